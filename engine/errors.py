@@ -1,0 +1,25 @@
+"""Errors that a person can mend; each message is one sentence that says what to do.
+
+Knows nothing of how they are shown: the command line prints them, the language server sends them
+as a status.
+"""
+
+
+class FillwrightError(Exception):
+    """Base of every error whose message is meant for a person."""
+
+
+class BadRequest(FillwrightError):
+    """A position, hole or argument that the caller can mend."""
+
+
+class CheckpointError(FillwrightError):
+    """A model folder that cannot be used; names the tensor and the file where there is one."""
+
+
+class EngineUnavailable(FillwrightError):
+    """The engine daemon cannot be started or reached."""
+
+
+class EngineFailed(FillwrightError):
+    """The engine failed while it worked on a request."""

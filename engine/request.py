@@ -1,0 +1,126 @@
+"""The engine's boundary: frozen plain data that travels between the editor side and the daemon.
+
+Knows no tensors, no LSP types and no files. Documents have LF line ends; offsets count characters
+(Unicode code points).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Shape = Literal["line", "block", "free"]
+Decode = Literal["auto", "denoise", "draft", "draft+denoise"]
+Finish = Literal["settled", "budget", "deadline", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hole:
+    """A half-open character range of the document to be written; `start == end` inserts."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"a hole needs 0 <= start <= end, not {self.start}..{self.end}")
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another place that the model should see."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a fill may cost: free tokens per hole, denoise steps per canvas (None: the
+    checkpoint's own), and milliseconds from the start of the request (None: no deadline)."""
+
+    tokens: int = 64
+    steps: int | None = None
+    deadline_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.tokens < 1:
+            raise ValueError(f"a budget needs at least 1 token, not {self.tokens}")
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"a budget needs at least 1 denoise step, not {self.steps}")
+        if self.deadline_ms is not None and self.deadline_ms <= 0:
+            raise ValueError(f"a deadline must lie in the future, not {self.deadline_ms} ms")
+
+
+@dataclass(frozen=True, slots=True)
+class InfillRequest:
+    """Fill every hole of `document`, jointly.
+
+    `shape` bounds what a fill may be: `line` ends at the first line end, `block` and `free` may
+    span lines. `document_key` names the document for the prefix KV cache and for newest-wins.
+    `decode` picks the strategy; `auto` is the checkpoint's default. The same request with the
+    same `seed` gives the same fill.
+    """
+
+    document: str
+    holes: tuple[Hole, ...]
+    language: str
+    instruction: str | None = None
+    context: tuple[Snippet, ...] = ()
+    shape: Shape = "free"
+    candidates: int = 1
+    budget: Budget = Budget()
+    seed: int = 0
+    document_key: str = ""
+    decode: Decode = "auto"
+
+    def __post_init__(self) -> None:
+        if "\r" in self.document:
+            raise ValueError("the engine takes LF line ends only")
+        if not self.holes:
+            raise ValueError("a request needs at least one hole")
+        if self.candidates < 1:
+            raise ValueError(f"a request needs at least 1 candidate, not {self.candidates}")
+        for before, after in zip(self.holes, self.holes[1:], strict=False):
+            if after.start < before.end or after == before:
+                raise ValueError(
+                    f"holes must be in order and apart: {before.start}..{before.end} "
+                    f"and {after.start}..{after.end} overlap"
+                )
+        if self.holes[-1].end > len(self.document):
+            raise ValueError(
+                f"hole {self.holes[-1].start}..{self.holes[-1].end} reaches past the end "
+                f"of the document ({len(self.document)} characters)"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of every hole after one denoise step (`step` counts from 1).
+
+    `settled[i]` are the half-open character ranges of `texts[i]` accepted at this step.
+    """
+
+    step: int
+    steps_left: int
+    texts: tuple[str, ...]
+    settled: tuple[tuple[tuple[int, int], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Infill:
+    """The finished fill, one text per hole.
+
+    `confidences[i]` holds the probability of each token of `texts[i]`, in order. `decode` says
+    how the fill was in fact made. `alternatives` are further candidates, one text per hole each.
+    """
+
+    texts: tuple[str, ...]
+    confidences: tuple[tuple[float, ...], ...]
+    finish: Finish
+    tokens: int
+    steps: int
+    decode: str
+    model: str
+    device: str
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    alternatives: tuple[tuple[str, ...], ...] = ()
