@@ -1,0 +1,51 @@
+; What Fillwright sees in Python. Sections are read by engine/syntax/grammars.py.
+
+;; spans
+; Pieces worth filling: a capture's name is the span's kind. `body` and `block` are widened by
+; engine/syntax/blocks.py to the place where their hole would begin.
+
+(function_definition body: (block) @body)
+(class_definition body: (block) @block)
+(if_statement consequence: (block) @block)
+(elif_clause consequence: (block) @block)
+(else_clause body: (block) @block)
+(for_statement body: (block) @block)
+(while_statement body: (block) @block)
+(with_statement body: (block) @block)
+(try_statement body: (block) @block)
+(except_clause (block) @block)
+(finally_clause (block) @block)
+(case_clause consequence: (block) @block)
+
+[
+  (assert_statement) (break_statement) (class_definition) (continue_statement)
+  (decorated_definition) (delete_statement) (exec_statement) (expression_statement)
+  (for_statement) (function_definition) (global_statement) (if_statement) (match_statement)
+  (nonlocal_statement) (pass_statement) (print_statement) (raise_statement) (return_statement)
+  (try_statement) (type_alias_statement) (while_statement) (with_statement)
+] @statement
+
+(argument_list (_) @expression)
+(assignment right: (_) @expression)
+(augmented_assignment right: (_) @expression)
+(named_expression value: (_) @expression)
+(keyword_argument value: (_) @expression)
+(default_parameter value: (_) @expression)
+(typed_default_parameter value: (_) @expression)
+(pair value: (_) @expression)
+(return_statement (_) @expression)
+(if_statement condition: (_) @expression)
+(elif_clause condition: (_) @expression)
+(while_statement condition: (_) @expression)
+(for_statement right: (_) @expression)
+(subscript subscript: (_) @expression)
+(call) @expression
+
+(string) @string
+(comment) @comment
+(import_statement) @import
+(import_from_statement) @import
+(future_import_statement) @import
+(module . (comment)* . (expression_statement (string) @docstring))
+(class_definition body: (block . (comment)* . (expression_statement (string) @docstring)))
+(function_definition body: (block . (comment)* . (expression_statement (string) @docstring)))

@@ -1,0 +1,95 @@
+"""Spans, checked against CPython's own parser where it can see the same thing."""
+
+import argparse
+import ast
+import asyncio.tasks
+import dataclasses
+import re
+import textwrap
+import typing
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from fillwright.engine.syntax.spans import spans
+
+MODULES: list[ModuleType] = [argparse, asyncio.tasks, dataclasses, textwrap, typing]
+
+SOURCE = '''\
+# é
+def f(a):  # c
+    """d😀c"""  # dd
+    # lead
+    x = 1; y = (2)
+    if x: return g(x, y=3)
+    return y
+
+
+def g(): pass
+'''
+
+
+def texts(source: str, kind: str) -> list[str]:
+    return [source[span.start : span.end] for span in spans(source, "python") if span.kind == kind]
+
+
+def test_kinds_and_their_texts() -> None:
+    whole = "    # lead\n    x = 1; y = (2)\n    if x: return g(x, y=3)\n    return y"
+    assert texts(SOURCE, "body") == ["\n" + whole, " pass"]
+    assert texts(SOURCE, "block") == [
+        '\n    """d😀c"""  # dd\n' + whole,
+        " return g(x, y=3)",
+        " pass",
+    ]
+    assert texts(SOURCE, "docstring") == ['"""d😀c"""']
+    assert texts(SOURCE, "comment") == ["# é", "# c", "# dd", "# lead"]
+    assert "if x: return g(x, y=3)" in texts(SOURCE, "statement")
+    assert texts(SOURCE, "expression") == ["1", "(2)", "x", "g(x, y=3)", "x", "y=3", "3", "y"]
+
+
+def test_unknown_languages_have_no_spans() -> None:
+    assert spans("x = 1", "klingon") == []
+
+
+def test_broken_source_keeps_the_spans_of_what_parses() -> None:
+    source = "def f(x:\n    return 0\n\ndef g():\n    return 1\n"
+    assert texts(source, "body") == ["\n    return 1"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_bodies_are_those_of_cpython(module: ModuleType) -> None:
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    line_starts = [0, *(match.end() for match in re.finditer("\n", source))]
+
+    def offset(line: int, byte_column: int) -> int:
+        start = line_starts[line - 1]
+        in_line = source[start:].split("\n", 1)[0].encode()[:byte_column]
+        return start + len(in_line.decode())
+
+    bodies = {span.start: span for span in spans(source, "python") if span.kind == "body"}
+    checked = 0
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        statements = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        if not statements:
+            continue
+        first, last = statements[0], statements[-1]
+        decorators = getattr(first, "decorator_list", [])
+        line, column = min(
+            (part.lineno, part.col_offset - (part is not first)) for part in [first, *decorators]
+        )
+        start = offset(line, column)
+        end = offset(last.end_lineno or 0, last.end_col_offset or 0)
+        body = bodies[max(place for place in bodies if place <= start)]
+        assert _only_comments(source[body.start : start]), source[body.start : start]
+        assert source[body.start - 1] != "\n"
+        assert body.end >= end
+        assert _only_comments(source[end : body.end]), source[end : body.end]
+        checked += 1
+    assert checked > 5
+
+
+def _only_comments(between: str) -> bool:
+    return re.fullmatch(r"(\s|;|#[^\n]*)*", between) is not None
