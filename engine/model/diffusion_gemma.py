@@ -1,0 +1,205 @@
+"""DiffusionGemma, text part: a causal encoder that fills the prefix KV cache and a bidirectional
+decoder over the canvas, sharing all weights but one scalar per layer.
+
+Follows transformers' DiffusionGemmaForBlockDiffusion, which the tests compare with. Knows nothing
+of text, noise or sampling.
+"""
+
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from fillwright.engine.model.config import LayerKind, ModelConfig, model_config, read_config
+from fillwright.engine.model.kv_cache import PrefixCache
+from fillwright.engine.model.layers import (
+    Angles,
+    Layer,
+    RmsNorm,
+    SelfConditioning,
+    rotary_frequencies,
+)
+from fillwright.engine.model.weights import load_weights
+from fillwright.kernels.canvas_attention import KeyValue
+from fillwright.kernels.lm_head import lm_head
+from fillwright.kernels.soft_embedding import soft_embedding
+
+
+class DiffusionGemma(nn.Module):
+    """The network. Inference: `prefill`, `extend`, `causal_logits`, `denoise_logits`; training
+    calls `encode`, `decode` and `logits`, which the former are made of."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_kinds)
+        self.norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
+        self.self_conditioning = SelfConditioning(config)
+        self.embedding_scale = config.hidden_size**0.5
+        self.frequencies = {
+            kind: rotary_frequencies(shape) for kind, shape in config.shapes.items()
+        }
+
+    @classmethod
+    def from_checkpoint(
+        cls, folder: str | Path, device: str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> Self:
+        """Read a folder in the Hugging Face layout; vision tensors are ignored.
+
+        Raises CheckpointError, naming the tensor and the file, when the folder cannot be used.
+        """
+        folder = Path(folder)
+        raw = read_config(folder)
+        with torch.device("meta"):
+            model = cls(model_config(raw))
+        load_weights(model, folder, raw, device, dtype)
+        model.frequencies = {
+            kind: rotary_frequencies(shape).to(device)
+            for kind, shape in model.config.shapes.items()
+        }
+        return model.eval().requires_grad_(False)
+
+    @property
+    def device(self) -> torch.device:
+        return self.embed_tokens.weight.device
+
+    @torch.inference_mode()
+    def prefill(self, ids: Tensor) -> PrefixCache:
+        """ids int64 [sequence] -> a new cache that holds them."""
+        cache = PrefixCache(ids.new_empty(0))
+        self.extend(cache, ids)
+        return cache
+
+    @torch.inference_mode()
+    def extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+        """Read `ids` int64 [sequence] after what the cache holds; returns the encoder's last
+        hidden state [sequence, hidden]."""
+        start, rows = cache.length, ids.shape[0]
+        if rows == 0:
+            return self.embed_tokens.weight.new_empty(0, self.config.hidden_size)
+        prefixes: list[KeyValue | None] = [
+            cache.recent(index, self._reach(kind))
+            for index, kind in enumerate(self.config.layer_kinds)
+        ]
+        masks = {
+            kind: causal_mask(rows, min(start, self._reach(kind)), self._reach(kind), self.device)
+            for kind in self.config.shapes
+        }
+        hidden, keys_values = self.encode(
+            ids[None], torch.arange(start, start + rows, device=self.device)[None], prefixes, masks
+        )
+        cache.append(ids, keys_values)
+        return hidden[0]
+
+    @torch.inference_mode()
+    def causal_logits(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+        """Read `ids` int64 [sequence] into the cache; returns the causal next-token logits,
+        float32 [sequence, vocab], softcapped."""
+        return self.logits(self.extend(cache, ids))
+
+    @torch.inference_mode()
+    def denoise_logits(
+        self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
+    ) -> Tensor:
+        """One denoise step's logits. The cache is read, never written.
+
+        canvas int64 [batch, canvas]; self_conditioning float [batch, canvas, vocab] (the previous
+        step's tempered logits) or None -> float32 [batch, canvas, vocab], softcapped. In sliding
+        layers every canvas row sees the same last `sliding_window - 1` prefix tokens and the
+        whole canvas.
+        """
+        prefixes = [
+            cache.recent(index, self._reach(kind))
+            for index, kind in enumerate(self.config.layer_kinds)
+        ]
+        end = cache.length + canvas.shape[1]
+        positions = torch.arange(cache.length, end, device=self.device)[None]
+        return self.logits(self.decode(canvas, positions, prefixes, self_conditioning))
+
+    def encode(
+        self,
+        ids: Tensor,
+        positions: Tensor,
+        prefixes: list[KeyValue | None] | None = None,
+        masks: dict[LayerKind, Tensor | None] | None = None,
+    ) -> tuple[Tensor, list[KeyValue]]:
+        """The causal pass. ids, positions int64 [batch, rows]; `masks` as canvas_attention takes
+        them, None for plain causal -> hidden [batch, rows, hidden], keys and values per layer."""
+        hidden = self.embed_tokens(ids) * self._scale()
+        angles = self._angles(positions, hidden.dtype)
+        keys_values = []
+        for index, (layer, kind) in enumerate(self._layers()):
+            mask = masks[kind] if masks else None
+            prefix = prefixes[index] if prefixes else None
+            hidden, rows = layer(
+                hidden,
+                angles[kind],
+                layer.encoder_layer_scalar,
+                prefix,
+                mask,
+                causal=mask is None,
+            )
+            keys_values.append(rows)
+        return self.norm(hidden), keys_values
+
+    def decode(
+        self,
+        canvas: Tensor,
+        positions: Tensor,
+        prefixes: list[KeyValue | None],
+        self_conditioning: Tensor | None = None,
+        masks: dict[LayerKind, Tensor | None] | None = None,
+    ) -> Tensor:
+        """The bidirectional pass. canvas, positions int64 [batch, canvas] -> hidden
+        [batch, canvas, hidden]."""
+        expected = None
+        if self_conditioning is not None:
+            expected = soft_embedding(
+                self_conditioning, self.embed_tokens.weight, float(self._scale())
+            )
+        hidden = self.self_conditioning(self.embed_tokens(canvas) * self._scale(), expected)
+        angles = self._angles(positions, hidden.dtype)
+        for index, (layer, kind) in enumerate(self._layers()):
+            mask = masks[kind] if masks else None
+            hidden, _ = layer(hidden, angles[kind], layer.layer_scalar, prefixes[index], mask)
+        return self.norm(hidden)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """hidden [..., hidden] -> float32 [..., vocab], softcapped."""
+        return lm_head(hidden, self.embed_tokens.weight, self.config.logit_softcap)
+
+    def _layers(self) -> list[tuple[Layer, LayerKind]]:
+        return list(zip(self.layers, self.config.layer_kinds, strict=True))  # type: ignore[arg-type]
+
+    def _scale(self) -> Tensor:
+        """sqrt(hidden), rounded to the embedding's type as the checkpoint was trained."""
+        return torch.tensor(self.embedding_scale).to(self.embed_tokens.weight.dtype)
+
+    def _reach(self, kind: LayerKind) -> int:
+        """How many earlier tokens a row of this kind of layer sees."""
+        if kind == "full_attention":
+            return 2**62
+        return self.config.sliding_window - 1
+
+    def _angles(self, positions: Tensor, dtype: torch.dtype) -> dict[LayerKind, Angles]:
+        """cos and sin per layer kind, each [batch, rows, head_dim]."""
+        angles = {}
+        for kind, frequencies in self.frequencies.items():
+            half = positions[..., None].float() * frequencies
+            turned = torch.cat((half, half), dim=-1)
+            angles[kind] = (turned.cos().to(dtype), turned.sin().to(dtype))
+        return angles
+
+
+def causal_mask(rows: int, prefix: int, reach: int, device: torch.device) -> Tensor | None:
+    """Boolean [rows, prefix + rows]: row i sees itself and at most `reach` tokens before it.
+
+    None where plain causal attention without a prefix says the same.
+    """
+    if prefix == 0 and rows <= reach + 1:
+        return None
+    row = torch.arange(prefix, prefix + rows, device=device)[:, None]
+    column = torch.arange(prefix + rows, device=device)[None]
+    return (column <= row) & (row - column <= reach)

@@ -1,0 +1,22 @@
+"""Root mean square normalisation.
+
+    y = x / sqrt(mean(x^2) + eps) * weight          (weight is plain w, not 1 + w)
+
+x [..., hidden] of any float type; the arithmetic is float32. Reads x once, writes y once.
+"""
+
+import torch
+from torch import Tensor
+
+
+def reference(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+    wide = x.float()
+    normed = wide * torch.rsqrt(wide.pow(2).mean(-1, keepdim=True) + eps)
+    if weight is not None:
+        normed = normed * weight.float()
+    return normed.type_as(x)
+
+
+def rms_norm(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
+    """Normalise the last dimension of `x`; `weight` [hidden] or None for no gain."""
+    return reference(x, weight, eps)

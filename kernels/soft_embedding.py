@@ -1,0 +1,20 @@
+"""The expected embedding under a distribution over the vocabulary, for self-conditioning.
+
+    y = softmax(logits) E * scale
+
+logits [..., vocab] float, E [vocab, hidden]. The softmax is float32, the product in E's type.
+Reads the whole embedding matrix: vocab * hidden elements.
+"""
+
+import torch
+from torch import Tensor
+
+
+def reference(logits: Tensor, embedding: Tensor, scale: float) -> Tensor:
+    probabilities = logits.softmax(dim=-1, dtype=torch.float32).to(embedding.dtype)
+    return probabilities @ embedding * scale
+
+
+def soft_embedding(logits: Tensor, embedding: Tensor, scale: float) -> Tensor:
+    """Returns [..., hidden] in the embedding's type."""
+    return reference(logits, embedding, scale)
