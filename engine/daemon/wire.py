@@ -1,0 +1,108 @@
+"""The JSON forms of what travels between client and daemon, for both sides.
+
+Knows nothing of HTTP, sockets or models. JSON is ASCII, so a document with lone surrogates
+survives the trip.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar
+
+import cattrs
+
+from fillwright.engine import errors
+from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
+from fillwright.engine.request import Draft, Infill
+
+Boundary = TypeVar("Boundary")
+Event = Draft | Infill | FillwrightError
+Status = Literal["stopped", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, and the
+    model's name and device once they are known. A stopped daemon has no `pid`."""
+
+    status: Status
+    fraction: float = 0.0
+    reason: str | None = None
+    model: str | None = None
+    device: str | None = None
+    pid: int | None = None
+
+
+def to_json(value: object) -> str:
+    """The JSON text of a boundary dataclass."""
+    return json.dumps(_converter().unstructure(value))
+
+
+def from_json(text: str | bytes, kind: type[Boundary]) -> Boundary:
+    """The boundary dataclass in a JSON text. Raises `BadRequest` with a sentence."""
+    return from_plain(parse_json(text), kind)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The plain data in a JSON text. Raises `BadRequest` with a sentence."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The request is not JSON: {error}.") from error
+
+
+def from_plain(data: object, kind: type[Boundary]) -> Boundary:
+    """The boundary dataclass in plain data. Raises `BadRequest` with a sentence."""
+    try:
+        return _converter().structure(data, kind)
+    except KeyError as error:
+        raise BadRequest(f"The request lacks {error}.") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadRequest(f"The request cannot be used: {error}.") from error
+
+
+def event_name(event: Event) -> str:
+    """`draft`, `infill` or `error`: the name of the event on the wire."""
+    return "error" if isinstance(event, FillwrightError) else type(event).__name__.lower()
+
+
+def event_to_json(event: Event) -> str:
+    """The JSON text of a draft, an infill, or an error (its type's name and sentence)."""
+    if isinstance(event, FillwrightError):
+        return json.dumps({"type": type(event).__name__, "message": str(event)})
+    return to_json(event)
+
+
+def event_from_json(name: str, text: str) -> Event:
+    """The event that `event_to_json` wrote under `name`. Raises `EngineFailed` for other names."""
+    match name:
+        case "draft":
+            return from_json(text, Draft)
+        case "infill":
+            return from_json(text, Infill)
+        case "error":
+            return error_from_plain(parse_json(text))
+    raise EngineFailed(f"The engine sent an event that this client does not know: {name}.")
+
+
+def error_from_plain(data: dict[str, str]) -> FillwrightError:
+    """The error named by its type; an unknown type becomes `EngineFailed`."""
+    kind = getattr(errors, data.get("type", ""), None)
+    if not (isinstance(kind, type) and issubclass(kind, FillwrightError)):
+        kind = EngineFailed
+    return kind(data.get("message", "The engine failed and did not say why."))
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=False)
+    for primitive in (str, int, bool):
+        converter.register_structure_hook(primitive, _exactly)
+    return converter
+
+
+def _exactly(value: object, kind: type) -> object:
+    """Take a JSON value as it is: cattrs would turn null into the text "None"."""
+    if type(value) is not kind:
+        raise TypeError(f"{json.dumps(value)[:40]} is no {kind.__name__}")
+    return value
