@@ -1,0 +1,187 @@
+"""The open documents: text by version, line index, LF form, and a syntax tree kept incrementally.
+
+A `Document` is an immutable snapshot: whoever holds one across an await keeps the text it began
+with. The tree and the holes live in the LF form, edits and positions in the editor's own text;
+`to_lf` and `from_lf` go between. Knows languages by their id only, and no protocol types.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from tree_sitter import Node, Point, Tree
+
+from fillwright.engine.syntax.grammars import parser_for
+from fillwright.lsp_server.positions import LINE_END, LineIndex, Position, PositionEncoding
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an editor: `text` replaces `start..end`, or everything when they are None."""
+
+    text: str
+    start: Position | None = None
+    end: Position | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One version of one document. Offsets count characters."""
+
+    uri: str
+    language: str
+    version: int
+    lines: LineIndex = field(repr=False)
+    _old_tree: Tree | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, text: str, language: str, uri: str = "", version: int = 0) -> "Document":
+        """The document of a text as an editor or a file has it."""
+        return cls(uri, language, version, LineIndex(text))
+
+    @property
+    def text(self) -> str:
+        """The text as the editor has it."""
+        return self.lines.text
+
+    @cached_property
+    def lf_lines(self) -> LineIndex:
+        """The LF form, by line: the same lines, each ended by `\\n`."""
+        if "\r" not in self.text:
+            return self.lines
+        return LineIndex(LINE_END.sub("\n", self.text))
+
+    @property
+    def lf(self) -> str:
+        """The text with every line end as `\\n`: what the engine sees."""
+        return self.lf_lines.text
+
+    @cached_property
+    def source(self) -> bytes:
+        """The LF form in UTF-8, as the syntax tree counts it."""
+        return self.lf.encode("utf-8", "surrogatepass")
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """The syntax tree of the LF form, or None without a grammar. Parsed when first asked for,
+        from the tree of an earlier version where there is one."""
+        parser = parser_for(self.language)
+        if parser is None:
+            return None
+        if self._old_tree is None:
+            return parser.parse(self.source)
+        return parser.parse(self.source, self._old_tree)
+
+    def to_lf(self, offset: int) -> int:
+        """The LF offset of an offset in the editor's text."""
+        return _carried(offset, self.lines, self.lf_lines)
+
+    def from_lf(self, offset: int) -> int:
+        """The offset in the editor's text of an LF offset."""
+        return _carried(offset, self.lf_lines, self.lines)
+
+    def line_end_at(self, offset: int) -> str:
+        """How the line of an offset in the editor's text ends; at the last line, the one before."""
+        line = self.lines.line_of(offset)
+        if line == len(self.lines) - 1:
+            line = max(0, line - 1)
+        return self.text[self.lines.end_of(line) : self.lines.next_start(line)] or "\n"
+
+    def point(self, lf_offset: int) -> Point:
+        """The tree's row and byte column of an LF offset."""
+        row = self.lf_lines.line_of(lf_offset)
+        before = self.lf[self.lf_lines.starts[row] : lf_offset]
+        return Point(row, PositionEncoding.UTF8.units(before))
+
+    def byte(self, lf_offset: int) -> int:
+        """The tree's byte offset of an LF offset."""
+        return PositionEncoding.UTF8.units(self.lf[:lf_offset])
+
+    def character(self, byte: int) -> int:
+        """The LF offset of one of the tree's byte offsets."""
+        if len(self.source) == len(self.lf):
+            return byte
+        return len(self.source[:byte].decode("utf-8", "surrogatepass"))
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """The half-open range of a node in LF offsets."""
+        return self.character(node.start_byte), self.character(node.end_byte)
+
+    def replaced(self, start: int, end: int, text: str, version: int) -> "Document":
+        """The next version, in which `text` stands for `start..end` of the editor's text."""
+        lines = self.lines.replaced(start, end, text)
+        edited = Document(self.uri, self.language, version, lines)
+        known = self.__dict__.get("tree", self._old_tree)
+        if known is None:
+            return edited
+        first, last = self.lines.lines_touched(start, end)
+        old_tree = _edited_tree(known, self, edited, first, last)
+        return Document(self.uri, self.language, version, lines, old_tree)
+
+    def changed(
+        self, changes: Iterable[Change], version: int, encoding: PositionEncoding
+    ) -> "Document":
+        """The next version after an editor's changes, each relative to the one before it."""
+        document = self
+        for change in changes:
+            if change.start is None or change.end is None:
+                document = Document.of(change.text, self.language, self.uri, version)
+                continue
+            start = document.lines.offset(change.start, encoding)
+            end = max(start, document.lines.offset(change.end, encoding))
+            document = document.replaced(start, end, change.text, version)
+        return document if document is not self else self.replaced(0, 0, "", version)
+
+
+class DocumentStore:
+    """The documents an editor has open, by uri; `encoding` is what its columns count."""
+
+    def __init__(self, encoding: PositionEncoding = PositionEncoding.UTF16) -> None:
+        self.encoding = encoding
+        self._documents: dict[str, Document] = {}
+
+    def get(self, uri: str) -> Document | None:
+        """The newest version, or None when the document is not open."""
+        return self._documents.get(uri)
+
+    def open(self, uri: str, language: str, version: int, text: str) -> Document:
+        """Takes up a document; one that is already open starts afresh."""
+        return self._keep(Document.of(text, language, uri, version))
+
+    def change(self, uri: str, version: int, changes: Iterable[Change]) -> Document:
+        """Applies an editor's changes. Raises KeyError when the document is not open."""
+        return self._keep(self._documents[uri].changed(changes, version, self.encoding))
+
+    def close(self, uri: str) -> None:
+        """Forgets a document; one that is not open is no matter."""
+        self._documents.pop(uri, None)
+
+    def _keep(self, document: Document) -> Document:
+        self._documents[document.uri] = document
+        return document
+
+
+def _carried(offset: int, here: LineIndex, there: LineIndex) -> int:
+    """The offset at the same line and column in a text with the same lines."""
+    if here is there:
+        return offset
+    line = here.line_of(offset)
+    column = min(offset, here.end_of(line)) - here.starts[line]
+    return there.starts[line] + column
+
+
+def _edited_tree(tree: Tree, old: Document, new: Document, first: int, last: int) -> Tree:
+    """A copy of `tree` told that the lines `first..last` of `old` became other lines in `new`."""
+    new_last = last + len(new.lines) - len(old.lines)
+    start = old.lf_lines.starts[first]
+    old_end, new_end = old.lf_lines.next_start(last), new.lf_lines.next_start(new_last)
+    copy = tree.copy()
+    copy.edit(
+        start_byte=old.byte(start),
+        old_end_byte=old.byte(old_end),
+        new_end_byte=new.byte(new_end),
+        start_point=old.point(start),
+        old_end_point=old.point(old_end),
+        new_end_point=new.point(new_end),
+    )
+    return copy
