@@ -1,0 +1,7 @@
+"""`python -P -m fillwright.lsp_server` is the `fillwright` command."""
+
+import sys
+
+from fillwright.lsp_server.cli import main
+
+sys.exit(main())

@@ -1,0 +1,195 @@
+"""The `fillwright` command: its arguments, and which module each verb calls.
+
+Loads nothing but the standard library until the verb is known, so that `serve` starts at once and
+stays small.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn, TypeVar, get_args
+
+from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.request import Decode
+from fillwright.lsp_server.places import parse_at, parse_body, parse_range
+
+BAD_ARGUMENTS, ENGINE_FAILED, INTERRUPTED = 2, 3, 130
+Value = TypeVar("Value")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; gives the exit code.
+
+    0 done, 2 arguments or a file that the caller can mend, 3 the engine failed; both say so in one
+    sentence on stderr. Anything else that goes wrong is a bug and keeps its traceback.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # a fill may hold characters that this terminal's encoding does not have
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        # its options are its own
+        return _train(argv[1:]) if argv[:1] == ["train"] else _run(argv)
+    except BadRequest as error:
+        return _fail(error, BAD_ARGUMENTS)
+    except FillwrightError as error:
+        return _fail(error, ENGINE_FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read the output is gone; keep the interpreter's own last flush quiet too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(argv: list[str]) -> int:
+    arguments = _parser().parse_args(argv)
+    verb: Callable[[argparse.Namespace], int] = arguments.verb
+    return verb(arguments)
+
+
+def _fail(error: FillwrightError, code: int) -> int:
+    print(f"fillwright: {error}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_ARGUMENTS, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="fillwright", description="Fills holes in code with text diffusion.")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    engine_options = argparse.ArgumentParser(add_help=False)
+    group = engine_options.add_argument_group("the engine")
+    group.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="a checkpoint folder (the embedded model)"
+    )
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (auto)")
+
+    fill = verbs.add_parser("fill", parents=[engine_options], help="fill holes of a file")
+    _add_fill_arguments(fill)
+    fill.set_defaults(verb=_fill)
+
+    serve = verbs.add_parser("serve", help="the language server, over stdin and stdout")
+    serve.set_defaults(verb=_serve)
+
+    engine = verbs.add_parser("engine", help="the engine that every editor shares")
+    actions = engine.add_subparsers(metavar="run|start|stop|status", required=True)
+    for name, help in {
+        "run": "be the engine, until interrupted",
+        "start": "start the engine when there is none",
+        "stop": "stop the engine",
+        "status": "say how the engine is",
+    }.items():
+        action = actions.add_parser(name, parents=[engine_options], help=help)
+        action.set_defaults(verb=_engine, action=name)
+
+    doctor = verbs.add_parser(
+        "doctor", parents=[engine_options], help="look for what keeps Fillwright from working"
+    )
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.set_defaults(verb=_doctor)
+
+    verbs.add_parser("train", add_help=False, help="train a model; see fillwright train --help")
+    return parser
+
+
+def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
+    fill.add_argument("file", type=Path, metavar="FILE")
+    places = fill.add_argument_group(
+        "the holes", "one or several, filled jointly; lines and columns count from 1"
+    )
+    for option, metavar, parse, help in (
+        ("--at", "LINE:COL", parse_at, "from here to the end of the line"),
+        ("--body", "LINE", parse_body, "the body of the function around this line"),
+        ("--range", "L1:C1-L2:C2", parse_range, "from the first position up to the second"),
+    ):
+        places.add_argument(
+            option,
+            type=_sentence(parse),
+            metavar=metavar,
+            action="append",
+            dest="places",
+            help=help,
+        )
+    fill.add_argument("--write", action="store_true", help="change FILE (print a diff)")
+    fill.add_argument("--json", action="store_true", help="print one JSON object")
+    fill.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
+    fill.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
+    fill.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another fill")
+    fill.add_argument("--steps", type=_sentence(_steps), metavar="N", help="denoise steps at most")
+    fill.add_argument("--decode", choices=get_args(Decode), default="auto", help="(auto)")
+
+
+def _sentence(parse: Callable[[str], Value]) -> Callable[[str], Value]:
+    """`parse`, whose ValueError argparse shows as it is."""
+
+    def parse_argument(text: str) -> Value:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse_argument
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= 10_000:
+        raise ValueError(f"{text!r} is not a number of steps from 1 to 10000")
+    return int(text)
+
+
+def _settings(arguments: argparse.Namespace) -> EngineSettings:
+    return EngineSettings(checkpoint=arguments.model, device=arguments.device)
+
+
+def _fill(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.fill_command import FillOptions, fill_file
+
+    if not arguments.places:
+        raise BadRequest("say which hole to fill with --at, --body or --range")
+    options = FillOptions(
+        file=arguments.file,
+        places=tuple(arguments.places),
+        write=arguments.write,
+        json=arguments.json,
+        watch=arguments.watch,
+        instruction=arguments.instruction,
+        seed=arguments.seed,
+        steps=arguments.steps,
+        decode=arguments.decode,
+        engine=_settings(arguments),
+    )
+    fill_file(options)
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.server import serve
+
+    serve()
+    return 0
+
+
+def _engine(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.engine_command import engine_command
+
+    return engine_command(arguments.action, _settings(arguments))
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.doctor import doctor
+
+    return 0 if doctor(_settings(arguments), as_json=arguments.json) else ENGINE_FAILED
+
+
+def _train(argv: list[str]) -> int:
+    from fillwright.engine.training.command import main as train
+
+    return train(argv)

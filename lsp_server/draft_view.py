@@ -1,0 +1,149 @@
+"""Drafts as they denoise, as coloured text: the holes with a few lines around them.
+
+Knows rich's `Text` and the engine's drafts; knows no terminal, no clock and no files. What the
+denoise step settled looks like code; the rest is dim, or masked where dim cannot be shown.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.syntax import Syntax
+from rich.text import Text
+
+from fillwright.engine.request import Draft, Hole
+
+CONTEXT = 3
+LONGEST_LINE = 160
+MASK = "░"
+
+
+class DraftView:
+    """Shows drafts of `holes` (in order and apart) in `document`, which has LF line ends."""
+
+    def __init__(self, document: str, holes: Sequence[Hole], language: str) -> None:
+        self._language = language
+        self._hunks = list(_hunks(document, holes))
+
+    def show(self, draft: Draft, *, masked: bool) -> Text:
+        """The draft in its surroundings, numbered lines joined by newlines.
+
+        `masked` puts a mask in the place of each unsettled character instead of dimming it.
+        """
+        parts = [self._show_hunk(hunk, draft, masked=masked) for hunk in self._hunks]
+        return Text("\n     ⋮\n", no_wrap=True, overflow="ellipsis").join(parts)
+
+    def _show_hunk(self, hunk: "_Hunk", draft: Draft, *, masked: bool) -> Text:
+        plain, unsettled, filled = "", list[tuple[int, int]](), set[int]()
+        for piece in hunk.pieces:
+            if isinstance(piece, str):
+                plain += printable(piece)
+                continue
+            line = plain.count("\n")
+            for text, settled in _runs(draft, piece):
+                run = printable(text)
+                if not settled:
+                    unsettled.append((len(plain), len(plain) + len(run)))
+                plain += _masked(run) if masked and not settled else run
+            filled.update(range(line, plain.count("\n") + 1))
+        code = Text(plain) if masked else self._coloured(plain, unsettled)
+        lines = code.split("\n", allow_blank=True)
+        return Text("\n").join(
+            Text.assemble(
+                (f"{hunk.first_line + line:6} ", "dim"),
+                ("▌ ", "magenta") if line in filled else "  ",
+                code_line,
+            )
+            for line, code_line in enumerate(lines)
+        )
+
+    def _coloured(self, plain: str, unsettled: list[tuple[int, int]]) -> Text:
+        code = Syntax(plain, self._language, theme="ansi_dark").highlight(plain)
+        # the highlighter ends its text with a newline of its own
+        code.right_crop(len(code) - len(plain))
+        for start, end in unsettled:
+            code.stylize("not bold not italic not underline default dim", start, end)
+        return code
+
+
+def printable(text: str) -> str:
+    """`text` with tabs as four spaces, and control characters as their pictures (␛ and the like),
+    so that it cannot steer a terminal; newlines stay."""
+    return text.translate(_PRINTABLE)
+
+
+_PRINTABLE = {code: 0x2400 + code for code in range(32)} | {
+    0x09: "    ",
+    0x0A: "\n",
+    0x7F: "␡",
+    **dict.fromkeys([*range(0x80, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F)], "�"),
+    **dict.fromkeys([*range(0x2066, 0x206A), *range(0xD800, 0xE000)], "�"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hunk:
+    """Text and holes (their indices) that follow one another, from line `first_line` (from 1)."""
+
+    first_line: int
+    pieces: tuple[str | int, ...]
+
+
+def _hunks(document: str, holes: Sequence[Hole]) -> Iterator[_Hunk]:
+    first_line, pieces, behind = 1, list[str | int](), 0
+    for index, hole in enumerate(holes):
+        before = _before(document, behind, hole.start)
+        start = hole.start - len(before)
+        if index == 0 or start > behind:
+            if index:
+                yield _Hunk(first_line, (*pieces, _after(document, behind, start)))
+            first_line, pieces = document.count("\n", 0, start) + 1, []
+        pieces += [_clip_head(before), index]
+        behind = hole.end
+    yield _Hunk(first_line, (*pieces, _after(document, behind, len(document))))
+
+
+def _before(document: str, start: int, end: int) -> str:
+    """The last lines of `document[start:end]`, with `CONTEXT` newlines at most."""
+    place = end
+    for _ in range(CONTEXT + 1):
+        newline = document.rfind("\n", start, place)
+        if newline < 0:
+            return document[start:end]
+        place = newline
+    return document[place + 1 : end]
+
+
+def _after(document: str, start: int, end: int) -> str:
+    """The first lines of `document[start:end]`, `CONTEXT` newlines at most and none at the end."""
+    place = start - 1
+    for _ in range(CONTEXT + 1):
+        newline = document.find("\n", place + 1, end)
+        if newline < 0:
+            return _clip_lines(document[start:end].removesuffix("\n"))
+        place = newline
+    return _clip_lines(document[start:place])
+
+
+def _clip_head(text: str) -> str:
+    """Lines no longer than can be shown; of the last one, which leads to the hole, its end."""
+    head, newline, last = text.rpartition("\n")
+    return _clip_lines(head) + newline + ("…" + last[-80:] if len(last) > LONGEST_LINE else last)
+
+
+def _clip_lines(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(f"{line[:80]}…" if len(line) > LONGEST_LINE else line for line in lines)
+
+
+def _runs(draft: Draft, hole: int) -> Iterator[tuple[str, bool]]:
+    """A hole's text cut where it changes between settled and unsettled."""
+    text, place = draft.texts[hole], 0
+    for start, end in sorted(draft.settled[hole]):
+        yield text[place:start], False
+        yield text[start:end], True
+        place = end
+    yield text[place:], False
+
+
+def _masked(text: str) -> str:
+    return "".join(character if character.isspace() else MASK for character in text)

@@ -1,0 +1,44 @@
+"""`fillwright engine run|start|stop|status`. Knows the client, and nothing of how fills are made."""
+
+import asyncio
+from typing import Literal
+
+from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
+
+Action = Literal["run", "start", "stop", "status"]
+
+
+def engine_command(action: Action, settings: EngineSettings) -> int:
+    """Do one action and say in a line how it went; gives the exit code."""
+    if action == "run":
+        # loads torch, which the other actions must not
+        from fillwright.engine.daemon.server import run
+
+        run(settings)
+        return 0
+    return asyncio.run(_ask(action, settings))
+
+
+async def _ask(action: Action, settings: EngineSettings) -> int:
+    client = EngineClient(settings)
+    try:
+        if action == "stop":
+            stopped = await client.stop()
+            print("engine stopped" if stopped else "no engine was running")
+            return 0
+        health = await (client.start() if action == "start" else client.health())
+        print(describe(health))
+        return 3 if health.status == "failed" else 0
+    finally:
+        await client.aclose()
+
+
+def describe(health: Health) -> str:
+    """One line: the engine's status, and what is known of its model and process."""
+    if health.status == "stopped":
+        return "engine stopped; the first fill starts it"
+    if health.status == "failed":
+        return f"engine failed (pid {health.pid}): {health.reason}"
+    loaded = f" {health.fraction:.0%}" if health.status == "loading" else ""
+    known = [word for word in (health.model, health.device, f"pid {health.pid}") if word]
+    return f"engine {health.status}{loaded} ({', '.join(known)})"

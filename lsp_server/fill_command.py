@@ -1,0 +1,155 @@
+"""`fillwright fill`: a file and places in; a diff, JSON or a changed file out.
+
+Knows files, documents and the client of the engine. How drafts and diffs look is `terminal`'s.
+"""
+
+import asyncio
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fillwright.engine.daemon.client import EngineClient, EngineSettings
+from fillwright.engine.errors import EngineFailed
+from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
+from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.diff import unified_diff
+from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.edits import TextChange, fit_fill
+from fillwright.lsp_server.place_carving import carve_places
+from fillwright.lsp_server.places import Place
+from fillwright.lsp_server.source_file import read_source, write_source
+from fillwright.lsp_server.terminal import print_diff, say, showing_drafts
+
+LANGUAGES = {".py": "python", ".pyi": "python", ".pyw": "python"}
+
+
+@dataclass(frozen=True, slots=True)
+class FillOptions:
+    """One `fillwright fill` command line; `steps` None leaves them to the checkpoint."""
+
+    file: Path
+    places: tuple[Place, ...]
+    engine: EngineSettings
+    write: bool = False
+    json: bool = False
+    watch: bool = False
+    instruction: str | None = None
+    seed: int = 0
+    steps: int | None = None
+    decode: Decode = "auto"
+
+
+def fill_file(options: FillOptions) -> None:
+    """Fill the holes of one file and show the outcome as the options say.
+
+    Raises BadRequest for a file or a place that cannot be filled, and what the client raises.
+    """
+    source = read_source(options.file)
+    document = Document.of(source.text, LANGUAGES.get(options.file.suffix, "plaintext"))
+    carvings = carve_places(document, options.places)
+    infill = asyncio.run(_ask(options, document, carvings))
+    if infill.finish == "cancelled":
+        raise EngineFailed("the engine stopped before the fill was done; ask again")
+    fits = [
+        fit_fill(document, carving, [text])
+        for carving, text in zip(carvings, infill.texts, strict=True)
+    ]
+    changes = [change for fit in fits for change in fit]
+    if options.write:
+        write_source(source, applied(document.text, changes))
+    if options.json:
+        print(json.dumps(_report(options.file, document, carvings, fits, infill)))
+        return
+    if not options.write:
+        print_diff(unified_diff(options.file.as_posix().lstrip("/"), document.text, changes))
+    say(_summary(infill))
+    if not changes:
+        say("the fill changes nothing; another --seed may")
+
+
+def applied(text: str, changes: Sequence[TextChange]) -> str:
+    """The text after changes that are in order and apart."""
+    for change in reversed(changes):
+        text = text[: change.start] + change.text + text[change.end :]
+    return text
+
+
+def geometric_mean(probabilities: Sequence[float]) -> float:
+    """How sure the model was of a whole text, by its tokens' probabilities; 0 without tokens."""
+    if not probabilities or min(probabilities) <= 0:
+        return 0.0
+    return math.exp(math.fsum(map(math.log, probabilities)) / len(probabilities))
+
+
+async def _ask(options: FillOptions, document: Document, carvings: Sequence[Carving]) -> Infill:
+    shapes = {carving.shape for carving in carvings}
+    request = InfillRequest(
+        document=document.lf,
+        holes=tuple(carving.holes[0] for carving in carvings),
+        language=document.language,
+        instruction=options.instruction,
+        shape=shapes.pop() if len(shapes) == 1 else "free",
+        budget=Budget(steps=options.steps),
+        seed=options.seed,
+        # nobody else's key: an editor's next request for this file must not cancel this one
+        document_key=f"command line {os.getpid()}",
+        decode=options.decode,
+    )
+    client = EngineClient(options.engine)
+    try:
+        with showing_drafts(request, watch=options.watch, on_stderr=options.json) as on_draft:
+            return await client.fill(request, on_draft)
+    finally:
+        await client.aclose()
+
+
+def _report(
+    file: Path,
+    document: Document,
+    carvings: Sequence[Carving],
+    fits: Sequence[Sequence[TextChange]],
+    infill: Infill,
+) -> dict[str, Any]:
+    holes = []
+    for carving, fit, probabilities in zip(carvings, fits, infill.confidences, strict=True):
+        start, end = (
+            document.from_lf(offset) for offset in (carving.holes[0].start, carving.holes[0].end)
+        )
+        inside = [TextChange(edit.start - start, edit.end - start, edit.text) for edit in fit]
+        holes.append(
+            {
+                "start": _line_column(document, start),
+                "end": _line_column(document, end),
+                "text": applied(document.text[start:end], inside),
+                "confidence": geometric_mean(probabilities),
+            }
+        )
+    return {
+        "file": str(file),
+        "model": infill.model,
+        "device": infill.device,
+        "decode": infill.decode,
+        "holes": holes,
+        "finish": infill.finish,
+        "steps": infill.steps,
+        "tokens": infill.tokens,
+        "timings_ms": dict(infill.timings_ms),
+    }
+
+
+def _line_column(document: Document, offset: int) -> dict[str, int]:
+    line = document.lines.line_of(offset)
+    return {"line": line + 1, "column": offset - document.lines.starts[line] + 1}
+
+
+def _summary(infill: Infill) -> str:
+    probabilities = [probability for hole in infill.confidences for probability in hole]
+    parts = [infill.model, infill.device, infill.decode]
+    parts += [f"{infill.steps} steps", f"{infill.tokens} tokens", infill.finish]
+    parts += [f"confidence {geometric_mean(probabilities):.2f}"]
+    parts += [f"{name} {spent:.0f} ms" for name, spent in infill.timings_ms.items()]
+    return " · ".join(parts)
