@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="fillwright", description="Fills holes in code with text diffusion.")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
-    engine_options = argparse.ArgumentParser(add_help=False)
+    engine_options = _Parser(add_help=False)
     group = engine_options.add_argument_group("the engine")
     group.add_argument(
         "--model", type=Path, metavar="FOLDER", help="a checkpoint folder (the embedded model)"
@@ -153,7 +153,7 @@ def _fill(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.fill_command import FillOptions, fill_file
 
     if not arguments.places:
-        raise BadRequest("say which hole to fill with --at, --body or --range")
+        raise BadRequest("say which hole to fill with --at, --body or --range.")
     options = FillOptions(
         file=arguments.file,
         places=tuple(arguments.places),

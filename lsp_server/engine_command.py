@@ -1,4 +1,4 @@
-"""`fillwright engine run|start|stop|status`. Knows the client, and nothing of how fills are made."""
+"""`fillwright engine run|start|stop|status`. Knows the client of the engine only."""
 
 import asyncio
 from typing import Literal

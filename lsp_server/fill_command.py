@@ -53,7 +53,7 @@ def fill_file(options: FillOptions) -> None:
     carvings = carve_places(document, options.places)
     infill = asyncio.run(_ask(options, document, carvings))
     if infill.finish == "cancelled":
-        raise EngineFailed("the engine stopped before the fill was done; ask again")
+        raise EngineFailed("the engine stopped before the fill was done; ask again.")
     fits = [
         fit_fill(document, carving, [text])
         for carving, text in zip(carvings, infill.texts, strict=True)
@@ -68,7 +68,7 @@ def fill_file(options: FillOptions) -> None:
         print_diff(unified_diff(options.file.as_posix().lstrip("/"), document.text, changes))
     say(_summary(infill))
     if not changes:
-        say("the fill changes nothing; another --seed may")
+        say("the fill changes nothing; another --seed may.")
 
 
 def applied(text: str, changes: Sequence[TextChange]) -> str:

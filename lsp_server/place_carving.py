@@ -23,7 +23,7 @@ def carve_places(document: Document, places: Sequence[Place]) -> list[Carving]:
     for (before, place), (after, next_place) in pairwise(carved):
         first, second = before.holes[0], after.holes[0]
         if second.start < first.end or second == first:
-            raise BadRequest(f"{place} and {next_place} overlap; give holes that lie apart")
+            raise BadRequest(f"{place} and {next_place} overlap; give holes that lie apart.")
     return [carving for carving, _ in carved]
 
 
@@ -39,7 +39,7 @@ def _carve(document: Document, place: Place) -> Carving:
     if carving is None:
         raise BadRequest(
             f"{place}: no function is seen around this line; "
-            "give a line of its def or body, or use --range"
+            "give a line of its def or body, or use --range."
         )
     return carving
 
@@ -48,11 +48,13 @@ def _offset(document: Document, position: LineColumn, place: Place) -> int:
     """The character offset of a position, which must be in the document."""
     lines = document.lines
     if position.line > len(lines):
-        raise BadRequest(f"{place}: the file has no line {position.line}, its last is {len(lines)}")
+        raise BadRequest(
+            f"{place}: the file has no line {position.line}, its last is {len(lines)}."
+        )
     last_column = len(lines.content(position.line - 1)) + 1
     if position.column > last_column:
         raise BadRequest(
             f"{place}: line {position.line} has no column {position.column}, "
-            f"its end is column {last_column}"
+            f"its end is column {last_column}."
         )
     return lines.starts[position.line - 1] + position.column - 1

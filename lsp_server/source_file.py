@@ -43,7 +43,7 @@ class SourceFile:
             character = error.object[error.start]
             raise BadRequest(
                 f"{self.path} is written in {self.encoding}, which has no {character!r}; "
-                "nothing was written, try another --seed"
+                "nothing was written, try another --seed."
             ) from None
 
 
@@ -59,13 +59,13 @@ def read_source(path: Path) -> SourceFile:
         written_back = text.encode(encoding)
     except (UnicodeError, LookupError):
         raise BadRequest(
-            f"{path} cannot be read as {encoding} text; give a text file, UTF-8 if in doubt"
+            f"{path} cannot be read as {encoding} text; give a text file, UTF-8 if in doubt."
         ) from None
     if "\0" in text:
-        raise BadRequest(f"{path} is a binary file; give a text file")
+        raise BadRequest(f"{path} is a binary file; give a text file.")
     if mark + written_back != data:
         raise BadRequest(
-            f"{path} would not survive being rewritten as {encoding}; save it as UTF-8"
+            f"{path} would not survive being rewritten as {encoding}; save it as UTF-8."
         )
     return SourceFile(path, text, encoding, mark)
 
@@ -79,11 +79,11 @@ def write_source(source: SourceFile, text: str) -> None:
     # a symbolic link keeps being one: its target is what is replaced
     target = Path(os.path.realpath(source.path))
     if _read_bytes(target) != source.encoded(source.text):
-        raise BadRequest(f"{source.path} changed while it was being filled; nothing was written")
+        raise BadRequest(f"{source.path} changed while it was being filled; nothing was written.")
     try:
         _replace(target, data)
     except OSError as error:
-        raise BadRequest(f"{source.path} cannot be written: {_reason(error)}") from None
+        raise BadRequest(f"{source.path} cannot be written ({_reason(error)}).") from None
 
 
 def _replace(target: Path, data: bytes) -> None:
@@ -108,12 +108,12 @@ def _read_bytes(path: Path) -> bytes:
         # opening a pipe or a device would wait, or never end
         if path.exists() and not path.is_file():
             kind = "folder" if path.is_dir() else "device or pipe"
-            raise BadRequest(f"{path} is a {kind}; give a text file")
+            raise BadRequest(f"{path} is a {kind}; give a text file.")
         if path.stat().st_size > MAX_BYTES:
-            raise BadRequest(f"{path} is larger than {MAX_BYTES // 2**20} MB; give a smaller file")
+            raise BadRequest(f"{path} is larger than {MAX_BYTES // 2**20} MB; give a smaller file.")
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise BadRequest(f"{path} cannot be read: {_reason(error)}") from None
+        raise BadRequest(f"{path} cannot be read ({_reason(error)}).") from None
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -129,5 +129,5 @@ def _declared_encoding(path: Path, data: bytes) -> str:
         return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError as error:
         raise BadRequest(
-            f"{path} cannot be read: {error.msg}; save it as UTF-8 without a coding line"
+            f"{path} cannot be read ({error.msg}); save it as UTF-8 without a coding line."
         ) from None

@@ -1,0 +1,34 @@
+"""What every test has: one thread per process, an engine folder of its own, and slow tests last."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# read by torch when it is first imported, here and in the processes that tests start
+os.environ["OMP_NUM_THREADS"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine_folder() -> Iterator[Path]:
+    """The runtime folder of every engine that a test starts: never the user's own.
+
+    Whoever starts an engine stops it.
+    """
+    # a short path: a Unix socket's has about 100 bytes
+    folder = Path(tempfile.mkdtemp(prefix="fw-"))
+    before = os.environ.get("FILLWRIGHT_RUNTIME_DIR")
+    os.environ["FILLWRIGHT_RUNTIME_DIR"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["FILLWRIGHT_RUNTIME_DIR"]
+    else:
+        os.environ["FILLWRIGHT_RUNTIME_DIR"] = before
+    shutil.rmtree(folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)

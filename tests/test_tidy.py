@@ -1,0 +1,122 @@
+"""The repository's own rules: layers, import names, packaging, file sizes, what an editor pays.
+
+Knows nothing of what the code does.
+"""
+
+import ast
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ["kernels", "engine", "lsp_server"]
+MAX_LINES = 400
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def imported_names(path: Path) -> set[str]:
+    """Absolute dotted names of everything the file imports, wherever in it."""
+    package = ("fillwright", *path.parent.relative_to(ROOT).parts)
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            module = ".".join((*base, *filter(None, [node.module])))
+            names |= {f"{module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_point_down(layer: str) -> None:
+    allowed = set(LAYERS[: LAYERS.index(layer) + 1])
+    upward = {
+        (str(path.relative_to(ROOT)), name)
+        for path in python_files(layer)
+        for name in imported_names(path)
+        if name.startswith("fillwright.") and name.split(".")[1] not in allowed
+    }
+    assert not upward
+
+
+def test_layers_are_imported_by_their_full_name() -> None:
+    bare = {
+        (str(path.relative_to(ROOT)), name)
+        for path in python_files(*LAYERS, "tests")
+        for name in imported_names(path)
+        if name.split(".")[0] in LAYERS
+    }
+    assert not bare
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_bare_layers_cannot_be_imported(layer: str) -> None:
+    assert importlib.util.find_spec(layer) is None, "run pytest, not python -m pytest"
+
+
+def test_files_stay_short() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in python_files(*LAYERS, "tests")
+    }
+    assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
+
+
+def test_every_package_is_declared() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {
+        ".".join(("fillwright", *path.parent.relative_to(ROOT).parts))
+        for path in python_files(*LAYERS)
+    }
+    assert set(settings["tool"]["setuptools"]["packages"]) == packages
+
+
+def test_the_wheel_holds_every_file_of_the_layers_and_no_other(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for layer in LAYERS:
+        shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in ROOT.glob("*.*"):
+        if path.is_file():
+            shutil.copy(path, source)
+    shutil.copy(ROOT / "LICENSE", source)
+    build = "from setuptools.build_meta import build_wheel; build_wheel('dist')"
+    subprocess.run([sys.executable, "-P", "-c", build], cwd=source, check=True, capture_output=True)
+    [wheel] = (source / "dist").glob("*.whl")
+
+    expected = {
+        f"fillwright/{path.relative_to(source)}"
+        for layer in LAYERS
+        for path in (source / layer).rglob("*")
+        if path.is_file()
+    }
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name for name in names if ".dist-info/" not in name} == expected
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_language_server_loads_no_torch() -> None:
+    modules = [
+        ".".join(("fillwright", *path.relative_to(ROOT).with_suffix("").parts))
+        for path in python_files("lsp_server")
+        if path.name != "__main__.py"
+    ]
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+        "    if 'torch' in sys.modules: sys.exit(f'{name} loads torch')\n"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-P", "-c", script, *modules], capture_output=True, text=True, check=False
+    )
+    assert loaded.returncode == 0, loaded.stderr
