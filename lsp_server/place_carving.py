@@ -33,9 +33,7 @@ def _carve(document: Document, place: Place) -> Carving:
     if isinstance(place, Range):
         start = _offset(document, place.start, place)
         return carve_selection(document, start, _offset(document, place.end, place))
-    line_start = _offset(document, LineColumn(place.line, 1), place)
-    # at its end a def line already belongs to the function that it opens
-    carving = carve_body(document, document.lines.end_of(document.lines.line_of(line_start)))
+    carving = carve_body(document, _offset(document, LineColumn(place.line, 1), place))
     if carving is None:
         raise BadRequest(
             f"{place}: no function is seen around this line; "
@@ -45,8 +43,8 @@ def _carve(document: Document, place: Place) -> Carving:
 
 
 def _offset(document: Document, position: LineColumn, place: Place) -> int:
-    """The character offset of a position, which must be in the document."""
-    lines = document.lines
+    """The LF offset of a position, which must be in the document."""
+    lines = document.lf_lines
     if position.line > len(lines):
         raise BadRequest(
             f"{place}: the file has no line {position.line}, its last is {len(lines)}."

@@ -51,7 +51,8 @@ def print_diff(diff: str) -> None:
         return
     for number, line in enumerate(diff.split("\n")[:-1]):
         style = "bold" if number < 2 else _DIFF_STYLES.get(line[:1], "")
-        console.print(Text(printable(line), style=style), soft_wrap=True)
+        shown = printable(line.removesuffix("\r"))
+        console.print(Text(shown, style=style), soft_wrap=True)
 
 
 def say(sentence: str) -> None:

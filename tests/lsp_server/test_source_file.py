@@ -78,9 +78,7 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
         read_source(Path("nul\0"))
 
 
-def test_a_file_that_is_too_large_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_is_too_large_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_file, "MAX_BYTES", 2**20)
     path = tmp_path / "a.py"
     path.write_bytes(b"#" * 2**20)
