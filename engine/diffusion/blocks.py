@@ -1,0 +1,77 @@
+"""Fills longer than a canvas, block by block: a finished canvas is committed to the prefix KV cache
+and the next one begins, until an end mark or the last block (as transformers' `generate` does).
+
+Knows nothing of text. One sequence at a time, for a cache holds one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor
+
+from fillwright.engine.diffusion.canvas import Canvas
+from fillwright.engine.diffusion.denoise import Cache, Denoiser, DenoiseStep, denoise
+from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.settings import DenoiseSettings
+
+
+class BlockDenoiser(Denoiser[Cache], Protocol[Cache]):
+    """A denoiser that can also read tokens into its cache."""
+
+    def extend(self, cache: Cache, ids: Tensor) -> object:
+        """Read `ids` int64 [sequence] after what the cache holds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockStep:
+    """A denoise step of canvas `block` (from 0). `written` int64 [tokens] is what the finished
+    blocks wrote; `tokens` adds the current draft."""
+
+    block: int
+    written: Tensor
+    hole: range
+    step: DenoiseStep
+
+    @property
+    def tokens(self) -> Tensor:
+        return torch.cat((self.written, self.step.draft[0, self.hole.start : self.hole.stop]))
+
+
+def denoise_blocks(
+    model: BlockDenoiser[Cache],
+    cache: Cache,
+    first: Canvas,
+    blocks: int,
+    settings: DenoiseSettings,
+    generator: Generator,
+    end_marks: Sequence[int],
+    start: Noise | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[BlockStep]:
+    """Denoise `first` and, while no block has an end mark, up to `blocks` canvases of its length.
+
+    `first` has one hole, which reaches to its end. `start` is for the first canvas only. The last
+    canvas is not committed. The caller's cache grows; cut it back with `truncate`.
+    Raises ValueError when `first` has another form.
+    """
+    if len(first.holes) != 1 or first.holes[0].stop != first.length:
+        raise ValueError("only a hole that reaches the end of its canvas can go on in the next")
+    canvas, kept = first, first.length - settings.rows.overlap
+    written = first.ids.new_empty(0, device=generator.device)
+    for block in range(blocks):
+        latest = None
+        for step in denoise(
+            model, cache, [canvas], settings, generator, None if block else start, cancelled
+        ):
+            latest = BlockStep(block, written, canvas.holes[0], step)
+            yield latest
+        if latest is None or not latest.step.last or block == blocks - 1:
+            return
+        written = latest.tokens
+        if any(token in end_marks for token in written.tolist()):
+            return
+        draft = latest.step.draft[0]
+        model.extend(cache, draft[:kept])
+        canvas = Canvas.lay_out([kept], head=draft[kept:].tolist(), length=first.length)

@@ -1,0 +1,143 @@
+"""The canvas: the block of tokens being denoised, and which of its rows are holes.
+
+    head | hole 1 free | pinned text between | hole 2 free | ... | pinned head of the suffix
+
+Knows nothing of models, text or noise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from torch import Tensor
+
+BUCKETS = (16, 32, 64, 96, 128, 192, 256)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """Token ids int64 [canvas], pinned bool [canvas], and one range of free rows per hole.
+
+    Pinned rows hold known tokens that never change; what `ids` holds in free rows is not read.
+    Raises ValueError when the holes are not in order, apart, and exactly the rows not pinned.
+    """
+
+    ids: Tensor
+    pinned: Tensor
+    holes: tuple[range, ...]
+
+    def __post_init__(self) -> None:
+        rows = [row for hole in self.holes for row in hole]
+        free = (~self.pinned).nonzero().flatten().tolist()
+        if self.ids.dim() != 1 or self.ids.shape != self.pinned.shape:
+            raise ValueError("a canvas needs one token id and one pinned mark per row")
+        if not self.holes or not all(self.holes) or rows != free:
+            raise ValueError("the holes of a canvas must be its free rows, in order, none empty")
+
+    @classmethod
+    def lay_out(
+        cls,
+        holes: Sequence[int],
+        between: Sequence[Sequence[int]] = (),
+        *,
+        head: Sequence[int] = (),
+        suffix: Sequence[int] = (),
+        length: int | None = None,
+    ) -> Self:
+        """Put `holes` (free rows each) on a canvas, with the token ids `between` two of them.
+
+        `head` stands before the first hole and `suffix` after the last. The canvas is as long as
+        the smallest bucket that holds it, or `length`; rows left over go to the last hole, for a
+        hole may end early (its end mark settles the rest) while padding after the suffix would
+        tell the model that the file ends there.
+        Raises ValueError when it does not fit.
+        """
+        if len(between) != len(holes) - 1:
+            raise ValueError(f"{len(holes)} holes need {len(holes) - 1} texts between them")
+        texts = [head, *between, suffix]
+        needed = sum(holes) + sum(map(len, texts))
+        length = bucket(needed) if length is None else length
+        if needed > length:
+            raise ValueError(f"{needed} tokens do not fit on a canvas of {length}")
+        sizes = [*holes[:-1], holes[-1] + length - needed]
+        ids, ranges = list(texts[0]), []
+        for size, text in zip(sizes, texts[1:], strict=True):
+            ranges.append(range(len(ids), len(ids) + size))
+            ids += [0] * size
+            ids += text
+        pinned = torch.ones(length, dtype=torch.bool)
+        for hole in ranges:
+            pinned[hole.start : hole.stop] = False
+        return cls(torch.tensor(ids, dtype=torch.int64), pinned, tuple(ranges))
+
+    @property
+    def length(self) -> int:
+        return self.ids.shape[0]
+
+    def written(self, ids: Tensor, end_marks: Sequence[int]) -> tuple[range, ...]:
+        """Per hole, the rows before its first end mark in `ids` int64 [canvas]."""
+        marks = set(end_marks)
+        tokens = ids.tolist()
+        return tuple(
+            range(hole.start, next((row for row in hole if tokens[row] in marks), hole.stop))
+            for hole in self.holes
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CanvasRows:
+    """Canvases of one length side by side, as the loop works on them: every tensor is
+    [batch, canvas]. `hole_start` is the first row of a free row's hole (a pinned row's own)."""
+
+    ids: Tensor
+    pinned: Tensor
+    hole_start: Tensor
+    end_marks: tuple[int, ...]
+
+    @classmethod
+    def stack(
+        cls, canvases: Sequence[Canvas], end_marks: Sequence[int], device: torch.device
+    ) -> Self:
+        """Raises ValueError when the canvases differ in length."""
+        if len({canvas.length for canvas in canvases}) != 1:
+            raise ValueError("canvases denoised together must have one length")
+        hole_start = torch.arange(canvases[0].length).repeat(len(canvases), 1)
+        for starts, canvas in zip(hole_start, canvases, strict=True):
+            for hole in canvas.holes:
+                starts[hole.start : hole.stop] = hole.start
+        return cls(
+            torch.stack([canvas.ids for canvas in canvases]).to(device),
+            torch.stack([canvas.pinned for canvas in canvases]).to(device),
+            hole_start.to(device),
+            tuple(end_marks),
+        )
+
+    @property
+    def free(self) -> Tensor:
+        return ~self.pinned
+
+    def pin(self, ids: Tensor) -> Tensor:
+        """`ids` with the known tokens where rows are pinned."""
+        return torch.where(self.pinned, self.ids, ids)
+
+    def settle(self, ids: Tensor, sure: Tensor) -> tuple[Tensor, Tensor]:
+        """Fill every hole with end marks behind its first sure one.
+
+        ids int64 and sure bool [batch, canvas] -> the settled ids and the rows filled.
+        """
+        if not self.end_marks:
+            return ids, torch.zeros_like(self.pinned)
+        marks = torch.tensor(self.end_marks, device=ids.device)
+        ends = torch.isin(ids, marks) & sure & self.free
+        seen = ends.cumsum(-1) - ends.long()
+        behind = self.free & (seen > seen.gather(-1, self.hole_start))
+        return ids.masked_fill(behind, self.end_marks[0]), behind
+
+
+def bucket(tokens: int) -> int:
+    """The smallest canvas length that holds `tokens`. Raises ValueError when none does."""
+    for length in BUCKETS:
+        if tokens <= length:
+            return length
+    raise ValueError(f"{tokens} tokens do not fit on a canvas of {BUCKETS[-1]}")

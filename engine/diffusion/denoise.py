@@ -1,0 +1,117 @@
+"""THE loop: a canvas of noise becomes text, one denoise step at a time.
+
+Without pins and end marks it is exactly transformers' `generate` for one canvas. Knows nothing of
+text, prompts or deadlines; it asks `cancelled` before every step.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import torch
+from torch import Generator, Tensor
+
+from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
+from fillwright.engine.diffusion.entropy_bound import propose
+from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.diffusion.stopping import confident, unchanged_steps
+
+Cache = TypeVar("Cache", contravariant=True)
+
+
+class Denoiser(Protocol[Cache]):
+    """The model as the loop sees it. A self-conditioning row may be shifted by a constant, for
+    only its softmax counts."""
+
+    def denoise_logits(
+        self, canvas: Tensor, cache: Cache, self_conditioning: Tensor | None = None
+    ) -> Tensor:
+        """canvas int64 [batch, canvas], self_conditioning float [batch, canvas, vocab] or None
+        -> float32 [batch, canvas, vocab]."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenoiseStep:
+    """The state after a step; `step` counts from 1. Tensors are [batch, canvas], `done` [batch].
+
+    draft     int64: what the canvases would say if this were the last step
+    canvas    int64: the next step's input: accepted tokens, the others renoised
+    accepted  bool: free rows accepted (settled) at this step
+    entropy   float32: nats, tempered
+    done      bool: stable and confident; a canvas that is done no longer changes its draft
+    logits    float32 [batch, canvas, vocab]: the model's, entry i speaking of token i
+    """
+
+    step: int
+    steps_left: int
+    draft: Tensor
+    canvas: Tensor
+    accepted: Tensor
+    entropy: Tensor
+    done: Tensor
+    logits: Tensor
+
+    @property
+    def last(self) -> bool:
+        return self.steps_left == 0 or bool(self.done.all())
+
+    def confidence(self) -> Tensor:
+        """The model's untempered probability of every token of the draft, [batch, canvas]; in a
+        pinned row, of the pinned token."""
+        chosen = self.logits.gather(-1, self.draft[..., None]).squeeze(-1)
+        return (chosen - self.logits.logsumexp(-1)).exp()
+
+
+@torch.no_grad()
+def denoise(
+    model: Denoiser[Cache],
+    cache: Cache,
+    canvases: Sequence[Canvas],
+    settings: DenoiseSettings,
+    generator: Generator,
+    start: Noise | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Iterator[DenoiseStep]:
+    """Denoise canvases of one length over the same prefix; yields the state after every step.
+
+    Ends when every canvas is done, the steps are used up, or `cancelled` says so before a step.
+    `start` stands in for the settings' noise (a draft under noise). The generator's device must
+    be the model's. Raises ValueError when the canvases do not fit together or the convention.
+    """
+    rows = CanvasRows.stack(canvases, settings.end_marks, generator.device)
+    if not rows.pinned[:, : settings.rows.overlap].all():
+        raise ValueError("with shifted rows a canvas begins with the prompt's last token, pinned")
+    noise = start or settings.noise
+    canvas = rows.pin(noise.draw(rows.ids.shape, generator))
+    draft = torch.full_like(canvas, -1)
+    unchanged = canvas.new_zeros(len(canvases))
+    done = unchanged.bool()
+    signal = logits = None
+    for steps_left in range(settings.steps, 0, -1):
+        if cancelled():
+            return
+        fresh = settings.rows.by_token(model.denoise_logits(canvas, cache, signal))
+        if logits is None or not done.any():
+            logits = fresh
+        else:  # what a canvas says when it is done stays, while the others go on
+            logits = torch.where(done[:, None, None], logits, fresh)
+        proposal = propose(logits, rows, noise, settings, steps_left, generator)
+        unchanged = unchanged_steps(proposal.draft, draft, unchanged)
+        sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)
+        done = done | ((unchanged >= settings.stability_threshold) & sure)
+        canvas, draft = proposal.canvas, proposal.draft
+        signal = settings.rows.by_row(proposal.signal)
+        step = DenoiseStep(
+            step=settings.steps - steps_left + 1,
+            steps_left=steps_left - 1,
+            draft=draft,
+            canvas=canvas,
+            accepted=proposal.accepted,
+            entropy=proposal.entropy,
+            done=done,
+            logits=logits,
+        )
+        yield step
+        if step.last:
+            return

@@ -1,0 +1,81 @@
+"""The sampler step: from logits to the next canvas.
+
+Accept the surest rows within the entropy bound, renoise the others; nothing is frozen, the
+decision is remade at each step (transformers' EntropyBoundSampler; arXiv 2505.24857). Pinned rows
+take no part. Knows nothing of models.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from fillwright.engine.diffusion.canvas import CanvasRows
+from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.kernels.entropy_bound import entropy_bound
+from fillwright.kernels.token_statistics import token_statistics
+
+_NO_MASS = -1e4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """What a step makes of its logits; tensors are [batch, canvas] unless said otherwise.
+
+    canvas    int64: the next step's input
+    draft     int64: the likeliest tokens, with pinned tokens and settled holes
+    accepted  bool: free rows whose token was accepted, or that an end mark settled
+    live      bool: free rows of the draft up to the hole's end mark
+    entropy   float32, nats, tempered
+    signal    float32 [batch, canvas, vocab]: the next step's self-conditioning
+    """
+
+    canvas: Tensor
+    draft: Tensor
+    accepted: Tensor
+    live: Tensor
+    entropy: Tensor
+    signal: Tensor
+
+
+def propose(
+    logits: Tensor,
+    rows: CanvasRows,
+    noise: Noise,
+    settings: DenoiseSettings,
+    steps_left: int,
+    generator: Generator,
+) -> Proposal:
+    """One sampler step. logits float32 [batch, canvas, vocab], entry i speaking of token i.
+
+    Random numbers are drawn in transformers' order: first the tokens, then the noise.
+    """
+    seen = token_statistics(logits, settings.temperature(steps_left))
+    tokens = settings.draw(seen, generator)
+    accepted = entropy_bound(seen.entropy, rows.free, settings.entropy_bound)
+    canvas = torch.where(accepted, tokens, noise.draw(tokens.shape, generator))
+    canvas, settled = rows.settle(rows.pin(canvas), accepted)
+    draft, ended = rows.settle(rows.pin(seen.token), rows.free)
+    return Proposal(
+        canvas=canvas,
+        draft=draft,
+        accepted=accepted | settled,
+        live=rows.free & ~ended,
+        entropy=seen.entropy,
+        signal=_pin_signal(seen.tempered, rows, settings),
+    )
+
+
+def _pin_signal(signal: Tensor, rows: CanvasRows, settings: DenoiseSettings) -> Tensor:
+    """Let self-conditioning say what is known of pinned rows, in place of the model's own guess,
+    which would leak back. The rows that overlap the prompt belong to no token of the canvas."""
+    batch, row = rows.pinned.nonzero(as_tuple=True)
+    known = row >= settings.rows.overlap
+    batch, row = batch[known], row[known]
+    if settings.pinned_signal == "zero":
+        signal[batch, row] = -torch.inf
+    else:
+        signal[batch, row] = _NO_MASS
+        signal[batch, row, rows.ids[batch, row]] = 0.0
+    return signal

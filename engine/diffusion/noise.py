@@ -1,0 +1,68 @@
+"""What stands in the rows that are not settled: the checkpoint's noise law, or a draft under noise.
+
+Knows nothing of canvases: a law draws tokens of a shape from a generator, on its device.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor
+
+
+class Noise(Protocol):
+    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+        """Token ids int64 of `shape`, independent of one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class UniformNoise:
+    """Every token of the vocabulary is equally likely; DiffusionGemma's law."""
+
+    vocabulary: int
+
+    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+        return torch.randint(self.vocabulary, shape, generator=generator, device=generator.device)
+
+
+@dataclass(frozen=True, slots=True)
+class HybridNoise:
+    """The mask token, but with probability `uniform_share` any token (arXiv 2503.04482, GIDD)."""
+
+    vocabulary: int
+    mask_token: int
+    uniform_share: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.mask_token < self.vocabulary:
+            raise ValueError(f"mask token {self.mask_token} is not among {self.vocabulary} tokens")
+        if not 0 <= self.uniform_share <= 1:
+            raise ValueError(f"a uniform share lies in 0..1, not at {self.uniform_share}")
+
+    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+        tokens = UniformNoise(self.vocabulary).draw(shape, generator)
+        uniform = torch.rand(shape, generator=generator, device=generator.device)
+        return tokens.masked_fill(uniform >= self.uniform_share, self.mask_token)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DraftNoise:
+    """A draft with a share `level` of its tokens replaced by `noise`.
+
+    What a training canvas at that noise level would be if the draft were the truth. As the
+    law of a whole fill it also renoises: a row that is not accepted goes back to the draft.
+    `draft` is int64 [canvas] or [batch, canvas]; its pinned rows are not read.
+    """
+
+    draft: Tensor
+    level: float
+    noise: Noise
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.level <= 1:
+            raise ValueError(f"a noise level lies in 0..1, not at {self.level}")
+
+    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+        tokens = self.noise.draw(shape, generator)
+        replaced = torch.rand(shape, generator=generator, device=generator.device) < self.level
+        return torch.where(replaced, tokens, self.draft.to(generator.device))

@@ -1,0 +1,23 @@
+"""When a canvas is done: its draft is stable and its live rows are confident.
+
+Knows nothing of models, noise or steps.
+"""
+
+import torch
+from torch import Tensor
+
+
+def unchanged_steps(draft: Tensor, previous: Tensor, unchanged: Tensor) -> Tensor:
+    """For how many steps the draft has stayed the same.
+
+    draft, previous int64 [batch, canvas]; unchanged int64 [batch], the count before this step.
+    """
+    return torch.where((draft == previous).all(-1), unchanged + 1, 0)
+
+
+def confident(entropy: Tensor, live: Tensor, threshold: float) -> Tensor:
+    """Whether the mean entropy of the live rows is below the threshold (nats) -> bool [batch].
+
+    entropy float32, live bool [batch, canvas]; every canvas has a live row.
+    """
+    return (entropy * live).sum(-1) / live.sum(-1) < threshold

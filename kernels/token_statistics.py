@@ -1,0 +1,48 @@
+"""What the sampler needs to know of every row of logits.
+
+    z = (logits - max(logits)) / T
+    p = softmax(z)
+    H = -sum p log p = -log(max p) - sum p z                (nats, of the tempered distribution)
+
+Shapes: logits float32 [..., vocabulary] -> tempered and probabilities of the same shape; token
+and entropy [...]. Taking the maximum out first keeps H exact to about 1e-7 where p is near 1.
+
+Bytes moved for N rows of V columns: the reference makes about ten passes of 4NV; one fused pass
+reads 4NV and writes 4NV (tempered) plus 12N.
+
+Knows nothing of models, canvases or random numbers.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_LOWEST = -1e4  # exp(-1e4) is exactly 0; keeps 0 * z finite where a logit is -inf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenStatistics:
+    """Per row: the tempered logits (maximum 0), their softmax, its argmax and its entropy."""
+
+    tempered: Tensor
+    probabilities: Tensor
+    token: Tensor
+    entropy: Tensor
+
+
+def token_statistics(logits: Tensor, temperature: float) -> TokenStatistics:
+    """Statistics of softmax(logits / temperature), row by row; temperature > 0.
+
+    Logits may be -inf (a token that must not be), but not in a whole row. `logits` is not changed.
+    """
+    return reference(logits, temperature)
+
+
+def reference(logits: Tensor, temperature: float) -> TokenStatistics:
+    """The same in plain torch; what CPU runs."""
+    tempered = logits - logits.amax(-1, keepdim=True)
+    tempered.div_(temperature).clamp_(min=_LOWEST)
+    probabilities = tempered.softmax(-1)
+    entropy = -probabilities.amax(-1).log() - torch.linalg.vecdot(probabilities, tempered)
+    return TokenStatistics(tempered, probabilities, logits.argmax(-1), entropy)

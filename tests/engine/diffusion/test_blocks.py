@@ -1,0 +1,101 @@
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from fillwright.engine.diffusion import (
+    BlockStep,
+    Canvas,
+    DenoiseSettings,
+    DraftNoise,
+    RowConvention,
+    UniformNoise,
+    denoise_blocks,
+)
+
+VOCABULARY, END = 64, 1
+SETTINGS = DenoiseSettings(noise=UniformNoise(VOCABULARY), steps=4)
+TEXT = list(range(10, 60))
+Sure = Callable[..., Tensor]
+
+
+def writer(scripted: type, sure: Sure, text: list[int]) -> object:
+    """A model that writes `text`, canvas by canvas, and knows from its commits where it is."""
+
+    def says(step: int, canvas: Tensor) -> Tensor:
+        at = sum(map(len, model.committed))
+        return sure(text[at : at + 16], VOCABULARY)
+
+    model = scripted(says)
+    return model
+
+
+def run(model: object, first: Canvas, blocks: int, **options: object) -> list[BlockStep]:
+    settings = options.pop("settings", SETTINGS)
+    generator = Generator().manual_seed(0)
+    return list(denoise_blocks(model, None, first, blocks, settings, generator, [END], **options))
+
+
+def test_each_finished_canvas_is_committed_but_the_last(scripted: type, sure: Sure) -> None:
+    model = writer(scripted, sure, TEXT)
+    steps = run(model, Canvas.lay_out([16]), 3)
+
+    assert [step.block for step in steps] == [0, 0, 1, 1, 2, 2]
+    assert model.committed == [TEXT[:16], TEXT[16:32]]
+    assert steps[2].written.tolist() == TEXT[:16]
+    assert steps[-1].tokens.tolist() == TEXT[:48]
+
+
+def test_an_end_mark_ends_the_sequence(scripted: type, sure: Sure) -> None:
+    text = [*TEXT[:20], END, *TEXT[20:]]
+    model = writer(scripted, sure, text)
+    steps = run(model, Canvas.lay_out([16]), 3)
+    assert model.committed == [text[:16]]
+    assert steps[-1].tokens.tolist() == text[:32]
+
+
+def test_an_end_mark_among_pinned_tokens_ends_nothing(scripted: type, sure: Sure) -> None:
+    model = writer(scripted, sure, [END, *TEXT])
+    steps = run(model, Canvas.lay_out([15], head=[END]), 2)
+    assert steps[-1].block == 1
+    assert steps[-1].tokens.tolist() == TEXT[:31]
+
+
+def test_shifted_blocks_overlap_by_the_last_token(scripted: type, sure: Sure) -> None:
+    """The cache ends before the canvas's first row, which repeats the last token written."""
+    model = writer(scripted, sure, TEXT)
+    first = Canvas.lay_out([15], head=[9])
+    settings = replace(SETTINGS, rows=RowConvention.SHIFTED)
+    steps = run(model, first, 3, settings=settings)
+
+    assert steps[-1].tokens.tolist() == TEXT[:45]
+    assert model.committed == [[9, *TEXT[:14]], TEXT[14:29]]
+    assert [canvas[0, 0].item() for canvas in model.canvases] == [9, 9, 24, 24, 39, 39]
+
+
+def test_cancel_between_blocks_commits_no_more(scripted: type, sure: Sure) -> None:
+    model = writer(scripted, sure, TEXT)
+    asked = count(1)
+    steps = run(model, Canvas.lay_out([16]), 3, cancelled=lambda: next(asked) > 3)
+    assert [(step.block, step.step.step) for step in steps] == [(0, 1), (0, 2), (1, 1)]
+    assert len(model.committed) == 1
+
+
+def test_a_draft_starts_the_first_canvas_only(scripted: type, sure: Sure) -> None:
+    model = writer(scripted, sure, TEXT)
+    draft = torch.full((16,), 5)
+    run(model, Canvas.lay_out([16]), 2, start=DraftNoise(draft, 0.0, SETTINGS.noise))
+    assert torch.equal(model.canvases[0][0], draft)
+    assert not torch.equal(model.canvases[2][0], draft)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [Canvas.lay_out([15], suffix=[3]), Canvas.lay_out([8, 7], [[3]])],
+)
+def test_a_hole_with_text_behind_it_cannot_go_on(scripted: type, first: Canvas) -> None:
+    with pytest.raises(ValueError, match="reaches the end of its canvas"):
+        run(scripted(lambda step, canvas: canvas), first, 2)
