@@ -1,0 +1,49 @@
+"""One request's events as an event loop sees them.
+
+Knows the resident and asyncio; knows nothing of HTTP. The resident works on its own thread, so
+every event crosses over to the loop that asked.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from fillwright.engine.daemon.resident import Resident
+from fillwright.engine.daemon.wire import Event
+from fillwright.engine.errors import FillwrightError
+from fillwright.engine.request import Draft, Infill, InfillRequest
+
+
+class LiveFill:
+    """A request that the resident has taken. Must be made inside a running loop.
+
+    Raises what `Resident.submit` raises.
+    """
+
+    def __init__(self, resident: Resident, request: InfillRequest) -> None:
+        self._resident = resident
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._job = resident.submit(request, self._deliver)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """Drafts, then one `Infill` or error."""
+        while True:
+            event = await self._events.get()
+            yield event
+            if not isinstance(event, Draft):
+                return
+
+    async def outcome(self) -> Infill | FillwrightError:
+        """The last of the events alone."""
+        async for event in self.events():
+            if not isinstance(event, Draft):
+                return event
+        raise AssertionError("the events ended with a draft")
+
+    def cancel(self) -> None:
+        """Nobody wants this fill any more."""
+        self._resident.cancel(self._job)
+
+    def _deliver(self, event: Event) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)

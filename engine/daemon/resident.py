@@ -1,0 +1,263 @@
+"""The model's one owner: a thread that loads it once and then works on one request at a time.
+
+Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
+thread and returns at once. The newest request per document wins; documents take turns in order.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fillwright.engine.daemon.wire import Event, Health, Status
+from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
+from fillwright.engine.request import Draft, Infill, InfillRequest
+
+log = logging.getLogger(__name__)
+
+
+class Infiller(Protocol):
+    """What the owner thread drives: `infill` gives drafts, then exactly one `Infill`, and looks
+    at `cancelled` between denoise steps."""
+
+    @property
+    def model_name(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+    def infill(
+        self, request: InfillRequest, cancelled: Callable[[], bool]
+    ) -> Iterator[Draft | Infill]: ...
+
+
+class EngineBusy(EngineFailed):
+    """Too many requests wait already."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One request on its way; `deliver` gets its drafts and then one `Infill` or error."""
+
+    request: InfillRequest
+    deliver: Callable[[Event], None]
+    since: float
+    unwanted: threading.Event = field(default_factory=threading.Event)
+
+
+class Resident:
+    """Owns the model that `load` gives.
+
+    `load` gets a callback for the fraction that is loaded, in [0, 1]. `finished` sees every
+    outcome and its seconds since `submit`. At most `waiting_limit` requests wait. A failed load
+    is tried again by `start`, or by a request at least `retry_seconds` later. `clock` gives
+    seconds. `deliver` and `finished` are called on the owner's or the caller's thread and must
+    not raise.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[Callable[[float], None]], Infiller],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        finished: Callable[[Event, float], None] = lambda outcome, seconds: None,
+        waiting_limit: int = 32,
+        retry_seconds: float = 10,
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._finished = finished
+        self._waiting_limit = waiting_limit
+        self._retry_seconds = retry_seconds
+        self._changed = threading.Condition()
+        self._status: Status = "stopped"
+        self._fraction = 0.0
+        self._failure: FillwrightError | None = None
+        self._infiller: Infiller | None = None
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
+        self._left = False
+        self._last_work = clock()
+        self._owner: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Load the model, unless that is done or under way."""
+        with self._changed:
+            if self._left or self._status in ("loading", "ready"):
+                return
+            self._status, self._fraction, self._failure = "loading", 0.0, None
+            self._owner = threading.Thread(target=self._own, name="model owner", daemon=True)
+            self._owner.start()
+
+    def submit(self, request: InfillRequest, deliver: Callable[[Event], None]) -> Job:
+        """Queue a request; an older one with the same `document_key` is cancelled.
+
+        Raises `EngineUnavailable` when the engine is leaving, `EngineBusy` when too many wait,
+        and the reason of a load that failed a moment ago.
+        """
+        job = Job(request, deliver, self._clock())
+        with self._changed:
+            if self._left:
+                raise EngineUnavailable("The engine is leaving; ask again.")
+            if self._failure is not None and self._since_work() < self._retry_seconds:
+                raise _fresh(self._failure)
+            older = [other for other in self._jobs() if _same_document(other.request, request)]
+            still_waiting = [other for other in self._waiting if other not in older]
+            if len(still_waiting) >= self._waiting_limit:
+                raise EngineBusy(
+                    f"The engine has {self._waiting_limit} requests waiting; ask again later."
+                )
+            self._waiting.append(job)
+            self._changed.notify()
+        self.start()
+        for other in older:
+            self.cancel(other)
+        return job
+
+    def cancel(self, job: Job) -> None:
+        """Finish a job as cancelled: at once when it waits, after its denoise step when it runs.
+
+        Does nothing to a job that is finished, and never stops a load.
+        """
+        job.unwanted.set()
+        with self._changed:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+        self._finish(job, self._untouched(job.request))
+
+    def health(self) -> Health:
+        """How the engine is; `stopped` before the first `start` and after it left."""
+        with self._changed:
+            return Health(
+                status="stopped" if self._left else self._status,
+                fraction=self._fraction,
+                reason=str(self._failure) if self._failure else None,
+                model=self._infiller.model_name if self._infiller else None,
+                device=self._infiller.device if self._infiller else None,
+            )
+
+    def leave_if_idle(self, seconds: float) -> bool:
+        """Leave when nothing is loading, waiting or running, and the last work is `seconds` old.
+
+        After true no request is taken any more, so none can be lost on the way out.
+        """
+        with self._changed:
+            busy = self._status == "loading" or any(self._jobs())
+            if busy or self._since_work() < seconds:
+                return False
+            self._left = True
+            self._changed.notify()
+            return True
+
+    def close(self, patience_s: float = 5) -> None:
+        """Leave now: refuse what waits, cancel what runs, and give it `patience_s` to end."""
+        with self._changed:
+            self._left = True
+            refused = list(self._waiting)
+            self._waiting.clear()
+            if self._running is not None:
+                self._running.unwanted.set()
+            self._changed.notify()
+        for job in refused:
+            self._finish(job, EngineUnavailable("The engine is leaving; ask again."))
+        if self._owner is not None:
+            self._owner.join(patience_s)
+
+    def _own(self) -> None:
+        """The owner thread: load, then work until told to leave."""
+        try:
+            infiller = self._load(self._progress)
+        except FillwrightError as error:
+            log.error("%s", error)
+            self._fail(_fresh(error))
+            return
+        except Exception as error:
+            log.exception("The model cannot be loaded.")
+            self._fail(_unexpected(error, "The model cannot be loaded"))
+            return
+        with self._changed:
+            self._infiller, self._status, self._fraction = infiller, "ready", 1.0
+            self._last_work = self._clock()
+        while (job := self._next()) is not None:
+            self._finish(job, self._outcome(infiller, job))
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            self._running = None
+            self._changed.wait_for(lambda: self._left or self._waiting)
+            if self._left:
+                return None
+            self._running = self._waiting.popleft()
+            return self._running
+
+    def _outcome(self, infiller: Infiller, job: Job) -> Infill | FillwrightError:
+        outcome: Infill | None = None
+        try:
+            for event in infiller.infill(job.request, job.unwanted.is_set):
+                if isinstance(event, Infill):
+                    outcome = event
+                else:
+                    job.deliver(event)
+        except FillwrightError as error:
+            return _fresh(error)
+        except Exception as error:
+            log.exception("A request failed.")
+            return _unexpected(error, "The engine failed")
+        if outcome is None:
+            log.error("The infiller ended without an Infill.")
+            return EngineFailed("The engine ended without a fill.")
+        return outcome
+
+    def _finish(self, job: Job, outcome: Infill | FillwrightError) -> None:
+        with self._changed:
+            self._last_work = now = self._clock()
+        self._finished(outcome, now - job.since)
+        job.deliver(outcome)
+
+    def _fail(self, failure: FillwrightError) -> None:
+        with self._changed:
+            self._status, self._failure = "failed", failure
+            self._last_work = self._clock()
+            hopeless = list(self._waiting)
+            self._waiting.clear()
+        for job in hopeless:
+            self._finish(job, failure)
+
+    def _progress(self, fraction: float) -> None:
+        with self._changed:
+            self._fraction = fraction
+
+    def _jobs(self) -> list[Job]:
+        return [*self._waiting, *([self._running] if self._running else [])]
+
+    def _since_work(self) -> float:
+        return self._clock() - self._last_work
+
+    def _untouched(self, request: InfillRequest) -> Infill:
+        health = self.health()
+        nothing = tuple("" for _ in request.holes)
+        return Infill(
+            texts=nothing,
+            confidences=tuple(() for _ in request.holes),
+            finish="cancelled",
+            tokens=0,
+            steps=0,
+            decode=request.decode,
+            model=health.model or "",
+            device=health.device or "",
+        )
+
+
+def _same_document(one: InfillRequest, other: InfillRequest) -> bool:
+    return bool(one.document_key) and one.document_key == other.document_key
+
+
+def _fresh(error: FillwrightError) -> FillwrightError:
+    """The same error without its traceback, whose frames would keep tensors alive."""
+    return type(error)(str(error))
+
+
+def _unexpected(error: Exception, what: str) -> FillwrightError:
+    return EngineFailed(f"{what} ({type(error).__name__}); the engine's log says where.")

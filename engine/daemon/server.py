@@ -1,0 +1,183 @@
+"""The daemon's process: the only one of its place, on a private socket, until nobody needs it.
+
+Knows nothing of requests (`app`) or of how work is ordered (`resident`).
+"""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.daemon.access import BearerToken, Network
+from fillwright.engine.daemon.app import build_app
+from fillwright.engine.daemon.client import EngineClient
+from fillwright.engine.daemon.cores import physical_cores
+from fillwright.engine.daemon.logs import log_to_stderr
+from fillwright.engine.daemon.metrics import Metrics
+from fillwright.engine.daemon.resident import Infiller, Resident
+from fillwright.engine.daemon.runtime_dir import Place, place_of
+from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.errors import BadRequest, EngineUnavailable
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+log = logging.getLogger(__name__)
+
+CLAIM_S = 10
+DRAIN_S = 1
+
+
+class EngineRunsAlready(EngineUnavailable):
+    """Another daemon serves this place."""
+
+
+def run(
+    settings: EngineSettings,
+    network: Network | None = None,
+    listening: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until told to stop or idle; `listening` is called when clients can connect.
+
+    Raises `EngineRunsAlready`, `EngineUnavailable` and `BadRequest` (for an unusable address).
+    """
+    log_to_stderr()
+    asyncio.run(_run(settings, network, listening))
+
+
+async def _run(
+    settings: EngineSettings, network: Network | None, listening: Callable[[], None]
+) -> None:
+    # sockets, logs and what a library may write are for this user's eyes
+    os.umask(0o077)
+    place = place_of(settings)
+    lock = await _claim(settings, place)
+    try:
+        place.pid.write_text(str(os.getpid()))
+        listeners, tokens = _listen(place, network)
+        listening()
+        log.info("Process %d serves %s.", os.getpid(), place.name)
+        await _serve(settings, listeners, tokens, _needed(settings, place, network))
+        log.info("Leaving.")
+    finally:
+        for file in (place.socket, place.loopback, place.pid):
+            file.unlink(missing_ok=True)
+        lock.release()
+
+
+async def _claim(settings: EngineSettings, place: Place) -> "BaseFileLock":
+    """The life lock of this place. One that is leaving still holds it for a moment."""
+    # imported here as in `runtime_dir`
+    from filelock import Timeout
+
+    lock = place.life_lock()
+    try:
+        async with asyncio.timeout(CLAIM_S):
+            while True:
+                try:
+                    return lock.acquire(blocking=False).lock
+                except Timeout:
+                    health = await EngineClient(settings).health()
+                if health.status != "stopped":
+                    raise EngineRunsAlready(
+                        f"This engine runs already, as process {health.pid}; stop it first."
+                    )
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise EngineUnavailable("Another engine starts or ends, and does not get on.") from error
+
+
+def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket], dict[int, str]]:
+    """Listening sockets, the private one first, and the token of every TCP port among them."""
+    listeners: list[socket.socket] = []
+    tokens: dict[int, str] = {}
+    if place.has_unix_socket:
+        # we hold the life lock, so a socket that lies here was left by a crash
+        place.socket.unlink(missing_ok=True)
+        private = socket.socket(socket.AF_UNIX)
+        private.bind(str(place.socket))
+        place.socket.chmod(0o600)
+        private.listen()
+    else:
+        private = socket.create_server(("127.0.0.1", 0))
+        port, token = private.getsockname()[1], secrets.token_urlsafe(32)
+        tokens[port] = token
+        draft = place.loopback.with_suffix(".new")
+        draft.write_text(json.dumps({"port": port, "token": token}))
+        draft.replace(place.loopback)
+    listeners.append(private)
+    if network is not None:
+        family = socket.AF_INET6 if ":" in network.host else socket.AF_INET
+        try:
+            public = socket.create_server((network.host, network.port), family=family)
+        except OSError as error:
+            raise BadRequest(
+                f"The engine cannot listen on {network.host} port {network.port} "
+                f"({error.strerror})."
+            ) from error
+        tokens[public.getsockname()[1]] = network.token
+        listeners.append(public)
+    return listeners, tokens
+
+
+def _needed(settings: EngineSettings, place: Place, network: Network | None) -> Callable[[], float]:
+    """For how many idle seconds the daemon stays: none when no new client could find it."""
+    door = place.socket if place.has_unix_socket else place.loopback
+    return lambda: settings.idle_seconds if network is not None or door.exists() else 0
+
+
+async def _serve(
+    settings: EngineSettings,
+    listeners: list[socket.socket],
+    tokens: dict[int, str],
+    needed: Callable[[], float],
+) -> None:
+    metrics = Metrics()
+    resident = Resident(lambda progress: _load(settings, progress), finished=metrics.finished)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            BearerToken(build_app(resident, metrics), tokens),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+    )
+    # uvicorn repeats the signal that ended it, which would end us before we tidied up
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_IGN)
+    resident.start()
+    leaving = asyncio.create_task(_leave_when_idle(server, resident, needed))
+    try:
+        await server.serve(sockets=listeners)
+    finally:
+        leaving.cancel()
+        await asyncio.to_thread(resident.close)
+
+
+async def _leave_when_idle(
+    server: uvicorn.Server, resident: Resident, needed: Callable[[], float]
+) -> None:
+    while not resident.leave_if_idle(needed()):
+        await asyncio.sleep(min(needed() / 4 + 0.1, 5))
+    server.should_exit = True
+
+
+def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infiller:
+    """Runs on the owner's thread: torch and the model are no business of any other."""
+    import torch
+
+    from fillwright.engine.infill.loading import load_infiller
+
+    torch.set_num_threads(physical_cores())
+    return load_infiller(settings.checkpoint or embedded_checkpoint(), settings.device, progress)
