@@ -30,5 +30,11 @@ def engine_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update", action="store_true", help="write what came out into the fixture documents"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)

@@ -47,5 +47,31 @@
 (import_from_statement) @import
 (future_import_statement) @import
 (module . (comment)* . (expression_statement (string) @docstring))
-(class_definition body: (block . (comment)* . (expression_statement (string) @docstring)))
-(function_definition body: (block . (comment)* . (expression_statement (string) @docstring)))
+(class_definition body: (block . (expression_statement (string) @docstring)))
+(function_definition body: (block . (expression_statement (string) @docstring)))
+
+;; functions
+; Every function with its body. What else a pattern captures is about the function whose body it
+; captures too: its docstring, the statements that only hold the place of a body, and whether the
+; bare body is the point of it (`declared`). `broken` is the first token of a function whose header
+; does not parse.
+
+(function_definition body: (block) @body) @function
+(decorated_definition definition: (function_definition body: (block) @body)) @function
+
+(function_definition body: (block . (expression_statement (string) @docstring)) @body)
+
+(function_definition body: (block (pass_statement) @placeholder) @body)
+(function_definition body: (block (expression_statement (ellipsis)) @placeholder) @body)
+(function_definition
+  body: (block
+    (raise_statement . [(identifier) @error (call function: (identifier) @error)]) @placeholder)
+  @body
+  (#match? @error "^NotImplemented(Error)?$"))
+
+(decorated_definition
+  (decorator [(identifier) @decorator (attribute attribute: (identifier) @decorator)])
+  definition: (function_definition body: (block) @body @declared)
+  (#match? @decorator "^(overload|abstractmethod)$"))
+
+(ERROR "def" @broken)

@@ -1,0 +1,160 @@
+"""Carving: the fixture documents, and rules that hold for any document."""
+
+import argparse
+import ast
+import dataclasses
+import typing
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fillwright.engine.request import Hole
+from fillwright.lsp_server.carve import (
+    Carving,
+    carve_body,
+    carve_line_end,
+    carve_selection,
+    stub_bodies,
+)
+from fillwright.lsp_server.documents import Document
+
+
+def carve(document: Document, what: str, start: int, end: int) -> Carving | None:
+    if what == "body":
+        return carve_body(document, start)
+    if what == "line end":
+        return carve_line_end(document, start)
+    assert what == "selection"
+    return carve_selection(document, start, end)
+
+
+def marked(text: str, carving: Carving | None) -> str:
+    if carving is None:
+        return text
+    [hole] = carving.holes
+    return f"{text[: hole.start]}⟦{text[hole.start : hole.end]}⟧{text[hole.end :]}"
+
+
+def layout(carving: Carving | None) -> str:
+    if carving is None:
+        return "none\n"
+    return f"{carving.shape}, {'fresh' if carving.fresh else 'inline'}, {carving.indent!r}\n"
+
+
+def test_carved_as_the_document_says(carve_document: Any) -> None:
+    what = next(iter(carve_document.sections))
+    source = carve_document.section(what)
+    start = min(source.index(mark) for mark in "‸⟦" if mark in source)
+    end = source.index("⟧") - 1 if "⟧" in source else start
+    text = source.translate(dict.fromkeys(map(ord, "‸⟦⟧")))
+    document = Document.of(text, carve_document.path.parent.name)
+    carving = carve(document, what, start, end)
+    carve_document.expect("hole", marked(text, carving))
+    carve_document.expect("layout", layout(carving))
+
+
+STUBS = """
+class Shape:
+    @abstractmethod
+    def area(self): ...
+
+    @typing.overload
+    def scale(self, by: int) -> None: ...
+
+    def scale(self, by):
+        \"\"\"Grow.\"\"\"
+
+    def move(self):
+        raise NotImplementedError
+
+    def turn(self):
+        if self:
+            pass
+
+    def draw(self):
+        def line(): pass
+        line()
+"""
+
+
+def test_stubs_are_found_but_not_what_is_meant_to_be_bare() -> None:
+    document = Document.of(STUBS, "python")
+    found = [
+        STUBS[carving.holes[0].start : carving.holes[0].end] for carving in stub_bodies(document)
+    ]
+    assert found == ["", "\n        raise NotImplementedError", " pass"]
+
+
+PIECES = st.sampled_from(
+    [
+        *("def f(x):", "@d", "async ", "class A:", "if x:", "else:", "return x", "pass", "..."),
+        *("\n", "\n    ", "\n        ", "\n\t", "\r\n", "# c", '"""', "'", "(", ")", "x = 1", "😀"),
+    ]
+)
+
+
+@given(
+    st.lists(PIECES, max_size=25).map("".join), st.sampled_from(["python", "klingon"]), st.data()
+)
+def test_carving_never_fails(text: str, language: str, data: st.DataObject) -> None:
+    document = Document.of(text, language)
+    end = data.draw(st.integers(0, len(document.lf)))
+    start = data.draw(st.integers(0, end))
+    carvings = [
+        carve_body(document, end),
+        carve_line_end(document, end),
+        carve_selection(document, start, end),
+        *stub_bodies(document),
+    ]
+    for carving in carvings:
+        if carving is None:
+            continue
+        [hole] = carving.holes
+        assert hole.end <= len(document.lf)
+        assert carving.indent.strip(" \t") == ""
+        if carving.what == "body":
+            assert document.lf[: hole.start].rstrip(" \t\n") != "", "a header stands before"
+        if carving.fresh:
+            assert not document.lf[: hole.start].endswith("\n")
+            assert document.lf[hole.start : hole.end].lstrip(" \t")[:1] in ("", "\n")
+
+
+@pytest.mark.parametrize("module", [argparse, dataclasses, typing], ids=lambda m: m.__name__)
+def test_each_statement_is_in_the_body_that_cpython_says(module: ModuleType) -> None:
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    document = Document.of(source, "python")
+    starts = document.lf_lines.starts
+
+    def check(node: ast.AST, function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> int:
+        checked = 0
+        for child in ast.iter_child_nodes(node):
+            is_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            inside = child if is_function else function
+            if isinstance(child, ast.stmt):
+                carving = carve_body(document, starts[child.lineno - 1])
+                assert (carving is None) == (inside is None), child.lineno
+                if carving is not None and inside is not None:
+                    check_body(carving.holes[0], inside)
+                checked += 1
+            checked += check(child, inside)
+        return checked
+
+    def check_body(hole: Hole, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        statements = function.body[1:] if ast.get_docstring(function) else function.body
+        for statement in statements[:1]:
+            decorators = getattr(statement, "decorator_list", [])
+            line = min(part.lineno for part in [statement, *decorators])
+            assert only_comments(source[hole.start : starts[line - 1]])
+        last_line = starts[(function.end_lineno or 0) - 1]
+        assert only_comments(source[last_line : hole.end].partition("\n")[2])
+        assert hole.end > last_line
+
+    assert check(ast.parse(source), None) > 400
+
+
+def only_comments(text: str) -> bool:
+    return all(not line or line.startswith("#") for line in map(str.strip, text.split("\n")))
