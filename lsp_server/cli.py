@@ -31,8 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # a fill may hold characters that this terminal's encoding does not have
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        # its options are its own
-        return _train(argv[1:]) if argv[:1] == ["train"] else _run(argv)
+        # train's options are its own
+        code = _train(argv[1:]) if argv[:1] == ["train"] else _run(argv)
+        sys.stdout.flush()
+        return code
     except BadRequest as error:
         return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
@@ -65,15 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="fillwright", description="Fills holes in code with text diffusion.")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
-    engine_options = _Parser(add_help=False)
-    group = engine_options.add_argument_group("the engine")
-    group.add_argument(
-        "--model", type=Path, metavar="FOLDER", help="a checkpoint folder (the embedded model)"
-    )
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (auto)")
-
-    fill = verbs.add_parser("fill", parents=[engine_options], help="fill holes of a file")
+    fill = verbs.add_parser("fill", help="fill holes of a file")
     _add_fill_arguments(fill)
+    _add_engine_arguments(fill)
     fill.set_defaults(verb=_fill)
 
     serve = verbs.add_parser("serve", help="the language server, over stdin and stdout")
@@ -87,12 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         "stop": "stop the engine",
         "status": "say how the engine is",
     }.items():
-        action = actions.add_parser(name, parents=[engine_options], help=help)
+        action = actions.add_parser(name, help=help)
+        _add_engine_arguments(action)
         action.set_defaults(verb=_engine, action=name)
 
-    doctor = verbs.add_parser(
-        "doctor", parents=[engine_options], help="look for what keeps Fillwright from working"
-    )
+    doctor = verbs.add_parser("doctor", help="look for what keeps Fillwright from working")
+    _add_engine_arguments(doctor)
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.set_defaults(verb=_doctor)
 
@@ -118,13 +114,27 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
             dest="places",
             help=help,
         )
-    fill.add_argument("--write", action="store_true", help="change FILE (print a diff)")
-    fill.add_argument("--json", action="store_true", help="print one JSON object")
+    fill.add_argument("--write", action="store_true", help="change FILE; print no diff")
+    fill.add_argument("--json", action="store_true", help="print one JSON object, not a diff")
     fill.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
     fill.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     fill.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another fill")
     fill.add_argument("--steps", type=_sentence(_steps), metavar="N", help="denoise steps at most")
-    fill.add_argument("--decode", choices=get_args(Decode), default="auto", help="(auto)")
+    fill.add_argument(
+        "--decode",
+        choices=get_args(Decode),
+        default="auto",
+        help="denoise from noise, write a causal draft, or denoise from that draft; "
+        "auto is what the checkpoint is best at",
+    )
+
+
+def _add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    engine = parser.add_argument_group("the engine")
+    engine.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="a checkpoint, not the embedded one"
+    )
+    engine.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
 
 def _sentence(parse: Callable[[str], Value]) -> Callable[[str], Value]:

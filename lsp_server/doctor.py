@@ -64,11 +64,12 @@ def examine(settings: EngineSettings) -> Iterator[Finding]:
     """The findings, each as soon as it is known."""
     looks: dict[str, Callable[[], str]] = {
         "python": lambda: f"{platform.python_version()} ({sys.executable})",
-        "torch": _torch,
         "grammars": _grammars,
         "checkpoint": lambda: _checkpoint(settings.checkpoint or embedded_checkpoint()),
         "runtime folder": lambda: _runtime_folder(settings),
         "engine": lambda: asyncio.run(_engine(settings)),
+        # last, because loading it takes seconds
+        "torch": _torch,
     }
     for name, look in looks.items():
         try:

@@ -51,7 +51,7 @@ def fill_file(options: FillOptions) -> None:
     source = read_source(options.file)
     document = Document.of(source.text, LANGUAGES.get(options.file.suffix, "plaintext"))
     carvings = carve_places(document, options.places)
-    infill = asyncio.run(_ask(options, document, carvings))
+    infill = asyncio.run(_ask(options, request_for(options, document, carvings)))
     if infill.finish == "cancelled":
         raise EngineFailed("the engine stopped before the fill was done; ask again.")
     fits = [
@@ -66,9 +66,38 @@ def fill_file(options: FillOptions) -> None:
         return
     if not options.write:
         print_diff(unified_diff(options.file.as_posix().lstrip("/"), document.text, changes))
-    say(_summary(infill))
+    say(summary(infill))
     if not changes:
         say("the fill changes nothing; another --seed may.")
+
+
+def request_for(
+    options: FillOptions, document: Document, carvings: Sequence[Carving]
+) -> InfillRequest:
+    """What the engine is asked: every carving's hole, jointly."""
+    shapes = {carving.shape for carving in carvings}
+    return InfillRequest(
+        document=document.lf,
+        holes=tuple(carving.holes[0] for carving in carvings),
+        language=document.language,
+        instruction=options.instruction,
+        shape=shapes.pop() if len(shapes) == 1 else "free",
+        budget=Budget(steps=options.steps),
+        seed=options.seed,
+        # nobody else's key: an editor's next request for this file must not cancel this one
+        document_key=f"command line {os.getpid()}",
+        decode=options.decode,
+    )
+
+
+def summary(infill: Infill) -> str:
+    """One line about how a fill was made, and how sure of it the model was."""
+    probabilities = [probability for hole in infill.confidences for probability in hole]
+    parts = [infill.model, infill.device, infill.decode]
+    parts += [f"{infill.steps} steps", f"{infill.tokens} tokens", infill.finish]
+    parts += [f"confidence {geometric_mean(probabilities):.2f}"]
+    parts += [f"{name} {spent:.0f} ms" for name, spent in infill.timings_ms.items()]
+    return " · ".join(parts)
 
 
 def applied(text: str, changes: Sequence[TextChange]) -> str:
@@ -85,20 +114,7 @@ def geometric_mean(probabilities: Sequence[float]) -> float:
     return math.exp(math.fsum(map(math.log, probabilities)) / len(probabilities))
 
 
-async def _ask(options: FillOptions, document: Document, carvings: Sequence[Carving]) -> Infill:
-    shapes = {carving.shape for carving in carvings}
-    request = InfillRequest(
-        document=document.lf,
-        holes=tuple(carving.holes[0] for carving in carvings),
-        language=document.language,
-        instruction=options.instruction,
-        shape=shapes.pop() if len(shapes) == 1 else "free",
-        budget=Budget(steps=options.steps),
-        seed=options.seed,
-        # nobody else's key: an editor's next request for this file must not cancel this one
-        document_key=f"command line {os.getpid()}",
-        decode=options.decode,
-    )
+async def _ask(options: FillOptions, request: InfillRequest) -> Infill:
     client = EngineClient(options.engine)
     try:
         with showing_drafts(request, watch=options.watch, on_stderr=options.json) as on_draft:
@@ -144,12 +160,3 @@ def _report(
 def _line_column(document: Document, offset: int) -> dict[str, int]:
     line = document.lines.line_of(offset)
     return {"line": line + 1, "column": offset - document.lines.starts[line] + 1}
-
-
-def _summary(infill: Infill) -> str:
-    probabilities = [probability for hole in infill.confidences for probability in hole]
-    parts = [infill.model, infill.device, infill.decode]
-    parts += [f"{infill.steps} steps", f"{infill.tokens} tokens", infill.finish]
-    parts += [f"confidence {geometric_mean(probabilities):.2f}"]
-    parts += [f"{name} {spent:.0f} ms" for name, spent in infill.timings_ms.items()]
-    return " · ".join(parts)

@@ -39,7 +39,7 @@ def showing_drafts(
     waiting = Text("waiting for the engine ...", style="dim")
     with Live(waiting, console=console, transient=True, auto_refresh=False) as live:
         yield lambda draft: live.update(
-            Group(_title(draft), view.show(draft, masked=False)), refresh=True
+            Group(draft_title(draft), view.show(draft, masked=False)), refresh=True
         )
 
 
@@ -48,11 +48,27 @@ def print_diff(diff: str) -> None:
     console = _console(stderr=False)
     if not console.is_terminal or console.color_system is None or console.no_color:
         sys.stdout.write(diff)
+        # what is said next goes to stderr, which does not wait
+        sys.stdout.flush()
         return
-    for number, line in enumerate(diff.split("\n")[:-1]):
-        style = "bold" if number < 2 else _DIFF_STYLES.get(line[:1], "")
-        shown = printable(line.removesuffix("\r"))
-        console.print(Text(shown, style=style), soft_wrap=True)
+    for line in coloured_diff(diff):
+        console.print(line, soft_wrap=True)
+
+
+def coloured_diff(diff: str) -> list[Text]:
+    """The lines of a diff as a terminal may show them."""
+    return [
+        Text(
+            printable(line.removesuffix("\r")),
+            style="bold" if number < 2 else _DIFF_STYLES.get(line[:1], ""),
+        )
+        for number, line in enumerate(diff.split("\n")[:-1])
+    ]
+
+
+def draft_title(draft: Draft) -> Text:
+    """What stands over a draft."""
+    return Text(f"denoise step {draft.step}, {draft.steps_left} left", style="bold")
 
 
 def say(sentence: str) -> None:
@@ -70,8 +86,6 @@ def _console(*, stderr: bool) -> Console:
 def _print_frame(console: Console, view: DraftView, draft: Draft) -> None:
     # early drafts differ most from one another: of the later ones ever fewer are shown
     if draft.step & (draft.step - 1) == 0:
-        console.print(_title(draft), view.show(draft, masked=True), "", sep="\n", soft_wrap=True)
-
-
-def _title(draft: Draft) -> Text:
-    return Text(f"denoise step {draft.step}, {draft.steps_left} left", style="bold")
+        console.print(
+            draft_title(draft), view.show(draft, masked=True), "", sep="\n", soft_wrap=True
+        )

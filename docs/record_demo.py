@@ -1,0 +1,107 @@
+"""Records a fill by the real engine as an animated SVG: `.venv/bin/python -P docs/record_demo.py`.
+
+The frames are what `fillwright fill --watch` shows; only their pace is not the engine's own.
+Without animation the last frame is seen.
+"""
+
+import asyncio
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
+
+from fillwright.engine.daemon.client import EngineClient, EngineSettings
+from fillwright.engine.request import Draft
+from fillwright.lsp_server.diff import unified_diff
+from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.draft_view import DraftView
+from fillwright.lsp_server.edits import fit_fill
+from fillwright.lsp_server.fill_command import FillOptions, request_for, summary
+from fillwright.lsp_server.place_carving import carve_places
+from fillwright.lsp_server.places import Body
+from fillwright.lsp_server.source_file import read_source
+from fillwright.lsp_server.terminal import coloured_diff, draft_title
+
+FILE, LINE = Path("fixtures/demo/shelf.py"), 23
+COMMAND = f"$ fillwright fill {FILE} --body {LINE} --watch"
+OUTPUT = Path("docs/images/fill.svg")
+WIDTH = 92
+STEP_S, FIRST_S, LAST_S = 0.35, 1.0, 5.0
+
+# what rich fills in for one frame; the fonts are the reader's own
+FRAME = """
+<g class="frame frame-{unique_id}" transform="translate(12, 12)">
+<style>{styles}</style>{backgrounds}<g class="matrix">{matrix}</g></g>"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    shown: RenderableType
+    seconds: float
+
+
+def main() -> None:
+    frames = asyncio.run(record())
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.write_text(animation(frames), encoding="utf-8")
+    print(f"{OUTPUT}: {len(frames)} frames, {OUTPUT.stat().st_size / 1000:.0f} kB")
+
+
+async def record() -> list[Frame]:
+    """One frame before the fill, one for each draft, and one with the diff."""
+    document = Document.of(read_source(FILE).text, "python")
+    options = FillOptions(FILE, (Body(LINE),), EngineSettings())
+    carvings = carve_places(document, options.places)
+    request = request_for(options, document, carvings)
+    drafts: list[Draft] = []
+    client = EngineClient(options.engine)
+    try:
+        infill = await client.fill(request, drafts.append)
+    finally:
+        await client.aclose()
+    changes = fit_fill(document, carvings[0], infill.texts)
+    diff = unified_diff(str(FILE), document.text, changes)
+    view = DraftView(request.document, request.holes, request.language)
+    return [
+        Frame(Text(), FIRST_S),
+        *(
+            Frame(Group(draft_title(draft), view.show(draft, masked=False)), STEP_S)
+            for draft in drafts
+        ),
+        Frame(Group(*coloured_diff(diff), Text(summary(infill), style="dim")), LAST_S),
+    ]
+
+
+def animation(frames: list[Frame]) -> str:
+    """All frames in one place, each visible in its own time."""
+    whole = sum(frame.seconds for frame in frames)
+    drawings, keyframes, begin, height = [], [], 0.0, 0
+    for index, frame in enumerate(frames):
+        console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+        console.print(Text(COMMAND, style="bold"), frame.shown, sep="\n")
+        height = max(height, len(console.export_text(clear=False).splitlines()))
+        drawings.append(console.export_svg(theme=MONOKAI, code_format=FRAME, unique_id=f"f{index}"))
+        end = begin + frame.seconds
+        shown = f"{100 * begin / whole:.2f}%{{visibility:visible}}"
+        hidden = f"{100 * end / whole:.2f}%{{visibility:hidden}}" if index < len(frames) - 1 else ""
+        keyframes.append(
+            f"@keyframes show-f{index}{{0%{{visibility:hidden}}{shown}{hidden}}}"
+            f".frame-f{index}{{animation:show-f{index} {whole:.2f}s step-end infinite}}"
+        )
+        begin = end
+    size = f"{WIDTH * 12.2 + 24:.0f} {height * 24.4 + 24:.0f}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}">\n'
+        "<style>.frame{visibility:hidden}.frame:last-of-type{visibility:visible}"
+        "text{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:20px}"
+        f"{''.join(keyframes)}</style>\n"
+        '<rect width="100%" height="100%" rx="8" fill="#0c0c0c"/>'
+        f"{''.join(drawings)}\n</svg>\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
