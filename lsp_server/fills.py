@@ -1,0 +1,89 @@
+"""From a carving to the engine's fill: one live fill per document and kind, late ones reused.
+
+Knows nothing of LSP. Which text an editor gets from a fill is `edits`' and `ghost`'s.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from fillwright.engine.request import Budget, Draft, Infill, InfillRequest
+from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.inflight import Inflight
+from fillwright.lsp_server.recall import Recall
+from fillwright.lsp_server.settings import FillSettings
+from fillwright.lsp_server.status import StatusLine
+
+if TYPE_CHECKING:
+    from fillwright.engine.daemon.client import EngineClient
+
+Kind = Literal["ghost", "popup", "edit"]
+OnDraft = Callable[[Draft], None]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One wish for a fill of `carving` in this version of a document."""
+
+    document: Document
+    carving: Carving
+    kind: Kind
+    candidates: int = 1
+
+
+class Fills:
+    """Every fill of one editor. `engine` gives the client to use at that moment."""
+
+    def __init__(self, engine: "Callable[[], EngineClient]", status: StatusLine) -> None:
+        self._engine = engine
+        self._status = status
+        self._inflight = Inflight[Infill]()
+        self._recall = Recall()
+
+    def known(self, ask: Ask) -> tuple[str, ...] | None:
+        """The candidates that a fill made lately has for the ask's one hole, or None."""
+        document, carving = ask.document, ask.carving
+        return self._recall.find(document.uri, carving.shape, document.lf, carving.holes[0])
+
+    async def texts(
+        self, ask: Ask, settings: FillSettings, on_draft: OnDraft
+    ) -> tuple[tuple[str, ...], ...]:
+        """The candidates, each with one text per hole; the engine's best first.
+
+        Ghost text and popup share a fill of the same place. Raises Superseded when the same kind
+        asks anew for this document, and what the engine's client raises.
+        """
+        shared = "typing" if ask.kind in ("ghost", "popup") else ask.kind
+        # a document is equal to itself only
+        subject = (ask.document, ask.carving, ask.candidates, settings, shared)
+        infill = await self._inflight.run(
+            (ask.document.uri, ask.kind), subject, lambda: self._fill(ask, settings, on_draft)
+        )
+        return (infill.texts, *infill.alternatives)
+
+    async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft) -> Infill:
+        request = _request(ask, settings)
+        with self._status.busy():
+            infill = await self._engine().fill(request, on_draft)
+        if len(request.holes) == 1 and infill.finish != "cancelled":
+            texts = tuple(texts[0] for texts in (infill.texts, *infill.alternatives))
+            self._recall.keep(
+                ask.document.uri, request.shape, request.document, request.holes[0], texts
+            )
+        return infill
+
+
+def _request(ask: Ask, settings: FillSettings) -> InfillRequest:
+    line = ask.carving.shape == "line"
+    return InfillRequest(
+        document=ask.document.lf,
+        holes=ask.carving.holes,
+        language=ask.document.language,
+        shape=ask.carving.shape,
+        candidates=ask.candidates,
+        budget=Budget(settings.line_tokens if line else settings.block_tokens, settings.steps),
+        seed=settings.seed,
+        document_key=f"{ask.document.uri}#{ask.kind}",
+        decode=settings.decode,
+    )

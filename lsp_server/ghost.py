@@ -1,0 +1,62 @@
+"""Ghost text: where it may stand for a cursor, and what of a fill may be shown there.
+
+Knows no LSP types and no engine. Ghost text replaces a range of one line that holds the cursor.
+"""
+
+from dataclasses import replace
+
+from fillwright.engine.request import Hole
+from fillwright.lsp_server.carve import Carving, carve_body, carve_line_end
+from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.edits import TextChange, fit_fill
+from fillwright.lsp_server.positions import LINE_END
+
+
+def carve_ghost(document: Document, cursor: int) -> Carving:
+    """The hole for ghost text at an offset of the editor's text: the whole body where the cursor
+    waits in a function that has none yet, else the rest of the cursor's line."""
+    place = document.to_lf(cursor)
+    return _empty_body(document, place) or carve_line_end(document, place)
+
+
+def _empty_body(document: Document, place: int) -> Carving | None:
+    """The body to come at the end of a header's line, or on a blank line of an empty body."""
+    lines = document.lf_lines
+    line = lines.line_of(place)
+    start, end = lines.starts[line], lines.end_of(line)
+    blank = not lines.content(line).strip()
+    if not blank and place != end:
+        return None
+    body = carve_body(document, place)
+    if body is None or not body.fresh:
+        return None
+    hole = body.holes[0]
+    if document.lf[hole.start : max(hole.end, end)].strip():
+        return None
+    if blank and hole.start < start:
+        # what stands above stays; the newline before this line begins the fill
+        return replace(body, holes=(Hole(start - 1, end),))
+    return body if hole == Hole(place, place) else None
+
+
+def ghost_text(document: Document, cursor: int, carving: Carving, text: str) -> TextChange | None:
+    """The fill as ghost text at the cursor; None when nothing of it can be shown there."""
+    changes = fit_fill(document, carving, (text,))
+    if len(changes) != 1:
+        return None
+    change = changes[0]
+    line = document.lines.line_of(cursor)
+    first, last = document.lines.starts[line], document.lines.end_of(line)
+    if not first <= change.start <= change.end <= last:
+        return None
+    # an editor shows ghost text only when it stands at the cursor
+    if cursor < change.start:
+        change = TextChange(cursor, change.end, document.text[cursor : change.start] + change.text)
+    if change.end < cursor:
+        change = TextChange(change.start, cursor, change.text + document.text[change.end : cursor])
+    return change if change.text.strip() else None
+
+
+def first_line(change: TextChange) -> TextChange:
+    """The part of ghost text that a popup's one line can show."""
+    return TextChange(change.start, change.end, LINE_END.split(change.text, maxsplit=1)[0])

@@ -1,0 +1,201 @@
+"""pygls' protocol, made to answer every request once and to keep its documents right.
+
+Each override names what pygls 2.1.1 does instead. Knows nothing of fills.
+"""
+
+import logging
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from cattrs.errors import CattrsError
+from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInternalError,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcRequestCancelled,
+)
+from pygls.protocol import (
+    JsonRPCNotification,
+    JsonRPCResponseMessage,
+    LanguageServerProtocol,
+    lsp_method,
+)
+
+from fillwright.engine.errors import FillwrightError
+from fillwright.lsp_server import convert
+
+if TYPE_CHECKING:
+    from fillwright.lsp_server.server import FillwrightServer
+
+logger = logging.getLogger(__name__)
+
+NOT_INITIALIZED = -32002
+REQUEST_FAILED = -32803
+CONTENT_MODIFIED = -32801
+
+
+class ContentModified(JsonRpcException):
+    """The document changed while the request was worked on; editors drop this silently."""
+
+    CODE = CONTENT_MODIFIED
+    MESSAGE = "The document changed in the meantime"
+
+
+class FillwrightProtocol(LanguageServerProtocol):
+    """One editor's connection."""
+
+    _server: "FillwrightServer"
+    _initialized = False
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether the editor asked for a shutdown."""
+        return self._shutdown
+
+    def structure_message(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Leaves the JSON as it is; pygls calls this for every nested object of a message."""
+        return data
+
+    def handle_message(self, message: Any) -> None:
+        """Answers what cannot be handled with an error; pygls leaves such requests hanging."""
+        if not isinstance(message, dict) or message.get("jsonrpc") != self.VERSION:
+            logger.warning("Ignoring a message that is not JSON-RPC 2.0")
+            return
+        is_request = "method" in message and "id" in message
+        try:
+            typed = self._typed(message)
+        except JsonRpcException as error:
+            logger.warning("Refusing %s: %s", message.get("method", "a response"), error)
+            if is_request:
+                msg_id = message["id"]
+                known = msg_id if isinstance(msg_id, int | str) else None
+                self._send_data(
+                    types.ResponseErrorMessage(id=known, error=error.to_response_error())
+                )
+            return
+        if typed is not None:
+            super().handle_message(typed)
+
+    def _typed(self, message: dict[str, Any]) -> Any:
+        """The message as its lsprotocol type, None to drop it, or JsonRpcException to refuse it."""
+        method, is_request = message.get("method"), "id" in message
+        if method is None:
+            return self._structured(message, self._response_type(message))
+        if is_request:
+            self._admit(message["id"], method)
+        if not self._knows(method):
+            if is_request:
+                raise JsonRpcMethodNotFound(f"There is no method {method}")
+            return None
+        if not is_request and not self._initialized and method != types.EXIT:
+            return None
+        return self._structured(message, self.get_message_type(method) or JsonRPCNotification)
+
+    def _response_type(self, message: dict[str, Any]) -> type:
+        msg_id = message.get("id")
+        if not isinstance(msg_id, int | str):
+            raise JsonRpcInvalidRequest("A response needs the id of its request")
+        kind = self._result_types.pop(msg_id, None) or JsonRPCResponseMessage
+        return types.ResponseErrorMessage if "error" in message else kind
+
+    def _admit(self, msg_id: object, method: object) -> None:
+        """Whether a request may come at this moment; pygls ignores it, or fails inside."""
+        if not isinstance(msg_id, int | str):
+            raise JsonRpcInvalidRequest("A request id is a number or a string")
+        if self._shutdown:
+            raise JsonRpcInvalidRequest("The server is shutting down")
+        if self._initialized and method == types.INITIALIZE:
+            raise JsonRpcInvalidRequest("The server is already initialized")
+        if not self._initialized and method != types.INITIALIZE:
+            raise JsonRpcException("The server is not initialized yet", code=NOT_INITIALIZED)
+
+    def _knows(self, method: object) -> bool:
+        return isinstance(method, str) and (
+            method in self.fm.builtin_features
+            or method in self.fm.features
+            or method == types.CANCEL_REQUEST
+        )
+
+    def _structured(self, message: dict[str, Any], kind: type) -> Any:
+        try:
+            return self._converter.structure(message, kind)
+        except (CattrsError, TypeError, ValueError, KeyError, AttributeError):
+            # the exception's text may quote the document
+            raise JsonRpcInvalidParams(
+                f"The parameters of {message.get('method', 'the response')} do not have the shape "
+                "that the protocol gives them"
+            ) from None
+
+    def _send_handler_result(self, future: "Future[Any]", *, msg_id: int | str) -> None:
+        """Answers with a sentence for people; pygls sends the traceback and shows a popup."""
+        self._request_futures.pop(msg_id, None)
+        if future.cancelled():
+            error: JsonRpcException = JsonRpcRequestCancelled()
+        elif (raised := future.exception()) is None:
+            self._send_response(msg_id, result=future.result())
+            return
+        elif isinstance(raised, JsonRpcException):
+            error = raised
+        elif isinstance(raised, FillwrightError):
+            error = JsonRpcException(str(raised), code=REQUEST_FAILED)
+        else:
+            logger.error("A request handler failed", exc_info=raised)
+            error = JsonRpcInternalError("Fillwright met a bug; its log has the traceback")
+        self._send_response(msg_id, error=error.to_response_error())
+
+    def _check_handler_result(self, future: "Future[Any]") -> None:
+        """Logs what a notification's handler raised; pygls shows a popup."""
+        if not future.cancelled() and (raised := future.exception()) is not None:
+            logger.error("A notification handler failed", exc_info=raised)
+
+    def _handle_response(
+        self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        """Drops the answer to a request that nobody awaits any more; pygls raises InvalidState."""
+        future = self._request_futures.get(msg_id)
+        if future is not None and future.done():
+            del self._request_futures[msg_id]
+            return
+        super()._handle_response(msg_id, result, error)
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Any:
+        """Takes up what the client can do before pygls works out our capabilities."""
+        result = yield from super().lsp_initialize(params)
+        self._initialized = True
+        return result
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """Keeps documents in our own store; pygls splits lines at form feeds and U+2028."""
+        item = params.text_document
+        self._server.documents.open(item.uri, item.language_id, item.version, item.text)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """Applies the changes to our own store."""
+        identifier = params.text_document
+        changes = [convert.change(change) for change in params.content_changes]
+        if self._server.documents.get(identifier.uri) is None:
+            logger.warning("Ignoring a change of a document that is not open")
+            return
+        self._server.documents.change(identifier.uri, identifier.version, changes)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """Forgets the document."""
+        self._server.documents.close(params.text_document.uri)
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override]
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
+        """Runs the command within the request's own task, so that `$/cancelRequest` reaches it;
+        pygls runs it in a second task that a cancel does not reach."""
+        command = self.fm.commands.get(params.command)
+        if command is None:
+            raise JsonRpcInvalidParams(f"There is no command {params.command}")
+        return await command(params)

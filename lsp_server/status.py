@@ -1,0 +1,85 @@
+"""What the engine is doing, told to the editor as it changes. Knows nothing of LSP or of fills."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from fillwright.engine.errors import FillwrightError
+
+if TYPE_CHECKING:
+    from fillwright.engine.daemon.client import EngineClient, Health
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One line for a status bar: `fraction` of the model that is loaded, `message` for people."""
+
+    state: Literal["stopped", "loading", "ready", "busy", "failed"] = "stopped"
+    message: str = ""
+    fraction: float | None = None
+    model: str | None = None
+    device: str | None = None
+
+
+class StatusLine:
+    """Keeps the status and calls `tell` whenever it changes."""
+
+    def __init__(self, tell: Callable[[Status], None]) -> None:
+        self.status = Status()
+        self._tell = tell
+        self._busy = 0
+
+    def show(self, status: Status) -> None:
+        """Take up a status; an equal one is not told again."""
+        if status != self.status:
+            self.status = status
+            self._tell(status)
+
+    def failed(self, error: FillwrightError) -> None:
+        """The engine cannot be used, and why."""
+        self.show(Status("failed", str(error)))
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Busy until the last of the fills that overlap is done; a failure ends as failed."""
+        self._busy += 1
+        if self.status.state in ("stopped", "ready"):
+            self.show(replace(self.status, state="busy", message=""))
+        try:
+            yield
+        except FillwrightError as error:
+            self.failed(error)
+            raise
+        else:
+            self.show(replace(self.status, state="busy", message="", fraction=None))
+        finally:
+            self._busy -= 1
+            if not self._busy and self.status.state == "busy":
+                self.show(replace(self.status, state="ready"))
+
+    async def follow(self, engine: "EngineClient") -> None:
+        """Start the engine and show how its model loads, until it is ready or has failed."""
+        try:
+            health = await engine.start()
+            while health.status == "loading":
+                self.show(_of(health))
+                await asyncio.sleep(POLL_SECONDS)
+                health = await engine.health()
+            self.show(_of(health))
+        except FillwrightError as error:
+            self.failed(error)
+
+
+def _of(health: "Health") -> Status:
+    loading = health.status == "loading"
+    return Status(
+        health.status,
+        health.reason or "",
+        round(health.fraction, 2) if loading else None,
+        health.model,
+        health.device,
+    )

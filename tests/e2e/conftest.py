@@ -1,0 +1,157 @@
+"""A real language server over real stdio for each test, with a daemon of its own if it needs one."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from lsprotocol import types
+from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
+
+from fillwright.engine.daemon.client import EngineClient, EngineSettings
+
+SERVER = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
+PATIENCE_S = 60
+NO_ENGINE = {"engine": {"preload": False}}
+
+
+class Editor:
+    """An editor: pytest-lsp's client, with what the tests say often."""
+
+    def __init__(self, lsp: LanguageClient) -> None:
+        self.lsp = lsp
+        self.statuses: list[dict[str, Any]] = []
+        self.drafts: list[dict[str, Any]] = []
+        self.edits: list[types.ApplyWorkspaceEditParams] = []
+        self.registrations: list[types.Registration] = []
+        self.applies = True
+        lsp.feature("fillwright/status")(lambda params: self.statuses.append(_plain(params)))
+        lsp.feature("fillwright/draft")(lambda params: self.drafts.append(_plain(params)))
+        lsp.feature(types.WORKSPACE_APPLY_EDIT)(self._apply)
+        lsp.feature(types.CLIENT_REGISTER_CAPABILITY)(self._register)
+
+    def open(self, text: str, uri: str = "untitled:one.py", language: str = "python") -> str:
+        """Open a document at version 1."""
+        item = types.TextDocumentItem(uri, language, 1, text)
+        self.lsp.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        return uri
+
+    def change(
+        self, uri: str, version: int, *changes: tuple[int, int, int, int, str] | str
+    ) -> None:
+        """Replace ranges (start line, column, end line, column, text), or the whole text."""
+        events: list[types.TextDocumentContentChangeEvent] = [
+            types.TextDocumentContentChangeWholeDocument(change)
+            if isinstance(change, str)
+            else types.TextDocumentContentChangePartial(span(*change[:4]), change[4])
+            for change in changes
+        ]
+        identifier = types.VersionedTextDocumentIdentifier(version, uri)
+        params = types.DidChangeTextDocumentParams(identifier, events)
+        self.lsp.text_document_did_change(params)
+
+    async def actions(
+        self, uri: str, *place: int, only: list[str] | None = None
+    ) -> list[types.CodeAction | types.Command]:
+        """The code actions at a range (start line, column, end line, column)."""
+        params = types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), span(*place), types.CodeActionContext([], only)
+        )
+        return list(await self.lsp.text_document_code_action_async(params) or [])
+
+    def complete(
+        self, uri: str, line: int, column: int, *, invoked: bool = False, **context: Any
+    ) -> Awaitable[Any]:
+        """Ask for ghost text; the answer is awaited."""
+        kind = types.InlineCompletionTriggerKind
+        params = types.InlineCompletionParams(
+            types.InlineCompletionContext(kind.Invoked if invoked else kind.Automatic, **context),
+            types.TextDocumentIdentifier(uri),
+            types.Position(line, column),
+        )
+        return self.lsp.text_document_inline_completion_async(params)
+
+    async def popup(self, uri: str, line: int, column: int) -> types.CompletionList:
+        """Ask for the completion popup."""
+        params = types.CompletionParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, column)
+        )
+        answer = await self.lsp.text_document_completion_async(params)
+        assert isinstance(answer, types.CompletionList)
+        return answer
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something has come about; the deadline only ends a test that failed."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    def _apply(self, params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+        self.edits.append(params)
+        return types.ApplyWorkspaceEditResult(self.applies, None if self.applies else "read only")
+
+    def _register(self, params: types.RegistrationParams) -> None:
+        self.registrations.extend(params.registrations)
+
+
+Start = Callable[..., Awaitable[Editor]]
+
+
+@pytest.fixture
+def runtime_dir() -> Any:
+    """A folder for one test's daemon; short, since a Unix socket's path may be 108 bytes long."""
+    folder = Path(tempfile.mkdtemp(prefix="fillwright-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture
+async def engine(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EngineClient]:
+    """The client of the daemon that this test's servers use; the daemon is stopped at the end."""
+    monkeypatch.setenv("FILLWRIGHT_RUNTIME_DIR", str(runtime_dir))
+    client = EngineClient(EngineSettings())
+    yield client
+    await client.stop()
+    await client.aclose()
+
+
+@pytest_asyncio.fixture
+async def start(engine: EngineClient) -> AsyncIterator[Start]:
+    """Starts servers, each with an editor of its own kind; they are shut down at the end."""
+    editors: list[Editor] = []
+
+    async def start(
+        client: str | types.ClientCapabilities = "visual-studio-code",
+        options: dict[str, Any] | None = None,
+        configuration: dict[str, Any] | None = None,
+    ) -> Editor:
+        lsp = make_test_lsp_client()
+        editor = Editor(lsp)
+        await lsp.start_io(*SERVER)
+        editors.append(editor)
+        if configuration is not None:
+            lsp.set_configuration({"fillwright": configuration})
+        capabilities = client_capabilities(client) if isinstance(client, str) else client
+        params = types.InitializeParams(
+            capabilities=capabilities,
+            initialization_options=NO_ENGINE if options is None else options,
+        )
+        await lsp.initialize_session(params)
+        return editor
+
+    yield start
+    for editor in editors:
+        await editor.lsp.shutdown_session()
+        await editor.lsp.stop()
+
+
+def _plain(params: Any) -> Any:
+    """pygls gives notifications that it does not know as nested named tuples."""
+    if hasattr(params, "_asdict"):
+        return {key: _plain(value) for key, value in params._asdict().items()}
+    return [_plain(value) for value in params] if isinstance(params, list) else params
