@@ -179,5 +179,7 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infill
 
     from fillwright.engine.infill.loading import load_infiller
 
-    torch.set_num_threads(physical_cores())
+    # a number that the user chose stands
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(physical_cores())
     return load_infiller(settings.checkpoint or embedded_checkpoint(), settings.device, progress)

@@ -7,7 +7,7 @@ survives the trip.
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import cattrs
 
@@ -53,6 +53,8 @@ def parse_json(text: str | bytes) -> Any:
 
 def from_plain(data: object, kind: type[Boundary]) -> Boundary:
     """The boundary dataclass in plain data. Raises `BadRequest` with a sentence."""
+    if not isinstance(data, dict):
+        raise BadRequest("The request must be a JSON object.")
     try:
         return _converter().structure(data, kind)
     except KeyError as error:
@@ -98,6 +100,7 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False)
     for primitive in (str, int, bool):
         converter.register_structure_hook(primitive, _exactly)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)
     return converter
 
 
@@ -105,4 +108,10 @@ def _exactly(value: object, kind: type) -> object:
     """Take a JSON value as it is: cattrs would turn null into the text "None"."""
     if type(value) is not kind:
         raise TypeError(f"{json.dumps(value)[:40]} is no {kind.__name__}")
+    return value
+
+
+def _one_of(value: object, kind: Any) -> object:
+    if value not in get_args(kind):
+        raise ValueError(f"{json.dumps(value)[:40]} is none of {', '.join(get_args(kind))}")
     return value
