@@ -77,8 +77,16 @@ def _parser() -> argparse.ArgumentParser:
 
     engine = verbs.add_parser("engine", help="the engine that every editor shares")
     actions = engine.add_subparsers(metavar="run|start|stop|status", required=True)
+    run = actions.add_parser("run", help="be the engine, until interrupted")
+    _add_engine_arguments(run)
+    network = run.add_argument_group("serving other machines as well")
+    network.add_argument("--host", metavar="ADDRESS", help="listen on TCP; needs a token")
+    network.add_argument("--port", type=int, default=8411, metavar="N", help="(8411)")
+    network.add_argument(
+        "--token-file", type=Path, metavar="FILE", help="the callers' bearer token"
+    )
+    run.set_defaults(verb=_engine_run)
     for name, help in {
-        "run": "be the engine, until interrupted",
         "start": "start the engine when there is none",
         "stop": "stop the engine",
         "status": "say how the engine is",
@@ -184,6 +192,17 @@ def _serve(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.server import serve
 
     serve()
+    return 0
+
+
+def _engine_run(arguments: argparse.Namespace) -> int:
+    from fillwright.engine.daemon.access import Network, read_token
+    from fillwright.engine.daemon.server import run
+
+    network = None
+    if arguments.host is not None:
+        network = Network(arguments.host, arguments.port, read_token(arguments.token_file))
+    run(_settings(arguments), network)
     return 0
 
 

@@ -1,21 +1,15 @@
-"""`fillwright engine run|start|stop|status`. Knows the client of the engine only."""
+"""`fillwright engine start|stop|status`. Knows the client of the engine only."""
 
 import asyncio
 from typing import Literal
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
 
-Action = Literal["run", "start", "stop", "status"]
+Action = Literal["start", "stop", "status"]
 
 
 def engine_command(action: Action, settings: EngineSettings) -> int:
     """Do one action and say in a line how it went; gives the exit code."""
-    if action == "run":
-        # loads torch, which the other actions must not
-        from fillwright.engine.daemon.server import run
-
-        run(settings)
-        return 0
     return asyncio.run(_ask(action, settings))
 
 
