@@ -75,3 +75,11 @@
   (#match? @decorator "^(overload|abstractmethod)$"))
 
 (ERROR "def" @broken)
+
+;; layout
+; What the grammar lets through and Python does not. The statements of a `sequence` that begin a
+; line stand in one column; `fault` is wrong wherever it is.
+
+(module) @sequence
+(block) @sequence
+(try_statement body: (block) @fault .)
