@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fillwright.lsp_server.edits import TextChange
+from fillwright.lsp_server.edits import TextChange, applied
 
 CONTEXT = 3
 
@@ -20,7 +20,7 @@ def unified_diff(name: str, text: str, changes: Sequence[TextChange]) -> str:
 
     Lines end at "\\n" alone, as in every diff: a "\\r" before it belongs to its line.
     """
-    lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+    lines = _lines(text)
     blocks = [block for block in _blocks(text, lines, changes) if block.old != block.new]
     shift = 0
     parts = [f"--- a/{name}\n+++ b/{name}\n"] if blocks else []
@@ -58,19 +58,21 @@ def _blocks(text: str, lines: list[str], changes: Sequence[TextChange]) -> Itera
     def line_of(offset: int) -> int:
         return min(bisect_right(starts, offset) - 1, final)
 
-    together: list[TextChange] = []
-    for change, following in zip(changes, [*changes[1:], None], strict=True):
-        together.append(change)
-        if following is not None and line_of(following.start) <= line_of(change.end):
-            continue
+    def block(together: list[TextChange]) -> _Block:
         first = line_of(together[0].start)
-        last = min(line_of(change.end) + 1, len(lines))
-        new = text[starts[first] : starts[last]]
-        for edit in reversed(together):
-            start, end = edit.start - starts[first], edit.end - starts[first]
-            new = new[:start] + edit.text + new[end:]
-        yield _Block(first, lines[first:last], re.findall(r"[^\n]*\n|[^\n]+", new))
-        together = []
+        last = min(line_of(together[-1].end) + 1, len(lines))
+        begin = starts[first]
+        inside = [TextChange(edit.start - begin, edit.end - begin, edit.text) for edit in together]
+        return _Block(first, lines[first:last], _lines(applied(text[begin : starts[last]], inside)))
+
+    together: list[TextChange] = []
+    for change in changes:
+        if together and line_of(change.start) > line_of(together[-1].end):
+            yield block(together)
+            together = []
+        together.append(change)
+    if together:
+        yield block(together)
 
 
 def _hunks(blocks: list[_Block]) -> Iterator[list[_Block]]:
@@ -97,6 +99,10 @@ def _rows(lines: list[str], hunk: list[_Block]) -> Iterator[tuple[str, str]]:
                 yield from (("+", line) for line in block.new[new_start:new_end])
         shown = block.last
     yield from ((" ", line) for line in lines[shown : shown + CONTEXT])
+
+
+def _lines(text: str) -> list[str]:
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _extent(first: int, count: int) -> str:

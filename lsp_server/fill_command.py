@@ -18,7 +18,7 @@ from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.diff import unified_diff
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import TextChange, fit_fill
+from fillwright.lsp_server.edits import TextChange, applied, fit_fill
 from fillwright.lsp_server.place_carving import carve_places
 from fillwright.lsp_server.places import Place
 from fillwright.lsp_server.source_file import read_source, write_source
@@ -98,13 +98,6 @@ def summary(infill: Infill) -> str:
     parts += [f"confidence {geometric_mean(probabilities):.2f}"]
     parts += [f"{name} {spent:.0f} ms" for name, spent in infill.timings_ms.items()]
     return " · ".join(parts)
-
-
-def applied(text: str, changes: Sequence[TextChange]) -> str:
-    """The text after changes that are in order and apart."""
-    for change in reversed(changes):
-        text = text[: change.start] + change.text + text[change.end :]
-    return text
 
 
 def geometric_mean(probabilities: Sequence[float]) -> float:

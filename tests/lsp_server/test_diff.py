@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fillwright.lsp_server.diff import unified_diff
-from fillwright.lsp_server.edits import TextChange
-from fillwright.lsp_server.fill_command import applied
+from fillwright.lsp_server.edits import TextChange, applied
 
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
 
@@ -81,10 +80,10 @@ def test_the_rows_of_the_diff_are_the_old_and_the_new_lines(
         first, count = re.match(r"-(\d+)(?:,(\d+))?", header).groups()  # type: ignore[union-attr]
         start = int(first) - (count != "0")
         new_lines += lines[shown:start]
-        body = body.replace("\n\\ No newline at end of file\n", "")
-        rows = re.findall(r"[^\n]*\n|[^\n]+", body)
-        old = [row[1:] for row in rows if row[0] in " -"]
-        assert "".join(old) == "".join(lines[start : start + len(old)])
-        new_lines += [row[1:] for row in rows if row[0] in " +"]
+        rows = re.findall(r"([ +-])([^\n]*\n)(\\ No newline at end of file\n)?", body)
+        found = [(mark, line[: -1 if unended else None]) for mark, line, unended in rows]
+        old = [line for mark, line in found if mark != "+"]
+        assert old == lines[start : start + len(old)]
+        new_lines += [line for mark, line in found if mark != "-"]
         shown = start + len(old)
     assert "".join(new_lines + lines[shown:]) == applied(before, changes)
