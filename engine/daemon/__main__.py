@@ -71,4 +71,7 @@ def _say_ready() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    # the owner thread may be deep in torch, which does not survive the interpreter's end
+    os._exit(code)

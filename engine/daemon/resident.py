@@ -152,17 +152,21 @@ class Resident:
             return True
 
     def close(self, patience_s: float = 5) -> None:
-        """Leave now: refuse what waits, cancel what runs, and give it `patience_s` to end."""
+        """Leave now: refuse what waits, cancel what runs, and give it `patience_s` to end.
+
+        A load is left behind: it cannot be stopped, and nobody waits for it any more.
+        """
         with self._changed:
             self._left = True
             refused = list(self._waiting)
             self._waiting.clear()
-            if self._running is not None:
-                self._running.unwanted.set()
+            running = self._running
+            if running is not None:
+                running.unwanted.set()
             self._changed.notify()
         for job in refused:
             self._finish(job, EngineUnavailable("The engine is leaving; ask again."))
-        if self._owner is not None:
+        if self._owner is not None and running is not None:
             self._owner.join(patience_s)
 
     def _own(self) -> None:

@@ -25,7 +25,7 @@ from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Infiller, Resident
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.engine.errors import BadRequest, EngineUnavailable
+from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -175,6 +175,9 @@ async def _leave_when_idle(
 
 def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infiller:
     """Runs on the owner's thread: torch and the model are no business of any other."""
+    checkpoint = settings.checkpoint or embedded_checkpoint()
+    if not checkpoint.is_dir():
+        raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")
     import torch
 
     from fillwright.engine.infill.loading import load_infiller
@@ -182,4 +185,4 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infill
     # a number that the user chose stands
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(physical_cores())
-    return load_infiller(settings.checkpoint or embedded_checkpoint(), settings.device, progress)
+    return load_infiller(checkpoint, settings.device, progress)

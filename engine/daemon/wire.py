@@ -100,7 +100,7 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False)
     for primitive in (str, int, bool):
         converter.register_structure_hook(primitive, _exactly)
-    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)
+    converter.register_structure_hook_func(_is_literal, _one_of)
     return converter
 
 
@@ -109,6 +109,11 @@ def _exactly(value: object, kind: type) -> object:
     if type(value) is not kind:
         raise TypeError(f"{json.dumps(value)[:40]} is no {kind.__name__}")
     return value
+
+
+def _is_literal(kind: Any) -> bool:
+    origin: object = get_origin(kind)
+    return origin is Literal
 
 
 def _one_of(value: object, kind: Any) -> object:

@@ -1,0 +1,67 @@
+"""Tokens: TCP callers need one, Unix sockets need none, and nothing passes by mistake."""
+
+import pytest
+
+from fillwright.engine.daemon.access import BearerToken, Network, read_token
+from fillwright.engine.errors import BadRequest
+
+TOKEN = "a-token-of-some-length"
+
+
+async def status(server, *headers):
+    """What a caller gets from an application that answers 200, guarded for port 8411."""
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message):
+        sent.append(message)
+
+    sent = []
+    scope = {"type": "http", "server": server, "headers": list(headers)}
+    await BearerToken(app, {8411: TOKEN})(scope, None, send)
+    return sent[0]["status"]
+
+
+def authorization(value):
+    return (b"authorization", value.encode("latin-1"))
+
+
+async def test_a_unix_socket_needs_no_token():
+    assert await status(("/run/user/1000/fillwright/engine.sock", None)) == 200
+
+
+async def test_a_port_needs_its_token():
+    here = ("192.0.2.1", 8411)
+    assert await status(here, authorization(f"Bearer {TOKEN}")) == 200
+    assert await status(here) == 401
+    for wrong in ("", TOKEN, "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer é"):
+        assert await status(here, authorization(wrong)) == 401, wrong
+
+
+async def test_a_port_without_a_token_and_an_unknown_caller_get_nothing():
+    with pytest.raises(KeyError):
+        await status(("127.0.0.1", 80), authorization(f"Bearer {TOKEN}"))
+    with pytest.raises(TypeError):
+        await status(None, authorization(f"Bearer {TOKEN}"))
+
+
+def test_a_token_comes_from_a_file_or_the_environment(monkeypatch, tmp_path):
+    monkeypatch.delenv("FILLWRIGHT_TOKEN", raising=False)
+    with pytest.raises(BadRequest, match="needs a bearer token"):
+        read_token(None)
+    with pytest.raises(BadRequest, match="cannot be read"):
+        read_token(tmp_path / "missing")
+    (tmp_path / "empty").write_text("\n")
+    with pytest.raises(BadRequest, match="needs a bearer token"):
+        read_token(tmp_path / "empty")
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    assert read_token(tmp_path / "token") == TOKEN
+    monkeypatch.setenv("FILLWRIGHT_TOKEN", TOKEN)
+    assert read_token(None) == TOKEN
+
+
+@pytest.mark.parametrize("weak", ["", "short", "ü" * 20])
+def test_a_weak_token_is_refused(weak):
+    with pytest.raises(BadRequest, match="at least 16 ASCII characters"):
+        Network("0.0.0.0", 8411, weak)
