@@ -34,7 +34,7 @@ STEP_S, FIRST_S, LAST_S = 0.35, 1.0, 5.0
 # what rich fills in for one frame; the fonts are the reader's own
 FRAME = """
 <g class="frame frame-{unique_id}" transform="translate(12, 12)">
-<style>{styles}</style>{backgrounds}<g class="matrix">{matrix}</g></g>"""
+<style>{styles}</style><defs>{lines}</defs>{backgrounds}{matrix}</g>"""
 
 
 @dataclass(frozen=True)

@@ -38,13 +38,16 @@ class DraftView:
             if isinstance(piece, str):
                 plain += printable(piece)
                 continue
-            line = plain.count("\n")
+            begin = len(plain)
             for text, settled in _runs(draft, piece):
                 run = printable(text)
                 if not settled:
                     unsettled.append((len(plain), len(plain) + len(run)))
                 plain += _masked(run) if masked and not settled else run
-            filled.update(range(line, plain.count("\n") + 1))
+            # a body's text begins with the newline behind its def, which is not a line of its own
+            head = len(plain[begin:]) - len(plain[begin:].lstrip("\n"))
+            first = plain.count("\n", 0, begin + head)
+            filled.update(range(first, plain.count("\n") + 1))
         code = Text(plain) if masked else self._coloured(plain, unsettled)
         lines = code.split("\n", allow_blank=True)
         return Text("\n").join(

@@ -34,6 +34,12 @@ def test_a_hole_stands_in_three_lines_of_context_with_its_lines_marked() -> None
     ]
 
 
+def test_the_line_before_a_body_is_not_marked() -> None:
+    document = "def f():\n    pass\n"
+    lines = shown(document, [hole(document, "\n    pass")], draft("\n    x\n\n    y"))
+    assert lines == ["     1   def f():", "     2 ▌     x", "     3 ▌", "     4 ▌     y"]
+
+
 def test_what_is_not_settled_is_masked_and_keeps_its_width() -> None:
     text = "ab cd\nef"
     lines = shown("", [Hole(0, 0)], draft(text, settled=[[(1, 2), (6, 7)]]))
