@@ -22,7 +22,4 @@ def categorical(probabilities: Tensor, uniform: Tensor) -> Tensor:
 def reference(probabilities: Tensor, uniform: Tensor) -> Tensor:
     """The same in plain torch; what CPU runs."""
     mass = probabilities.cumsum(-1)
-    total = mass[..., -1:]
-    # u * total may round up to the total itself, which no partial sum exceeds
-    wanted = torch.minimum(uniform[..., None] * total, total.nextafter(torch.zeros_like(total)))
-    return torch.searchsorted(mass, wanted, right=True).squeeze(-1)
+    return torch.searchsorted(mass, uniform[..., None] * mass[..., -1:], right=True).squeeze(-1)

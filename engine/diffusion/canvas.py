@@ -124,14 +124,15 @@ class CanvasRows:
     def settle(self, ids: Tensor, sure: Tensor) -> tuple[Tensor, Tensor]:
         """Fill every hole with end marks behind its first sure one.
 
-        ids int64 and sure bool [batch, canvas] -> the settled ids and the rows filled.
+        ids int64 [batch, canvas], sure bool [batch, canvas] (free rows only) -> the settled ids
+        and the rows filled.
         """
         if not self.end_marks:
             return ids, torch.zeros_like(self.pinned)
         marks = torch.tensor(self.end_marks, device=ids.device)
-        ends = torch.isin(ids, marks) & sure & self.free
+        ends = torch.isin(ids, marks) & sure
         seen = ends.cumsum(-1) - ends.long()
-        behind = self.free & (seen > seen.gather(-1, self.hole_start))
+        behind = seen > seen.gather(-1, self.hole_start)
         return ids.masked_fill(behind, self.end_marks[0]), behind
 
 

@@ -124,15 +124,17 @@ def test_an_end_mark_settles_the_rest_of_its_hole(
 def test_an_end_mark_that_is_not_accepted_settles_no_row_of_the_canvas(
     scripted: type, sure: Sure, generator: Generator
 ) -> None:
-    """The draft ends at row 5, but the entropy budget does not reach that far."""
+    """The draft ends at row 5, but the entropy budget does not reach that far; nor does an end
+    mark count that is only noise."""
     logits = sure(TEXT, VOCABULARY)
     logits[0, 5] = sure([END], VOCABULARY, 0.5)[0, 0]
     logits[0, 6] = sure([9], VOCABULARY, 1.0)[0, 0]
-    settings = replace(SETTINGS, entropy_bound=1.0, end_marks=(END,), draw=most_likely)
+    noise = HybridNoise(VOCABULARY, END, 0.0)
+    settings = DenoiseSettings(noise, entropy_bound=1.0, end_marks=(END,), draw=most_likely)
     model = scripted(lambda step, _: logits)
     step = next(denoise(model, None, [CANVAS], settings, generator))
     assert step.accepted[0].tolist() == [row != 5 for row in range(16)]
-    assert step.canvas[0, 6:].tolist() == [9, *TEXT[7:]]
+    assert step.canvas.tolist() == [[*TEXT[:5], END, 9, *TEXT[7:]]]
     assert step.draft.tolist() == [[*TEXT[:5], *[END] * 11]]
 
 

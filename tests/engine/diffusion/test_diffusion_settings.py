@@ -52,6 +52,7 @@ def test_settings_are_read_from_both_files() -> None:
         ({**CONFIG, "fillwright": {"noise": {"uniform_share": 0.1}}}, {}),
         (CONFIG, {"max_denoising_steps": 0}),
         (CONFIG, {"t_min": 0.9, "t_max": 0.1}),
+        (CONFIG, {"t_min": 0.0, "t_max": 0.0}),
         (CONFIG, {"sampler_config": {"entropy_bound": -1.0}}),
         (CONFIG, {"t_min": "cold"}),
     ],
