@@ -12,7 +12,8 @@ from torch import Tensor
 
 
 def reference(hidden: Tensor, embedding: Tensor, cap: float) -> Tensor:
-    return torch.tanh(F.linear(hidden, embedding).float() / cap) * cap
+    scores = F.linear(hidden, embedding).float()
+    return torch.tanh(scores.div_(cap)) * cap
 
 
 def lm_head(hidden: Tensor, embedding: Tensor, cap: float) -> Tensor:

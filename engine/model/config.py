@@ -1,15 +1,15 @@
-"""The network's shape, read from a Hugging Face `config.json`.
+"""The network's shape, from a Hugging Face `config.json`.
 
-Knows the text part only; anything about vision in the file is left alone.
+Knows the text part only; anything about vision in the file is left alone. What the file asks for
+and this network cannot do is refused, for it would run, but wrongly.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.model.config_json import Section
 
 LayerKind = Literal["sliding_attention", "full_attention"]
 
@@ -18,15 +18,14 @@ LayerKind = Literal["sliding_attention", "full_attention"]
 class AttentionShape:
     """Heads and rotary embedding of one kind of layer.
 
-    `rotary_dim` of `head_dim` dimensions turn; with `proportional` the frequencies are spaced
-    over the full head (theta^(-2j / head_dim)), otherwise over `rotary_dim`.
+    Dimension j turns with dimension j + head_dim / 2, by theta^(-2j / head_dim) per position, for
+    j < `turning_pairs`; the other pairs stay as they are.
     """
 
     kv_heads: int
     head_dim: int
     theta: float
-    rotary_dim: int
-    proportional: bool
+    turning_pairs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,10 @@ class ModelConfig:
     canvas_length: int
 
     def __post_init__(self) -> None:
-        if not 1 <= self.top_k_experts <= self.experts:
+        if self.top_k_experts > self.experts:
             raise CheckpointError(
                 f"config.json asks for {self.top_k_experts} of {self.experts} experts per token; "
-                "use a checkpoint whose top_k_experts lies between 1 and num_experts."
+                "use a checkpoint whose top_k_experts is at most its num_experts."
             )
         for kind, shape in self.shapes.items():
             if self.heads % shape.kv_heads:
@@ -59,76 +58,87 @@ class ModelConfig:
                     f"config.json gives {kind} {shape.kv_heads} KV heads, which do not divide its "
                     f"{self.heads} query heads; use a checkpoint whose head counts divide."
                 )
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The parsed config.json of a checkpoint folder. Raises CheckpointError."""
-    path = folder / "config.json"
-    try:
-        parsed = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{folder} is not a model folder: it has no config.json; name a folder in the "
-            "Hugging Face layout."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); download it again.") from error
-    if not isinstance(parsed, dict):
-        raise CheckpointError(f"{path} holds no JSON object; download it again.")
-    return parsed
+            if shape.head_dim % 2:
+                raise CheckpointError(
+                    f"config.json gives {kind} a head_dim of {shape.head_dim}, whose dimensions "
+                    "cannot turn in pairs; use a checkpoint with an even one."
+                )
 
 
 def model_config(config: Mapping[str, Any]) -> ModelConfig:
     """The network's shape from a parsed config.json. Raises CheckpointError."""
-    if config.get("model_type") != "diffusion_gemma":
-        raise CheckpointError(
-            f"config.json says model_type {config.get('model_type')!r}, but only "
-            "'diffusion_gemma' can be run; name a DiffusionGemma folder."
-        )
-    text = config.get("text_config", {})
-    try:
-        kinds = tuple(text["layer_types"])
-        return ModelConfig(
-            vocab_size=text["vocab_size"],
-            hidden_size=text["hidden_size"],
-            intermediate_size=text["intermediate_size"],
-            heads=text["num_attention_heads"],
-            layer_kinds=kinds,
-            shapes={kind: _attention_shape(text, kinds, kind) for kind in dict.fromkeys(kinds)},
-            sliding_window=text["sliding_window"],
-            experts=text["num_experts"],
-            top_k_experts=text["top_k_experts"],
-            expert_intermediate_size=text["moe_intermediate_size"],
-            rms_norm_eps=text.get("rms_norm_eps", 1e-6),
-            logit_softcap=text.get("final_logit_softcapping", 30.0),
-            canvas_length=config.get("canvas_length", 256),
-        )
-    except KeyError as error:
-        raise CheckpointError(
-            f"config.json lacks {error} for its text model; use a complete checkpoint."
-        ) from error
+    root = Section("", config)
+    root.choice("model_type", "diffusion_gemma")
+    root.choice("tie_word_embeddings", True, None)
+    text = root.section("text_config")
+    text.choice("hidden_activation", "gelu_pytorch_tanh", None)
+    text.choice("attention_bias", False, None)
+    text.choice("use_bidirectional_attention", "vision", None)
+    kinds = _layer_kinds(text)
+    return ModelConfig(
+        vocab_size=text.size("vocab_size"),
+        hidden_size=text.size("hidden_size"),
+        intermediate_size=text.size("intermediate_size"),
+        heads=text.size("num_attention_heads"),
+        layer_kinds=kinds,
+        shapes={kind: _attention_shape(text, kinds, kind) for kind in dict.fromkeys(kinds)},
+        sliding_window=text.size("sliding_window"),
+        experts=text.size("num_experts"),
+        top_k_experts=text.size("top_k_experts"),
+        expert_intermediate_size=text.size("moe_intermediate_size"),
+        rms_norm_eps=text.number("rms_norm_eps", 1e-6),
+        logit_softcap=text.number("final_logit_softcapping", 30.0),
+        canvas_length=root.size("canvas_length", 256),
+    )
+
+
+def _layer_kinds(text: Section) -> tuple[LayerKind, ...]:
+    kinds, known = text.entries.get("layer_types"), get_args(LayerKind)
+    if not isinstance(kinds, list) or any(kind not in known for kind in kinds):
+        raise text.wrong("layer_types", f"a list of {' and '.join(known)}")
+    if len(kinds) != text.size("num_hidden_layers"):
+        raise text.wrong("num_hidden_layers", f"{len(kinds)}, the length of layer_types")
+    return tuple(kinds)
 
 
 def _attention_shape(
-    text: Mapping[str, Any], kinds: tuple[LayerKind, ...], kind: LayerKind
+    text: Section, kinds: tuple[LayerKind, ...], kind: LayerKind
 ) -> AttentionShape:
-    """transformers writes a full layer's own sizes either as `global_*` keys or per layer."""
-    own: Mapping[str, Any] = text.get("per_layer_config", {}).get(str(kinds.index(kind)), {})
-    kv_heads = own.get("num_key_value_heads", text["num_key_value_heads"])
-    head_dim = own.get("head_dim", text["head_dim"])
-    if kind == "full_attention":
-        kv_heads = text.get("num_global_key_value_heads") or kv_heads
-        head_dim = text.get("global_head_dim") or head_dim
-    rope = text["rope_parameters"][kind]
-    if rope["rope_type"] not in ("default", "proportional"):
-        raise CheckpointError(
-            f"config.json asks for rope_type {rope['rope_type']!r} in {kind} layers, which is not "
-            "known; use a checkpoint with 'default' or 'proportional'."
-        )
+    own = _own_sizes(text, kinds, kind)
+    head_dim = own.size("head_dim", text.size("head_dim"))
+    rope = text.section("rope_parameters").section(kind)
+    proportional = rope.choice("rope_type", "default", "proportional") == "proportional"
+    rope.choice("factor", 1.0, None)
+    turning = rope.number("partial_rotary_factor", 1.0)
+    if turning > 1.0 or (turning < 1.0 and not proportional):
+        raise rope.wrong("partial_rotary_factor", "1, or less if rope_type is proportional")
     return AttentionShape(
-        kv_heads=kv_heads,
+        kv_heads=own.size("num_key_value_heads", text.size("num_key_value_heads")),
         head_dim=head_dim,
-        theta=rope["rope_theta"],
-        rotary_dim=int(head_dim * rope.get("partial_rotary_factor", 1.0)),
-        proportional=rope["rope_type"] == "proportional",
+        theta=rope.number("rope_theta"),
+        turning_pairs=int(turning * head_dim) // 2,
     )
+
+
+def _own_sizes(text: Section, kinds: tuple[LayerKind, ...], kind: LayerKind) -> Section:
+    """What layers of one kind override, which are `head_dim` and `num_key_value_heads`.
+
+    transformers writes it layer by layer (`per_layer_config`, with layer numbers like "05"); the
+    released checkpoint has `global_*` entries for its full layers instead.
+    """
+    if text.entries.get("per_layer_config") is None:
+        own: dict[str, Any] = {}
+        if kind == "full_attention":
+            own["head_dim"] = text.size("global_head_dim", 512)
+            own["num_key_value_heads"] = text.entries.get("num_global_key_value_heads")
+        return Section(text.place, own)
+    layers = text.section("per_layer_config")
+    if not all(key.isdecimal() for key in layers.entries):
+        raise text.wrong("per_layer_config", "an object whose keys are layer numbers")
+    by_layer = {int(key): layers.section(key).entries for key in layers.entries}
+    first, *others = [by_layer.get(i, {}) for i, each in enumerate(kinds) if each == kind]
+    if any(other != first for other in others):
+        raise text.wrong("per_layer_config", f"the same for every {kind} layer")
+    if not first.keys() <= {"head_dim", "num_key_value_heads"}:
+        raise text.wrong("per_layer_config", "of head_dim and num_key_value_heads only")
+    return Section(layers.place, first)

@@ -11,7 +11,8 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from fillwright.engine.model.config import LayerKind, ModelConfig, model_config, read_config
+from fillwright.engine.model.config import LayerKind, ModelConfig, model_config
+from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.engine.model.layers import (
     Angles,
@@ -129,7 +130,7 @@ class DiffusionGemma(nn.Module):
         them, None for plain causal -> hidden [batch, rows, hidden], keys and values per layer."""
         hidden = self.embed_tokens(ids) * self._scale()
         angles = self._angles(positions, hidden.dtype)
-        keys_values = []
+        keys_values: list[KeyValue] = []
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
             prefix = prefixes[index] if prefixes else None
@@ -156,15 +157,15 @@ class DiffusionGemma(nn.Module):
         [batch, canvas, hidden]."""
         expected = None
         if self_conditioning is not None:
-            expected = soft_embedding(
-                self_conditioning, self.embed_tokens.weight, float(self._scale())
-            )
-        hidden = self.self_conditioning(self.embed_tokens(canvas) * self._scale(), expected)
+            expected = soft_embedding(self_conditioning, self.embed_tokens.weight, self._scale())
+        embedded = self.embed_tokens(canvas) * self._scale()
+        hidden: Tensor = self.self_conditioning(embedded, expected)
         angles = self._angles(positions, hidden.dtype)
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
             hidden, _ = layer(hidden, angles[kind], layer.layer_scalar, prefixes[index], mask)
-        return self.norm(hidden)
+        last: Tensor = self.norm(hidden)
+        return last
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden [..., hidden] -> float32 [..., vocab], softcapped."""
@@ -173,9 +174,9 @@ class DiffusionGemma(nn.Module):
     def _layers(self) -> list[tuple[Layer, LayerKind]]:
         return list(zip(self.layers, self.config.layer_kinds, strict=True))  # type: ignore[arg-type]
 
-    def _scale(self) -> Tensor:
+    def _scale(self) -> float:
         """sqrt(hidden), rounded to the embedding's type as the checkpoint was trained."""
-        return torch.tensor(self.embedding_scale).to(self.embed_tokens.weight.dtype)
+        return torch.tensor(self.embedding_scale, dtype=self.embed_tokens.weight.dtype).item()
 
     def _reach(self, kind: LayerKind) -> int:
         """How many earlier tokens a row of this kind of layer sees."""

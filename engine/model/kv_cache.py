@@ -14,32 +14,34 @@ from fillwright.kernels.canvas_attention import KeyValue
 
 @dataclass(slots=True)
 class PrefixCache:
-    """`ids` int64 [length]; `layers[i]` keys and values [1, kv_heads, length, head_dim]."""
+    """`ids` int64 [length]; per layer keys and values [1, kv_heads, room, head_dim], of which the
+    first `length` rows count: typing on appends in place and cutting back moves nothing."""
 
     ids: Tensor
-    layers: list[KeyValue] = field(default_factory=list)
+    _layers: list[KeyValue] = field(default_factory=list)
 
     @property
     def length(self) -> int:
         return self.ids.shape[0]
 
     def append(self, ids: Tensor, rows: list[KeyValue]) -> None:
-        """Add the keys and values of `ids`, one pair per layer."""
+        """Add the keys and values of `ids`: per layer [1, kv_heads, len(ids), head_dim]."""
+        start, end = self.length, self.length + ids.shape[0]
+        self._layers = self._layers or [(key[:, :, :0], value[:, :, :0]) for key, value in rows]
+        for index, (new_key, new_value) in enumerate(rows):
+            key, value = self._layers[index]
+            if end > key.shape[2]:
+                key, value = _with_room(key, end), _with_room(value, end)
+                self._layers[index] = (key, value)
+            key[:, :, start:end] = new_key
+            value[:, :, start:end] = new_value
         self.ids = torch.cat((self.ids, ids))
-        if not self.layers:
-            self.layers = rows
-            return
-        self.layers = [
-            (torch.cat((key, new_key), dim=2), torch.cat((value, new_value), dim=2))
-            for (key, value), (new_key, new_value) in zip(self.layers, rows, strict=True)
-        ]
 
     def truncate(self, length: int) -> None:
         """Forget everything from position `length` on."""
         if not 0 <= length <= self.length:
             raise ValueError(f"a cache of {self.length} tokens cannot be cut to {length}")
         self.ids = self.ids[:length]
-        self.layers = [(key[:, :, :length], value[:, :, :length]) for key, value in self.layers]
 
     def common_prefix(self, ids: Tensor) -> int:
         """How many leading tokens of `ids` [sequence] the cache already holds."""
@@ -52,5 +54,13 @@ class PrefixCache:
         start = max(0, self.length - tokens)
         if start == self.length:
             return None
-        key, value = self.layers[layer]
-        return key[:, :, start:], value[:, :, start:]
+        key, value = self._layers[layer]
+        return key[:, :, start : self.length], value[:, :, start : self.length]
+
+
+def _with_room(kept: Tensor, length: int) -> Tensor:
+    """A copy that holds `length` rows and a quarter more, so that typing seldom copies."""
+    batch, heads, room, head_dim = kept.shape
+    copy = kept.new_empty(batch, heads, length + length // 4 + 64, head_dim)
+    copy[:, :, :room] = kept
+    return copy

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
 from fillwright.kernels.canvas_attention import KeyValue, canvas_attention
-from fillwright.kernels.expert_mlp import expert_mlp
+from fillwright.kernels.expert_mlp import expert_mlp, one_expert
 from fillwright.kernels.geglu import geglu
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
@@ -96,7 +96,7 @@ class Attention(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         """[batch, rows, heads * head_dim] -> [batch, heads, rows, head_dim]"""
-        return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        return x.view(*x.shape[:-1], -1, self.head_dim).transpose(1, 2)
 
 
 class Mlp(nn.Module):
@@ -140,8 +140,7 @@ class Experts(nn.Module):
         """x, residual [batch, rows, hidden]; the router looks at the residual."""
         if self.gate_up_proj.shape[0] == 1:
             # a softmax over one score is 1: a single expert is a second dense MLP
-            gate, up = self.gate_up_proj[0].chunk(2, dim=0)
-            return geglu(x, gate, up, self.down_proj[0]) * router.per_expert_scale.to(x.dtype)
+            return one_expert(x, self.gate_up_proj[0], self.down_proj[0]) * router.per_expert_scale
         index, weight = router(residual.flatten(0, 1))
         out = expert_mlp(x.flatten(0, 1), self.gate_up_proj, self.down_proj, index, weight)
         return out.view_as(x)
@@ -183,8 +182,7 @@ class RmsNorm(nn.Module):
 
 def rotary_frequencies(shape: AttentionShape) -> Tensor:
     """Angle per position of each pair, float32 [head_dim / 2]; 0 where the pair does not turn."""
-    turning = torch.arange(0, shape.rotary_dim, 2, dtype=torch.float32)
-    span = shape.head_dim if shape.proportional else shape.rotary_dim
+    pair = torch.arange(shape.turning_pairs, dtype=torch.float32)
     frequencies = torch.zeros(shape.head_dim // 2)
-    frequencies[: len(turning)] = 1.0 / shape.theta ** (turning / span)
+    frequencies[: shape.turning_pairs] = 1.0 / shape.theta ** (2 * pair / shape.head_dim)
     return frequencies

@@ -11,9 +11,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import nn
+from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
+
+UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def load_weights(
@@ -21,40 +23,31 @@ def load_weights(
 ) -> None:
     """Fill `model` (on any device, meta included) from the folder's safetensors.
 
+    Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted one at a time.
     Raises CheckpointError that names the tensor and the file.
     """
     if quantization := config.get("quantization_config"):
-        method = quantization.get("quant_method", "unnamed")
+        named = isinstance(quantization, Mapping) and quantization.get("quant_method")
         raise CheckpointError(
-            f"{folder / 'config.json'} says the weights are quantised ({method}), which cannot be "
-            "read; use the unquantised checkpoint."
-        )
-    if not config.get("tie_word_embeddings", True):
-        raise CheckpointError(
-            f"{folder / 'config.json'} unties the output head from the embedding, which "
-            "DiffusionGemma never does; use an original checkpoint."
+            f"{folder / 'config.json'} says the weights are quantised ({named or 'unnamed'}), "
+            "which cannot be read; use the unquantised checkpoint."
         )
     files = _files_by_tensor(folder)
-    state = {}
-    for name, expected in model.state_dict().items():
-        stored = stored_name(name)
-        if stored not in files:
+    wanted: dict[Path, list[str]] = {}
+    parameters = model.state_dict()
+    for name in parameters:
+        if stored_name(name) not in files:
             raise CheckpointError(
-                f"Tensor {stored} is missing from the safetensors files in {folder}; "
+                f"Tensor {stored_name(name)} is missing from the safetensors files in {folder}; "
                 "download the checkpoint again."
             )
-        tensor = _read(files[stored], stored, device)
-        if tensor.shape != expected.shape:
-            raise CheckpointError(
-                f"Tensor {stored} in {files[stored]} has shape {list(tensor.shape)}, but "
-                f"config.json asks for {list(expected.shape)}; the two are not of one checkpoint."
-            )
-        if not tensor.is_floating_point():
-            raise CheckpointError(
-                f"Tensor {stored} in {files[stored]} is stored as {tensor.dtype}, a quantisation "
-                "that config.json does not name; use the unquantised checkpoint."
-            )
-        state[name] = tensor.to(dtype)
+        wanted.setdefault(files[stored_name(name)], []).append(name)
+    state = {}
+    for path, names in wanted.items():
+        with _opened(path, device) as file:
+            for name in names:
+                tensor = _read(file, path, stored_name(name), parameters[name].shape)
+                state[name] = tensor.to(dtype)
     model.load_state_dict(state, assign=True)
 
 
@@ -71,9 +64,11 @@ def _files_by_tensor(folder: Path) -> dict[str, Path]:
     if index.exists():
         try:
             names = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-        except (ValueError, KeyError) as error:
-            raise CheckpointError(f"{index} cannot be read; download it again.") from error
-        return {tensor: folder / name for tensor, name in names.items()}
+            return {tensor: folder / name for tensor, name in names.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise CheckpointError(
+                f"{index} does not say which file holds which tensor; download it again."
+            ) from error
     single = folder / "model.safetensors"
     if not single.exists():
         raise CheckpointError(
@@ -82,17 +77,6 @@ def _files_by_tensor(folder: Path) -> dict[str, Path]:
         )
     with _opened(single, "cpu") as file:
         return dict.fromkeys(file.keys(), single)
-
-
-def _read(path: Path, name: str, device: str) -> torch.Tensor:
-    with _opened(path, device) as file:
-        try:
-            tensor: torch.Tensor = file.get_tensor(name)
-        except SafetensorError as error:
-            raise CheckpointError(
-                f"Tensor {name} cannot be read from {path} ({error}); download the file again."
-            ) from error
-    return tensor
 
 
 def _opened(path: Path, device: str) -> Any:
@@ -106,3 +90,23 @@ def _opened(path: Path, device: str) -> Any:
         raise CheckpointError(
             f"{path} is no whole safetensors file ({error}); download it again."
         ) from error
+
+
+def _read(file: Any, path: Path, name: str, shape: torch.Size) -> Tensor:
+    try:
+        tensor: Tensor = file.get_tensor(name)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"Tensor {name} cannot be read from {path} ({error}); download the file again."
+        ) from error
+    if tensor.dtype not in UNQUANTISED:
+        raise CheckpointError(
+            f"Tensor {name} in {path} is stored as {tensor.dtype}, a quantisation that config.json "
+            "does not name; use the unquantised checkpoint."
+        )
+    if tensor.shape != shape:
+        raise CheckpointError(
+            f"Tensor {name} in {path} has shape {list(tensor.shape)}, but config.json asks for "
+            f"{list(shape)}; the two are not of one checkpoint."
+        )
+    return tensor
