@@ -3,6 +3,7 @@
     y = softmax(logits) E * scale
 
 logits [..., vocab] float, E [vocab, hidden]. The softmax is float32, the product in E's type.
+A row of nothing but -inf says nothing: y = 0.
 Reads the whole embedding matrix: vocab * hidden elements.
 """
 
@@ -12,7 +13,8 @@ from torch import Tensor
 
 def reference(logits: Tensor, embedding: Tensor, scale: float) -> Tensor:
     probabilities = logits.softmax(dim=-1, dtype=torch.float32).to(embedding.dtype)
-    return probabilities @ embedding * scale
+    silent = logits.amax(dim=-1, keepdim=True) == -torch.inf
+    return (probabilities @ embedding * scale).masked_fill(silent, 0.0)
 
 
 def soft_embedding(logits: Tensor, embedding: Tensor, scale: float) -> Tensor:

@@ -1,5 +1,6 @@
 """Whole fills against transformers' `generate`, with the same random numbers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,19 @@ def test_an_end_mark_in_the_second_canvas_ends_the_sequence(
     assert written[:upto] == expected[0, :upto].tolist()
     assert not expected[0, upto:].any()  # transformers pads what stands behind the end mark
     assert len(written) == 2 * LENGTH == expected.shape[1]
+
+
+@pytest.mark.parametrize("signal", ["one-hot", "zero"])
+def test_pins_with_our_network(network: nn.Module, tmp_path: Path, signal: str) -> None:
+    network.save_pretrained(tmp_path)
+    ours = DiffusionGemma.from_checkpoint(tmp_path)
+    canvas = Canvas.lay_out([6, 5], [[9, 9]], suffix=[7, 8, 7])
+    settings = replace(SETTINGS, pinned_signal=signal)
+    steps = list(
+        denoise(ours, ours.prefill(PROMPT), [canvas], settings, Generator().manual_seed(1))
+    )
+    assert all(step.logits.isfinite().all() for step in steps)
+    assert steps[-1].draft[0, canvas.pinned].tolist() == [9, 9, 7, 8, 7]
 
 
 def blocks_of(model: Model, seed: int, end_marks: list[int]) -> list[BlockStep]:
