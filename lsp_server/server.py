@@ -79,6 +79,8 @@ class FillwrightServer(LanguageServer):
         if isinstance(options, Mapping):
             own = options.get(SECTION, options)
             self._initialization_options = own if isinstance(own, Mapping) else {}
+            # complaints wait until messages may be sent
+            self.settings, _ = read_settings(self._initialization_options)
 
     async def configure(self, pushed: object = None) -> None:
         """Read the settings anew and follow what they change.

@@ -1,4 +1,4 @@
-"""A real language server over real stdio for each test, with a daemon of its own if it needs one."""
+"""A real language server over real stdio for each test, and a daemon of its own."""
 
 import asyncio
 import shutil
@@ -6,12 +6,15 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
+import cattrs
 import pytest
 import pytest_asyncio
 from lsprotocol import types
-from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
+from pygls.protocol import default_converter
+from pytest_lsp import LanguageClient, client_capabilities
+from pytest_lsp.client import register_lsp_features
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 
@@ -32,8 +35,8 @@ class Editor:
         self.applies = True
         lsp.feature("fillwright/status")(lambda params: self.statuses.append(_plain(params)))
         lsp.feature("fillwright/draft")(lambda params: self.drafts.append(_plain(params)))
-        lsp.feature(types.WORKSPACE_APPLY_EDIT)(self._apply)
-        lsp.feature(types.CLIENT_REGISTER_CAPABILITY)(self._register)
+        lsp.feature(types.WORKSPACE_APPLY_EDIT)(lambda params: self._apply(params))
+        lsp.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda params: self._register(params))
 
     def open(self, text: str, uri: str = "untitled:one.py", language: str = "python") -> str:
         """Open a document at version 1."""
@@ -41,15 +44,13 @@ class Editor:
         self.lsp.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri
 
-    def change(
-        self, uri: str, version: int, *changes: tuple[int, int, int, int, str] | str
-    ) -> None:
-        """Replace ranges (start line, column, end line, column, text), or the whole text."""
+    def change(self, uri: str, version: int, *changes: tuple[Any, ...]) -> None:
+        """Replace ranges (start line, column, end line, column, text), or the whole (text,)."""
         events: list[types.TextDocumentContentChangeEvent] = [
-            types.TextDocumentContentChangeWholeDocument(change)
-            if isinstance(change, str)
-            else types.TextDocumentContentChangePartial(span(*change[:4]), change[4])
-            for change in changes
+            types.TextDocumentContentChangePartial(_range(*place), text)
+            if place
+            else types.TextDocumentContentChangeWholeDocument(text)
+            for *place, text in changes
         ]
         identifier = types.VersionedTextDocumentIdentifier(version, uri)
         params = types.DidChangeTextDocumentParams(identifier, events)
@@ -60,7 +61,7 @@ class Editor:
     ) -> list[types.CodeAction | types.Command]:
         """The code actions at a range (start line, column, end line, column)."""
         params = types.CodeActionParams(
-            types.TextDocumentIdentifier(uri), span(*place), types.CodeActionContext([], only)
+            types.TextDocumentIdentifier(uri), _range(*place), types.CodeActionContext([], only)
         )
         return list(await self.lsp.text_document_code_action_async(params) or [])
 
@@ -125,12 +126,13 @@ async def start(engine: EngineClient) -> AsyncIterator[Start]:
     """Starts servers, each with an editor of its own kind; they are shut down at the end."""
     editors: list[Editor] = []
 
-    async def start(
+    async def start_editor(
         client: str | types.ClientCapabilities = "visual-studio-code",
         options: dict[str, Any] | None = None,
         configuration: dict[str, Any] | None = None,
     ) -> Editor:
-        lsp = make_test_lsp_client()
+        lsp = LanguageClient(converter_factory=_converter)
+        register_lsp_features(lsp)
         editor = Editor(lsp)
         await lsp.start_io(*SERVER)
         editors.append(editor)
@@ -144,10 +146,26 @@ async def start(engine: EngineClient) -> AsyncIterator[Start]:
         await lsp.initialize_session(params)
         return editor
 
-    yield start
+    yield start_editor
     for editor in editors:
         await editor.lsp.shutdown_session()
         await editor.lsp.stop()
+
+
+def _converter() -> cattrs.Converter:
+    """lsprotocol's converter takes every code action for a command."""
+    converter = default_converter()
+
+    def structure(plain: dict[str, Any], _: Any) -> types.CodeAction | types.Command:
+        kind = types.Command if isinstance(plain.get("command"), str) else types.CodeAction
+        return converter.structure(plain, kind)
+
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], structure)  # noqa: UP007
+    return converter
+
+
+def _range(line: int, column: int, end_line: int, end_column: int) -> types.Range:
+    return types.Range(types.Position(line, column), types.Position(end_line, end_column))
 
 
 def _plain(params: Any) -> Any:

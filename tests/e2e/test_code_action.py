@@ -1,0 +1,100 @@
+"""textDocument/codeAction: which actions a place gets, in the form that the editor can use."""
+
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = "import os\n\ndef add(a, b):\n    pass\n"
+
+
+def client(
+    *, literals: bool = True, commands: bool = True, tags: bool = False
+) -> types.ClientCapabilities:
+    kinds = types.ClientCodeActionKindOptions([types.CodeActionKind.RefactorRewrite])
+    return types.ClientCapabilities(
+        workspace=types.WorkspaceClientCapabilities(apply_edit=commands or None),
+        text_document=types.TextDocumentClientCapabilities(
+            code_action=types.CodeActionClientCapabilities(
+                code_action_literal_support=types.ClientCodeActionLiteralOptions(kinds)
+                if literals
+                else None,
+                tag_support=types.CodeActionTagOptions([types.CodeActionTag.LlmGenerated])
+                if tags
+                else None,
+            )
+        ),
+    )
+
+
+async def test_a_function_can_be_filled_and_a_selection_rewritten(start: Any) -> None:
+    editor = await start()
+    uri = editor.open(SOURCE)
+    assert [found.title for found in await editor.actions(uri, 3, 6, 3, 6)] == ["Fill body"]
+    assert [found.title for found in await editor.actions(uri, 0, 0, 0, 9)] == ["Rewrite selection"]
+    both = await editor.actions(uri, 3, 4, 3, 8)
+    assert [found.title for found in both] == ["Fill body", "Rewrite selection"]
+    assert await editor.actions(uri, 1, 0, 1, 0) == []
+
+
+async def test_an_action_is_light_and_names_its_place_and_version(start: Any) -> None:
+    editor = await start()
+    uri = editor.open(SOURCE)
+    editor.change(uri, 2, (0, 0, 0, 0, "# 🙂\n"))
+    (action,) = await editor.actions(uri, 4, 6, 4, 6)
+    assert action.edit is None
+    assert action.kind == types.CodeActionKind.RefactorRewrite
+    assert action.command.command == "fillwright.fill"
+    place = {"line": 4, "character": 6}
+    assert list(action.command.arguments) == [
+        {"uri": uri, "what": "body", "range": {"start": place, "end": place}, "version": 2}
+    ]
+
+
+async def test_only_the_kinds_that_are_asked_for(start: Any) -> None:
+    editor = await start()
+    uri = editor.open(SOURCE)
+    for only, offered in (
+        (["refactor"], True),
+        (["refactor.rewrite"], True),
+        (["quickfix", "refactor.rewrite"], True),
+        (["quickfix"], False),
+        (["refactor.rewrite.mine"], False),
+        (["refactor.re"], False),
+    ):
+        assert bool(await editor.actions(uri, 3, 6, 3, 6, only=only)) is offered, only
+
+
+async def test_generated_edits_are_tagged_where_the_editor_knows_tags(start: Any) -> None:
+    for tags in (True, False):
+        editor = await start(client(tags=tags))
+        uri = editor.open(SOURCE)
+        (action,) = await editor.actions(uri, 3, 6, 3, 6)
+        assert list(action.tags or ()) == [types.CodeActionTag.LlmGenerated] * tags
+
+
+async def test_an_editor_without_literals_gets_bare_commands(start: Any) -> None:
+    editor = await start(client(literals=False))
+    uri = editor.open(SOURCE)
+    (command,) = await editor.actions(uri, 3, 6, 3, 6)
+    assert isinstance(command, types.Command)
+    assert command.command == "fillwright.fill"
+
+
+async def test_an_editor_that_cannot_apply_gets_actions_to_resolve(start: Any) -> None:
+    editor = await start(client(commands=False))
+    uri = editor.open(SOURCE)
+    (action,) = await editor.actions(uri, 3, 6, 3, 6)
+    assert action.command is None
+    assert action.data["what"] == "body"
+
+
+async def test_resolving_an_action_with_a_command_leaves_it_to_the_command(start: Any) -> None:
+    editor = await start()
+    uri = editor.open(SOURCE)
+    (action,) = await editor.actions(uri, 3, 6, 3, 6)
+    resolved = await editor.lsp.code_action_resolve_async(action)
+    assert resolved.edit is None
+    assert resolved.command == action.command
