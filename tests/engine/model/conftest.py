@@ -122,7 +122,7 @@ def randomise(model: torch.nn.Module) -> None:
     random = torch.Generator().manual_seed(7)
     for name, tensor in model.named_parameters():
         if tensor.ndim >= 2:
-            tensor.normal_(std=1.5 * tensor.shape[-1] ** -0.5, generator=random)
+            tensor.normal_(std=tensor.shape[-1] ** -0.5, generator=random)
         else:
             tensor.uniform_(0.5, 1.5, generator=random)
         if name.endswith(("q_norm.weight", "k_norm.weight")):
