@@ -1,0 +1,94 @@
+"""A checkpoint folder -> an Infiller that is warm.
+
+Knows files and devices; the model family decides the prompt.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fillwright.engine.diffusion.settings import checkpoint_settings
+from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.chat_prompt import ChatPrompt
+from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.prompt import Prompt, SmallPrompt
+from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.config_json import read_config
+from fillwright.engine.request import Budget, Hole, InfillRequest
+
+
+def load_infiller(
+    checkpoint: Path, device: str, progress: Callable[[float], None] = lambda fraction: None
+) -> Infiller:
+    """Load and warm up; `device` is "cpu", "cuda" or "auto"; `progress` gets fractions in [0, 1].
+
+    Raises CheckpointError with one sentence when the folder cannot be used.
+    """
+    device = _device(device)
+    config = read_config(checkpoint)
+    settings = checkpoint_settings(config, _generation_config(checkpoint))
+    tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
+    progress(0.1)
+    model = DiffusionGemma.from_checkpoint(checkpoint, device, _dtype(device))
+    progress(0.8)
+    ours: Mapping[str, Any] = config.get("fillwright", {})
+    infiller = Infiller(
+        model=model,
+        tokenizer=tokenizer,
+        prompt=_prompt(tokenizer, ours),
+        settings=settings,
+        default_decode=ours.get("decode", "denoise"),
+        model_name=ours.get("name", checkpoint.name),
+        device=device,
+    )
+    warm_up(infiller)
+    progress(1.0)
+    return infiller
+
+
+def warm_up(infiller: Infiller) -> None:
+    """Fill once, so that the first request finds allocations and kernels ready."""
+    request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4, steps=1))
+    for _ in infiller.infill(request, lambda: False):
+        pass
+
+
+def _prompt(tokenizer: CodeTokenizer, ours: Mapping[str, Any]) -> Prompt:
+    family = ours.get("prompt", "chat")
+    if family == "small":
+        return SmallPrompt(tokenizer)
+    if family == "chat":
+        return ChatPrompt(tokenizer)
+    raise CheckpointError(
+        f"config.json asks for the prompt format {family!r}; known are 'small' and 'chat'."
+    )
+
+
+def _device(device: str) -> str:
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
+    return device
+
+
+def _dtype(device: str) -> torch.dtype:
+    """bfloat16 on GPUs and on CPUs that multiply it in hardware, where it is faster."""
+    if device != "cpu" or torch.cpu._is_avx512_bf16_supported():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _generation_config(checkpoint: Path) -> Mapping[str, Any]:
+    path = checkpoint / "generation_config.json"
+    if not path.exists():
+        return {}
+    try:
+        parsed: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} cannot be read ({error}); download it again.") from error
+    return parsed

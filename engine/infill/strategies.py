@@ -1,0 +1,219 @@
+"""The ways to write holes: a causal draft, denoising, and denoising that starts from the draft.
+
+Each is a generator of `Written` states over one prepared `Task`. Knows ids and the model; knows
+nothing of text.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Generator
+
+from fillwright.engine.diffusion.blocks import denoise_blocks
+from fillwright.engine.diffusion.canvas import Canvas
+from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
+from fillwright.engine.diffusion.noise import DraftNoise
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.causal_draft import DraftedHoles, draft_holes
+from fillwright.engine.infill.hole_length import (
+    joint_canvas,
+    rows_for_draft,
+    single_canvas,
+    single_canvas_length,
+)
+from fillwright.engine.model import DiffusionGemma, PrefixCache
+
+Ids = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What to write. `cache` holds `prompt` but for its last token; `opening` are known first
+    tokens of the first hole; `budgets` are tokens per hole, `between` the known ids between."""
+
+    cache: PrefixCache
+    prompt: list[int]
+    opening: list[int]
+    budgets: list[int]
+    between: list[list[int]]
+    temperature: float
+    generator: Generator
+    cancelled: Callable[[], bool]
+
+    @property
+    def prompt_cached(self) -> int:
+        return len(self.prompt) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The holes so far: ids without end marks, accepted marks and confidences of the same form.
+    `settled`: nothing would change any more. `forwards`: model passes so far."""
+
+    holes: tuple[Ids, ...]
+    accepted: tuple[tuple[bool, ...], ...]
+    confidences: tuple[tuple[float, ...], ...]
+    settled: bool
+    forwards: int
+    steps_left: int
+
+
+def write_draft(model: DiffusionGemma, task: Task, end_marks: Ids) -> Iterator[Written]:
+    """Left to right by the causal head."""
+    task.cache.truncate(task.prompt_cached)
+    unread = [task.prompt[-1], *task.opening]
+    opening = tuple(task.opening)
+    total = sum(task.budgets)
+    drafts = draft_holes(
+        model,
+        task.cache,
+        unread,
+        task.budgets,
+        task.between,
+        end_marks,
+        task.temperature,
+        task.generator,
+    )
+    forwards = 0
+    while not task.cancelled() and (drafted := next(drafts, None)) is not None:
+        forwards += 1
+        yield _from_draft(drafted, opening, forwards, max(0, total - forwards))
+
+
+def write_denoised(
+    model: DiffusionGemma, task: Task, settings: DenoiseSettings, canvas_limit: int
+) -> Iterator[Written] | None:
+    """All holes at once from noise. One hole goes on block by block past `canvas_limit` rows;
+    several must fit on one canvas: None where they do not."""
+    head = _open_canvas(model, task, settings)
+    known = len(head) + len(task.opening)
+    if len(task.budgets) == 1:
+        budget = task.budgets[0]
+        length = single_canvas_length(canvas_limit, budget, known)
+        canvas = single_canvas(head, task.opening, length)
+        blocks = -(-budget // (length - known))
+        return _blocks(model, task, settings, canvas, blocks)
+    joint = joint_canvas(head, task.opening, [budget + 1 for budget in task.budgets], task.between)
+    return None if joint is None else _one_canvas(model, task, settings, joint)
+
+
+def write_from_draft(
+    model: DiffusionGemma, task: Task, settings: DenoiseSettings, drafted: Written
+) -> Iterator[Written] | None:
+    """Denoise a canvas that starts as the causal draft; None where it fits on no canvas."""
+    head = _open_canvas(model, task, settings)
+    opening = len(task.opening)
+    holes = [drafted.holes[0][opening:], *drafted.holes[1:]]
+    rows = [
+        rows_for_draft(len(ids), budget) for ids, budget in zip(holes, task.budgets, strict=True)
+    ]
+    canvas = joint_canvas(head, task.opening, rows, task.between)
+    if canvas is None:
+        return None
+    mark = settings.end_marks[0]
+    start = canvas.ids.clone()
+    for hole, ids in zip(canvas.holes, holes, strict=True):
+        start[hole.start : hole.stop] = mark
+        start[hole.start : hole.start + len(ids)] = torch.tensor(ids, dtype=torch.int64)
+    noise = DraftNoise(start, 0.0, settings.noise)
+    return _one_canvas(model, task, settings, canvas, noise, drafted.forwards)
+
+
+def _open_canvas(model: DiffusionGemma, task: Task, settings: DenoiseSettings) -> list[int]:
+    """Bring the cache to where canvases begin; returns what they repeat of the prompt."""
+    task.cache.truncate(task.prompt_cached)
+    last = task.prompt[-1:]
+    if settings.rows.overlap:
+        return last
+    model.extend(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
+    return []
+
+
+def _one_canvas(
+    model: DiffusionGemma,
+    task: Task,
+    settings: DenoiseSettings,
+    canvas: Canvas,
+    start: DraftNoise | None = None,
+    forwards: int = 0,
+) -> Iterator[Written]:
+    steps = denoise(model, task.cache, [canvas], settings, task.generator, start, task.cancelled)
+    opening = tuple(task.opening)
+    for step in steps:
+        holes = canvas.written(step.draft[0], settings.end_marks)
+        yield _from_step(step, holes, opening, forwards + step.step)
+
+
+def _blocks(
+    model: DiffusionGemma, task: Task, settings: DenoiseSettings, first: Canvas, blocks: int
+) -> Iterator[Written]:
+    done: Written | None = None
+    current: Written | None = None
+    block = 0
+    for latest in denoise_blocks(
+        model,
+        task.cache,
+        first,
+        blocks,
+        settings,
+        task.generator,
+        settings.end_marks,
+        cancelled=task.cancelled,
+    ):
+        if latest.block != block:
+            done, block = current, latest.block
+        rows = _before_mark(latest.step, latest.hole, settings.end_marks)
+        opening = () if block else tuple(task.opening)
+        forwards = (done.forwards if done else 0) + latest.step.step
+        current = _from_step(latest.step, (rows,), opening, forwards)
+        if done is not None:
+            current = _joined(done, current)
+        if latest.step.last and len(rows) == len(latest.hole) and block < blocks - 1:
+            current = replace(current, settled=False)
+        yield current
+
+
+def _before_mark(step: DenoiseStep, hole: range, end_marks: Ids) -> range:
+    tokens = step.draft[0].tolist()
+    return range(hole.start, next((r for r in hole if tokens[r] in end_marks), hole.stop))
+
+
+def _from_step(step: DenoiseStep, holes: tuple[range, ...], opening: Ids, forwards: int) -> Written:
+    tokens, accepted = step.draft[0].tolist(), step.accepted[0].tolist()
+    sure = step.confidence()[0].tolist()
+    known = len(opening)
+    ids = [tuple(tokens[row] for row in hole) for hole in holes]
+    marks = [tuple(accepted[row] for row in hole) for hole in holes]
+    confidences = [tuple(sure[row] for row in hole) for hole in holes]
+    return Written(
+        (opening + ids[0], *ids[1:]),
+        ((True,) * known + marks[0], *marks[1:]),
+        ((1.0,) * known + confidences[0], *confidences[1:]),
+        settled=bool(step.done.all()),
+        forwards=forwards,
+        steps_left=step.steps_left,
+    )
+
+
+def _from_draft(drafted: DraftedHoles, opening: Ids, forwards: int, left: int) -> Written:
+    known = len(opening)
+    holes = (opening + drafted.holes[0], *drafted.holes[1:])
+    return Written(
+        holes,
+        tuple((True,) * len(ids) for ids in holes),
+        ((1.0,) * known + drafted.confidences[0], *drafted.confidences[1:]),
+        settled=drafted.ended,
+        forwards=forwards,
+        steps_left=left,
+    )
+
+
+def _joined(done: Written, current: Written) -> Written:
+    """One hole's finished blocks and the block at work."""
+    return replace(
+        current,
+        holes=(done.holes[0] + current.holes[0],),
+        accepted=((True,) * len(done.holes[0]) + current.accepted[0],),
+        confidences=(done.confidences[0] + current.confidences[0],),
+    )

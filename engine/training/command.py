@@ -1,0 +1,111 @@
+"""`fillwright train`: make the corpus, run a phase, export a checkpoint.
+
+Everything lies in one folder (default `.training`): `corpus/`, `run/state.pt`, `run/curve.jsonl`.
+"""
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.training.corpus import Corpus, build_corpus
+from fillwright.engine.training.export import export
+from fillwright.engine.training.initialise import SmallShape, new_model, small_config
+from fillwright.engine.training.optimizer import Optimizer
+from fillwright.engine.training.phases import PHASES
+from fillwright.engine.training.train import Run, Schedule
+
+
+def main(argv: list[str]) -> int:
+    """Run one sub-command; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    arguments.run(arguments)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fillwright train", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path(".training"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    corpus = commands.add_parser("corpus", help="download, sieve and store the training text")
+    corpus.add_argument("--vocabulary", type=int, default=8192)
+    corpus.add_argument(
+        "--clear-of",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="FILE.jsonl.gz",
+        help="benchmark files whose text must not be learnt",
+    )
+    corpus.set_defaults(run=_corpus)
+
+    run = commands.add_parser("run", help="train for a while; continues from the last checkpoint")
+    run.add_argument("--phase", choices=tuple(PHASES), required=True)
+    run.add_argument("--minutes", type=float, required=True)
+    run.add_argument("--decay-minutes", type=float, default=0.0)
+    run.add_argument("--rate", type=float, default=1.0, help="multiplies every learning rate")
+    run.add_argument("--threads", type=int, default=torch.get_num_threads())
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--device", default="cpu")
+    run.set_defaults(run=_run)
+
+    export_ = commands.add_parser("export", help="write the last checkpoint as a model folder")
+    export_.add_argument("to", type=Path, nargs="?", default=embedded_checkpoint())
+    export_.set_defaults(run=_export)
+    return parser
+
+
+def _corpus(arguments: argparse.Namespace) -> None:
+    counts = build_corpus(
+        arguments.folder / "corpus",
+        {text for path in arguments.clear_of for text in _benchmark_texts(path)},
+        arguments.vocabulary,
+    )
+    print(json.dumps(counts, indent=1))
+
+
+def _benchmark_texts(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for item in map(json.loads, lines):
+            yield item["prompt"] + item["canonical_solution"] + item["suffix"]
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    export(
+        arguments.folder / "run" / "state.pt",
+        arguments.folder / "corpus" / "tokenizer.json",
+        arguments.to,
+    )
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(arguments.threads)
+    corpus = arguments.folder / "corpus"
+    tokenizer = CodeTokenizer(Tokenizer.from_file(str(corpus / "tokenizer.json")))
+    config = small_config(SmallShape(vocab_size=len(tokenizer.texts)), tokenizer)
+    model = new_model(config, arguments.seed).to(arguments.device)
+    optimizer = Optimizer(model, matrix_rate=0.03, embedding_rate=0.01, gain_rate=0.003)
+    folder = arguments.folder / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Run(folder, config, model, optimizer)
+    run.resume()
+    for layer in model.layers:
+        layer.compile()
+    phase = PHASES[arguments.phase](
+        tokenizer,
+        Corpus.load(corpus / "train.npz"),
+        Corpus.load(corpus / "held_out.npz"),
+        seed=arguments.seed + run.steps,
+        device=arguments.device,
+    )
+    run.train(
+        Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
+        phase,
+    )

@@ -1,0 +1,111 @@
+"""The two losses: next token for the encoder, denoising for the canvas.
+
+Knows the network and tensors of ids; knows no text.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.training.batches import CausalBatch, JointBatch
+from fillwright.engine.training.noising import Corrupted, Corruption
+from fillwright.kernels.canvas_attention import KeyValue
+
+CLEAN_WEIGHT = 0.25
+SIGNAL_TEMPERATURE = 0.7
+
+HeadLoss = Callable[[DiffusionGemma, Tensor, Tensor, Tensor], Tensor]
+
+
+def head_loss(model: DiffusionGemma, hidden: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean cross entropy, nats per token. hidden [..., hidden], targets int64 [...],
+    weights float [...]."""
+    losses = F.cross_entropy(
+        model.logits(hidden).flatten(0, -2), targets.flatten(), reduction="none"
+    )
+    flat = weights.flatten()
+    return (losses * flat).sum() / flat.sum().clamp(min=1.0)
+
+
+def causal_loss(model: DiffusionGemma, batch: CausalBatch, head: HeadLoss = head_loss) -> Tensor:
+    """Next-token loss of packed rows; `head` may be a compiled `head_loss`."""
+    ids, weights = batch
+    positions = torch.arange(ids.shape[1] - 1, device=ids.device)[None]
+    hidden, _ = model.encode(ids[:, :-1], positions)
+    return head(model, hidden, ids[:, 1:], weights)
+
+
+class JointLosses(NamedTuple):
+    causal: Tensor
+    denoise: Tensor
+
+
+@dataclass(frozen=True)
+class JointLoss:
+    """Causal loss of prompt and middle, and denoising loss of several corruptions of the middle
+    over the same prefix, in one encoder pass.
+
+    Rows are shifted: the canvas begins with the prompt's last token and row i speaks of token
+    i + 1 of the canvas, as the causal head does.
+    """
+
+    corruption: Corruption
+    canvases_per_prompt: int = 4
+    head: HeadLoss = head_loss
+
+    def __call__(
+        self,
+        model: DiffusionGemma,
+        batch: JointBatch,
+        generator: Generator,
+        self_conditioned: bool,
+        level: float | None = None,
+    ) -> JointLosses:
+        """`level` fixes the noise level of every canvas, for measuring."""
+        ids, prompt = batch.ids, batch.prompt_length
+        positions = torch.arange(ids.shape[1] - 1, device=ids.device)[None]
+        hidden, keys_values = model.encode(ids[:, :-1], positions)
+        causal = self.head(model, hidden, ids[:, 1:], batch.weights)
+
+        target = ids[:, prompt:].repeat_interleave(self.canvases_per_prompt, 0)
+        corrupted = self._corrupt(model, hidden[:, prompt - 1 :], target, generator, level)
+        last = ids[:, prompt - 1 : prompt].repeat_interleave(self.canvases_per_prompt, 0)
+        canvas = torch.cat((last, corrupted.ids[:, :-1]), 1)
+        prefixes: list[KeyValue | None] = [
+            (
+                key[:, :, : prompt - 1].repeat_interleave(self.canvases_per_prompt, 0),
+                value[:, :, : prompt - 1].repeat_interleave(self.canvases_per_prompt, 0),
+            )
+            for key, value in keys_values
+        ]
+        rows = positions[:, prompt - 1 :]
+        signal = None
+        if self_conditioned:
+            with torch.no_grad():
+                signal = model.logits(model.decode(canvas, rows, prefixes)) / SIGNAL_TEMPERATURE
+        denoised = model.decode(canvas, rows, prefixes, signal)
+        seen = torch.where(corrupted.replaced, 1.0, CLEAN_WEIGHT)
+        ends = batch.canvas_weights.repeat_interleave(self.canvases_per_prompt, 0)
+        weights = corrupted.replaced.float() if level is not None else seen
+        return JointLosses(causal, self.head(model, denoised, target, weights * ends))
+
+    @torch.no_grad()
+    def _corrupt(
+        self,
+        model: DiffusionGemma,
+        hidden: Tensor,
+        target: Tensor,
+        generator: Generator,
+        level: float | None,
+    ) -> Corrupted:
+        if level is not None:
+            return self.corruption.at_level(target, level, generator)
+        probabilities = model.logits(hidden).softmax(-1).flatten(0, 1)
+        guess = probabilities.multinomial(self.canvases_per_prompt, replacement=True)
+        guess = guess.view(*hidden.shape[:2], -1).permute(0, 2, 1).flatten(0, 1)
+        return self.corruption(target, guess, generator)

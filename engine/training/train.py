@@ -1,0 +1,124 @@
+"""The training run: phases of batches, a learning rate, checkpoints to resume from, a curve.
+
+Knows time budgets and files; the losses and the batches are elsewhere.
+"""
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.training.optimizer import Optimizer
+
+PhaseName = Literal["causal", "joint"]
+
+
+class Phase(Protocol):
+    """What is learnt: batches behind `loss`, and a fixed measure."""
+
+    tokens_per_step: int
+
+    def loss(self, model: DiffusionGemma) -> Tensor:
+        """The loss of the next batch."""
+
+    def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
+        """Losses on held-out text, the same at every call, nats per token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long a phase runs and how its learning rate moves: a short rise, level, and a linear
+    fall to zero over the last `decay_minutes`."""
+
+    phase: PhaseName
+    minutes: float
+    decay_minutes: float = 0.0
+    warmup_steps: int = 40
+    rate: float = 1.0
+    checkpoint_minutes: float = 5.0
+
+    def scale(self, step: int, elapsed_minutes: float) -> float:
+        rise = min(1.0, (step + 1) / self.warmup_steps)
+        left = self.minutes - elapsed_minutes
+        fall = min(1.0, left / self.decay_minutes) if self.decay_minutes else 1.0
+        return self.rate * rise * max(0.0, fall)
+
+
+@dataclass
+class Run:
+    """A training run in a folder: `state.pt` to resume from, `curve.jsonl` beside it."""
+
+    folder: Path
+    config: dict[str, Any]
+    model: DiffusionGemma
+    optimizer: Optimizer
+    steps: int = 0
+    tokens: int = 0
+    minutes: dict[str, float] = field(default_factory=lambda: {"causal": 0.0, "joint": 0.0})
+
+    def train(self, schedule: Schedule, phase: Phase) -> None:
+        """Run one phase to the end of its time, writing checkpoints and the curve."""
+        started = checkpointed = time.monotonic()
+        first_step, recent = self.steps, []
+        while (elapsed := (time.monotonic() - started) / 60) < schedule.minutes:
+            loss = phase.loss(self.model)
+            loss.backward()  # type: ignore[no-untyped-call]
+            norm = self.optimizer.step(schedule.scale(self.steps - first_step, elapsed))
+            self.steps += 1
+            self.tokens += phase.tokens_per_step
+            recent.append(float(loss.detach()))
+            if self.steps % 20 == 0:
+                rate = (
+                    (self.steps - first_step) * phase.tokens_per_step / (time.monotonic() - started)
+                )
+                self._log(phase=schedule.phase, loss=_mean(recent), norm=norm, tokens_per_s=rate)
+                recent.clear()
+            if time.monotonic() - checkpointed > schedule.checkpoint_minutes * 60:
+                self._log(phase=schedule.phase, **phase.evaluate(self.model))
+                self.save()
+                checkpointed = time.monotonic()
+        self.minutes[schedule.phase] += (time.monotonic() - started) / 60
+        self._log(phase=schedule.phase, **phase.evaluate(self.model))
+        self.save()
+
+    def save(self) -> None:
+        state = {
+            "config": self.config,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "minutes": self.minutes,
+        }
+        partial = self.folder / "state.pt.partial"
+        torch.save(state, partial)
+        os.replace(partial, self.folder / "state.pt")
+
+    def resume(self) -> None:
+        """Continue from `state.pt`, when there is one."""
+        path = self.folder / "state.pt"
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.steps, self.tokens = state["steps"], state["tokens"]
+            self.minutes = state["minutes"]
+
+    def _log(self, **values: Any) -> None:
+        line = {"step": self.steps, "tokens": self.tokens} | {
+            name: round(value, 4) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
+        with (self.folder / "curve.jsonl").open("a", encoding="utf-8") as curve:
+            curve.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
