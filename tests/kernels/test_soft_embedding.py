@@ -31,3 +31,12 @@ def test_a_nan_is_not_hidden() -> None:
     logits = torch.zeros(1, 1, 30)
     logits[0, 0, 3] = torch.nan
     assert soft_embedding(logits, EMBEDDING, 1.0).isnan().all()
+
+
+def test_the_softmax_is_float32_even_of_bfloat16_logits() -> None:
+    logits = torch.randn(1, 2, 30, generator=torch.Generator().manual_seed(1)).bfloat16()
+    expected = 2.0 * logits.double().softmax(-1) @ EMBEDDING.double()
+    torch.testing.assert_close(
+        soft_embedding(logits, EMBEDDING, 2.0), expected.float(), rtol=1e-5, atol=1e-5
+    )
+    assert soft_embedding(logits, EMBEDDING.bfloat16(), 2.0).dtype == torch.bfloat16

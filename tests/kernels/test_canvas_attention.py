@@ -1,0 +1,83 @@
+import pytest
+import torch
+from torch import Tensor
+
+from fillwright.kernels.canvas_attention import canvas_attention
+
+BATCH, HEADS, KV_HEADS, ROWS, PREFIX, HEAD_DIM = 3, 4, 2, 5, 6, 8
+
+
+def random(*shape: int) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(sum(shape)))
+
+
+Q = random(BATCH, HEADS, ROWS, HEAD_DIM)
+OWN = (
+    random(BATCH, KV_HEADS, ROWS, HEAD_DIM),
+    random(BATCH, KV_HEADS, ROWS, HEAD_DIM + 8)[..., 8:],
+)
+CACHED = (random(1, KV_HEADS, PREFIX, HEAD_DIM), random(1, KV_HEADS, PREFIX, HEAD_DIM + 8)[..., 8:])
+
+
+def row_by_row(seen: Tensor) -> Tensor:
+    """seen: boolean [rows, prefix + rows]. One query at a time, in float64."""
+    out = torch.zeros(BATCH, HEADS, ROWS, HEAD_DIM, dtype=torch.float64)
+    for batch in range(BATCH):
+        for head in range(HEADS):
+            kv = head // (HEADS // KV_HEADS)
+            keys = torch.cat((CACHED[0][0, kv], OWN[0][batch, kv])).double()
+            values = torch.cat((CACHED[1][0, kv], OWN[1][batch, kv])).double()
+            for row in range(ROWS):
+                scores = keys[seen[row]] @ Q[batch, head, row].double()
+                out[batch, head, row] = scores.softmax(0) @ values[seen[row]]
+    return out
+
+
+def seen(prefix: bool, own: Tensor) -> Tensor:
+    return torch.cat((torch.full((ROWS, PREFIX), prefix), own), dim=1)
+
+
+def assert_attends(ours: Tensor, wanted: Tensor) -> None:
+    assert ours.dtype == torch.float32
+    torch.testing.assert_close(ours, wanted.float(), rtol=1e-5, atol=1e-5)
+
+
+def test_every_row_sees_the_whole_prefix_and_all_rows() -> None:
+    everything = torch.ones(ROWS, ROWS, dtype=torch.bool)
+    assert_attends(canvas_attention(Q, OWN, CACHED), row_by_row(seen(True, everything)))
+
+
+def test_without_a_prefix() -> None:
+    everything = torch.ones(ROWS, ROWS, dtype=torch.bool)
+    assert_attends(canvas_attention(Q, OWN), row_by_row(seen(False, everything)))
+
+
+def test_causal_rows_see_up_to_themselves() -> None:
+    triangle = torch.ones(ROWS, ROWS, dtype=torch.bool).tril()
+    assert_attends(canvas_attention(Q, OWN, causal=True), row_by_row(seen(False, triangle)))
+
+
+def test_a_mask_says_which_keys_are_seen() -> None:
+    mask = random(ROWS, PREFIX + ROWS) > 0
+    mask[:, 0] = True
+    assert_attends(canvas_attention(Q, OWN, CACHED, mask), row_by_row(mask))
+
+
+def test_a_mask_for_each_batch_row() -> None:
+    masks = random(BATCH, 1, ROWS, PREFIX + ROWS) > 0
+    masks[..., 0] = True
+    ours = canvas_attention(Q, OWN, CACHED, masks)
+    for batch in range(BATCH):
+        assert_attends(ours[batch], row_by_row(masks[batch, 0])[batch])
+
+
+def test_a_prefix_for_each_batch_row_equals_a_shared_one() -> None:
+    own_prefix = (CACHED[0].repeat(BATCH, 1, 1, 1), CACHED[1].repeat(BATCH, 1, 1, 1))
+    ours = canvas_attention(Q, OWN, own_prefix)
+    torch.testing.assert_close(ours, canvas_attention(Q, OWN, CACHED))
+
+
+@pytest.mark.parametrize("more", [{"prefix": CACHED}, {"mask": torch.ones(ROWS, ROWS).bool()}])
+def test_causal_beside_a_prefix_or_a_mask_is_refused(more: dict[str, Tensor]) -> None:
+    with pytest.raises(ValueError, match="causal stands alone"):
+        canvas_attention(Q, OWN, causal=True, **more)  # type: ignore[arg-type]
