@@ -19,7 +19,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.access import BearerToken, Network
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.client import EngineClient
-from fillwright.engine.daemon.cores import physical_cores
+from fillwright.engine.daemon.cores import engine_threads
 from fillwright.engine.daemon.logs import log_to_stderr
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Infiller, Resident
@@ -184,5 +184,5 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infill
 
     # a number that the user chose stands
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(physical_cores())
+        torch.set_num_threads(engine_threads())
     return load_infiller(checkpoint, settings.device, progress)

@@ -2,7 +2,7 @@
 
 import os
 
-from fillwright.engine.daemon.cores import physical_cores
+from fillwright.engine.daemon.cores import engine_threads, physical_cores
 
 
 def describe(cpus, siblings):
@@ -23,3 +23,7 @@ def test_two_threads_of_one_core_count_once(tmp_path, monkeypatch):
 def test_without_a_description_every_cpu_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {4, 5, 6})
     assert physical_cores(tmp_path) == 3
+
+
+def test_one_core_is_left_to_the_editor_when_there_are_several():
+    assert 1 <= engine_threads() <= max(1, physical_cores() - 1)

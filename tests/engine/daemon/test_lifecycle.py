@@ -7,9 +7,11 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -156,16 +158,12 @@ async def test_what_lies_at_the_socket_is_no_obstacle(client, settings):
     assert (await client.start()).pid is not None
 
 
-async def test_a_daemon_without_work_leaves(settings, engine_folder):
-    quick = EngineSettings(
-        settings.checkpoint, runtime_dir=engine_folder / "idle", idle_seconds=0.1
-    )
-    client = EngineClient(quick)
-    pid = (await client.start()).pid
-    await eventually(lambda: not lifecycle.is_alive(place_of(quick)))
-    assert "Leaving." in place_of(quick).log.read_text()
+async def test_a_daemon_without_work_leaves(client, settings):
+    impatient = replace(settings, idle_seconds=0.1)
+    await EngineClient(impatient).start()
+    await eventually(lambda: not lifecycle.is_alive(place_of(settings)))
+    assert "Leaving." in place_of(settings).log.read_text()
     assert (await client.health()).status == "stopped"
-    assert pid is not None
 
 
 async def test_a_daemon_that_nobody_can_find_any_more_leaves(client, settings):
@@ -244,7 +242,11 @@ async def test_where_no_unix_socket_fits_it_is_loopback_with_a_token(settings, t
         assert (await http.get("/health", headers=token)).json()["pid"] == pid
     os.kill(pid, signal.SIGKILL)
     await eventually(lambda: not alive(pid))
-    assert (await client.health()).status == "stopped", "nothing is sent to a stranger's port"
+    with socket.create_server(("127.0.0.1", loopback["port"])) as stranger:
+        stranger.setblocking(False)
+        assert (await client.health()).status == "stopped"
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
     restarted = (await client.start()).pid
     assert restarted not in (None, pid)
     assert await client.stop()
@@ -287,8 +289,6 @@ async def test_the_network_is_served_beside_the_private_socket(client, settings,
 
 @pytest.fixture
 def free_port():
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
