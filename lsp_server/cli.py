@@ -127,7 +127,9 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
     fill.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
     fill.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     fill.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another fill")
-    fill.add_argument("--steps", type=_sentence(_steps), metavar="N", help="denoise steps at most")
+    fill.add_argument(
+        "--steps", type=_sentence(_steps), metavar="N", help="steps per canvas at most"
+    )
     fill.add_argument(
         "--decode",
         choices=get_args(Decode),

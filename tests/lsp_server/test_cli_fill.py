@@ -56,7 +56,7 @@ def test_json_says_how_the_hole_was_filled(source: Path) -> None:
     assert report["device"] in ("cpu", "cuda", "cuda:0")
     assert report["decode"] == "denoise"
     assert report["finish"] in ("settled", "budget")
-    assert 1 <= report["steps"] <= 4
+    assert report["steps"] >= 1
     assert all(spent >= 0 for spent in report["timings_ms"].values())
     [hole] = report["holes"]
     assert list(hole) == ["start", "end", "text", "confidence"]
@@ -121,7 +121,7 @@ def test_not_a_byte_outside_the_hole_changes(
 ) -> None:
     path = tmp_path / "a.py"
     path.write_bytes(data)
-    report = filled(path, *places, "--write", "--steps", "2")
+    report = filled(path, *places, "--write", "--decode", "denoise", "--steps", "1")
     assert path.read_bytes() == expected(data, report["holes"])
     if b"\r\n" in data:
         assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
@@ -131,7 +131,7 @@ def test_not_a_byte_outside_the_hole_changes(
 def test_a_language_without_a_grammar_is_filled_by_lines(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"one\ntwo three\nfour\n")
-    report = filled(path, "--at", "2:5", "--write", "--steps", "2")
+    report = filled(path, "--at", "2:5", "--write", "--decode", "denoise", "--steps", "1")
     assert path.read_bytes() == expected(b"one\ntwo three\nfour\n", report["holes"])
 
 
