@@ -25,7 +25,7 @@ from fillwright.lsp_server.places import Body
 from fillwright.lsp_server.source_file import read_source
 from fillwright.lsp_server.terminal import coloured_diff, draft_title
 
-FILE, LINE = Path("fixtures/demo/shelf.py"), 23
+FILE, LINE = Path("fixtures/demo/shelf.py"), 21
 COMMAND = f"$ fillwright fill {FILE} --body {LINE} --watch"
 OUTPUT = Path("docs/images/fill.svg")
 WIDTH = 92
