@@ -68,7 +68,7 @@ def coloured_diff(diff: str) -> list[Text]:
 
 def draft_title(draft: Draft) -> Text:
     """What stands over a draft."""
-    return Text(f"denoise step {draft.step}, {draft.steps_left} left", style="bold")
+    return Text(f"step {draft.step}, {draft.steps_left} left", style="bold")
 
 
 def say(sentence: str) -> None:

@@ -158,16 +158,16 @@ def test_watching_shows_drafts_and_then_the_diff(source: Path) -> None:
     out = outcome.stdout.decode()
     assert outcome.returncode == 0, outcome.stderr.decode()
     assert "\x1b" not in out
-    assert out.startswith("denoise step 1, ")
+    assert out.startswith("step 1, ")
     assert "▌" in out
-    assert "@@" in out.rpartition("denoise step")[2]
+    assert "@@" in out.rpartition("step")[2]
 
 
 def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(source: Path) -> None:
     command = [*COMMAND, "fill", source, "--body", "1", "--watch", "--decode", "denoise"]
     out = on_a_terminal(command)
     assert "\x1b[2K" in out
-    assert "denoise step 1," in out
+    assert "step 1," in out
     assert "\x1b[36m@@" in out
     plain = on_a_terminal(command, NO_COLOR="1")
     assert "\n@@" in plain
@@ -205,7 +205,7 @@ def test_an_interrupted_fill_leaves_the_file(source: Path) -> None:
     command += ["--decode", "denoise", "--steps", "10000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"denoise step 1,")
+        assert process.stdout.readline().startswith(b"step 1,")
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130

@@ -53,8 +53,8 @@ def test_drafts_that_are_piped_are_a_few_plain_frames(
             on_draft(draft(step))
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert [line for line in out.splitlines() if line.startswith("denoise")] == [
-        f"denoise step {step}, {16 - step} left" for step in (1, 2, 4, 8, 16)
+    assert [line for line in out.splitlines() if line.startswith("step")] == [
+        f"step {step}, {16 - step} left" for step in (1, 2, 4, 8, 16)
     ]
     assert "     1 ▌ x = spam ░░" in out
 
@@ -65,7 +65,7 @@ def test_drafts_stay_out_of_json(capsys: pytest.CaptureFixture[str]) -> None:
         on_draft(draft(1))
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "denoise step 1, 15 left" in captured.err
+    assert "step 1, 15 left" in captured.err
 
 
 def test_unwatched_drafts_are_not_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
