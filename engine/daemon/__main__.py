@@ -34,12 +34,14 @@ def main(arguments: list[str] | None = None) -> int:
             network = Network(options.host, options.port, read_token(options.token_file))
         run(settings, network, _say_ready if options.detach else lambda: None)
     except EngineRunsAlready as error:
-        if not options.detach:
-            print(error, file=sys.stderr)
-            return 3
-        _say_ready()
-    except FillwrightError as error:
+        if options.detach:
+            _say_ready()
+            return 0
         print(error, file=sys.stderr)
+        return 3
+    except FillwrightError as error:
+        # a detached process says it to the client that waits at the other end of the pipe
+        print(error, file=sys.stdout if options.detach else sys.stderr, flush=True)
         return 3
     return 0
 

@@ -26,7 +26,7 @@ from fillwright.engine.request import Draft, Infill, InfillRequest
 
 __all__ = ["EngineClient", "EngineSettings", "Health"]
 
-HEALTH_TIMEOUT_S = 5
+HEALTH_TIMEOUT_S = 10
 
 
 class EngineClient:

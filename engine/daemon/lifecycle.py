@@ -73,7 +73,7 @@ def is_alive(place: Place) -> bool:
 
 
 async def _spawn(settings: EngineSettings, place: Place) -> None:
-    """Start the daemon, detached, and wait until it listens."""
+    """Start the daemon, detached, and wait until it listens, or says why it cannot."""
     log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         if os.fstat(log).st_size > LOG_BYTES:
@@ -100,7 +100,9 @@ async def _spawn(settings: EngineSettings, place: Place) -> None:
     if hasattr(os, "fork"):
         await process.wait()
     if said != READY:
-        raise EngineUnavailable(f"The engine ended while it started; its log is {place.log}.")
+        raise EngineUnavailable(
+            said.decode().strip() or f"The engine ended while it started; its log is {place.log}."
+        )
 
 
 def _command(settings: EngineSettings, place: Place) -> list[str]:

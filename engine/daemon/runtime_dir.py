@@ -13,7 +13,6 @@ import stat
 import sys
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,4 +135,7 @@ def _lock(path: Path) -> "BaseFileLock":
 
 @cache
 def _version() -> str:
+    # imported here because it costs 2 MB and a tenth of what `initialize` may take
+    from importlib import metadata
+
     return metadata.version("fillwright")

@@ -11,6 +11,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -69,7 +70,9 @@ async def _run(
         log.info("Leaving.")
     finally:
         for file in (place.socket, place.loopback, place.pid):
-            file.unlink(missing_ok=True)
+            # what stays is no obstacle to the next daemon
+            with suppress(OSError):
+                file.unlink()
         lock.release()
 
 
@@ -97,23 +100,8 @@ async def _claim(settings: EngineSettings, place: Place) -> "BaseFileLock":
 
 def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket], dict[int, str]]:
     """Listening sockets, the private one first, and the token of every TCP port among them."""
-    listeners: list[socket.socket] = []
     tokens: dict[int, str] = {}
-    if place.has_unix_socket:
-        # we hold the life lock, so a socket that lies here was left by a crash
-        place.socket.unlink(missing_ok=True)
-        private = socket.socket(socket.AF_UNIX)
-        private.bind(str(place.socket))
-        place.socket.chmod(0o600)
-        private.listen()
-    else:
-        private = socket.create_server(("127.0.0.1", 0))
-        port, token = private.getsockname()[1], secrets.token_urlsafe(32)
-        tokens[port] = token
-        draft = place.loopback.with_suffix(".new")
-        draft.write_text(json.dumps({"port": port, "token": token}))
-        draft.replace(place.loopback)
-    listeners.append(private)
+    listeners = [_unix_socket(place) if place.has_unix_socket else _loopback(place, tokens)]
     if network is not None:
         family = socket.AF_INET6 if ":" in network.host else socket.AF_INET
         try:
@@ -126,6 +114,33 @@ def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket],
         tokens[public.getsockname()[1]] = network.token
         listeners.append(public)
     return listeners, tokens
+
+
+def _unix_socket(place: Place) -> socket.socket:
+    private = socket.socket(socket.AF_UNIX)
+    try:
+        # we hold the life lock, so what lies here was left by a crash
+        place.socket.unlink(missing_ok=True)
+        private.bind(str(place.socket))
+        place.socket.chmod(0o600)
+        private.listen()
+    except OSError as error:
+        raise EngineUnavailable(
+            f"No Unix socket can be made in {place.folder} ({error.strerror}); "
+            "set FILLWRIGHT_RUNTIME_DIR to a folder on a local disk."
+        ) from error
+    return private
+
+
+def _loopback(place: Place, tokens: dict[int, str]) -> socket.socket:
+    private = socket.create_server(("127.0.0.1", 0))
+    port = private.getsockname()[1]
+    tokens[port] = secrets.token_urlsafe(32)
+    # replaced as a whole: a client never reads half of it
+    written = place.loopback.with_suffix(".new")
+    written.write_text(json.dumps({"port": port, "token": tokens[port]}))
+    written.replace(place.loopback)
+    return private
 
 
 def _needed(settings: EngineSettings, place: Place, network: Network | None) -> Callable[[], float]:

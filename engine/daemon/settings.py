@@ -10,8 +10,8 @@ class EngineSettings:
 
     `checkpoint` None means the embedded model, `runtime_dir` None the folder of this user.
     `checkpoint`, `device` and `runtime_dir` name the daemon: two editors that agree on them share
-    one. The daemon leaves after `idle_seconds` without work; `start_timeout_s` bounds the wait
-    for its process to answer, not for the model to load.
+    one. The daemon leaves after `idle_seconds` without work, as the client that started it wanted;
+    `start_timeout_s` bounds the wait for its process to answer, not for the model to load.
     """
 
     checkpoint: Path | None = None

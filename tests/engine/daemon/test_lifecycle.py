@@ -201,6 +201,15 @@ async def test_a_daemon_that_cannot_start_is_told_with_its_log(
     assert "no uvicorn today" in place_of(settings).log.read_text()
 
 
+async def test_a_socket_that_cannot_be_made_is_told_in_a_sentence(client, settings):
+    place_of(settings).socket.mkdir()
+    try:
+        with pytest.raises(EngineUnavailable, match="No Unix socket can be made in /"):
+            await client.start()
+    finally:
+        place_of(settings).socket.rmdir()
+
+
 async def test_a_folder_that_others_can_write_is_not_used(tmp_path, request_for):
     tmp_path.chmod(0o777)
     client = EngineClient(EngineSettings(runtime_dir=tmp_path))
