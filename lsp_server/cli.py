@@ -6,6 +6,7 @@ stays small.
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -126,9 +127,18 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
     fill.add_argument("--json", action="store_true", help="print one JSON object, not a diff")
     fill.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
     fill.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
-    fill.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another fill")
     fill.add_argument(
-        "--steps", type=_sentence(_steps), metavar="N", help="steps per canvas at most"
+        "--seed",
+        type=_sentence(_whole("seed", 0, 2**63 - 1)),
+        default=0,
+        metavar="N",
+        help="another seed, another fill",
+    )
+    fill.add_argument(
+        "--steps",
+        type=_sentence(_whole("number of steps", 1, 10_000)),
+        metavar="N",
+        help="steps per canvas at most",
     )
     fill.add_argument(
         "--decode",
@@ -159,10 +169,14 @@ def _sentence(parse: Callable[[str], Value]) -> Callable[[str], Value]:
     return parse_argument
 
 
-def _steps(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= 10_000:
-        raise ValueError(f"{text!r} is not a number of steps from 1 to 10000")
-    return int(text)
+def _whole(what: str, least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        # twenty digits keep int() away from its own length limit
+        if not re.fullmatch("[0-9]{1,20}", text) or not least <= int(text) <= most:
+            raise ValueError(f"{text!r} is not a {what} from {least} to {most}")
+        return int(text)
+
+    return parse
 
 
 def _settings(arguments: argparse.Namespace) -> EngineSettings:

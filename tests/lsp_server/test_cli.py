@@ -43,11 +43,12 @@ def outcome(capsys: pytest.CaptureFixture[str], engine_folder: Path):
         (["fill", "a.py", "--body", "x"], "'x' is not a line number"),
         (["fill", "a.py", "--body", "1", "--steps", "0"], "'0' is not a number of steps"),
         (["fill", "a.py", "--body", "1", "--steps", "²"], "'²' is not a number of steps"),
-        (["fill", "a.py", "--body", "1", "--seed", "x"], "invalid int value: 'x'"),
+        (["fill", "a.py", "--body", "1", "--seed", "-5"], "argument --seed: '-5' is not a seed"),
+        (["fill", "a.py", "--body", "1", "--seed", "9" * 19], "is not a seed from 0 to"),
         (["fill", "a.py", "--body", "1", "--decode", "guess"], "invalid choice: 'guess'"),
         (["engine"], "required: run|start|stop|status"),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_arguments_get_a_sentence(outcome, argv: list[str], sentence: str) -> None:
     code, said = outcome(*argv)
