@@ -94,7 +94,7 @@ def summary(infill: Infill) -> str:
     """One line about how a fill was made, and how sure of it the model was."""
     probabilities = [probability for hole in infill.confidences for probability in hole]
     parts = [infill.model, infill.device, infill.decode]
-    parts += [f"{infill.steps} steps", f"{infill.tokens} tokens", infill.finish]
+    parts += [_count(infill.steps, "step"), _count(infill.tokens, "token"), infill.finish]
     parts += [f"confidence {geometric_mean(probabilities):.2f}"]
     parts += [f"{name} {spent:.0f} ms" for name, spent in infill.timings_ms.items()]
     return " · ".join(parts)
@@ -153,3 +153,7 @@ def _report(
 def _line_column(document: Document, offset: int) -> dict[str, int]:
     line = document.lines.line_of(offset)
     return {"line": line + 1, "column": offset - document.lines.starts[line] + 1}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
