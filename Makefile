@@ -10,6 +10,7 @@ help: ## list the verbs
 
 demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 21 --watch
+	@$(BIN)/fillwright engine stop > /dev/null
 
 test: .venv/.dev-ready ## run every test
 	$(BIN)/pytest
