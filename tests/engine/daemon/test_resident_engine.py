@@ -47,6 +47,11 @@ def client(settings):
     return EngineClient(settings)
 
 
+def over_http(settings):
+    transport = httpx.AsyncHTTPTransport(uds=str(place_of(settings).socket))
+    return httpx.AsyncClient(transport=transport, base_url="http://engine", timeout=PATIENCE_S)
+
+
 async def ready(client):
     async with asyncio.timeout(PATIENCE_S):
         while (health := await client.health()).status != "ready":
@@ -73,10 +78,25 @@ async def test_a_closed_fill_ends_long_before_its_steps_are_over(client, setting
         assert isinstance(await anext(events), Draft)
     # the engine takes up the next request only when it is done with the closed one
     assert isinstance(await client.fill(request_with(tokens=4, steps=1)), Infill)
-    transport = httpx.AsyncHTTPTransport(uds=str(place_of(settings).socket))
-    async with httpx.AsyncClient(transport=transport, base_url="http://engine") as http:
+    async with over_http(settings) as http:
         counted = (await http.get("/metrics")).text
     assert 'fillwright_requests_total{finish="cancelled"} 1.0' in counted
+
+
+async def test_other_peoples_clients_get_the_same_fill(client, settings):
+    await ready(client)
+    prefix, suffix = DOCUMENT[:AT], DOCUMENT[AT:]
+    async with over_http(settings) as http:
+        openai = await http.post(
+            "/v1/completions", json={"prompt": prefix, "suffix": suffix, "max_tokens": 8, "seed": 3}
+        )
+        llama_cpp = await http.post(
+            "/infill",
+            json={"input_prefix": prefix, "input_suffix": suffix, "n_predict": 8, "seed": 3},
+        )
+    assert openai.status_code == 200
+    assert openai.json()["choices"][0]["text"] == llama_cpp.json()["content"]
+    assert openai.json()["model"] == llama_cpp.json()["model"] == "fillwright-small"
 
 
 async def test_an_engine_killed_at_work_is_told_and_the_next_request_is_filled(client):
