@@ -15,12 +15,13 @@ from fillwright.engine.model import DiffusionGemma, PrefixCache
 
 @dataclass(frozen=True, slots=True)
 class DraftedHoles:
-    """Token ids per hole without end marks, each token's probability, and whether every hole's end
-    mark came. Holes not reached yet are empty."""
+    """Token ids per hole without end marks, each token's probability, whether every hole's end
+    mark came, and how many model passes it took. Holes not reached yet are empty."""
 
     holes: tuple[tuple[int, ...], ...]
     confidences: tuple[tuple[float, ...], ...]
     ended: bool
+    passes: int
 
 
 @torch.inference_mode()
@@ -42,32 +43,39 @@ def draft_holes(
     """
     holes: list[list[int]] = [[] for _ in budgets]
     confidences: list[list[float]] = [[] for _ in budgets]
-    pending, ended = list(unread), True
-    for index, budget in enumerate(budgets):
-        while True:
-            if len(holes[index]) == budget:
-                ended = False
-                break
-            logits = model.logits(model.extend(cache, _ids(pending, model))[-1])
+    pending, ended, passes = list(unread), True, 0
+
+    def drafted(ended: bool) -> DraftedHoles:
+        return DraftedHoles(tuple(map(tuple, holes)), tuple(map(tuple, confidences)), ended, passes)
+
+    for hole, sure, budget, following in zip(
+        holes, confidences, budgets, [*between, ()], strict=True
+    ):
+        while len(hole) < budget:
+            if pending:
+                logits = model.logits(model.extend(cache, _ids(pending, model))[-1])
+                passes += 1
             token, probability = _choose(logits, temperature, generator)
+            pending = []
             if token in end_marks:
-                pending = []
                 break
             pending = [token]
-            holes[index].append(token)
-            confidences[index].append(probability)
-            yield _drafted(holes, confidences, False)
-        pending += between[index] if index < len(between) else []
-    yield _drafted(holes, confidences, ended)
+            hole.append(token)
+            sure.append(probability)
+            yield drafted(False)
+        else:
+            ended = False
+        pending += following
+    yield drafted(ended)
 
 
 @torch.inference_mode()
 def likeliest(
-    model: DiffusionGemma, cache: PrefixCache, unread: Sequence[int], allowed: Tensor
+    model: DiffusionGemma, cache: PrefixCache, unread: Sequence[int], allowed: Sequence[int]
 ) -> int:
-    """The likeliest next token among `allowed`, bool [vocab]; reads `unread` into the cache."""
+    """The likeliest next token among `allowed`; reads `unread` into the cache."""
     logits = model.logits(model.extend(cache, _ids(unread, model))[-1])
-    return int(logits.masked_fill(~allowed.to(logits.device), -torch.inf).argmax())
+    return allowed[int(logits[_ids(allowed, model)].argmax())]
 
 
 def _ids(ids: Sequence[int], model: DiffusionGemma) -> Tensor:
@@ -82,7 +90,3 @@ def _choose(logits: Tensor, temperature: float, generator: Generator) -> tuple[i
         tempered = (logits / temperature).softmax(-1)
         token = int(tempered.multinomial(1, generator=generator))
     return token, float(probabilities[token])
-
-
-def _drafted(holes: list[list[int]], confidences: list[list[float]], ended: bool) -> DraftedHoles:
-    return DraftedHoles(tuple(map(tuple, holes)), tuple(map(tuple, confidences)), ended)

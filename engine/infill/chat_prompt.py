@@ -10,7 +10,11 @@ ids and text; knows nothing of canvases.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fillwright.engine.infill.prompt import stable_tail
+from fillwright.engine.infill.prompt import (
+    WINDOW_CHARACTERS_PER_TOKEN,
+    prefix_window,
+    stable_tail,
+)
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.request import Snippet
 
@@ -48,7 +52,9 @@ class ChatPrompt:
         special, encode = self.tokenizer.special, self.tokenizer.encode
         turn = [special(TURN)]
         newline = encode("\n")
-        following = self.tokenizer.decode(encode(suffix)[: self.suffix_tokens])
+        head = prefix[prefix_window(len(prefix), self.prefix_tokens) :]
+        tail = encode(suffix[: self.suffix_tokens * WINDOW_CHARACTERS_PER_TOKEN])
+        following = self.tokenizer.decode(tail[: self.suffix_tokens])
         return [
             special(BEGIN),
             *turn,
@@ -61,7 +67,7 @@ class ChatPrompt:
             *encode("model"),
             *newline,
             *encode(f"```{language}\n"),
-            *stable_tail(encode(prefix), self.prefix_tokens),
+            *stable_tail(encode(head), self.prefix_tokens),
         ]
 
 

@@ -1,43 +1,36 @@
-"""Token ids of holes -> the texts an editor shows while they settle.
+"""Token ids of one hole -> the text an editor shows while it settles.
 
-Knows the tokenizer; knows nothing of models.
+Knows the tokenizer's spelling; knows nothing of models.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokenizer import Spelling
 
 Ranges = tuple[tuple[int, int], ...]
 
 
-def text_and_settled(
-    tokenizer: CodeTokenizer, ids: Sequence[int], accepted: Sequence[bool], lead: int
-) -> tuple[str, Ranges]:
-    """The text of one hole's `ids` from character `lead` on, and its settled character ranges."""
-    text = tokenizer.decode(list(ids))
+def settled_ranges(spelling: Spelling, accepted: Sequence[bool], kept: range) -> Ranges:
+    """The half-open ranges of settled characters, counted from the start of `kept` and none
+    outside it. A character is settled when every token it is made of was accepted."""
     ranges: list[tuple[int, int]] = []
-    start = 0
-    for row, settled in enumerate(accepted):
-        end = len(tokenizer.decode(list(ids[: row + 1])))
-        if settled and end > start:
-            ranges.append((max(0, start - lead), max(0, end - lead)))
-        start = end
-    return text[lead:], _merged(ranges)
+    start, sure = 0, True
+    for end, settled in zip(spelling.ends, accepted, strict=True):
+        sure = sure and settled
+        if end == start:
+            continue
+        if sure:
+            ranges.append((start, end))
+        start, sure = end, True
+    clipped = ((max(a, kept.start), min(b, kept.stop)) for a, b in ranges)
+    return _merged((a - kept.start, b - kept.start) for a, b in clipped if a < b)
 
 
-def kept_tokens(tokenizer: CodeTokenizer, ids: Sequence[int], characters: int) -> int:
-    """How many leading `ids` the first `characters` of their text take."""
-    for count in range(len(ids) + 1):
-        if len(tokenizer.decode(list(ids[:count]))) >= characters:
-            return count
-    return len(ids)
-
-
-def _merged(ranges: list[tuple[int, int]]) -> Ranges:
+def _merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
     merged: list[tuple[int, int]] = []
     for start, end in ranges:
         if merged and merged[-1][1] == start:
             merged[-1] = (merged[-1][0], end)
-        elif end > start:
+        else:
             merged.append((start, end))
     return tuple(merged)

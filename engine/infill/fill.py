@@ -13,8 +13,7 @@ import torch
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.causal_draft import likeliest
-from fillwright.engine.infill.drafts import kept_tokens, text_and_settled
-from fillwright.engine.infill.overlap import cut_overlap, first_line
+from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import Prompt
 from fillwright.engine.infill.seams import Seams
@@ -30,8 +29,10 @@ from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
+# far more than a canvas holds; a causal draft reads no more between two holes either
+BETWEEN_CHARACTERS = 4096
 
-Steps = Generator[Draft, None, tuple[Written | None, str]]
+States = Generator[Draft, None, Written | None]
 
 
 @dataclass
@@ -68,25 +69,31 @@ class Infiller:
     def _candidate(
         self, request: InfillRequest, number: int, stop: "Stop"
     ) -> Generator[Draft, None, Infill]:
-        seams = Seams.of(request)
+        seams = Seams.of(request, self.tokenizer.starting_with)
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
-        with Timed(timings, "prefill"):
-            task = self._task(request, seams, number, stop)
-        written, decode = yield from self._write(request, seams, task, timings)
-        finish: Finish = stop.reason or ("settled" if written and written.settled else "budget")
+        decode = self.default_decode if request.decode == "auto" else request.decode
+        written = None
+        if not stop():
+            with Timed(timings, "prefill"):
+                task = self._task(request, seams, number, stop)
+            written, decode = yield from self._write(request, seams, task, decode, timings)
         holes = written.holes if written else ((),) * len(request.holes)
-        texts = self._texts(request, seams, holes)
+        sure = written.confidences if written else holes
+        spelt = [self.tokenizer.spell(ids) for ids in holes]
+        kept = seams.fitting([spelling.text for spelling in spelt])
         counts = [
-            kept_tokens(self.tokenizer, ids, len(text) + (len(seams.lead) if i == 0 else 0))
-            for i, (ids, text) in enumerate(zip(holes, texts, strict=True))
+            spelling.tokens_of(range_.stop) if range_ else 0
+            for spelling, range_ in zip(spelt, kept, strict=True)
         ]
-        sure = written.confidences if written else ((),) * len(request.holes)
         return Infill(
-            texts=texts,
+            texts=tuple(
+                spelling.text[range_.start : range_.stop] + tail
+                for spelling, range_, tail in zip(spelt, kept, seams.tails, strict=True)
+            ),
             confidences=tuple(c[:count] for c, count in zip(sure, counts, strict=True)),
-            finish=finish,
+            finish=stop.reason or ("settled" if written and written.settled else "budget"),
             tokens=sum(counts),
-            steps=written.forwards if written else 0,
+            steps=written.passes if written else 0,
             decode=decode,
             model=self.model_name,
             device=self.device,
@@ -98,90 +105,79 @@ class Infiller:
             seams.prefix, seams.suffix, request.language, request.instruction, request.context
         )
         cache, _ = self._caches.holding(request.document_key, prompt[:-1])
-        task = Task(
+        opening: list[int] = []
+        if seams.lead and not stop():
+            allowed = self.tokenizer.starting_with(seams.lead)
+            opening = [likeliest(self.model, cache, prompt[-1:], allowed)]
+        tokens = request.budget.tokens
+        return Task(
             cache=cache,
             prompt=prompt,
-            opening=[],
-            budgets=[request.budget.tokens for _ in request.holes],
-            between=[self.tokenizer.encode(text) for text in seams.between],
+            opening=opening,
+            budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
+            between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
+            end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),
             temperature=0.0 if number == 0 else OTHER_CANDIDATES_TEMPERATURE,
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
-        return replace(task, opening=self._opening(task, seams.lead)) if seams.lead else task
-
-    def _opening(self, task: Task, lead: str) -> list[int]:
-        """First tokens of a fill that has to begin with the white space `lead`: the one token
-        the causal head likes best among those that do, or the lead's own tokens."""
-        allowed = torch.tensor([text.startswith(lead) for text in self.tokenizer.texts])
-        if not allowed.any():
-            return self.tokenizer.encode(lead)
-        return [likeliest(self.model, task.cache, task.prompt[-1:], allowed)]
 
     def _write(
-        self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
-    ) -> Steps:
-        """Run the strategy; gives the last state and what was in fact done."""
-        decode = self.default_decode if request.decode == "auto" else request.decode
-        settings = replace(
-            self.settings,
-            steps=request.budget.steps or self.settings.steps,
-            end_marks=self.prompt.end_marks,
-        )
-        written = None
-        if decode in ("draft", "draft+denoise"):
-            states = write_draft(self.model, task, settings.end_marks)
-            with Timed(timings, "draft"):
-                written = yield from self._show(request, seams, states, until_line=True)
-        if decode == "draft" or task.cancelled():
-            return written, "draft" if decode == "draft+denoise" else decode
-        if written is not None:
-            denoised = write_from_draft(self.model, task, settings, written)
-        else:
-            limit = self.model.config.canvas_length
-            denoised = write_denoised(self.model, task, settings, limit)
-        if denoised is None:
-            if request.decode == "denoise":
-                raise BadRequest(
-                    "These holes lie too far apart to be denoised on one canvas; fill them one at "
-                    "a time or use the decode 'draft'."
-                )
-            return written, "draft"
-        with Timed(timings, "denoise"):
-            written = (yield from self._show(request, seams, denoised)) or written
-        return written, decode
-
-    def _show(
         self,
         request: InfillRequest,
         seams: Seams,
-        states: Iterator[Written],
-        until_line: bool = False,
-    ) -> Generator[Draft, None, Written | None]:
-        """Turn states into drafts; gives the last one. `until_line` ends a one-line hole there."""
-        state = None
-        for state in states:
-            leads = [len(seams.lead), *[0] * (len(request.holes) - 1)]
-            shown = [
-                text_and_settled(self.tokenizer, ids, accepted, lead)
-                for ids, accepted, lead in zip(state.holes, state.accepted, leads, strict=True)
-            ]
-            texts = tuple(text for text, _ in shown)
-            yield Draft(state.forwards, state.steps_left, texts, tuple(s for _, s in shown))
-            one_line = request.shape == "line" and len(texts) == 1
-            if until_line and one_line and first_line(texts[0]) != texts[0]:
-                return replace(state, settled=True)
-        return state
+        task: Task,
+        decode: Decode,
+        timings: dict[str, float],
+    ) -> Generator[Draft, None, tuple[Written | None, Decode]]:
+        """Run the strategy; gives the last state and what was in fact done."""
+        drafted = None
+        if decode != "denoise":
+            drafted = yield from self._draft(request, seams, task, timings)
+            if decode == "draft" or task.cancelled():
+                return drafted, "draft"
+        settings = replace(
+            self.settings,
+            steps=request.budget.steps or self.settings.steps,
+            end_marks=task.end_marks,
+        )
+        if drafted is None:
+            states = write_denoised(self.model, task, settings)
+        else:
+            states = write_from_draft(self.model, task, settings, drafted)
+        if states is None and request.decode == "denoise":
+            raise BadRequest(
+                "These holes lie too far apart to be denoised on one canvas; fill them one at a "
+                "time or use the decode 'draft'."
+            )
+        if states is None:
+            return drafted or (yield from self._draft(request, seams, task, timings)), "draft"
+        with Timed(timings, "denoise"):
+            denoised = yield from self._show(request, seams, states)
+        return (drafted, "draft") if denoised is None and drafted else (denoised, decode)
 
-    def _texts(
-        self, request: InfillRequest, seams: Seams, holes: tuple[tuple[int, ...], ...]
-    ) -> tuple[str, ...]:
-        fills = seams.without_lead([self.tokenizer.decode(list(ids)) for ids in holes])
-        if request.shape == "line":
-            fills = [first_line(fill) for fill in fills]
-        followed = zip(fills, [*seams.between, seams.suffix], strict=True)
-        cut = [cut_overlap(fill, following) for fill, following in followed]
-        return tuple(fill + tail for fill, tail in zip(cut, seams.tails, strict=True))
+    def _draft(
+        self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
+    ) -> States:
+        with Timed(timings, "draft"):
+            return (yield from self._show(request, seams, write_draft(self.model, task)))
+
+    def _show(self, request: InfillRequest, seams: Seams, states: Iterator[Written]) -> States:
+        """Turn states into drafts; gives the last one."""
+        state = None
+        for each in states:
+            state = each.within(request.budget.tokens)
+            spelt = [self.tokenizer.spell(ids) for ids in state.holes]
+            kept = seams.fitting([spelling.text for spelling in spelt])
+            yield Draft(
+                state.passes,
+                state.steps_left,
+                tuple(s.text[r.start : r.stop] for s, r in zip(spelt, kept, strict=True)),
+                tuple(
+                    settled_ranges(*hole) for hole in zip(spelt, state.accepted, kept, strict=True)
+                ),
+            )
+        return state
 
 
 class Stop:

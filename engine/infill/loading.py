@@ -6,7 +6,7 @@ Knows files and devices; the model family decides the prompt.
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import torch
 
@@ -17,8 +17,13 @@ from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.prompt import Prompt, SmallPrompt
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.model.config_json import read_config
-from fillwright.engine.request import Budget, Hole, InfillRequest
+from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.request import Budget, Decode, Hole, InfillRequest
+
+PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
+    "small": SmallPrompt,
+    "chat": ChatPrompt,
+}
 
 
 def load_infiller(
@@ -30,19 +35,26 @@ def load_infiller(
     """
     device = _device(device)
     config = read_config(checkpoint)
+    ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     settings = checkpoint_settings(config, _generation_config(checkpoint))
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
+    prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or "chat"](tokenizer)
+    decode = ours.choice("decode", *get_args(Decode), None)
     progress(0.1)
     model = DiffusionGemma.from_checkpoint(checkpoint, device, _dtype(device))
+    if len(tokenizer.texts) > model.config.vocab_size:
+        raise CheckpointError(
+            f"{checkpoint / 'tokenizer.json'} has {len(tokenizer.texts)} tokens, but config.json "
+            f"a vocab_size of {model.config.vocab_size}; the two are not of one checkpoint."
+        )
     progress(0.8)
-    ours: Mapping[str, Any] = config.get("fillwright", {})
     infiller = Infiller(
         model=model,
         tokenizer=tokenizer,
-        prompt=_prompt(tokenizer, ours),
+        prompt=prompt,
         settings=settings,
-        default_decode=ours.get("decode", "denoise"),
-        model_name=ours.get("name", checkpoint.name),
+        default_decode="denoise" if decode in (None, "auto") else cast(Decode, decode),
+        model_name=str(ours.entries.get("name", checkpoint.resolve().name)),
         device=device,
     )
     warm_up(infiller)
@@ -57,21 +69,12 @@ def warm_up(infiller: Infiller) -> None:
         pass
 
 
-def _prompt(tokenizer: CodeTokenizer, ours: Mapping[str, Any]) -> Prompt:
-    family = ours.get("prompt", "chat")
-    if family == "small":
-        return SmallPrompt(tokenizer)
-    if family == "chat":
-        return ChatPrompt(tokenizer)
-    raise CheckpointError(
-        f"config.json asks for the prompt format {family!r}; known are 'small' and 'chat'."
-    )
-
-
 def _device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
+    if device.partition(":")[0] not in ("cpu", "cuda"):
+        raise CheckpointError(f"{device!r} is no device; choose 'auto', 'cpu' or 'cuda'.")
+    if device != "cpu" and not torch.cuda.is_available():
         raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
     return device
 
@@ -88,7 +91,9 @@ def _generation_config(checkpoint: Path) -> Mapping[str, Any]:
     if not path.exists():
         return {}
     try:
-        parsed: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        parsed = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}); download it again.") from error
+    if not isinstance(parsed, dict) or not isinstance(parsed.get("sampler_config", {}), dict):
+        raise CheckpointError(f"{path} does not hold the object it should; download it again.")
     return parsed

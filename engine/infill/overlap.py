@@ -1,51 +1,70 @@
-"""Cuts a fill where it goes on to repeat the text behind its hole. Knows characters only."""
+"""Finds where a fill goes on to repeat the text behind its hole. Knows characters only."""
 
 OPENING = {")": "(", "]": "[", "}": "{"}
+QUOTES = "\"'`"
 SHORTEST_LINE = 4
+LOOKED_AT = 2000
 
 
-def cut_overlap(fill: str, suffix: str) -> str:
-    """`fill` without an end that the suffix says again.
+def overlap_start(before: str, fill: str, after: str) -> int:
+    """The length of `fill` without an end that `after` says again.
 
-    Two kinds are cut: whole lines that the suffix begins with, wherever in the fill they start,
-    and closing brackets that only the suffix's own can be.
+    Two kinds are cut: a whole line that `after` begins with, and what follows it, wherever in the
+    fill it starts; and closing brackets or quotes that leave those of `after` nothing to close.
     """
-    return _cut_brackets(_cut_lines(fill, suffix), suffix)
+    before, after = before[-LOOKED_AT:], after[:LOOKED_AT]
+    end = _repeated_line(fill, after)
+    return end - _repeated_closers(before, fill[:end], after.split("\n", 1)[0])
 
 
-def first_line(fill: str) -> str:
-    """`fill` up to the end of its first line that is not empty."""
-    start = len(fill) - len(fill.lstrip("\n"))
-    end = fill.find("\n", start)
-    return fill if end < 0 else fill[:end]
+def _repeated_line(fill: str, after: str) -> int:
+    """Where the first line of `after` that is not blank stands in the fill, or the fill's end."""
+    space = after[: len(after) - len(after.lstrip())]
+    following = after[space.rfind("\n") + 1 :].split("\n", 1)[0].rstrip()
+    if "\n" not in space or len(following.strip()) < SHORTEST_LINE:
+        return len(fill)
+    start = 0
+    for line in fill.split("\n"):
+        if start and line.rstrip() == following:
+            end = len(fill[:start].rstrip())
+            # blank lines that `after` lacks stay
+            for _ in range(fill.count("\n", end, start) - space.count("\n")):
+                end = fill.index("\n", end) + 1
+            return end
+        start += len(line) + 1
+    return len(fill)
 
 
-def _cut_lines(fill: str, suffix: str) -> str:
-    following = next((line for line in suffix.split("\n") if line.strip()), "").rstrip()
-    starts_line = suffix[: len(suffix) - len(suffix.lstrip())].count("\n") > 0
-    if len(following.strip()) < SHORTEST_LINE or not starts_line:
-        return fill
-    lines = fill.split("\n")
-    for i in range(1, len(lines)):
-        if lines[i].rstrip() == following:
-            return "\n".join(lines[:i]).rstrip(" \t")
-    return fill
-
-
-def _cut_brackets(fill: str, suffix: str) -> str:
-    rest = suffix.split("\n", 1)[0]
+def _repeated_closers(before: str, fill: str, rest: str) -> int:
+    """How many of the last characters of `fill` the `rest` of the line repeats, and must."""
+    faults = _faults(before + fill + rest)
     for length in range(min(len(fill), len(rest)), 0, -1):
-        end = fill[-length:]
-        if end == rest[:length] and end[0] in OPENING and _closes_too_much(fill):
-            return fill[:-length]
-    return fill
+        end, kept = fill[-length:], fill[:-length]
+        closes = end[0] in OPENING or end[0] in QUOTES
+        if closes and rest.startswith(end) and _faults(before + kept + rest) < faults:
+            return length
+    return 0
 
 
-def _closes_too_much(text: str) -> bool:
+def _faults(text: str) -> int:
+    """How many brackets close nothing and how many strings end with their line."""
     opened: list[str] = []
-    for character in text:
-        if character in OPENING.values():
+    faults = 0
+    escaped = False
+    for character in text + "\n":
+        inside = bool(opened) and opened[-1] in QUOTES
+        if escaped:
+            escaped = False
+        elif inside and character in (opened[-1], "\n"):
+            faults += character == "\n"
+            opened.pop()
+        elif inside:
+            escaped = character == "\\"
+        elif character in QUOTES or character in OPENING.values():
             opened.append(character)
-        elif character in OPENING and (not opened or opened.pop() != OPENING[character]):
-            return True
-    return False
+        elif character in OPENING:
+            if opened and opened[-1] == OPENING[character]:
+                opened.pop()
+            else:
+                faults += 1
+    return faults

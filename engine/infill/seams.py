@@ -1,11 +1,13 @@
-"""Where a request's text meets tokens: the text around and between its holes, and what white space
-the fills owe at their edges.
+"""Where a request's text meets tokens: the text around and between its holes, what white space the
+fills owe at their edges, and how much of what a model wrote fits there.
 
 Knows characters only.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fillwright.engine.infill.overlap import LOOKED_AT, overlap_start
 from fillwright.engine.infill.prompt import split_lead
 from fillwright.engine.request import InfillRequest
 
@@ -23,26 +25,42 @@ class Seams:
     between: tuple[str, ...]
     suffix: str
     tails: tuple[str, ...]
+    one_line: bool
 
     @classmethod
-    def of(cls, request: InfillRequest) -> "Seams":
+    def of(cls, request: InfillRequest, starts_a_token: Callable[[str], object]) -> "Seams":
+        """White space that no token starts with stays in the prefix."""
         text, holes = request.document, request.holes
         tails = tuple("\n" if text[hole.start : hole.end].endswith("\n") else "" for hole in holes)
         prefix, lead = split_lead(text[: holes[0].start])
+        if lead and not starts_a_token(lead):
+            prefix, lead = prefix + lead, ""
         between = tuple(
             tail + text[before.end : after.start]
             for tail, before, after in zip(tails, holes, holes[1:], strict=False)
         )
-        return cls(prefix, lead, between, tails[-1] + text[holes[-1].end :], tails)
+        suffix = tails[-1] + text[holes[-1].end :]
+        return cls(prefix, lead, between, suffix, tails, request.shape == "line")
 
-    def without_lead(self, fills: list[str]) -> list[str]:
-        """Fills as the model wrote them -> without the white space that stands there already."""
-        return [remove_lead(fills[0], self.lead), *fills[1:]]
+    def fitting(self, written: Sequence[str]) -> list[range]:
+        """Which characters of each hole's text stay: not the white space that stands there
+        already, not a second line where only one may be, not what the text behind says again."""
+        kept = []
+        before, lead = self.prefix[-LOOKED_AT:], self.lead
+        for text, after in zip(written, (*self.between, self.suffix), strict=True):
+            start = shared_start(text, lead)
+            fill = text[: start + len(first_line(text[start:]))] if self.one_line else text
+            end = max(start, overlap_start(before, fill, after))
+            kept.append(range(start, end))
+            before, lead = (before + text[:end] + after)[-LOOKED_AT:], ""
+        return kept
 
 
-def remove_lead(fill: str, lead: str) -> str:
-    """Drop what of `lead` the fill begins with; a shallower indentation drops less."""
-    shared = 0
-    while shared < min(len(fill), len(lead)) and fill[shared] == lead[shared]:
-        shared += 1
-    return fill[shared:]
+def shared_start(text: str, lead: str) -> int:
+    """How many characters of `lead` the text begins with."""
+    pairs = zip(text, lead, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(text), len(lead)))
+
+
+def first_line(text: str) -> str:
+    return text.split("\n", 1)[0]

@@ -29,14 +29,16 @@ Ids = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What to write. `cache` holds `prompt` but for its last token; `opening` are known first
-    tokens of the first hole; `budgets` are tokens per hole, `between` the known ids between."""
+    """What to write. `cache` holds `prompt` but for its last token; `opening` is the known first
+    token of the first hole, or none; `budgets` are tokens per hole, `between` the known ids
+    between, and each of `end_marks` ends a hole."""
 
     cache: PrefixCache
     prompt: list[int]
     opening: list[int]
     budgets: list[int]
     between: list[list[int]]
+    end_marks: Ids
     temperature: float
     generator: Generator
     cancelled: Callable[[], bool]
@@ -49,21 +51,30 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Written:
     """The holes so far: ids without end marks, accepted marks and confidences of the same form.
-    `settled`: nothing would change any more. `forwards`: model passes so far."""
+    `settled`: every hole has ended and nothing would change any more. `passes`: model passes."""
 
     holes: tuple[Ids, ...]
     accepted: tuple[tuple[bool, ...], ...]
     confidences: tuple[tuple[float, ...], ...]
     settled: bool
-    forwards: int
+    passes: int
     steps_left: int
 
+    def within(self, tokens: int) -> "Written":
+        """With at most `tokens` per hole; a hole that needs them all has not ended."""
+        return replace(
+            self,
+            holes=tuple(ids[:tokens] for ids in self.holes),
+            accepted=tuple(marks[:tokens] for marks in self.accepted),
+            confidences=tuple(sure[:tokens] for sure in self.confidences),
+            settled=self.settled and all(len(ids) < tokens for ids in self.holes),
+        )
 
-def write_draft(model: DiffusionGemma, task: Task, end_marks: Ids) -> Iterator[Written]:
+
+def write_draft(model: DiffusionGemma, task: Task) -> Iterator[Written]:
     """Left to right by the causal head."""
     task.cache.truncate(task.prompt_cached)
     unread = [task.prompt[-1], *task.opening]
-    opening = tuple(task.opening)
     total = sum(task.budgets)
     drafts = draft_holes(
         model,
@@ -71,26 +82,24 @@ def write_draft(model: DiffusionGemma, task: Task, end_marks: Ids) -> Iterator[W
         unread,
         task.budgets,
         task.between,
-        end_marks,
+        task.end_marks,
         task.temperature,
         task.generator,
     )
-    forwards = 0
     while not task.cancelled() and (drafted := next(drafts, None)) is not None:
-        forwards += 1
-        yield _from_draft(drafted, opening, forwards, max(0, total - forwards))
+        yield _from_draft(drafted, task.opening, max(0, total - drafted.passes))
 
 
 def write_denoised(
-    model: DiffusionGemma, task: Task, settings: DenoiseSettings, canvas_limit: int
+    model: DiffusionGemma, task: Task, settings: DenoiseSettings
 ) -> Iterator[Written] | None:
-    """All holes at once from noise. One hole goes on block by block past `canvas_limit` rows;
-    several must fit on one canvas: None where they do not."""
+    """All holes at once from noise. One hole goes on block by block past a canvas; several must
+    fit on one: None where they do not."""
     head = _open_canvas(model, task, settings)
     known = len(head) + len(task.opening)
     if len(task.budgets) == 1:
         budget = task.budgets[0]
-        length = single_canvas_length(canvas_limit, budget, known)
+        length = single_canvas_length(model.config.canvas_length, budget, known)
         canvas = single_canvas(head, task.opening, length)
         blocks = -(-budget // (length - known))
         return _blocks(model, task, settings, canvas, blocks)
@@ -117,7 +126,7 @@ def write_from_draft(
         start[hole.start : hole.stop] = mark
         start[hole.start : hole.start + len(ids)] = torch.tensor(ids, dtype=torch.int64)
     noise = DraftNoise(start, 0.0, settings.noise)
-    return _one_canvas(model, task, settings, canvas, noise, drafted.forwards)
+    return _one_canvas(model, task, settings, canvas, noise, drafted.passes)
 
 
 def _open_canvas(model: DiffusionGemma, task: Task, settings: DenoiseSettings) -> list[int]:
@@ -136,13 +145,15 @@ def _one_canvas(
     settings: DenoiseSettings,
     canvas: Canvas,
     start: DraftNoise | None = None,
-    forwards: int = 0,
+    passes: int = 0,
 ) -> Iterator[Written]:
     steps = denoise(model, task.cache, [canvas], settings, task.generator, start, task.cancelled)
-    opening = tuple(task.opening)
     for step in steps:
-        holes = canvas.written(step.draft[0], settings.end_marks)
-        yield _from_step(step, holes, opening, forwards + step.step)
+        rows = canvas.written(step.draft[0], settings.end_marks)
+        ended = all(
+            len(written) < len(hole) for written, hole in zip(rows, canvas.holes, strict=True)
+        )
+        yield _from_step(step, rows, ended, task.opening, passes + step.step)
 
 
 def _blocks(
@@ -164,13 +175,11 @@ def _blocks(
         if latest.block != block:
             done, block = current, latest.block
         rows = _before_mark(latest.step, latest.hole, settings.end_marks)
-        opening = () if block else tuple(task.opening)
-        forwards = (done.forwards if done else 0) + latest.step.step
-        current = _from_step(latest.step, (rows,), opening, forwards)
+        ended = len(rows) < len(latest.hole)
+        passes = (done.passes if done else 0) + latest.step.step
+        current = _from_step(latest.step, (rows,), ended, [] if block else task.opening, passes)
         if done is not None:
             current = _joined(done, current)
-        if latest.step.last and len(rows) == len(latest.hole) and block < blocks - 1:
-            current = replace(current, settled=False)
         yield current
 
 
@@ -179,33 +188,46 @@ def _before_mark(step: DenoiseStep, hole: range, end_marks: Ids) -> range:
     return range(hole.start, next((r for r in hole if tokens[r] in end_marks), hole.stop))
 
 
-def _from_step(step: DenoiseStep, holes: tuple[range, ...], opening: Ids, forwards: int) -> Written:
+def _from_step(
+    step: DenoiseStep, rows: tuple[range, ...], ended: bool, opening: list[int], passes: int
+) -> Written:
     tokens, accepted = step.draft[0].tolist(), step.accepted[0].tolist()
     sure = step.confidence()[0].tolist()
-    known = len(opening)
-    ids = [tuple(tokens[row] for row in hole) for hole in holes]
-    marks = [tuple(accepted[row] for row in hole) for hole in holes]
-    confidences = [tuple(sure[row] for row in hole) for hole in holes]
-    return Written(
-        (opening + ids[0], *ids[1:]),
-        ((True,) * known + marks[0], *marks[1:]),
-        ((1.0,) * known + confidences[0], *confidences[1:]),
-        settled=bool(step.done.all()),
-        forwards=forwards,
-        steps_left=step.steps_left,
+    return _opened(
+        opening,
+        Written(
+            tuple(tuple(tokens[row] for row in hole) for hole in rows),
+            tuple(tuple(accepted[row] for row in hole) for hole in rows),
+            tuple(tuple(sure[row] for row in hole) for hole in rows),
+            settled=ended and bool(step.done.all()),
+            passes=passes,
+            steps_left=step.steps_left,
+        ),
     )
 
 
-def _from_draft(drafted: DraftedHoles, opening: Ids, forwards: int, left: int) -> Written:
+def _from_draft(drafted: DraftedHoles, opening: list[int], steps_left: int) -> Written:
+    return _opened(
+        opening,
+        Written(
+            drafted.holes,
+            tuple((True,) * len(ids) for ids in drafted.holes),
+            drafted.confidences,
+            settled=drafted.ended,
+            passes=drafted.passes,
+            steps_left=steps_left,
+        ),
+    )
+
+
+def _opened(opening: list[int], written: Written) -> Written:
+    """With the first hole's known first tokens."""
     known = len(opening)
-    holes = (opening + drafted.holes[0], *drafted.holes[1:])
-    return Written(
-        holes,
-        tuple((True,) * len(ids) for ids in holes),
-        ((1.0,) * known + drafted.confidences[0], *drafted.confidences[1:]),
-        settled=drafted.ended,
-        forwards=forwards,
-        steps_left=left,
+    return replace(
+        written,
+        holes=((*opening, *written.holes[0]), *written.holes[1:]),
+        accepted=((True,) * known + written.accepted[0], *written.accepted[1:]),
+        confidences=((1.0,) * known + written.confidences[0], *written.confidences[1:]),
     )
 
 

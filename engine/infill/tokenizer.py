@@ -3,13 +3,37 @@
 Knows a checkpoint's tokenizer.json and the names of its special tokens; knows nothing of prompts.
 """
 
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from tokenizers import Tokenizer
+from tokenizers.decoders import DecodeStream
 
 from fillwright.engine.errors import CheckpointError
+
+UNPAIRED_SURROGATE = re.compile(r"[\ud800-\udfff]")
+BROKEN = "\ufffd"
+LAST_CHARACTER = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """The text of some ids, and for each id where its text ends, in characters.
+
+    A character of several tokens belongs to the last of them; bytes that make no character, as at
+    a cut between such tokens, give no text.
+    """
+
+    text: str
+    ends: tuple[int, ...]
+
+    def tokens_of(self, characters: int) -> int:
+        """How many leading ids the first `characters` of the text take."""
+        return bisect_left(self.ends, characters) + 1 if characters else 0
 
 
 @dataclass(frozen=True)
@@ -17,6 +41,9 @@ class CodeTokenizer:
     """A checkpoint's tokenizer. Special tokens never come out of ordinary text."""
 
     tokenizer: Tokenizer
+
+    def __post_init__(self) -> None:
+        self.tokenizer.encode_special_tokens = True  # as the ordinary text that spells them
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> "CodeTokenizer":
@@ -33,13 +60,24 @@ class CodeTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, without special tokens, even where the text spells one."""
-        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
+        whole = UNPAIRED_SURROGATE.sub(BROKEN, text)
+        ids: list[int] = self.tokenizer.encode(whole, add_special_tokens=False).ids
         return ids
 
-    def decode(self, ids: list[int]) -> str:
+    def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`; special tokens give none."""
-        text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
-        return text
+        return self.spell(ids).text
+
+    def spell(self, ids: Iterable[int]) -> Spelling:
+        """The text of `ids`, token by token."""
+        stream = DecodeStream(skip_special_tokens=True)
+        pieces, ends, end = [], [], 0
+        for token in ids:
+            piece = (stream.step(self.tokenizer, token) or "").replace(BROKEN, "")
+            end += len(piece)
+            pieces.append(piece)
+            ends.append(end)
+        return Spelling("".join(pieces), tuple(ends))
 
     def special(self, token: str) -> int:
         """The id of a special token. Raises CheckpointError when the tokenizer lacks it."""
@@ -62,4 +100,21 @@ class CodeTokenizer:
     def texts(self) -> tuple[str, ...]:
         """The text of every id, "" for special tokens; for choosing tokens by their spelling."""
         size = self.tokenizer.get_vocab_size()
-        return tuple("" if i in self.special_ids else self.decode([i]) for i in range(size))
+        every: Sequence[str] = self.tokenizer.decode_batch([[i] for i in range(size)])
+        return tuple(every)
+
+    @cached_property
+    def line_ends(self) -> tuple[int, ...]:
+        """The ids of tokens that end a line."""
+        return tuple(i for i, text in enumerate(self.texts) if "\n" in text)
+
+    def starting_with(self, text: str) -> list[int]:
+        """The ids of tokens whose text starts with `text`, which is not empty."""
+        spelt = self._by_text
+        first = bisect_left(spelt, (text, -1))
+        last = bisect_right(spelt, (text + LAST_CHARACTER, -1))
+        return [token for _, token in spelt[first:last]]
+
+    @cached_property
+    def _by_text(self) -> list[tuple[str, int]]:
+        return sorted((text, token) for token, text in enumerate(self.texts))

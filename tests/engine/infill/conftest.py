@@ -1,0 +1,206 @@
+"""A random tiny checkpoint, the embedded one, and a model that says what a test wants."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.diffusion.noise import HybridNoise
+from fillwright.engine.diffusion.row_convention import RowConvention
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.infill.prompt import SmallPrompt
+from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.request import Decode, Draft, Infill, InfillRequest
+from fillwright.engine.training.export import export
+from fillwright.engine.training.initialise import SmallShape, new_model, small_config
+from fillwright.engine.training.vocabulary import train_vocabulary
+
+CODE = '''\
+def area(width, height):
+    """The area of a rectangle."""
+    if width < 0 or height < 0:
+        raise ValueError("a side cannot be negative")
+    return width * height
+
+
+class Shelf:
+    def __init__(self, books):
+        self.books = list(books)
+
+    def find(self, title):
+        for book in self.books:
+            if book.title == title:
+                return book
+        return None
+'''
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def code() -> str:
+    return CODE
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> CodeTokenizer:
+    """Learnt from a page of code, so that most words are several tokens and emoji are bytes."""
+    return CodeTokenizer(train_vocabulary(iter([CODE] * 3), 500))
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer: CodeTokenizer) -> Path:
+    """A random two-layer checkpoint in the form of the embedded one."""
+    made = tmp_path_factory.mktemp("tiny")
+    shape = SmallShape(
+        vocab_size=len(tokenizer.texts),
+        hidden_size=32,
+        layers=2,
+        full_every=2,
+        heads=2,
+        kv_heads=1,
+        head_dim=16,
+        intermediate_size=48,
+        expert_intermediate_size=48,
+        sliding_window=64,
+        canvas_length=16,
+    )
+    config = small_config(shape, tokenizer)
+    torch.save({"config": config, "model": new_model(config, 3).state_dict()}, made / "state.pt")
+    tokenizer.tokenizer.save(str(made / "tokenizer.json"))
+    export(made / "state.pt", made / "tokenizer.json", made / "checkpoint")
+    return made / "checkpoint"
+
+
+@pytest.fixture
+def tiny_copy(tiny_folder: Path, tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the tiny checkpoint with other entries in config.json's "fillwright"."""
+
+    def write(**ours: object) -> Path:
+        for file in tiny_folder.iterdir():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+        config = json.loads((tmp_path / "config.json").read_text("utf-8"))
+        config["fillwright"] |= ours
+        (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def tiny(tiny_folder: Path) -> Infiller:
+    """In float32 on every machine, so that two ways to compute the same agree to the last token."""
+    infiller = load_infiller(tiny_folder, "cpu", lambda fraction: None)
+    return replace(infiller, model=DiffusionGemma.from_checkpoint(tiny_folder))
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Infiller:
+    return load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
+
+
+@dataclass
+class ScriptedModel:
+    """Sure to write `fill` and then end marks into one hole, whatever else it is shown.
+
+    Counts its passes: `reads` has the tokens of each reading pass, `denoised` each canvas.
+    """
+
+    tokenizer: CodeTokenizer
+    fill: Sequence[int]
+    canvas_length: int = 32
+    reads: list[int] = field(default_factory=list)
+    denoised: list[list[int]] = field(default_factory=list)
+    device = torch.device("cpu")
+    _middle: int = 0
+
+    @property
+    def config(self) -> SimpleNamespace:
+        return SimpleNamespace(canvas_length=self.canvas_length)
+
+    @property
+    def passes(self) -> int:
+        return len(self.reads) + len(self.denoised)
+
+    def prefill(self, ids: Tensor) -> PrefixCache:
+        return PrefixCache(ids)
+
+    def extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+        """The "hidden state" of a token is its position."""
+        start = cache.length
+        cache.append(ids, [])
+        if len(ids):
+            self.reads.append(len(ids))
+        self._find_middle(cache.ids.tolist())
+        return torch.arange(start, cache.length)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """What follows each position."""
+        mark = self.tokenizer.special("<eos>")
+        following = {self._middle + i: token for i, token in enumerate(self.fill)}
+        tokens = torch.tensor([following.get(p, mark) for p in hidden.flatten().tolist()])
+        return 30.0 * F.one_hot(tokens.view(hidden.shape), len(self.tokenizer.texts)).float()
+
+    def denoise_logits(
+        self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
+    ) -> Tensor:
+        self.denoised.append(canvas[0].tolist())
+        self._find_middle([*cache.ids.tolist(), *canvas[0].tolist()])
+        return self.logits(torch.arange(cache.length, cache.length + canvas.shape[1])[None])
+
+    def _find_middle(self, ids: list[int]) -> None:
+        middle = self.tokenizer.special("<middle>")
+        if middle in ids:
+            self._middle = ids.index(middle)
+
+
+@pytest.fixture
+def scripted(tokenizer: CodeTokenizer) -> Callable[..., tuple[Infiller, ScriptedModel]]:
+    """An Infiller around a scripted model that writes `text`."""
+
+    def make(
+        text: str, decode: Decode = "draft+denoise", canvas_length: int = 32
+    ) -> tuple[Infiller, ScriptedModel]:
+        model = ScriptedModel(tokenizer, tokenizer.encode(text), canvas_length)
+        settings = DenoiseSettings(
+            HybridNoise(len(tokenizer.texts), tokenizer.special("<mask>"), 0.2),
+            steps=8,
+            rows=RowConvention.SHIFTED,
+        )
+        prompt = SmallPrompt(tokenizer)
+        return Infiller(model, tokenizer, prompt, settings, decode, "scripted", "cpu"), model  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., tuple[list[Draft], Infill]]:
+    """Run a request to its end: the drafts and the fill."""
+
+    def every(
+        infiller: Infiller,
+        request: InfillRequest,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> tuple[list[Draft], Infill]:
+        *drafts, fill = infiller.infill(request, cancelled)
+        assert all(isinstance(draft, Draft) for draft in drafts)
+        assert isinstance(fill, Infill)
+        return drafts, fill  # type: ignore[return-value]
+
+    return every

@@ -1,0 +1,79 @@
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fillwright.engine.infill.seams import Seams
+from fillwright.engine.request import Hole, InfillRequest
+
+ANY_TOKEN = bool
+TEXT = st.text(alphabet=st.sampled_from(list("ab(:\n\t 😀e\u0301")), max_size=40)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> InfillRequest:
+    """Documents with one to three holes, at least a character apart."""
+    document = draw(TEXT)
+    edges = sorted(draw(st.lists(st.integers(0, len(document)), min_size=1, max_size=6)))
+    pairs = list(zip(edges[::2], edges[1::2], strict=False)) or [(edges[0], edges[0])]
+    holes = [pairs[0]]
+    holes += [after for before, after in itertools.pairwise(pairs) if before[1] < after[0]]
+    shape = draw(st.sampled_from(["free", "line"]))
+    return InfillRequest(document, tuple(Hole(*hole) for hole in holes), "python", shape=shape)
+
+
+@given(requests())
+def test_what_stands_around_the_holes_is_the_document(request: InfillRequest) -> None:
+    seams, holes = Seams.of(request, ANY_TOKEN), request.holes
+    document = request.document
+    assert seams.prefix + seams.lead == document[: holes[0].start]
+    assert not seams.lead.strip()
+    assert seams.suffix == seams.tails[-1] + document[holes[-1].end :]
+    for tail, text, before, after in zip(
+        seams.tails, seams.between, holes, holes[1:], strict=False
+    ):
+        assert text == tail + document[before.end : after.start]
+    for tail, hole in zip(seams.tails, holes, strict=True):
+        assert document[hole.start : hole.end].endswith(tail)
+
+
+@given(requests(), TEXT)
+def test_a_fill_is_a_stretch_of_what_was_written_behind_the_lead(
+    request: InfillRequest, text: str
+) -> None:
+    seams = Seams.of(request, ANY_TOKEN)
+    written = [seams.lead + text, *[text] * (len(request.holes) - 1)]
+    kept = seams.fitting(written)
+    assert kept[0].start == len(seams.lead)
+    assert all(range_.start == 0 for range_ in kept[1:])
+    for whole, range_ in zip(written, kept, strict=True):
+        assert range_.start <= range_.stop <= len(whole)
+        if request.shape == "line":
+            assert "\n" not in whole[range_.start : range_.stop]
+
+
+def seams_of(document: str, start: int, end: int) -> Seams:
+    return Seams.of(InfillRequest(document, (Hole(start, end),), "python"), ANY_TOKEN)
+
+
+def test_the_white_space_before_a_hole_is_the_models_to_write() -> None:
+    seams = seams_of("def f():\n    \n", 13, 13)
+    assert (seams.prefix, seams.lead, seams.suffix) == ("def f():", "\n    ", "\n")
+
+
+def test_white_space_that_no_token_starts_with_stays_in_the_prefix() -> None:
+    request = InfillRequest("x" + " " * 100_000, (Hole(100_001, 100_001),), "python")
+    seams = Seams.of(request, lambda lead: len(lead) < 32)
+    assert (len(seams.prefix), seams.lead) == (100_001, "")
+
+
+def test_a_hole_over_a_line_end_leaves_one_behind() -> None:
+    seams = seams_of("def f():\n    pass\nx = 1\n", 13, 18)
+    assert seams.tails == ("\n",)
+    assert seams.suffix == "\nx = 1\n"
+
+
+def test_a_fill_with_less_than_the_lead_loses_only_what_it_shares() -> None:
+    seams = seams_of("if x:\n        \n", 14, 14)
+    (kept,) = seams.fitting(["\n    y"])
+    assert kept == range(5, 6)
