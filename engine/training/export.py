@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from fillwright.engine.model.weights import stored_name
 
@@ -30,7 +30,7 @@ def export(state_file: Path, tokenizer_file: Path, folder: Path) -> None:
         stored_name(name): tensor.to(torch.bfloat16).contiguous()
         for name, tensor in state["model"].items()
     }
-    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").write_bytes(save(tensors, metadata={"format": "pt"}))
     config = state["config"] | {"dtype": "bfloat16"}
     _write_json(folder / "config.json", config)
     _write_json(folder / "generation_config.json", GENERATION_CONFIG)
