@@ -181,8 +181,11 @@ class RmsNorm(nn.Module):
 
 
 def rotary_frequencies(shape: AttentionShape) -> Tensor:
-    """Angle per position of each pair, float32 [head_dim / 2]; 0 where the pair does not turn."""
-    pair = torch.arange(shape.turning_pairs, dtype=torch.float32)
-    frequencies = torch.zeros(shape.head_dim // 2)
+    """Angle per position of each pair, float32 [head_dim / 2]; 0 where the pair does not turn.
+
+    On the CPU, even where a network is built on the meta device.
+    """
+    pair = torch.arange(shape.turning_pairs, dtype=torch.float32, device="cpu")
+    frequencies = torch.zeros(shape.head_dim // 2, device="cpu")
     frequencies[: shape.turning_pairs] = 1.0 / shape.theta ** (2 * pair / shape.head_dim)
     return frequencies

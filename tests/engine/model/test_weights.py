@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,18 @@ def test_vision_tensors_may_be_missing(folder: Path) -> None:
         del tensors[name]
     save_file(tensors, folder / WEIGHTS)
     DiffusionGemma.from_checkpoint(folder)
+
+
+def test_loading_does_not_import_the_compiler_of_torch(folder: Path) -> None:
+    """Which takes longer than all else that an engine does before it answers."""
+    program = (
+        "import sys, torch; from fillwright.engine.model import DiffusionGemma;"
+        f"model = DiffusionGemma.from_checkpoint({str(folder)!r});"
+        "cache = model.prefill(torch.arange(3));"
+        "model.denoise_logits(torch.arange(3)[None], cache, torch.zeros(1, 3, 97));"
+        "sys.exit('torch._dynamo' in sys.modules or 'sympy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-P", "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("name", [QUERY, NORM, ENCODER_SCALAR])
