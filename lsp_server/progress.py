@@ -25,20 +25,24 @@ class UserCancelled(Exception):  # noqa: N818 - an outcome, not an error
 
 
 class Progress:
-    """What is shown while a fill denoises. Without a token it shows nothing."""
+    """What is shown while a fill is made. Without a token it shows nothing."""
 
     def __init__(self, ls: "FillwrightServer", token: int | str | None) -> None:
         self._ls = ls
         self._token = token
+        self._percentage = 0
 
     def show(self, draft: Draft) -> None:
-        """How far the denoising has come."""
-        if self._token is not None:
-            steps = draft.step + draft.steps_left
-            report = types.WorkDoneProgressReport(
-                message=f"step {draft.step} of {steps}", percentage=100 * draft.step // steps
-            )
-            self._ls.work_done_progress.report(self._token, report)
+        """How far a phase of the fill has come. A later phase counts its steps anew, but the
+        percentage never falls, which editors take amiss."""
+        if self._token is None:
+            return
+        steps = draft.step + draft.steps_left
+        self._percentage = max(self._percentage, 100 * draft.step // steps)
+        report = types.WorkDoneProgressReport(
+            message=f"step {draft.step} of {steps}", percentage=self._percentage
+        )
+        self._ls.work_done_progress.report(self._token, report)
 
 
 @asynccontextmanager

@@ -68,7 +68,9 @@ class FillwrightProtocol(LanguageServerProtocol):
         try:
             typed = self._typed(message)
         except JsonRpcException as error:
-            logger.warning("Refusing %s: %s", message.get("method", "a response"), error)
+            unknown = isinstance(error, JsonRpcMethodNotFound)
+            level = logging.DEBUG if unknown else logging.WARNING
+            logger.log(level, "Refusing %s: %s", message.get("method", "a response"), error)
             if is_request:
                 msg_id = message["id"]
                 known = msg_id if isinstance(msg_id, int | str) else None

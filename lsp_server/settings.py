@@ -24,7 +24,7 @@ class InlineCompletionSettings:
     """Ghost text at the cursor."""
 
     enabled: bool = True
-    candidates: int = field(default=1, metadata={"at_least": 1})
+    candidates: int = field(default=3, metadata={"at_least": 1})
     """How many fills to cycle through when ghost text is asked for by hand; automatic ghost text
     is always one."""
 

@@ -1,10 +1,12 @@
 """A real language server over real stdio for each test, and a daemon of its own."""
 
 import asyncio
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Union
 
@@ -65,17 +67,18 @@ class Editor:
         )
         return list(await self.lsp.text_document_code_action_async(params) or [])
 
-    def complete(
+    def ghost(
         self, uri: str, line: int, column: int, *, invoked: bool = False, **context: Any
-    ) -> Awaitable[Any]:
-        """Ask for ghost text; the answer is awaited."""
+    ) -> asyncio.Future[Any]:
+        """Ask for ghost text now; the answer is awaited."""
         kind = types.InlineCompletionTriggerKind
         params = types.InlineCompletionParams(
             types.InlineCompletionContext(kind.Invoked if invoked else kind.Automatic, **context),
             types.TextDocumentIdentifier(uri),
             types.Position(line, column),
         )
-        return self.lsp.text_document_inline_completion_async(params)
+        method = types.TEXT_DOCUMENT_INLINE_COMPLETION
+        return asyncio.wrap_future(self.lsp.protocol.send_request(method, params))
 
     async def popup(self, uri: str, line: int, column: int) -> types.CompletionList:
         """Ask for the completion popup."""
@@ -85,6 +88,19 @@ class Editor:
         answer = await self.lsp.text_document_completion_async(params)
         assert isinstance(answer, types.CompletionList)
         return answer
+
+    def run(self, *arguments: object, token: str | None = None) -> tuple[str, asyncio.Future[Any]]:
+        """Run the command `fillwright.fill`; gives the request's id and its answer to await."""
+        params = types.ExecuteCommandParams("fillwright.fill", list(arguments), token)
+        msg_id = str(uuid.uuid4())
+        method = types.WORKSPACE_EXECUTE_COMMAND
+        return msg_id, asyncio.wrap_future(
+            self.lsp.protocol.send_request(method, params, None, msg_id)
+        )
+
+    def cancel(self, msg_id: str) -> None:
+        """Send `$/cancelRequest`."""
+        self.lsp.cancel_request(types.CancelParams(msg_id))
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something has come about; the deadline only ends a test that failed."""
@@ -103,28 +119,22 @@ class Editor:
 Start = Callable[..., Awaitable[Editor]]
 
 
-@pytest.fixture
-def runtime_dir() -> Any:
-    """A folder for one test's daemon; short, since a Unix socket's path may be 108 bytes long."""
-    folder = Path(tempfile.mkdtemp(prefix="fillwright-"))
-    yield folder
+@pytest.fixture(scope="session")
+def engine() -> Iterator[EngineSettings]:
+    """The engine of all servers that these tests start; stopped at the end."""
+    # a short path: a Unix socket's has about 100 bytes
+    folder = Path(tempfile.mkdtemp(prefix="fw-"))
+    settings = EngineSettings(runtime_dir=folder)
+    yield settings
+    asyncio.run(EngineClient(settings).stop())
     shutil.rmtree(folder)
 
 
 @pytest_asyncio.fixture
-async def engine(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EngineClient]:
-    """The client of the daemon that this test's servers use; the daemon is stopped at the end."""
-    monkeypatch.setenv("FILLWRIGHT_RUNTIME_DIR", str(runtime_dir))
-    client = EngineClient(EngineSettings())
-    yield client
-    await client.stop()
-    await client.aclose()
-
-
-@pytest_asyncio.fixture
-async def start(engine: EngineClient) -> AsyncIterator[Start]:
+async def start(engine: EngineSettings) -> AsyncIterator[Start]:
     """Starts servers, each with an editor of its own kind; they are shut down at the end."""
     editors: list[Editor] = []
+    environment = {**os.environ, "FILLWRIGHT_RUNTIME_DIR": str(engine.runtime_dir)}
 
     async def start_editor(
         client: str | types.ClientCapabilities = "visual-studio-code",
@@ -134,7 +144,7 @@ async def start(engine: EngineClient) -> AsyncIterator[Start]:
         lsp = LanguageClient(converter_factory=_converter)
         register_lsp_features(lsp)
         editor = Editor(lsp)
-        await lsp.start_io(*SERVER)
+        await lsp.start_io(*SERVER, env=environment)
         editors.append(editor)
         if configuration is not None:
             lsp.set_configuration({"fillwright": configuration})

@@ -15,14 +15,14 @@ def test_missing_and_unknown_keys_are_defaults_without_complaint(nothing: object
 def test_nested_camel_case_values_are_read() -> None:
     settings, complaints = read_settings(
         {
-            "inlineCompletion": {"enabled": False, "candidates": 3},
+            "inlineCompletion": {"enabled": False, "candidates": 2},
             "fill": {"lineTokens": 16, "steps": 8, "decode": "denoise"},
             "engine": {"idleSeconds": 60, "checkpoint": "~/models/mine"},
         }
     )
     assert complaints == ()
     assert not settings.inline_completion.enabled
-    assert settings.inline_completion.candidates == 3
+    assert settings.inline_completion.candidates == 2
     assert (settings.fill.line_tokens, settings.fill.steps) == (16, 8)
     assert settings.fill.decode == "denoise"
     assert settings.engine.idle_seconds == 60.0
