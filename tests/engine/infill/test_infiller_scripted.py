@@ -1,0 +1,155 @@
+"""What an Infiller makes of a model whose words are known."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import get_args
+
+import pytest
+
+from fillwright.engine.infill import fill as fill_module
+from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
+
+DECODES = [decode for decode in get_args(Decode) if decode != "auto"]
+Run = Callable[..., tuple[list[Draft], Infill]]
+DOCUMENT = "def f(x):\n    \n\nprint(f(1))\n"
+HOLE = Hole(14, 14)
+BODY = "\n    for book in self.books:\n        return width * height"
+LONG = BODY * 4
+
+
+def request(document: str = DOCUMENT, hole: Hole = HOLE, **more: object) -> InfillRequest:
+    return InfillRequest(document, (hole,), "python", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("decode", DECODES)
+def test_a_fill_is_what_the_model_wrote_behind_the_white_space(
+    scripted: Callable, run: Run, decode: Decode
+) -> None:
+    infiller, model = scripted(BODY, decode)
+    drafts, fill = run(infiller, request())
+    assert fill.texts == (BODY.removeprefix("\n    "),)
+    assert (fill.finish, fill.decode, fill.tokens) == ("settled", decode, len(model.fill))
+    assert fill.confidences[0] == pytest.approx([1.0] * len(model.fill), abs=1e-5)
+    assert drafts[-1].texts == fill.texts
+    assert drafts[-1].settled == (((0, len(fill.texts[0])),),)
+    assert fill.timings_ms["total"] >= sum(fill.timings_ms.values()) / 2
+
+
+@pytest.mark.parametrize("decode", DECODES)
+def test_a_line_ends_where_the_model_ends_it(scripted: Callable, run: Run, decode: Decode) -> None:
+    infiller, model = scripted(" width * height" + BODY, decode)
+    drafts, fill = run(infiller, request("x = \ny = 2\n", Hole(4, 4), shape="line"))
+    assert (fill.texts, fill.finish) == (("width * height",), "settled")
+    assert all("\n" not in draft.texts[0] for draft in drafts)
+    if decode == "draft":
+        words = len(model.tokenizer.encode(" width * height"))
+        assert model.passes == 1 + 1 + words  # prefill, first token, the others and the line end
+
+
+@pytest.mark.parametrize("decode", DECODES)
+def test_a_fill_keeps_within_its_budget(scripted: Callable, run: Run, decode: Decode) -> None:
+    infiller, model = scripted(BODY * 3, decode)
+    _, fill = run(infiller, request(budget=Budget(tokens=10)))
+    assert (fill.tokens, fill.finish) == (10, "budget")
+    assert len(fill.confidences[0]) == 10
+    assert fill.texts[0] == model.tokenizer.decode(model.fill[:10]).removeprefix("\n    ")
+
+
+def test_a_long_fill_goes_on_in_the_next_canvas(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted(LONG, "denoise", canvas_length=16)
+    drafts, fill = run(infiller, request(budget=Budget(tokens=100)))
+    assert len(model.fill) > 2 * 16
+    assert fill.texts[0] == LONG.removeprefix("\n    ")
+    assert fill.finish == "settled"
+    assert model.reads[2:] == [15] * (len(model.fill) // 15)  # a canvas repeats one token
+    steps = [draft.step for draft in drafts]
+    assert steps == sorted(set(steps))
+    assert fill.steps == steps[-1] == len(model.denoised)
+
+
+def test_denoising_starts_from_the_draft(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted(BODY, "draft+denoise")
+    run(infiller, request())
+    mark = model.tokenizer.special("<eos>")
+    first = model.denoised[0]
+    assert first[0] == model.tokenizer.special("<middle>")
+    assert first[1 : len(model.fill) + 1] == model.fill
+    assert set(first[len(model.fill) + 1 :]) == {mark}
+
+
+@pytest.mark.parametrize("decode", DECODES)
+def test_a_cancel_is_seen_within_one_pass(scripted: Callable, run: Run, decode: Decode) -> None:
+    infiller, model = scripted(LONG, decode, canvas_length=16)
+    run(infiller, request())
+    every = model.passes
+    assert every > 5
+    for stop_after in range(every):
+        infiller, model = scripted(LONG, decode, canvas_length=16)
+        _, fill = run(infiller, request(), lambda at=stop_after, m=model: m.passes >= at)
+        assert fill.finish == "cancelled"
+        assert model.passes <= stop_after + 1
+        assert LONG.startswith("\n    " + fill.texts[0])
+
+
+def test_a_fill_cancelled_before_it_began_costs_nothing(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted(BODY)
+    drafts, fill = run(infiller, request(), lambda: True)
+    assert (drafts, fill.texts, fill.finish, model.passes) == ([], ("",), "cancelled", 0)
+
+
+@pytest.mark.parametrize("decode", DECODES)
+def test_the_deadline_leaves_what_was_written_until_then(
+    scripted: Callable, run: Run, decode: Decode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infiller, model = scripted(LONG, decode, canvas_length=16)
+    clock = SimpleNamespace(perf_counter=lambda: model.passes)
+    monkeypatch.setattr(fill_module, "time", clock)
+    _, fill = run(infiller, request(budget=Budget(deadline_ms=5000)))
+    assert (fill.finish, model.passes) == ("deadline", 5)
+    assert fill.texts[0]
+    assert LONG.startswith("\n    " + fill.texts[0])
+
+
+def test_a_draft_cut_short_is_not_called_denoised(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted(BODY, "draft+denoise")
+    _, fill = run(infiller, request(), lambda: model.passes >= 8)
+    assert fill.decode == "draft"
+
+
+def test_what_the_suffix_says_again_is_in_no_draft_and_no_fill(
+    scripted: Callable, run: Run
+) -> None:
+    infiller, model = scripted(" return width\n\nprint(f(1))\nfor", "draft")
+    drafts, fill = run(infiller, request("def f():\n\nprint(f(1))\n", Hole(8, 8)))
+    assert fill.texts == (" return width",)
+    assert max(len(draft.texts[0]) for draft in drafts) < len("\n return width\n\nprint(f(1))")
+    assert len(fill.confidences[0]) == fill.tokens < len(model.fill)
+
+
+def test_a_hole_over_a_line_end_gives_it_back(scripted: Callable, run: Run) -> None:
+    infiller, _ = scripted("\n    return x")
+    _, fill = run(infiller, request("def f(x):\n    pass\ny = 1\n", Hole(14, 19)))
+    assert fill.texts == ("return x\n",)
+
+
+def test_steps_are_the_requests_where_it_says_so(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted(BODY, "denoise")
+    _, fill = run(infiller, request(budget=Budget(steps=1)))
+    assert (fill.steps, len(model.denoised)) == (1, 1)
+
+
+def test_a_character_of_several_tokens_shows_when_it_is_whole(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted(' "😀e\u0301"', "draft")
+    drafts, fill = run(infiller, request("x =\n", Hole(3, 3)))
+    assert fill.texts == (' "😀e\u0301"',)
+    assert len(model.fill) > len(fill.texts[0])
+    seen = [draft.texts[0] for draft in drafts]
+    assert all(fill.texts[0].startswith(text) for text in seen)
+
+
+def test_a_budget_inside_a_character_leaves_no_half_of_it(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted("a😀😀")
+    for tokens in range(1, len(model.fill) + 1):
+        _, fill = run(infiller, request("", Hole(0, 0), budget=Budget(tokens=tokens)))
+        assert fill.texts[0] in ("a", "a😀", "a😀😀")
+        assert fill.tokens <= tokens

@@ -1,0 +1,135 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.chat_prompt import ChatPrompt
+from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.infill.prompt import SmallPrompt
+from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
+
+Copy = Callable[..., Path]
+
+
+def load(folder: Path, device: str = "cpu") -> object:
+    return load_infiller(folder, device, lambda fraction: None)
+
+
+def refusal(folder: Path, device: str = "cpu") -> str:
+    with pytest.raises(CheckpointError) as raised:
+        load(folder, device)
+    message = str(raised.value)
+    assert "\n" not in message
+    assert message.endswith(".")
+    return message
+
+
+def test_progress_rises_to_one(tiny_folder: Path) -> None:
+    seen: list[float] = []
+    infiller = load_infiller(tiny_folder, "auto", seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert (infiller.model_name, infiller.default_decode) == ("fillwright-small", "draft+denoise")
+    assert isinstance(infiller.prompt, SmallPrompt)
+    assert infiller.model.config.canvas_length == 16
+
+
+def test_a_checkpoint_says_how_it_decodes_and_what_it_is_called(tiny_copy: Copy) -> None:
+    infiller = load_infiller(tiny_copy(decode="draft", name="mine"), "cpu", lambda fraction: None)
+    request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=2))
+    fill = list(infiller.infill(request, lambda: False))[-1]
+    assert isinstance(fill, Infill)
+    assert (fill.decode, fill.model, fill.device) == ("draft", "mine", "cpu")
+
+
+def test_a_foreign_checkpoint_is_a_chat_model_that_denoises(
+    tiny_copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_copy()
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    del config["fillwright"]
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    tokenizer = (folder / "tokenizer.json").read_text("utf-8")
+    for ours, theirs in (("<suffix>", "<|turn>"), ("<prefix>", "<turn|>")):
+        tokenizer = tokenizer.replace(ours, theirs)
+    (folder / "tokenizer.json").write_text(tokenizer, "utf-8")
+    infiller = load_infiller(folder, "cpu", lambda fraction: None)
+    assert isinstance(infiller.prompt, ChatPrompt)
+    assert (infiller.default_decode, infiller.model_name) == ("denoise", folder.name)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "model.safetensors"])
+def test_a_file_that_is_missing_is_named(tiny_copy: Copy, name: str) -> None:
+    folder = tiny_copy()
+    (folder / name).unlink()
+    assert name in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "generation_config.json"])
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_a_file_that_cannot_be_read_is_named(tiny_copy: Copy, name: str, text: str) -> None:
+    folder = tiny_copy()
+    (folder / name).write_text(text, "utf-8")
+    assert name in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"t_min": 2.0},
+        {"max_denoising_steps": 0},
+        {"max_denoising_steps": "many"},
+        {"sampler_config": {"entropy_bound": -1}},
+        {"sampler_config": "fast"},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(tiny_copy: Copy, broken: dict[str, object]) -> None:
+    folder = tiny_copy()
+    path = folder / "generation_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | broken), "utf-8")
+    assert "generation_config.json" in refusal(folder)
+
+
+def test_without_a_generation_config_the_loop_has_its_defaults(tiny_copy: Copy) -> None:
+    folder = tiny_copy()
+    (folder / "generation_config.json").unlink()
+    load(folder)
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [{"prompt": "poem"}, {"decode": "guess"}, {"noise": {"mask_token_id": 3}}, {"rows": "odd"}],
+)
+def test_what_a_config_asks_for_and_nobody_knows_is_refused(
+    tiny_copy: Copy, ours: dict[str, object]
+) -> None:
+    assert "config.json" in refusal(tiny_copy(**ours))
+
+
+def test_a_config_without_a_fillwright_object_is_refused(tiny_copy: Copy) -> None:
+    folder = tiny_copy()
+    config = json.loads((folder / "config.json").read_text("utf-8")) | {"fillwright": "small"}
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
+    assert "fillwright" in refusal(folder)
+
+
+def test_a_tokenizer_of_another_model_is_refused(tiny_copy: Copy) -> None:
+    folder = tiny_copy()
+    tokenizer = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    tokenizer["model"]["vocab"] = vocabulary | {"one more": len(vocabulary)}
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
+    assert "vocab_size" in refusal(folder)
+
+
+def test_a_tokenizer_without_the_prompts_marks_is_refused(tiny_copy: Copy) -> None:
+    folder = tiny_copy()
+    path = folder / "tokenizer.json"
+    path.write_text(path.read_text("utf-8").replace("<middle>", "<centre>"), "utf-8")
+    assert "<middle>" in refusal(folder)
+
+
+def test_a_device_that_is_none_is_refused(tiny_folder: Path) -> None:
+    assert "'tpu'" in refusal(tiny_folder, "tpu")
