@@ -1,11 +1,14 @@
-"""Records a fill by the real engine as an animated SVG: `.venv/bin/python -P docs/record_demo.py`.
+"""Records `make demo` by the real engine as an animated SVG.
 
-The frames are what `fillwright fill --watch` shows; only their pace is not the engine's own.
-Without animation the last frame is seen.
+Run `.venv/bin/python -P docs/record_demo.py` from the repository's root. The frames are what
+`fillwright fill --watch` shows; only their pace is not the engine's own. Without animation the last
+frame is seen.
 """
 
 import asyncio
 import io
+import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,23 +16,21 @@ from rich.console import Console, Group, RenderableType
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
-from fillwright.engine.daemon.client import EngineClient, EngineSettings
+from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.request import Draft
+from fillwright.lsp_server.cli import parse_fill
 from fillwright.lsp_server.diff import unified_diff
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.draft_view import DraftView
-from fillwright.lsp_server.edits import fit_fill
-from fillwright.lsp_server.fill_command import FillOptions, request_for, summary
+from fillwright.lsp_server.fill_command import FillOptions, fit_each, request_for, summary
 from fillwright.lsp_server.place_carving import carve_places
-from fillwright.lsp_server.places import Body
 from fillwright.lsp_server.source_file import read_source
 from fillwright.lsp_server.terminal import coloured_diff, draft_title
 
-FILE, LINE = Path("fixtures/demo/shelf.py"), 21
-COMMAND = f"$ fillwright fill {FILE} --body {LINE} --watch"
 OUTPUT = Path("docs/images/fill.svg")
 WIDTH = 92
-STEP_S, FIRST_S, LAST_S = 0.35, 1.0, 5.0
+FIRST_S, LAST_S = 1.0, 5.0
+STEP_S, DRAFTS_S = 0.35, 7.0
 
 # what rich fills in for one frame; the fonts are the reader's own
 FRAME = """
@@ -44,16 +45,17 @@ class Frame:
 
 
 def main() -> None:
-    frames = asyncio.run(record())
+    makefile = Path("Makefile").read_text(encoding="utf-8")
+    command = re.findall(r"fillwright fill .*", makefile)[0]
+    frames = asyncio.run(record(parse_fill(shlex.split(command)[2:])))
     OUTPUT.parent.mkdir(exist_ok=True)
-    OUTPUT.write_text(animation(frames), encoding="utf-8")
+    OUTPUT.write_text(animation(f"$ {command}", frames), encoding="utf-8")
     print(f"{OUTPUT}: {len(frames)} frames, {OUTPUT.stat().st_size / 1000:.0f} kB")
 
 
-async def record() -> list[Frame]:
+async def record(options: FillOptions) -> list[Frame]:
     """One frame before the fill, one for each draft, and one with the diff."""
-    document = Document.of(read_source(FILE).text, "python")
-    options = FillOptions(FILE, (Body(LINE),), EngineSettings())
+    document = Document.of(read_source(options.file).text, "python")
     carvings = carve_places(document, options.places)
     request = request_for(options, document, carvings)
     drafts: list[Draft] = []
@@ -62,26 +64,27 @@ async def record() -> list[Frame]:
         infill = await client.fill(request, drafts.append)
     finally:
         await client.aclose()
-    changes = fit_fill(document, carvings[0], infill.texts)
-    diff = unified_diff(str(FILE), document.text, changes)
+    changes = [change for fit in fit_each(document, carvings, infill) for change in fit]
+    diff = unified_diff(options.file.as_posix(), document.text, changes)
     view = DraftView(request.document, request.holes, request.language)
+    step_s = min(STEP_S, DRAFTS_S / max(len(drafts), 1))
     return [
         Frame(Text(), FIRST_S),
         *(
-            Frame(Group(draft_title(draft), view.show(draft, masked=False)), STEP_S)
+            Frame(Group(draft_title(draft), view.show(draft, masked=False)), step_s)
             for draft in drafts
         ),
         Frame(Group(*coloured_diff(diff), Text(summary(infill), style="dim")), LAST_S),
     ]
 
 
-def animation(frames: list[Frame]) -> str:
+def animation(command: str, frames: list[Frame]) -> str:
     """All frames in one place, each visible in its own time."""
     whole = sum(frame.seconds for frame in frames)
     drawings, keyframes, begin, height = [], [], 0.0, 0
     for index, frame in enumerate(frames):
         console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-        console.print(Text(COMMAND, style="bold"), frame.shown, sep="\n")
+        console.print(Text(command, style="bold"), frame.shown, sep="\n")
         height = max(height, len(console.export_text(clear=False).splitlines()))
         drawings.append(console.export_svg(theme=MONOKAI, code_format=FRAME, unique_id=f"f{index}"))
         end = begin + frame.seconds

@@ -10,12 +10,15 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar, get_args
+from typing import TYPE_CHECKING, NoReturn, TypeVar, get_args
 
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.request import Decode
 from fillwright.lsp_server.places import parse_at, parse_body, parse_range
+
+if TYPE_CHECKING:
+    from fillwright.lsp_server.fill_command import FillOptions
 
 BAD_ARGUMENTS, ENGINE_FAILED, INTERRUPTED = 2, 3, 130
 Value = TypeVar("Value")
@@ -46,6 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         # whoever read the output is gone; keep the interpreter's own last flush quiet too
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def parse_fill(argv: Sequence[str]) -> "FillOptions":
+    """The options of a `fillwright fill` command line, without its first two words."""
+    return _fill_options(_parser().parse_args(["fill", *argv]))
 
 
 def _run(argv: list[str]) -> int:
@@ -184,13 +192,21 @@ def _settings(arguments: argparse.Namespace) -> EngineSettings:
 
 
 def _fill(arguments: argparse.Namespace) -> int:
-    from fillwright.lsp_server.fill_command import FillOptions, fill_file
+    from fillwright.lsp_server.fill_command import fill_file
+
+    fill_file(_fill_options(arguments))
+    return 0
+
+
+def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
+    from fillwright.lsp_server.fill_command import FillOptions
 
     if not arguments.places:
         raise BadRequest("say which hole to fill with --at, --body or --range.")
-    options = FillOptions(
+    return FillOptions(
         file=arguments.file,
         places=tuple(arguments.places),
+        engine=_settings(arguments),
         write=arguments.write,
         json=arguments.json,
         watch=arguments.watch,
@@ -198,10 +214,7 @@ def _fill(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         steps=arguments.steps,
         decode=arguments.decode,
-        engine=_settings(arguments),
     )
-    fill_file(options)
-    return 0
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -54,10 +54,7 @@ def fill_file(options: FillOptions) -> None:
     infill = asyncio.run(_ask(options, request_for(options, document, carvings)))
     if infill.finish == "cancelled":
         raise EngineFailed("the engine stopped before the fill was done; ask again.")
-    fits = [
-        fit_fill(document, carving, [text])
-        for carving, text in zip(carvings, infill.texts, strict=True)
-    ]
+    fits = fit_each(document, carvings, infill)
     changes = [change for fit in fits for change in fit]
     if options.write:
         write_source(source, applied(document.text, changes))
@@ -88,6 +85,16 @@ def request_for(
         document_key=f"command line {os.getpid()}",
         decode=options.decode,
     )
+
+
+def fit_each(
+    document: Document, carvings: Sequence[Carving], infill: Infill
+) -> list[tuple[TextChange, ...]]:
+    """The changes that each carving's text makes, by carving."""
+    return [
+        fit_fill(document, carving, [text])
+        for carving, text in zip(carvings, infill.texts, strict=True)
+    ]
 
 
 def summary(infill: Infill) -> str:
