@@ -4,7 +4,6 @@ Offsets are those of the document's LF form. Knows nothing of holes as the engin
 language by name.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Tree
@@ -57,7 +56,7 @@ def _function_around(document: Document, tree: Tree, offset: int) -> Function | 
     lines = document.lf_lines
     line = lines.line_of(offset)
     code_line = line
-    while code_line > 0 and _is_blank_or_comment(document, tree, code_line):
+    while code_line > 0 and _is_blank_or_comment(document, code_line):
         code_line -= 1
     at = document.byte(offset)
     within = (document.byte(lines.starts[code_line]), at + 1)
@@ -160,25 +159,19 @@ def _indent_under(document: Document, header: int, header_end: int, last: int) -
     return layout.indentation(lines, header) + layout.unit(lines, header)
 
 
-def _is_blank_or_comment(document: Document, tree: Tree, line: int) -> bool:
+def _is_blank_or_comment(document: Document, line: int) -> bool:
     lines = document.lf_lines
     if layout.is_blank(lines, line):
         return True
-    point = document.point(layout.first_character(lines, line))
-    node = tree.root_node.descendant_for_point_range(point, point)
+    node = document.node_at(layout.first_character(lines, line))
     return node is not None and node.is_extra and not node.is_error
 
 
 def _in_string(document: Document, line: int) -> bool:
-    return any("string" in kind for kind in _kinds_from_above(document, line))
-
-
-def _kinds_from_above(document: Document, line: int) -> Iterator[str]:
-    """The types of the nodes that hold the start of a line and begin on an earlier one."""
-    if document.tree is None:
-        return
-    node = document.tree.root_node.descendant_for_point_range((line, 0), (line, 0))
+    """Whether the line begins inside a string that began on an earlier one."""
+    node = document.node_at(document.lf_lines.starts[line])
     while node is not None:
-        if node.start_point.row < line:
-            yield node.type
+        if node.start_point.row < line and "string" in node.type:
+            return True
         node = node.parent
+    return False

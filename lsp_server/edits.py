@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from fillwright.engine.request import Hole
-from fillwright.engine.syntax.faults import faults
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.fill_layout import Place, layouts
+from fillwright.lsp_server.fill_trial import Trial
 from fillwright.lsp_server.positions import LINE_END
 
 LINES_BELOW = 20
@@ -58,21 +58,18 @@ def _fitted(document: Document, carving: Carving, hole: Hole, text: str) -> str 
     if carving.shape == "line":
         text = text.split("\n", 1)[0]
     ways = layouts(text, _place(document, carving, hole))
-    if carving.what == "body":
-        ways = [_within_block(document, hole, way, carving.indent) for way in ways]
-    ways = [way for way in ways if way.strip()]
     if not ways or document.tree is None:
         return ways[0] if ways else None
-    allowed = _faults(document, hole.start, hole.end)
-    fewest, best = min(
-        ((_faults_with(document, hole, way), way) for way in ways), key=lambda scored: scored[0]
-    )
-    if fewest <= allowed:
-        return best
+    trial = Trial(document, document.tree, hole)
+    if carving.what == "body":
+        ways = [trial.within_block(way, carving.indent) for way in ways]
+    best = min(ways, key=trial.faults_with)
+    allowed = trial.faults()
+    if trial.faults_with(best) <= allowed:
+        return best if best.strip() else None
     if carving.what == "selection":
         return None
-    prefixes = (way for way in _line_prefixes(best))
-    return next((way for way in prefixes if _faults_with(document, hole, way) <= allowed), None)
+    return next((way for way in _prefixes(best) if trial.faults_with(way) <= allowed), None)
 
 
 def _place(document: Document, carving: Carving, hole: Hole) -> Place:
@@ -94,53 +91,7 @@ def _place(document: Document, carving: Carving, hole: Hole) -> Place:
     )
 
 
-def _with(document: Document, hole: Hole, text: str) -> Document:
-    start, end = document.from_lf(hole.start), document.from_lf(hole.end)
-    return document.replaced(start, end, text, document.version)
-
-
-def _faults(document: Document, start: int, end: int) -> int:
-    if document.tree is None:
-        return 0
-    return faults(document.tree, document.language, document.byte(start), document.byte(end))
-
-
-def _faults_with(document: Document, hole: Hole, text: str) -> int:
-    return _faults(_with(document, hole, text), hole.start, hole.start + len(text))
-
-
-def _within_block(document: Document, hole: Hole, text: str, indent: str) -> str:
-    """The text up to its first line that stands left of `indent` and so ends the block.
-
-    Lines inside a string or a bracket that began in the text do not.
-    """
-    filled = _with(document, hole, text)
-    lines = filled.lf_lines
-    first = lines.line_of(hole.start)
-    for line in range(first + 1, lines.line_of(hole.start + len(text)) + 1):
-        if layout.is_blank(lines, line):
-            continue
-        left = len(layout.indentation(lines, line).expandtabs()) < len(indent.expandtabs())
-        if left and not _continues(filled, line, hole.start):
-            return filled.lf[hole.start : lines.starts[line]].rstrip()
-    return text
-
-
-def _continues(document: Document, line: int, start: int) -> bool:
-    """Whether a line begins inside something that began on an earlier one, behind `start`."""
-    if document.tree is None:
-        return False
-    point = document.point(layout.first_character(document.lf_lines, line))
-    node = document.tree.root_node.descendant_for_point_range(point, point)
-    start_byte = document.byte(start)
-    while node is not None and node.start_byte >= start_byte:
-        if node.start_point.row < line and not node.is_error:
-            return True
-        node = node.parent
-    return False
-
-
-def _line_prefixes(text: str) -> Iterator[str]:
+def _prefixes(text: str) -> Iterator[str]:
     """The text without its last line, without its last two, and so on."""
     lines = text.split("\n")
     for count in range(len(lines) - 1, 0, -1):

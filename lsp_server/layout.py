@@ -7,12 +7,15 @@ Lines are those of a text in LF form.
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from fillwright.lsp_server.positions import LineIndex
 
+INDENTED = re.compile(r"^([ \t]*)[^ \t\n]", re.MULTILINE)
 LEADING = re.compile(r"[ \t]*")
 TAB_STOP = 8
 NEARBY = 300
+EIGHT_SPACES = " " * TAB_STOP
 DEFAULT_UNIT = "    "
 
 
@@ -39,19 +42,17 @@ def first_character(lines: LineIndex, line: int) -> int:
 
 def unit(lines: LineIndex, line: int) -> str:
     """One step of indentation as the file has it near the line: a tab, or some spaces."""
-    steps: Counter[str] = Counter()
-    before = ""
-    for near in range(max(0, line - NEARBY), min(len(lines), line + NEARBY)):
-        if is_blank(lines, near):
-            continue
-        indent = indentation(lines, near)
-        if indent.startswith(before) and len(indent) > len(before):
-            step = indent[len(before) :]
-            # more than a tab or eight spaces is a continuation line
-            if step == "\t" or (step.isspace() and "\t" not in step and len(step) <= TAB_STOP):
-                steps[step] += 1
-        before = indent
-    return steps.most_common(1)[0][0] if steps else DEFAULT_UNIT
+    first = lines.starts[max(0, line - NEARBY)]
+    end = lines.next_start(min(len(lines) - 1, line + NEARBY))
+    indents: list[str] = INDENTED.findall(lines.text, first, end)
+    steps = Counter(
+        indent[len(before) :]
+        for before, indent in pairwise(indents)
+        if len(indent) > len(before) and indent.startswith(before)
+    )
+    # more than a tab or eight spaces is a continuation line
+    likely = {step: n for step, n in steps.items() if step == "\t" or step in EIGHT_SPACES}
+    return max(likely, key=likely.__getitem__, default=DEFAULT_UNIT)
 
 
 def headers_around(lines: LineIndex, line: int) -> Iterator[int]:

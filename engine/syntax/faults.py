@@ -16,10 +16,12 @@ def faults(tree: Tree, language: str, start: int, end: int) -> int:
     """The number of syntax errors in the whole tree, and of layout faults that touch the byte
     range `start..end` or the statement behind it."""
     cursor = QueryCursor(query_for(language, "layout"))
-    cursor.set_byte_range(start, end + 1)
+    # an empty block before the range ends where the range starts
+    cursor.set_byte_range(max(0, start - 1), end + 1)
     captures = cursor.captures(tree.root_node)
-    uneven = sum(_uneven(sequence, start, end) for sequence in captures.get("sequence", []))
-    return _errors(tree.root_node) + uneven + len(captures.get("fault", []))
+    misplaced = sum(_misplaced(sequence, start, end) for sequence in captures.get("sequence", []))
+    astray = sum(map(_is_astray, captures.get("clause", [])))
+    return _errors(tree.root_node) + misplaced + astray + len(captures.get("fault", []))
 
 
 def _errors(node: Node) -> int:
@@ -28,32 +30,49 @@ def _errors(node: Node) -> int:
     return (node.is_error or node.is_missing) + sum(_errors(child) for child in node.children)
 
 
-def _uneven(sequence: Node, start: int, end: int) -> int:
-    """How many statements in and behind the range begin a line in a column of their own; an empty
-    block counts as one."""
-    if sequence.parent is not None and sequence.start_byte == sequence.end_byte:
-        return 1
-    return sum(
-        node.start_point.column != _column(sequence)
-        for node in _line_starters(sequence, start, end)
-    )
+def _misplaced(sequence: Node, start: int, end: int) -> int:
+    """How many statements in and behind the range begin a line in a column of their own, or go on
+    in the line of another; an empty block counts as one."""
+    column = 0
+    # the outermost sequence may be empty and begins at the margin
+    if sequence.parent is not None:
+        first = _first_statement(sequence)
+        if first is None:
+            return 1
+        column = first.start_point.column
+    return sum(_is_misplaced(statement, column) for statement in _statements(sequence, start, end))
 
 
-def _column(sequence: Node) -> int:
-    """The column of the first statement; the outermost sequence begins at the margin."""
-    return sequence.start_point.column if sequence.parent is not None else 0
-
-
-def _line_starters(sequence: Node, start: int, end: int) -> Iterator[Node]:
-    """The statements of the sequence that begin a line, from the one around `start` to the first
-    behind `end`."""
-    node = sequence.first_named_child_for_byte(start)
-    while node is not None:
-        before = node.prev_sibling
-        begins_line = before is None or before.end_point.row < node.start_point.row
+def _is_misplaced(statement: Node, column: int) -> bool:
+    before = statement.prev_sibling
+    if before is None or before.end_point.row < statement.start_point.row:
         # a byte-order mark takes columns of the first line
-        if begins_line and node.start_point.row > 0 and not node.is_extra and not node.is_error:
+        return statement.start_point.row > 0 and statement.start_point.column != column
+    # what separates statements in a line has no name
+    return before.is_named and not before.is_extra
+
+
+def _is_astray(clause: Node) -> bool:
+    statement = clause.parent
+    return statement is not None and clause.start_point.column != statement.start_point.column
+
+
+def _first_statement(sequence: Node) -> Node | None:
+    node = sequence.child(0) if sequence.child_count else None
+    while node is not None and node.is_extra:
+        node = node.next_sibling
+    return node
+
+
+def _statements(sequence: Node, start: int, end: int) -> Iterator[Node]:
+    """The statements from the one around `start` to the first that begins behind `end`."""
+    cursor = sequence.walk()
+    if cursor.goto_first_child_for_byte(start) is None:
+        return
+    node = cursor.node
+    while node is not None:
+        if node.is_named and not node.is_extra:
             yield node
         if node.start_byte > end:
             return
-        node = node.next_named_sibling
+        node = node.next_sibling

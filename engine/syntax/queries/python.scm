@@ -78,8 +78,11 @@
 
 ;; layout
 ; What the grammar lets through and Python does not. The statements of a `sequence` that begin a
-; line stand in one column; `fault` is wrong wherever it is.
+; line stand in one column, and a `clause` stands in the column of its statement; `fault` is wrong
+; wherever it is.
 
 (module) @sequence
 (block) @sequence
+[(elif_clause) (else_clause) (except_clause) (finally_clause)] @clause
 (try_statement body: (block) @fault .)
+(try_statement body: (block) . (else_clause) @fault)
