@@ -1,0 +1,99 @@
+from collections import Counter
+from itertools import islice
+from typing import Any
+
+from fillwright.engine.training.batches import causal_batches, joint_batches
+from fillwright.engine.training.samples import HoleSampler, line_around
+
+
+def parts(tokenizer: Any, prompt: list[int]) -> tuple[str, str]:
+    """Prefix and suffix as the prompt shows them."""
+    cut = prompt.index(tokenizer.special("<prefix>"))
+    return tokenizer.decode(prompt[cut + 1 : -1]), tokenizer.decode(prompt[2:cut])
+
+
+def test_prompt_and_middle_are_the_document_around_the_hole(made: Any) -> None:
+    corpus = made.train
+    documents = [corpus.document(i) for i in range(len(corpus))]
+    sampler = HoleSampler(corpus, made.tokenizer, seed=0)
+    for sample in islice(sampler.samples(128), 300):
+        prefix, suffix = parts(made.tokenizer, sample.prompt)
+        whole = prefix + made.tokenizer.decode(sample.middle) + suffix
+        assert any(whole in document for document in documents)
+        assert len(sample.middle) <= 128
+        assert made.tokenizer.special("<eos>") not in sample.middle
+
+
+def test_holes_are_of_many_kinds(made: Any) -> None:
+    sampler = HoleSampler(made.train, made.tokenizer, seed=0)
+    texts = [made.tokenizer.decode(s.middle) for s in islice(sampler.samples(128), 300)]
+    lines = Counter(min(3, text.strip("\n").count("\n")) for text in texts)
+    assert all(lines[count] >= 8 for count in (0, 1, 2, 3))
+    assert 1 <= sum(not text for text in texts) <= 60
+
+
+def test_the_same_seed_draws_the_same_samples(made: Any) -> None:
+    one, same, other = (
+        list(islice(HoleSampler(made.train, made.tokenizer, seed).samples(64), 20))
+        for seed in (1, 1, 2)
+    )
+    assert one == same != other
+
+
+def test_a_line_is_found_from_any_of_its_characters() -> None:
+    text = "ab\ncd\n"
+    assert [line_around(text, at) for at in range(6)] == [(0, 2)] * 3 + [(3, 5)] * 3
+    assert line_around("ab", 1) == (0, 2)
+
+
+def test_causal_rows_have_their_end_marks_anywhere(made: Any) -> None:
+    mark = made.tokenizer.special("<eos>")
+    sampler = HoleSampler(made.train, made.tokenizer, seed=0)
+    batch = next(causal_batches(sampler, rows=60, length=512, end_mark=mark))
+    assert batch.ids.shape == (60, 513)
+    assert batch.weights.shape == (60, 512)
+    rows, places = (batch.ids == mark).nonzero(as_tuple=True)
+    assert len(set(places.tolist())) > 60
+    assert Counter(places.tolist()).most_common(1)[0][1] < 20
+    assert len(set(rows.tolist())) > 40
+
+
+def test_causal_weights_stress_middles_with_their_end_mark(made: Any) -> None:
+    tokenizer = made.tokenizer
+    middle, mark = tokenizer.special("<middle>"), tokenizer.special("<eos>")
+    sampler = HoleSampler(made.train, tokenizer, seed=0)
+    batch = next(causal_batches(sampler, rows=20, length=256, end_mark=mark))
+    for ids, weights in zip(batch.ids.tolist(), batch.weights.tolist(), strict=True):
+        inside = None
+        for token, weight in zip(ids[1:], weights, strict=True):
+            if inside:
+                assert weight == 2.0
+            elif inside is False and token != mark:
+                assert weight == 1.0
+            if token == middle:
+                inside = True
+            elif token == mark:
+                inside = False
+    assert (batch.weights == 0).any()  # a plain stretch ends where it was cut
+
+
+def test_joint_rows_are_prompt_and_canvas(made: Any) -> None:
+    tokenizer = made.tokenizer
+    mark = tokenizer.special("<eos>")
+    sampler = HoleSampler(made.train, tokenizer, 0, (60, 40), (30, 20))
+    batches = joint_batches(sampler, 60, prompt_length=120, canvas=16, end_mark=mark)
+    batch = next(batches)
+    assert batch.ids.shape == (60, 136)
+    assert batch.weights.shape == (60, 135)
+    assert batch.canvas_weights.shape == (60, 16)
+    first_ends = Counter()
+    for ids, weights in zip(
+        batch.ids[:, 120:].tolist(), batch.canvas_weights.tolist(), strict=True
+    ):
+        first = ids.index(mark) if mark in ids else 16
+        first_ends[first] += 1
+        assert set(ids[first:]) <= {mark}
+        assert weights[:first] == [1.0] * first
+        assert sum(weights[first:]) <= 2.0 + 1e-6
+    assert len(first_ends) > 8
+    assert (batch.weights[:, :119] == 1.0).all()
