@@ -3,6 +3,7 @@
 Knows nothing of LSP. Which text an editor gets from a fill is `edits`' and `ghost`'s.
 """
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from fillwright.engine.request import Budget, Draft, Infill, InfillRequest
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.inflight import Inflight
+from fillwright.lsp_server.inflight import Inflight, Superseded
 from fillwright.lsp_server.recall import Recall
 from fillwright.lsp_server.settings import FillSettings
 from fillwright.lsp_server.status import StatusLine
@@ -40,11 +41,18 @@ class Fills:
         self._status = status
         self._inflight = Inflight[Infill]()
         self._recall = Recall()
+        # other editors share the engine, and may have documents of the same name
+        self._editor = uuid.uuid4().hex
 
     def known(self, ask: Ask) -> tuple[str, ...] | None:
         """The candidates that a fill made lately has for the ask's one hole, or None."""
         document, carving = ask.document, ask.carving
         return self._recall.find(document.uri, carving.shape, document.lf, carving.holes[0])
+
+    def outdated(self, uri: str) -> None:
+        """The document changed: give up its edit, which could not be applied any more. What is
+        made while typing goes on until it is asked for anew, for the typing may agree with it."""
+        self._inflight.give_up((uri, "edit"))
 
     async def texts(
         self, ask: Ask, settings: FillSettings, on_draft: OnDraft
@@ -52,7 +60,7 @@ class Fills:
         """The candidates, each with one text per hole; the engine's best first.
 
         Ghost text and popup share a fill of the same place. Raises Superseded when the same kind
-        asks anew for this document, and what the engine's client raises.
+        asks anew for this document or the engine gives the fill up, and what its client raises.
         """
         shared = "typing" if ask.kind in ("ghost", "popup") else ask.kind
         # a document is equal to itself only
@@ -63,10 +71,12 @@ class Fills:
         return (infill.texts, *infill.alternatives)
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft) -> Infill:
-        request = _request(ask, settings)
+        request = _request(ask, settings, f"{self._editor} {ask.document.uri} {ask.kind}")
         with self._status.busy():
             infill = await self._engine().fill(request, on_draft)
-        if len(request.holes) == 1 and infill.finish != "cancelled":
+        if infill.finish == "cancelled":
+            raise Superseded
+        if len(request.holes) == 1:
             texts = tuple(texts[0] for texts in (infill.texts, *infill.alternatives))
             self._recall.keep(
                 ask.document.uri, request.shape, request.document, request.holes[0], texts
@@ -74,7 +84,7 @@ class Fills:
         return infill
 
 
-def _request(ask: Ask, settings: FillSettings) -> InfillRequest:
+def _request(ask: Ask, settings: FillSettings, document_key: str) -> InfillRequest:
     line = ask.carving.shape == "line"
     return InfillRequest(
         document=ask.document.lf,
@@ -84,6 +94,6 @@ def _request(ask: Ask, settings: FillSettings) -> InfillRequest:
         candidates=ask.candidates,
         budget=Budget(settings.line_tokens if line else settings.block_tokens, settings.steps),
         seed=settings.seed,
-        document_key=f"{ask.document.uri}#{ask.kind}",
+        document_key=document_key,
         decode=settings.decode,
     )

@@ -194,7 +194,7 @@ async def _edit(ls: "FillwrightServer", target: Target, on_draft: OnDraft) -> ty
     try:
         candidates = await ls.fills.texts(Ask(document, carving, "edit"), ls.settings.fill, show)
     except Superseded:
-        raise ContentModified("A newer fill of this document was asked for") from None
+        raise ContentModified("The document changed, or a newer fill was asked for") from None
     if ls.documents.get(target.uri) is not document:
         raise ContentModified
     changes = fit_fill(document, carving, candidates[0])

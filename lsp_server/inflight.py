@@ -34,9 +34,7 @@ class Inflight(Generic[Result]):
         Raises Superseded when a newer subject takes the key. When the last caller of a job is
         superseded or cancelled, the job is cancelled, which closes whatever it awaits.
         """
-        for job in self._jobs.values():
-            if job.subject != subject:
-                job.supersede(key)
+        self.give_up(key, keep=subject)
         job = self._jobs.get(subject) or self._begin(subject, work)
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         job.waiting.append((key, answer))
@@ -49,6 +47,12 @@ class Inflight(Generic[Result]):
             if not job.waiting:
                 self._forget(job)
                 job.task.cancel()
+
+    def give_up(self, key: Hashable, keep: Hashable = None) -> None:
+        """Supersede the key's job, unless its subject is `keep`."""
+        for job in self._jobs.values():
+            if job.subject != keep:
+                job.supersede(key)
 
     @property
     def live(self) -> int:

@@ -185,11 +185,13 @@ class FillwrightProtocol(LanguageServerProtocol):
             logger.warning("Ignoring a change of a document that is not open")
             return
         self._server.documents.change(identifier.uri, identifier.version, changes)
+        self._server.fills.outdated(identifier.uri)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forgets the document."""
         self._server.documents.close(params.text_document.uri)
+        self._server.fills.outdated(params.text_document.uri)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]

@@ -16,13 +16,13 @@ SOURCE = "import os\n\ndef add(a, b):\n    return NotImplemented\n\nprint(add(1,
 SHORT = {"engine": {"preload": False}, "fill": {"blockTokens": 8, "lineTokens": 8, "steps": 4}}
 LONG = {
     "engine": {"preload": False},
-    "fill": {"blockTokens": 250, "steps": 500, "decode": "denoise"},
+    "fill": {"lineTokens": 64, "steps": 500, "decode": "denoise"},
     "drafts": {"enabled": True},
 }
 
 
 def target(
-    uri: str, line: int = 3, column: int = 4, end: int = 8, **more: object
+    uri: str, line: int = 3, column: int = 11, end: int = 25, **more: object
 ) -> dict[str, Any]:
     place = {
         "start": {"line": line, "character": column},

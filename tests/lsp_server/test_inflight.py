@@ -53,6 +53,18 @@ async def test_a_newer_subject_supersedes_the_older_one_of_its_key_and_stops_it(
     assert await asked_new == "new"
 
 
+async def test_a_key_can_be_given_up() -> None:
+    inflight, work = Inflight[str](), Work()
+    asked = asyncio.create_task(inflight.run("edit", 1, work))
+    await settle()
+    inflight.give_up("ghost")
+    inflight.give_up("edit")
+    with pytest.raises(Superseded):
+        await asked
+    await settle()
+    assert (work.stopped, inflight.live) == (1, 0)
+
+
 async def test_other_keys_are_left_alone() -> None:
     inflight, ghost, edit = Inflight[str](), Work(), Work()
     asked = [
