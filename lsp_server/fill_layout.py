@@ -101,7 +101,7 @@ def _without_repeats(text: str, place: Place) -> list[str]:
     What has words in it is cut. Brackets alone may be meant: both ways are offered.
     """
     if place.after.strip():
-        return _without_tail(text, place.after.strip())
+        return _without_tail(text, place.after)
     lines = (place.before + text).split("\n")
     for number in range(len(lines)):
         tail = [line.rstrip() for line in lines[number:] if line.strip()]
@@ -114,13 +114,15 @@ def _without_repeats(text: str, place: Place) -> list[str]:
 
 
 def _without_tail(text: str, after: str) -> list[str]:
-    body = text.rstrip()
-    for length in range(min(len(after), len(body)), 0, -1):
-        if not body.endswith(after[:length]):
+    body, tail = text.rstrip(), after.strip()
+    for length in range(min(len(tail), len(body)), 0, -1):
+        if not body.endswith(tail[:length]):
             continue
         shortened = body[:-length]
-        inside_word = shortened[-1:].isalnum() and after[0].isalnum()
-        whole = length == len(after) and any(map(str.isalnum, after)) and not inside_word
+        inside_word = shortened[-1:].isalnum() and tail[0].isalnum()
+        whole = length == len(tail) and any(map(str.isalnum, tail)) and not inside_word
+        if after[0].isspace():
+            shortened = shortened.rstrip()
         return [shortened] if whole else [text, shortened]
     return [text]
 

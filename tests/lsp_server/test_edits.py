@@ -1,0 +1,174 @@
+"""Fills made to fit: the fixture documents, and what holds for any document and any text."""
+
+import ast
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fillwright.engine.request import Hole
+from fillwright.lsp_server.carve import (
+    Carving,
+    carve_body,
+    carve_line_end,
+    carve_selection,
+    stub_bodies,
+)
+from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.edits import TextChange, applied, fit_fill
+from fillwright.lsp_server.positions import LineIndex, PositionEncoding
+
+
+def test_fitted_as_the_document_says(edit_document: Any) -> None:
+    title = next(iter(edit_document.sections))
+    source, fill = edit_document.section(title), edit_document.section("fill").replace("␍", "\r")
+    start = min(source.index(mark) for mark in "‸⟦" if mark in source)
+    end = source.index("⟧") - 1 if "⟧" in source else start
+    text = source.translate(dict.fromkeys(map(ord, "‸⟦⟧")))
+    crlf = title.endswith("crlf")
+    document = Document.of(text.replace("\n", "\r\n") if crlf else text, "python")
+    carving: Carving | None
+    if title.startswith("body"):
+        carving = carve_body(document, start)
+    elif title == "line end":
+        carving = carve_line_end(document, start)
+    else:
+        carving = carve_selection(document, start, end)
+    assert carving is not None
+    changes = fit_fill(document, carving, [fill])
+    changed = applied(document.text, changes)
+    if crlf:
+        assert "\n" not in changed.replace("\r\n", "")
+    edit_document.expect("changed", changed.replace("\r\n", "\n"))
+    shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in changes]
+    edit_document.expect("change", "".join(shown) or "none\n")
+
+
+PIECES = st.sampled_from(
+    [
+        *("def f(x):", "class A:", "if x:", "return x", "pass", "x = 1", "foo(", ")", "# c", '"""'),
+        *("\n", "\r\n", "\r", "\n    ", "\r\n    ", "\n\t", "\t", " ", "\f", "\u2028", "é", "😀"),
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=20).map("".join)
+
+
+def carvings(document: Document, start: int, end: int) -> list[Carving]:
+    found = [carve_body(document, end), *stub_bodies(document)]
+    found += [carve_line_end(document, end), carve_selection(document, start, end)]
+    return [carving for carving in found if carving is not None]
+
+
+@given(TEXTS, TEXTS, st.sampled_from(["python", "klingon"]), st.data())
+def test_only_the_hole_changes(text: str, fill: str, language: str, data: st.DataObject) -> None:
+    document = Document.of(text, language)
+    end = data.draw(st.integers(0, len(document.lf)))
+    start = data.draw(st.integers(0, end))
+    for carving in carvings(document, start, end):
+        [hole] = carving.holes
+        first, last = document.from_lf(hole.start), document.from_lf(hole.end)
+        for change in fit_fill(document, carving, [fill]):
+            assert first <= change.start <= change.end <= last
+            assert change.text != document.text[change.start : change.end]
+            assert_minimal(document, change)
+            changed = applied(document.text, [change])
+            assert changed.startswith(text[:first])
+            assert changed.endswith(text[last:])
+            assert_same_in_every_encoding(document, change, changed)
+
+
+def assert_minimal(document: Document, change: TextChange) -> None:
+    old, new = document.text[change.start : change.end], change.text.replace("\r\n", "\n")
+    old = old.replace("\r\n", "\n")
+    if old and new:
+        assert old[0] != new[0] or {old[0], new[0]} & {"\r", "\n"}
+        assert old[-1] != new[-1] or {old[-1], new[-1]} & {"\r", "\n"}
+
+
+def assert_same_in_every_encoding(document: Document, change: TextChange, changed: str) -> None:
+    """The change as an editor gets it, by line and column, does the same."""
+    for encoding in PositionEncoding:
+        start, end = (document.lines.position(at, encoding) for at in (change.start, change.end))
+        index = LineIndex(document.text)
+        editor = Document.of(document.text, "python")
+        after = editor.replaced(
+            index.offset(start, encoding), index.offset(end, encoding), change.text, 1
+        )
+        assert after.text == changed
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "x = 1",
+            "if x:",
+            "else:",
+            "    y = 2",
+            "return x",
+            "for a in b:",
+            "    pass",
+            "foo(",
+            ")",
+        ),
+        *("try:", "except E:", "    # c", "def g():", "        z", "", '"""', "x = (1,", "    2)"),
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=8).map("\n".join), st.sampled_from(["", "\n", "\n    "]))
+def test_a_file_that_parses_still_does(fill: str, lead: str) -> None:
+    source = "class A:\n    def f(x):\n        pass\n\n    def g(x):\n        return 1\n"
+    document = Document.of(source, "python")
+    carving = carve_body(document, source.index("pass"))
+    assert carving is not None
+    changed = applied(source, fit_fill(document, carving, [lead + fill]))
+    try:
+        ast.parse(changed)
+    except SyntaxError as error:
+        # CPython also refuses what is only out of place, which no grammar knows
+        assert "outside" in str(error) or "not properly" in str(error), changed  # noqa: PT017
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_a_body_of_the_library_comes_back(line_end: str) -> None:
+    source = Path(textwrap.__file__).read_text(encoding="utf-8").replace("\n", line_end)
+    document = Document.of(source, "python")
+    start = document.lf.index("def _wrap_chunks")
+    carving = carve_body(document, start)
+    assert carving is not None
+    [hole] = carving.holes
+    body = document.lf[hole.start : hole.end]
+    assert fit_fill(document, carving, [body]) == ()
+
+    first, last = document.from_lf(hole.start), document.from_lf(hole.end)
+    emptied = document.replaced(first, last, f"{line_end}        pass", 1)
+    carving = carve_body(emptied, start)
+    assert carving is not None
+    for text in (body, textwrap.dedent(body), body.strip(), body + document.lf[hole.end :][:200]):
+        assert applied(emptied.text, fit_fill(emptied, carving, [text])) == source
+
+
+def test_several_holes_of_one_document() -> None:
+    source = "def f():\n    pass\n\ndef g():\n    pass\n"
+    document = Document.of(source, "python")
+    first, second = stub_bodies(document)
+    both = Carving((*first.holes, *second.holes), "block", "    ", "body", fresh=True)
+    changes = fit_fill(document, both, ["\n    return 1", "\n    return 2"])
+    assert applied(source, changes) == source.replace("pass", "return 1", 1).replace(
+        "pass", "return 2"
+    )
+    assert len(fit_fill(document, both, ["  ", "\n    return 2"])) == 1
+
+
+def test_without_a_grammar_lines_decide() -> None:
+    source = "proc f\n    old\nproc g\n    new\n"
+    document = Document.of(source, "klingon")
+    carving = carve_body(document, 9)
+    assert carving is not None
+    changes = fit_fill(document, carving, ["\n    done\nproc g\n    new"])
+    assert applied(source, changes) == "proc f\n    done\nproc g\n    new\n"
+    at_end = Carving((Hole(len(source), len(source)),), "free", "", "selection", fresh=False)
+    assert applied(source, fit_fill(document, at_end, ["end"])) == source + "end"
