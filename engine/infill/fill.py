@@ -78,7 +78,7 @@ class Infiller:
                 task = self._task(request, seams, number, stop)
             written, decode = yield from self._write(request, seams, task, decode, timings)
         holes = written.holes if written else ((),) * len(request.holes)
-        sure = written.confidences if written else holes
+        sure = written.confidences() if written else holes
         spelt = [self.tokenizer.spell(ids) for ids in holes]
         kept = seams.fitting([spelling.text for spelling in spelt])
         counts = [

@@ -37,13 +37,16 @@ def _repeated_line(fill: str, after: str) -> int:
 
 def _repeated_closers(before: str, fill: str, rest: str) -> int:
     """How many of the last characters of `fill` the `rest` of the line repeats, and must."""
-    faults = _faults(before + fill + rest)
     for length in range(min(len(fill), len(rest)), 0, -1):
         end, kept = fill[-length:], fill[:-length]
         closes = end[0] in OPENING or end[0] in QUOTES
-        if closes and rest.startswith(end) and _faults(before + kept + rest) < faults:
+        if closes and rest.startswith(end) and _must_go(before, kept, end, rest):
             return length
     return 0
+
+
+def _must_go(before: str, kept: str, end: str, rest: str) -> bool:
+    return _faults(before + kept + rest) < _faults(before + kept + end + rest)
 
 
 def _faults(text: str) -> int:

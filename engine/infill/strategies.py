@@ -25,6 +25,7 @@ from fillwright.engine.infill.hole_length import (
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
 Ids = tuple[int, ...]
+Confidences = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +51,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The holes so far: ids without end marks, accepted marks and confidences of the same form.
+    """The holes so far: ids without end marks, and accepted marks of the same form. The tokens'
+    confidences, of the same form or longer, cost a look at every logit: ask at the end only.
     `settled`: every hole has ended and nothing would change any more. `passes`: model passes."""
 
     holes: tuple[Ids, ...]
     accepted: tuple[tuple[bool, ...], ...]
-    confidences: tuple[tuple[float, ...], ...]
+    confidences: Callable[[], Confidences]
     settled: bool
     passes: int
     steps_left: int
@@ -66,7 +68,6 @@ class Written:
             self,
             holes=tuple(ids[:tokens] for ids in self.holes),
             accepted=tuple(marks[:tokens] for marks in self.accepted),
-            confidences=tuple(sure[:tokens] for sure in self.confidences),
             settled=self.settled and all(len(ids) < tokens for ids in self.holes),
         )
 
@@ -192,13 +193,17 @@ def _from_step(
     step: DenoiseStep, rows: tuple[range, ...], ended: bool, opening: list[int], passes: int
 ) -> Written:
     tokens, accepted = step.draft[0].tolist(), step.accepted[0].tolist()
-    sure = step.confidence()[0].tolist()
+
+    def confidences() -> Confidences:
+        sure = step.confidence()[0].tolist()
+        return tuple(tuple(sure[row] for row in hole) for hole in rows)
+
     return _opened(
         opening,
         Written(
             tuple(tuple(tokens[row] for row in hole) for hole in rows),
             tuple(tuple(accepted[row] for row in hole) for hole in rows),
-            tuple(tuple(sure[row] for row in hole) for hole in rows),
+            confidences,
             settled=ended and bool(step.done.all()),
             passes=passes,
             steps_left=step.steps_left,
@@ -212,7 +217,7 @@ def _from_draft(drafted: DraftedHoles, opening: list[int], steps_left: int) -> W
         Written(
             drafted.holes,
             tuple((True,) * len(ids) for ids in drafted.holes),
-            drafted.confidences,
+            lambda: drafted.confidences,
             settled=drafted.ended,
             passes=drafted.passes,
             steps_left=steps_left,
@@ -223,11 +228,16 @@ def _from_draft(drafted: DraftedHoles, opening: list[int], steps_left: int) -> W
 def _opened(opening: list[int], written: Written) -> Written:
     """With the first hole's known first tokens."""
     known = len(opening)
+
+    def confidences() -> Confidences:
+        first, *others = written.confidences()
+        return ((1.0,) * known + first, *others)
+
     return replace(
         written,
         holes=((*opening, *written.holes[0]), *written.holes[1:]),
         accepted=((True,) * known + written.accepted[0], *written.accepted[1:]),
-        confidences=((1.0,) * known + written.confidences[0], *written.confidences[1:]),
+        confidences=confidences,
     )
 
 
@@ -237,5 +247,5 @@ def _joined(done: Written, current: Written) -> Written:
         current,
         holes=(done.holes[0] + current.holes[0],),
         accepted=((True,) * len(done.holes[0]) + current.accepted[0],),
-        confidences=(done.confidences[0] + current.confidences[0],),
+        confidences=lambda: (done.confidences()[0] + current.confidences()[0],),
     )

@@ -1,0 +1,166 @@
+"""The engine side by side with transformers' `generate`, in a table.
+
+`python -P tests/bench/engine.py`. Same embedded checkpoint, prompt, canvas length and number of
+steps, neither may stop early; requests take turns, so that both meet the same machine. What the
+canvases say is not compared: the checkpoint's rows are shifted, which transformers does not know.
+Not a test.
+"""
+
+import logging
+import resource
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.request import Budget, Decode, Hole, Infill, InfillRequest
+
+STEPS = 8
+ROUNDS = 9
+TYPED = "title = fi"
+BEFORE = Path(textwrap.__file__).read_text(encoding="utf-8").split("    # -- Public", 1)[0]
+AFTER = "\n\n    def fill(self, text):\n" + BEFORE[-3000:]
+
+Request = Callable[[str], None]
+
+
+def main() -> None:
+    """Measure and print."""
+    torch.set_num_threads(min(2, torch.get_num_threads()))
+    infiller = _never_done(load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None))
+    float32 = replace(infiller, model=DiffusionGemma.from_checkpoint(embedded_checkpoint()))
+    mine = infiller.model.embed_tokens.weight.dtype
+    prompt = infiller.prompt.ids(BEFORE, AFTER, "python")
+    title = (
+        f"One canvas of {infiller.model.config.canvas_length} in {STEPS} steps after a prompt of "
+        f"{len(prompt)} tokens; {torch.get_num_threads()} threads, median of {ROUNDS}"
+    )
+    table = Table("what", "transformers", "fillwright", "ratio", "goal", title=title)
+    for dtype, ours in {torch.float32: float32, mine: infiller}.items():
+        _compare(table, str(dtype).removeprefix("torch."), ours, _generate(ours, dtype))
+    table.add_row("memory, peak", _peak("transformers"), _peak("engine"))
+    Console().print(table)
+    Console().print(_passes(infiller))
+
+
+def _compare(table: Table, name: str, infiller: Infiller, theirs: Request) -> None:
+    """Rows for a cold request, and for the next one after ten typed characters."""
+    times: dict[str, list[float]] = {"cold": [], "warm": [], "their cold": [], "their warm": []}
+    for round_ in range(ROUNDS + 1):
+        key = str(round_)  # a document never seen before
+        for label, typed in (("cold", ""), ("warm", TYPED)):
+            times[label].append(_seconds(lambda: _fill(infiller, typed, key)))  # noqa: B023
+            times[f"their {label}"].append(_seconds(lambda: theirs(typed)))  # noqa: B023
+    cold, warm, their_cold, their_warm = (median(found[1:]) for found in times.values())
+    for what, a, b, goal in (
+        ("cold request", their_cold, cold, "1.5x"),
+        ("after ten typed characters", their_warm, warm, "4x"),
+    ):
+        table.add_row(f"{what}, {name}", _ms(a), _ms(b), f"{a / b:.1f}x", goal)
+
+
+def _fill(
+    infiller: Infiller, typed: str, key: str, decode: Decode = "denoise", tokens: int = 30
+) -> Infill:
+    at = len(BEFORE) + len(typed)
+    request = InfillRequest(
+        BEFORE + typed + AFTER,
+        (Hole(at, at),),
+        "python",
+        budget=Budget(tokens, STEPS),
+        document_key=key,
+        decode=decode,
+    )
+    *_, fill = infiller.infill(request, lambda: False)
+    assert isinstance(fill, Infill)
+    return fill
+
+
+def _generate(infiller: Infiller, dtype: torch.dtype) -> Request:
+    """A whole request with transformers: tokens, prefill and steps, each time anew."""
+    from transformers import DiffusionGemmaForBlockDiffusion
+    from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
+        DiffusionGemmaGenerationConfig,
+        EntropyBoundSamplerConfig,
+    )
+
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    network = DiffusionGemmaForBlockDiffusion.from_pretrained(embedded_checkpoint(), dtype=dtype)
+    settings: Any = DiffusionGemmaGenerationConfig(
+        max_new_tokens=infiller.model.config.canvas_length,
+        max_denoising_steps=STEPS,
+        sampler_config=EntropyBoundSamplerConfig(entropy_bound=infiller.settings.entropy_bound),
+        t_min=infiller.settings.t_min,
+        t_max=infiller.settings.t_max,
+        stability_threshold=STEPS,
+        pad_token_id=0,
+    )
+
+    def request(typed: str) -> None:
+        ids = torch.tensor([infiller.prompt.ids(BEFORE + typed, AFTER, "python")])
+        network.generate(ids, generation_config=settings)
+
+    return request
+
+
+def _passes(infiller: Infiller) -> Table:
+    """What the parts of a request take."""
+    table = Table("part of a request", "milliseconds", title="Fillwright alone")
+    fills = [_fill(infiller, "", f"prefill {i}") for i in range(ROUNDS)]
+    table.add_row("prefill, cold", _spread([fill.timings_ms["prefill"] for fill in fills]))
+    steps = [fill.timings_ms["denoise"] / fill.steps for fill in fills]
+    table.add_row("one denoise step", _spread(steps))
+    drafts = [_fill(infiller, TYPED, "draft", "draft") for _ in range(ROUNDS)]
+    tokens = [fill.timings_ms["draft"] / fill.steps for fill in drafts]
+    table.add_row("one token of a causal draft", _spread(tokens))
+    return table
+
+
+def _never_done(infiller: Infiller) -> Infiller:
+    return replace(infiller, settings=replace(infiller.settings, stability_threshold=STEPS))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _ms(seconds: float) -> str:
+    return f"{1e3 * seconds:.0f} ms"
+
+
+def _spread(milliseconds: list[float]) -> str:
+    return f"{median(milliseconds):.1f}"
+
+
+def _peak(side: str) -> str:
+    """The most memory a process needs that loads and answers one request."""
+    command = [sys.executable, "-P", __file__, side]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _once(side: str) -> None:
+    infiller = load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
+    if side == "engine":
+        _fill(infiller, "", "")
+    else:
+        _generate(infiller, infiller.model.embed_tokens.weight.dtype)("")
+    print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    _once(sys.argv[1]) if sys.argv[1:] else main()
