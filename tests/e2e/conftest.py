@@ -21,7 +21,7 @@ from pytest_lsp.client import register_lsp_features
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 
 SERVER = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
-PATIENCE_S = 60
+PATIENCE_S = 120
 NO_ENGINE = {"engine": {"preload": False}}
 
 
@@ -158,7 +158,8 @@ async def start(engine: EngineSettings) -> AsyncIterator[Start]:
 
     yield start_editor
     for editor in editors:
-        await editor.lsp.shutdown_session()
+        if not editor.lsp.stopped:
+            await editor.lsp.shutdown_session()
         await editor.lsp.stop()
 
 

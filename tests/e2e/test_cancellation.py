@@ -57,12 +57,14 @@ async def one_more(count: Count, before: float) -> None:
 
 
 async def stopped_and_serving(editor: Any, count: Count, cancelled_before: float) -> None:
-    """The engine cuts the fill short and fills what is asked next."""
+    """The engine cuts the fill short and takes up what is asked next."""
     await one_more(count, cancelled_before)
     assert editor.drafts[-1]["step"] < STEPS
     assert editor.edits == []
     uri = editor.open("x = ", "untitled:next", "plaintext")
-    assert await editor.ghost(uri, 0, 4) is not None
+    answer = editor.ghost(uri, 0, 4)
+    await editor.until(lambda: editor.drafts[-1]["uri"] == uri)
+    answer.cancel()
 
 
 async def test_cancel_request_stops_the_engine(start: Any, count: Count) -> None:
@@ -102,3 +104,4 @@ async def test_an_editor_that_vanishes_stops_the_engine(start: Any, count: Count
     before = await count(CANCELLED)
     editor.lsp._server.kill()
     await one_more(count, before)
+    await editor.until(lambda: editor.lsp.stopped)

@@ -1,0 +1,65 @@
+"""textDocument/completion: never waits for the model, and has its fill at a later poll."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = "def add(a, b):\n    return \n\nprint(add(1, 2))\n"
+OPTIONS = {"engine": {"preload": False}, "fill": {"lineTokens": 8, "steps": 4}}
+PATIENCE_S = 300
+
+
+async def polled(editor: Any, uri: str, line: int, column: int) -> types.CompletionItem:
+    """What a poll has as soon as one has anything."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not (answer := await editor.popup(uri, line, column)).items:
+            assert answer.is_incomplete
+    (item,) = answer.items
+    return item
+
+
+async def test_the_first_poll_is_empty_and_a_later_one_has_the_fill(start: Any) -> None:
+    editor = await start(options=OPTIONS)
+    uri = editor.open(SOURCE, language="plaintext")
+    first = await editor.popup(uri, 1, 11)
+    assert list(first.items) == []
+    assert first.is_incomplete
+    item = await polled(editor, uri, 1, 11)
+    assert item.text_edit.range.start == types.Position(1, 4)
+    assert item.text_edit.range.end == types.Position(1, 11)
+    assert item.text_edit.new_text.startswith("return ")
+    assert item.filter_text == item.label == item.text_edit.new_text
+    assert "\n" not in item.label
+
+
+async def test_popup_and_ghost_text_of_one_place_share_one_fill(start: Any) -> None:
+    editor = await start(options=OPTIONS)
+    uri = editor.open(SOURCE, language="plaintext")
+    await editor.popup(uri, 1, 11)
+    (ghost,) = (await editor.ghost(uri, 1, 11)).items
+    item = await polled(editor, uri, 1, 11)
+    assert item.label == "return " + ghost.insert_text
+    await editor.until(lambda: editor.statuses[-1]["state"] == "ready")
+    assert sum(status["state"] == "busy" for status in editor.statuses) == 1
+
+
+async def test_typing_what_the_popup_says_keeps_it(start: Any) -> None:
+    editor = await start(options=OPTIONS)
+    uri = editor.open(SOURCE, language="plaintext")
+    label = (await polled(editor, uri, 1, 11)).label
+    typed = label.removeprefix("return ")[0]
+    editor.change(uri, 2, (1, 11, 1, 11, typed))
+    (item,) = (await editor.popup(uri, 1, 12)).items
+    assert item.label == label
+    assert item.text_edit.range.end == types.Position(1, 12)
+
+
+async def test_a_closed_document_has_no_items(start: Any) -> None:
+    editor = await start(options=OPTIONS)
+    answer = await editor.popup("untitled:never", 0, 0)
+    assert list(answer.items) == []
+    assert not answer.is_incomplete
