@@ -35,6 +35,7 @@ class ChatPrompt:
     tokenizer: CodeTokenizer
     prefix_tokens: int = 6144
     suffix_tokens: int = 2048
+    closing: str = "\n```"
 
     @property
     def end_marks(self) -> tuple[int, ...]:

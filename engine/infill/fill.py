@@ -80,7 +80,7 @@ class Infiller:
         holes = written.holes if written else ((),) * len(request.holes)
         sure = written.confidences() if written else holes
         spelt = [self.tokenizer.spell(ids) for ids in holes]
-        kept = seams.fitting([spelling.text for spelling in spelt])
+        kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
         counts = [
             spelling.tokens_of(range_.stop) if range_ else 0
             for spelling, range_ in zip(spelt, kept, strict=True)
@@ -168,7 +168,7 @@ class Infiller:
         for each in states:
             state = each.within(request.budget.tokens)
             spelt = [self.tokenizer.spell(ids) for ids in state.holes]
-            kept = seams.fitting([spelling.text for spelling in spelt])
+            kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
             yield Draft(
                 state.passes,
                 state.steps_left,

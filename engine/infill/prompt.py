@@ -20,7 +20,11 @@ TAIL_STEP = 64
 
 
 class Prompt(Protocol):
-    """One per model family. `end_marks` are the tokens that end a hole."""
+    """One per model family. `end_marks` are the tokens that end a hole; `closing` is text that may
+    stand before them and is no part of the fill, or empty."""
+
+    @property
+    def closing(self) -> str: ...
 
     @property
     def end_marks(self) -> tuple[int, ...]: ...
@@ -46,6 +50,7 @@ class SmallPrompt:
     tokenizer: CodeTokenizer
     prefix_tokens: int = PREFIX_TOKENS
     suffix_tokens: int = SUFFIX_TOKENS
+    closing: str = ""
 
     @property
     def end_marks(self) -> tuple[int, ...]:

@@ -42,14 +42,17 @@ class Seams:
         suffix = tails[-1] + text[holes[-1].end :]
         return cls(prefix, lead, between, suffix, tails, request.shape == "line")
 
-    def fitting(self, written: Sequence[str]) -> list[range]:
+    def fitting(self, written: Sequence[str], closing: str) -> list[range]:
         """Which characters of each hole's text stay: not the white space that stands there
-        already, not a second line where only one may be, not what the text behind says again."""
+        already, not what follows `closing` where that is not empty, not a second line where only
+        one may be, not what the text behind says again."""
         kept = []
         before, lead = self.prefix[-LOOKED_AT:], self.lead
         for text, after in zip(written, (*self.between, self.suffix), strict=True):
             start = shared_start(text, lead)
-            fill = text[: start + len(first_line(text[start:]))] if self.one_line else text
+            fill = text.split(closing, 1)[0] if closing else text
+            if self.one_line:
+                fill = fill[: start + len(first_line(fill[start:]))]
             end = max(start, overlap_start(before, fill, after))
             kept.append(range(start, end))
             before, lead = (before + text[:end] + after)[-LOOKED_AT:], ""

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training.corpus import Corpus, build_corpus
 from fillwright.engine.training.export import export
@@ -79,7 +79,7 @@ def _benchmark_texts(path: Path) -> Iterator[str]:
 
 def _export(arguments: argparse.Namespace) -> None:
     export(
-        arguments.folder / "run" / "state.pt",
+        _made(arguments.folder / "run" / "state.pt", by="run"),
         arguments.folder / "corpus" / "tokenizer.json",
         arguments.to,
     )
@@ -88,7 +88,8 @@ def _export(arguments: argparse.Namespace) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     corpus = arguments.folder / "corpus"
-    tokenizer = CodeTokenizer(Tokenizer.from_file(str(corpus / "tokenizer.json")))
+    _made(corpus / "train.npz", by="corpus")
+    tokenizer = CodeTokenizer.from_checkpoint(corpus)
     config = small_config(SmallShape(vocab_size=len(tokenizer.texts)), tokenizer)
     model = new_model(config, arguments.seed).to(arguments.device)
     optimizer = Optimizer(model, matrix_rate=0.03, embedding_rate=0.01, gain_rate=0.003)
@@ -109,3 +110,10 @@ def _run(arguments: argparse.Namespace) -> None:
         Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
         phase,
     )
+
+
+def _made(path: Path, by: str) -> Path:
+    """A file that another command makes. Raises BadRequest when it is not there."""
+    if not path.exists():
+        raise BadRequest(f"{path} is missing; run `fillwright train {by}` first.")
+    return path

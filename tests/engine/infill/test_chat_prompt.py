@@ -66,7 +66,17 @@ def test_typing_leaves_what_was_read(letters: CodeTokenizer) -> None:
     assert after[: len(before)] == before
 
 
-def test_only_the_text_nearest_the_hole_is_read(letters: CodeTokenizer) -> None:
+def test_only_the_text_nearest_the_hole_is_read(
+    letters: CodeTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    encode = CodeTokenizer.encode
+
+    def counted(self: CodeTokenizer, text: str) -> list[int]:
+        read.append(len(text))
+        return encode(self, text)
+
+    monkeypatch.setattr(CodeTokenizer, "encode", counted)
     prompt = ChatPrompt(letters, prefix_tokens=200, suffix_tokens=100)
     prefix, suffix = "0123456789" * 100_000 + "here", "there" + "é" * 1_000_000
     ids = prompt.ids(prefix, suffix, "python")
@@ -77,3 +87,4 @@ def test_only_the_text_nearest_the_hole_is_read(letters: CodeTokenizer) -> None:
     turn = letters.decode(ids[: ids.index(END_OF_TURN)])
     assert task("there" + "é" * 47) in turn
     assert len(ids) < 1000
+    assert max(read) < 2000

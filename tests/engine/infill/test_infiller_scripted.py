@@ -55,6 +55,15 @@ def test_a_fill_keeps_within_its_budget(scripted: Callable, run: Run, decode: De
     assert fill.texts[0] == model.tokenizer.decode(model.fill[:10]).removeprefix("\n    ")
 
 
+@pytest.mark.parametrize("decode", DECODES)
+def test_a_fill_that_was_cut_has_not_settled(scripted: Callable, run: Run, decode: Decode) -> None:
+    """On a canvas there are rows to spare, and the end mark may lie behind the budget."""
+    infiller, model = scripted(BODY, decode)
+    for tokens in range(len(model.fill) - 2, len(model.fill) + 1):
+        _, fill = run(infiller, request(budget=Budget(tokens=tokens)))
+        assert (fill.tokens, fill.finish) == (tokens, "budget")
+
+
 def test_a_long_fill_goes_on_in_the_next_canvas(scripted: Callable, run: Run) -> None:
     infiller, model = scripted(LONG, "denoise", canvas_length=16)
     drafts, fill = run(infiller, request(budget=Budget(tokens=100)))
@@ -110,10 +119,17 @@ def test_the_deadline_leaves_what_was_written_until_then(
     assert LONG.startswith("\n    " + fill.texts[0])
 
 
-def test_a_draft_cut_short_is_not_called_denoised(scripted: Callable, run: Run) -> None:
-    infiller, model = scripted(BODY, "draft+denoise")
-    _, fill = run(infiller, request(), lambda: model.passes >= 8)
-    assert fill.decode == "draft"
+def test_a_draft_is_called_denoised_only_if_it_was(scripted: Callable, run: Run) -> None:
+    """Cancelled at every place where the engine asks."""
+    seen = set()
+    for questions in range(30):
+        infiller, model = scripted(BODY, "draft+denoise")
+        left = iter(range(questions))
+        drafts, fill = run(infiller, request(), lambda left=left: next(left, None) is None)
+        if drafts:
+            assert fill.decode == ("draft+denoise" if model.denoised else "draft")
+            seen.add(fill.decode)
+    assert len(seen) == 2
 
 
 def test_what_the_suffix_says_again_is_in_no_draft_and_no_fill(

@@ -43,7 +43,7 @@ def test_a_fill_is_a_stretch_of_what_was_written_behind_the_lead(
 ) -> None:
     seams = Seams.of(request, ANY_TOKEN)
     written = [seams.lead + text, *[text] * (len(request.holes) - 1)]
-    kept = seams.fitting(written)
+    kept = seams.fitting(written, "")
     assert kept[0].start == len(seams.lead)
     assert all(range_.start == 0 for range_ in kept[1:])
     for whole, range_ in zip(written, kept, strict=True):
@@ -75,5 +75,11 @@ def test_a_hole_over_a_line_end_leaves_one_behind() -> None:
 
 def test_a_fill_with_less_than_the_lead_loses_only_what_it_shares() -> None:
     seams = seams_of("if x:\n        \n", 14, 14)
-    (kept,) = seams.fitting(["\n    y"])
+    (kept,) = seams.fitting(["\n    y"], "")
     assert kept == range(5, 6)
+
+
+def test_what_closes_an_answer_is_no_part_of_it() -> None:
+    seams = seams_of("def f():\n", 8, 8)
+    (kept,) = seams.fitting(["\n    return 1\n```\nThat is it."], "\n```")
+    assert kept == range(len("\n    return 1"))

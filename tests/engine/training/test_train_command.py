@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.training.command import _benchmark_texts, main
 
 
@@ -32,6 +33,15 @@ def test_a_phase_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> 
         main(["run", "--phase", "dream", "--minutes", "1"])
     assert exited.value.code == 2
     assert "causal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "first"),
+    [(["run", "--phase", "causal", "--minutes", "1"], "corpus"), (["export"], "run")],
+)
+def test_what_has_to_be_made_first_is_named(command: list[str], first: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=f"run `fillwright train {first}` first"):
+        main(["--folder", str(tmp_path / "none"), *command])
 
 
 def test_a_benchmark_is_prompt_solution_and_suffix(tmp_path: Path) -> None:
