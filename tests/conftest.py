@@ -6,8 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# a busy machine is slow, not wrong
+hypothesis.settings.register_profile("fillwright", deadline=None)
+hypothesis.settings.load_profile("fillwright")
 # read by torch when it is first imported, here and in the processes that tests start
 os.environ["OMP_NUM_THREADS"] = "1"
 
