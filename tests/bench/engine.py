@@ -7,7 +7,7 @@ Not a test.
 """
 
 import logging
-import resource
+import re
 import subprocess
 import sys
 import textwrap
@@ -46,12 +46,13 @@ def main() -> None:
     prompt = infiller.prompt.ids(BEFORE, AFTER, "python")
     title = (
         f"One canvas of {infiller.model.config.canvas_length} in {STEPS} steps after a prompt of "
-        f"{len(prompt)} tokens; {torch.get_num_threads()} threads, median of {ROUNDS}"
+        f"{len(prompt)} tokens; threads: {torch.get_num_threads()}, median of {ROUNDS}"
     )
     table = Table("what", "transformers", "fillwright", "ratio", "goal", title=title)
     for dtype, ours in {torch.float32: float32, mine: infiller}.items():
         _compare(table, str(dtype).removeprefix("torch."), ours, _generate(ours, dtype))
-    table.add_row("memory, peak", _peak("transformers"), _peak("engine"))
+    if Path("/proc/self/status").exists():
+        table.add_row("memory, peak", _peak("transformers"), _peak("engine"))
     Console().print(table)
     Console().print(_passes(infiller))
 
@@ -159,7 +160,10 @@ def _once(side: str) -> None:
         _fill(infiller, "", "")
     else:
         _generate(infiller, infiller.model.embed_tokens.weight.dtype)("")
-    print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    # not ru_maxrss, which a process inherits from the one that starts it
+    peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
+    assert peak
+    print(f"{int(peak[1]) / 1024:.0f} MB")
 
 
 if __name__ == "__main__":
