@@ -30,7 +30,10 @@ def export(state_file: Path, tokenizer_file: Path, folder: Path) -> None:
         stored_name(name): tensor.to(torch.bfloat16).contiguous()
         for name, tensor in state["model"].items()
     }
-    (folder / "model.safetensors").write_bytes(save(tensors, metadata={"format": "pt"}))
+    # an engine may have the old file mapped: it must not change under it
+    partial = folder / "model.safetensors.partial"
+    partial.write_bytes(save(tensors, metadata={"format": "pt"}))
+    partial.replace(folder / "model.safetensors")
     config = state["config"] | {"dtype": "bfloat16"}
     _write_json(folder / "config.json", config)
     _write_json(folder / "generation_config.json", GENERATION_CONFIG)
