@@ -22,7 +22,7 @@ from fillwright.engine.training.train import PhaseName
 
 MEASURED_BATCHES = 4
 MEASURED_LEVELS = (1.0, 0.6, 0.3)
-CAUSAL_SHARE = 0.5
+CAUSAL_SHARE = 1.0
 SELF_CONDITIONED_SHARE = 0.5
 
 
@@ -67,7 +67,7 @@ class CausalPhase:
 class JointPhase:
     """Prompts with several corrupted canvases each; both losses."""
 
-    rows = 10
+    rows = 16
     prompt_length = 288
     canvas = 32
     canvases_per_prompt = 4
