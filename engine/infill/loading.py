@@ -12,6 +12,7 @@ import torch
 
 from fillwright.engine.diffusion.settings import checkpoint_settings
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.allocator import keep_freed_blocks
 from fillwright.engine.infill.chat_prompt import ChatPrompt
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.prompt import Prompt, SmallPrompt
@@ -33,6 +34,7 @@ def load_infiller(
 
     Raises CheckpointError with one sentence when the folder cannot be used.
     """
+    keep_freed_blocks()
     device = _device(device)
     config = read_config(checkpoint)
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
