@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-# how long an example takes says something about the machine only
-settings.register_profile("fillwright", deadline=None)
-settings.load_profile("fillwright")
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 FOLDERS = {"carve_document": "carve", "edit_document": "edits"}
