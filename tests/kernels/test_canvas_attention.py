@@ -77,6 +77,18 @@ def test_a_prefix_for_each_batch_row_equals_a_shared_one() -> None:
     torch.testing.assert_close(ours, canvas_attention(Q, OWN, CACHED))
 
 
+def test_one_row_alone_sees_what_it_sees_among_others() -> None:
+    mask = random(ROWS, PREFIX + ROWS) > 0
+    mask[:, 0] = True
+    before = tuple(
+        torch.cat((cached.expand(BATCH, -1, -1, -1), own[:, :, :-1]), dim=2)
+        for cached, own in zip(CACHED, OWN, strict=True)
+    )
+    last = (OWN[0][:, :, -1:], OWN[1][:, :, -1:])
+    alone = canvas_attention(Q[:, :, -1:], last, (before[0], before[1]), mask[-1:])
+    assert_attends(alone, row_by_row(mask)[:, :, -1:])
+
+
 @pytest.mark.parametrize("more", [{"prefix": CACHED}, {"mask": torch.ones(ROWS, ROWS).bool()}])
 def test_causal_beside_a_prefix_or_a_mask_is_refused(more: dict[str, Tensor]) -> None:
     with pytest.raises(ValueError, match="causal stands alone"):
