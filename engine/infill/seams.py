@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fillwright.engine.infill.overlap import LOOKED_AT, overlap_start
 from fillwright.engine.infill.prompt import split_lead
+from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.request import InfillRequest
 
 
@@ -45,12 +46,13 @@ class Seams:
     def fitting(self, written: Sequence[str], closing: str) -> list[range]:
         """Which characters of each hole's text stay: not the white space that stands there
         already, not what follows `closing` where that is not empty, not a second line where only
-        one may be, not what the text behind says again."""
+        one may be, not copies of its own last lines, not what the text behind says again."""
         kept = []
         before, lead = self.prefix[-LOOKED_AT:], self.lead
         for text, after in zip(written, (*self.between, self.suffix), strict=True):
             start = shared_start(text, lead)
             fill = text.split(closing, 1)[0] if closing else text
+            fill = fill[: circle_start(fill)]
             if self.one_line:
                 fill = fill[: start + len(first_line(fill[start:]))]
             end = max(start, overlap_start(before, fill, after))

@@ -1,0 +1,32 @@
+import pytest
+
+from fillwright.engine.infill.repetition import circle_start
+
+
+@pytest.mark.parametrize(
+    ("fill", "kept"),
+    [
+        ("\n    a = 1\n    a = 1\n    a = 1\n    a =", "\n    a = 1"),
+        ("\n    a = 1\n    a = 1\n    a = 1", "\n    a = 1"),
+        ("x\ny\nz\ny\nz\ny\nz", "x\ny\nz"),
+        ("first\nloop()\nloop()\nloop()", "first\nloop()"),
+        ("a\nb\nc\nd\na\nb\nc\nd\na\nb\nc\nd\na", "a\nb\nc\nd"),
+    ],
+)
+def test_copies_at_the_end_go_and_the_first_stays(fill: str, kept: str) -> None:
+    assert fill[: circle_start(fill)] == kept
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        "",
+        "\n    return a",
+        "\n    step()\n    step()",
+        "\n    step()\n    step()\n    step()\n    return",
+        "a\n\n\n\n\n",
+        "x = [\n    0,\n    1,\n]",
+    ],
+)
+def test_what_is_no_circle_stays_whole(fill: str) -> None:
+    assert circle_start(fill) == len(fill)
