@@ -7,6 +7,7 @@ Not a test.
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -39,6 +40,8 @@ FUNCTION = '''def total(prices, rate=0.2):
 
 def main() -> None:
     """Measure and print."""
+    # the handlers that run here have no client to notify
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)
     starts, fresh = zip(*(_start() for _ in range(STARTS)), strict=True)
     shares = asyncio.run(_shares())
     table = Table("what", "median", "p95", "target", title="Language server")
