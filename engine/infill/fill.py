@@ -16,6 +16,7 @@ from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import Prompt
+from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.strategies import (
     Task,
@@ -160,7 +161,16 @@ class Infiller:
         self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
     ) -> States:
         with Timed(timings, "draft"):
-            return (yield from self._show(request, seams, write_draft(self.model, task)))
+            states = self._until_a_circle(write_draft(self.model, task))
+            return (yield from self._show(request, seams, states))
+
+    def _until_a_circle(self, states: Iterator[Written]) -> Iterator[Written]:
+        """A lone hole's draft that runs in circles has said what it has to say."""
+        for state in states:
+            yield state
+            text = self.tokenizer.spell(state.holes[-1]).text
+            if len(state.holes) == 1 and circle_start(text) < len(text):
+                return
 
     def _show(self, request: InfillRequest, seams: Seams, states: Iterator[Written]) -> States:
         """Turn states into drafts; gives the last one."""

@@ -14,7 +14,7 @@ Run = Callable[..., tuple[list[Draft], Infill]]
 DOCUMENT = "def f(x):\n    \n\nprint(f(1))\n"
 HOLE = Hole(14, 14)
 BODY = "\n    for book in self.books:\n        return width * height"
-LONG = BODY * 4
+LONG = "".join(BODY.replace("book", name) for name in ("book", "page", "line", "word"))
 
 
 def request(document: str = DOCUMENT, hole: Hole = HOLE, **more: object) -> InfillRequest:
@@ -169,3 +169,10 @@ def test_a_budget_inside_a_character_leaves_no_half_of_it(scripted: Callable, ru
         _, fill = run(infiller, request("", Hole(0, 0), budget=Budget(tokens=tokens)))
         assert fill.texts[0] in ("a", "a😀", "a😀😀")
         assert fill.tokens <= tokens
+
+
+def test_a_draft_that_runs_in_circles_is_ended_and_said_once(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted("\n    area = width" * 12, "draft")
+    drafts, fill = run(infiller, request("", Hole(0, 0)))
+    assert fill.texts == ("\n    area = width",)
+    assert len(drafts) < len(model.fill) / 2
