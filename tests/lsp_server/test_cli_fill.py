@@ -153,8 +153,16 @@ def test_several_holes_are_reported_in_the_order_of_the_file(source: Path) -> No
     assert [hole["start"]["line"] for hole in report["holes"]] == [3, 6]
 
 
-def test_watching_shows_drafts_and_then_the_diff(source: Path) -> None:
-    outcome = fillwright("fill", source, "--body", "1", "--watch", "--decode", "denoise")
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """Text without a grammar, where every fill fits that is not blank."""
+    path = tmp_path / "notes.txt"
+    path.write_text("one = 1\ntwo = \nthree = 3\n")
+    return path
+
+
+def test_watching_shows_drafts_and_then_the_diff(notes: Path) -> None:
+    outcome = fillwright("fill", notes, "--at", "2:7", "--watch", "--decode", "denoise")
     out = outcome.stdout.decode()
     assert outcome.returncode == 0, outcome.stderr.decode()
     assert "\x1b" not in out
@@ -163,8 +171,8 @@ def test_watching_shows_drafts_and_then_the_diff(source: Path) -> None:
     assert "@@" in out.rpartition("step")[2]
 
 
-def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(source: Path) -> None:
-    command = [*COMMAND, "fill", source, "--body", "1", "--watch", "--decode", "denoise"]
+def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(notes: Path) -> None:
+    command = [*COMMAND, "fill", notes, "--at", "2:7", "--watch", "--decode", "denoise"]
     out = on_a_terminal(command)
     assert "\x1b[2K" in out
     assert "step 1," in out
