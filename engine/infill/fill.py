@@ -167,10 +167,12 @@ class Infiller:
     def _until_a_circle(self, states: Iterator[Written]) -> Iterator[Written]:
         """A lone hole's draft that runs in circles has said what it has to say."""
         for state in states:
-            yield state
-            text = self.tokenizer.spell(state.holes[-1]).text
-            if len(state.holes) == 1 and circle_start(text) < len(text):
+            spelling = self.tokenizer.spell(state.holes[-1])
+            start = circle_start(spelling.text)
+            if len(state.holes) == 1 and start < len(spelling.text):
+                yield state.within(spelling.tokens_of(start))
                 return
+            yield state
 
     def _show(self, request: InfillRequest, seams: Seams, states: Iterator[Written]) -> States:
         """Turn states into drafts; gives the last one."""
