@@ -77,12 +77,8 @@ class Canvas:
 
     def written(self, ids: Tensor, end_marks: Sequence[int]) -> tuple[range, ...]:
         """Per hole, the rows before its first end mark in `ids` int64 [canvas]."""
-        marks = set(end_marks)
         tokens = ids.tolist()
-        return tuple(
-            range(hole.start, next((row for row in hole if tokens[row] in marks), hole.stop))
-            for hole in self.holes
-        )
+        return tuple(before_mark(tokens, hole, end_marks) for hole in self.holes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +130,11 @@ class CanvasRows:
         seen = ends.cumsum(-1) - ends.long()
         behind = seen > seen.gather(-1, self.hole_start)
         return ids.masked_fill(behind, self.end_marks[0]), behind
+
+
+def before_mark(tokens: Sequence[int], hole: range, end_marks: Sequence[int]) -> range:
+    """The rows of `hole` before its first end mark in a canvas's `tokens`."""
+    return range(hole.start, next((row for row in hole if tokens[row] in end_marks), hole.stop))
 
 
 def bucket(tokens: int) -> int:

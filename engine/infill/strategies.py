@@ -11,7 +11,7 @@ import torch
 from torch import Generator
 
 from fillwright.engine.diffusion.blocks import denoise_blocks
-from fillwright.engine.diffusion.canvas import Canvas
+from fillwright.engine.diffusion.canvas import Canvas, before_mark
 from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
 from fillwright.engine.diffusion.noise import DraftNoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -175,18 +175,13 @@ def _blocks(
     ):
         if latest.block != block:
             done, block = current, latest.block
-        rows = _before_mark(latest.step, latest.hole, settings.end_marks)
+        rows = before_mark(latest.step.draft[0].tolist(), latest.hole, settings.end_marks)
         ended = len(rows) < len(latest.hole)
         passes = (done.passes if done else 0) + latest.step.step
         current = _from_step(latest.step, (rows,), ended, [] if block else task.opening, passes)
         if done is not None:
             current = _joined(done, current)
         yield current
-
-
-def _before_mark(step: DenoiseStep, hole: range, end_marks: Ids) -> range:
-    tokens = step.draft[0].tolist()
-    return range(hole.start, next((r for r in hole if tokens[r] in end_marks), hole.stop))
 
 
 def _from_step(

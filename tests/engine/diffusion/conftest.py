@@ -48,8 +48,3 @@ def sure() -> Callable[..., Tensor]:
 @pytest.fixture
 def generator() -> Generator:
     return Generator().manual_seed(0)
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)

@@ -1,6 +1,6 @@
 """Random tiny DiffusionGemma checkpoints, written by transformers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +48,6 @@ class Checkpoint:
     folder: Path
     reference: DiffusionGemmaForBlockDiffusion
     model: DiffusionGemma
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """A small corpus of real source files, and the smallest network that can learn from it."""
 
 import sysconfig
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training import corpus as corpus_module
@@ -45,14 +43,6 @@ class Made:
             "expert_intermediate_size": 96,
         }
         return small_config(SmallShape(**shape | sizes), self.tokenizer)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
