@@ -92,7 +92,7 @@ def fit_each(
 ) -> list[tuple[TextChange, ...]]:
     """The changes that each carving's text makes, by carving."""
     return [
-        fit_fill(document, carving, [text])
+        fit_fill(document, carving, [text]).changes
         for carving, text in zip(carvings, infill.texts, strict=True)
     ]
 

@@ -41,7 +41,7 @@ def _empty_body(document: Document, place: int) -> Carving | None:
 
 def ghost_text(document: Document, cursor: int, carving: Carving, text: str) -> TextChange | None:
     """The fill as ghost text at the cursor; None when nothing of it can be shown there."""
-    changes = fit_fill(document, carving, (text,))
+    changes = fit_fill(document, carving, (text,)).changes
     if len(changes) != 1:
         return None
     change = changes[0]

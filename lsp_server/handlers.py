@@ -197,10 +197,11 @@ async def _edit(ls: "FillwrightServer", target: Target, on_draft: OnDraft) -> ty
         raise ContentModified("The document changed, or a newer fill was asked for") from None
     if ls.documents.get(target.uri) is not document:
         raise ContentModified
-    changes = fit_fill(document, carving, candidates[0])
-    if not changes:
-        raise BadRequest("The model has nothing to put here; write a little more around the hole.")
-    return convert.workspace_edit(document, changes, ls.encoding, ls.client_capabilities)
+    fit = fit_fill(document, carving, candidates[0])
+    if not fit.changes:
+        reason = fit.dropped[0].message
+        raise BadRequest(f"{reason} Write a little more around the hole, and ask again.")
+    return convert.workspace_edit(document, fit.changes, ls.encoding, ls.client_capabilities)
 
 
 def _target(plain: object) -> Target:

@@ -18,7 +18,7 @@ from fillwright.lsp_server.carve import (
     stub_bodies,
 )
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Dropped, Fit, TextChange, applied, fit_fill
 from fillwright.lsp_server.positions import LineIndex, PositionEncoding
 
 
@@ -38,13 +38,14 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     else:
         carving = carve_selection(document, start, end)
     assert carving is not None
-    changes = fit_fill(document, carving, [fill])
+    fit = fit_fill(document, carving, [fill])
+    changes = fit.changes
     changed = applied(document.text, changes)
     if crlf:
         assert "\n" not in changed.replace("\r\n", "")
     edit_document.expect("changed", changed.replace("\r\n", "\n"))
     shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in changes]
-    edit_document.expect("change", "".join(shown) or "none\n")
+    edit_document.expect("change", "".join(shown) or f"none: {fit.dropped[0].code}\n")
 
 
 PIECES = st.sampled_from(
@@ -70,7 +71,7 @@ def test_only_the_hole_changes(text: str, fill: str, language: str, data: st.Dat
     for carving in carvings(document, start, end):
         [hole] = carving.holes
         first, last = document.from_lf(hole.start), document.from_lf(hole.end)
-        for change in fit_fill(document, carving, [fill]):
+        for change in fit_fill(document, carving, [fill]).changes:
             assert first <= change.start <= change.end <= last
             assert change.text != document.text[change.start : change.end]
             assert_minimal(document, change)
@@ -124,7 +125,7 @@ def test_a_file_that_parses_still_does(fill: str, lead: str) -> None:
     document = Document.of(source, "python")
     carving = carve_body(document, source.index("pass"))
     assert carving is not None
-    changed = applied(source, fit_fill(document, carving, [lead + fill]))
+    changed = applied(source, fit_fill(document, carving, [lead + fill]).changes)
     try:
         ast.parse(changed)
     except SyntaxError as error:
@@ -141,14 +142,14 @@ def test_a_body_of_the_library_comes_back(line_end: str) -> None:
     assert carving is not None
     [hole] = carving.holes
     body = document.lf[hole.start : hole.end]
-    assert fit_fill(document, carving, [body]) == ()
+    assert fit_fill(document, carving, [body]) == Fit((), (Dropped(0, "unchanged"),))
 
     first, last = document.from_lf(hole.start), document.from_lf(hole.end)
     emptied = document.replaced(first, last, f"{line_end}        pass", 1)
     carving = carve_body(emptied, start)
     assert carving is not None
     for text in (body, textwrap.dedent(body), body.strip(), body + document.lf[hole.end :][:200]):
-        assert applied(emptied.text, fit_fill(emptied, carving, [text])) == source
+        assert applied(emptied.text, fit_fill(emptied, carving, [text]).changes) == source
 
 
 def test_several_holes_of_one_document() -> None:
@@ -156,11 +157,13 @@ def test_several_holes_of_one_document() -> None:
     document = Document.of(source, "python")
     first, second = stub_bodies(document)
     both = Carving((*first.holes, *second.holes), "block", "    ", "body", fresh=True)
-    changes = fit_fill(document, both, ["\n    return 1", "\n    return 2"])
-    assert applied(source, changes) == source.replace("pass", "return 1", 1).replace(
+    fit = fit_fill(document, both, ["\n    return 1", "\n    return 2"])
+    assert fit.dropped == ()
+    assert applied(source, fit.changes) == source.replace("pass", "return 1", 1).replace(
         "pass", "return 2"
     )
-    assert len(fit_fill(document, both, ["  ", "\n    return 2"])) == 1
+    fit = fit_fill(document, both, ["  ", "\n    return 2"])
+    assert (len(fit.changes), fit.dropped) == (1, (Dropped(0, "whitespace"),))
 
 
 def test_without_a_grammar_lines_decide() -> None:
@@ -168,7 +171,7 @@ def test_without_a_grammar_lines_decide() -> None:
     document = Document.of(source, "klingon")
     carving = carve_body(document, 9)
     assert carving is not None
-    changes = fit_fill(document, carving, ["\n    done\nproc g\n    new"])
-    assert applied(source, changes) == "proc f\n    done\nproc g\n    new\n"
+    fit = fit_fill(document, carving, ["\n    done\nproc g\n    new"])
+    assert applied(source, fit.changes) == "proc f\n    done\nproc g\n    new\n"
     at_end = Carving((Hole(len(source), len(source)),), "free", "", "selection", fresh=False)
-    assert applied(source, fit_fill(document, at_end, ["end"])) == source + "end"
+    assert applied(source, fit_fill(document, at_end, ["end"]).changes) == source + "end"
