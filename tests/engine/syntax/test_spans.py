@@ -93,3 +93,55 @@ def test_bodies_are_those_of_cpython(module: ModuleType) -> None:
 
 def _only_comments(between: str) -> bool:
     return re.fullmatch(r"(\s|;|#[^\n]*)*", between) is not None
+
+
+COMPONENT = """\
+import a from "b";
+/** Say. */
+export async function load(id: number): Promise<void> { // c
+  if (id) { go(id); } else return;
+}
+class Panel extends View {
+  private seen = new Set<string>();
+  get title() { return `é${this.seen}`; }
+  render = (item: Item) => (<Row title="t" of={item.name}>{item.children}</Row>);
+  empty() {}
+}
+"""
+
+
+def test_kinds_and_their_texts_in_a_brace_language() -> None:
+    found = [(span.kind, COMPONENT[span.start : span.end]) for span in spans(COMPONENT, "tsx")]
+    kinds = {kind: [text for one, text in found if one == kind] for kind, _ in found}
+    body = "\n  if (id) { go(id); } else return;"
+    assert kinds["body"] == [body, " return `é${this.seen}`;"]
+    assert kinds["block"][:2] == [body, " go(id);"]
+    assert kinds["block"][2].startswith("\n  private seen")
+    assert kinds["block"][2].endswith("\n  empty() {}")
+    assert kinds["docstring"] == ["/** Say. */"]
+    assert kinds["comment"] == ["/** Say. */", "// c"]
+    assert kinds["import"] == ['import a from "b";']
+    assert kinds["statement"][:4] == [
+        COMPONENT[COMPONENT.index("export") : COMPONENT.index("\nclass")],
+        "if (id) { go(id); } else return;",
+        "go(id);",
+        COMPONENT[COMPONENT.index("class") : -1],
+    ]
+    assert kinds["expression"] == [
+        *("id", "go(id)", "id", "new Set<string>()", "`é${this.seen}`", "this.seen"),
+        '(item: Item) => (<Row title="t" of={item.name}>{item.children}</Row>)',
+        '(<Row title="t" of={item.name}>{item.children}</Row>)',
+        '<Row title="t" of={item.name}>{item.children}</Row>',
+        *("item.name", "item.children"),
+    ]
+
+
+@pytest.mark.parametrize("language", ["javascript", "javascriptreact", "typescript"])
+def test_the_ecmascript_family_has_the_same_spans(language: str) -> None:
+    source = "const f = (x) => {\n  return g(x);\n};\n"
+    assert [(span.kind, source[span.start : span.end]) for span in spans(source, language)] == [
+        ("statement", source[:-1]),
+        ("expression", "(x) => {\n  return g(x);\n}"),
+        *((kind, "\n  return g(x);") for kind in ("block", "body")),
+        *(("statement", "return g(x);"), ("expression", "g(x)"), ("expression", "x")),
+    ]

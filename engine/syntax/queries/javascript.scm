@@ -1,0 +1,6 @@
+; inherits: ecmascript, jsx
+; What Fillwright sees in JavaScript. The sections are described in python.scm.
+
+;; spans
+(class_body (field_definition) @statement)
+(field_definition value: (_) @expression)

@@ -1,0 +1,13 @@
+; inherits: ecmascript
+; What Fillwright sees in TypeScript. The sections are described in python.scm.
+
+;; spans
+(interface_body) @block
+(enum_body) @block
+(internal_module body: (statement_block) @block)
+(module body: (statement_block) @block)
+(class_body (public_field_definition) @statement)
+(public_field_definition value: (_) @expression)
+(required_parameter value: (_) @expression)
+(optional_parameter value: (_) @expression)
+(enum_assignment value: (_) @expression)
