@@ -39,6 +39,17 @@ def lsp_range(document: Document, start: int, end: int, encoding: PositionEncodi
     )
 
 
+def plain_range(
+    document: Document, start: int, end: int, encoding: PositionEncoding
+) -> dict[str, dict[str, int]]:
+    """The LSP range of a half-open character range as plain JSON, for messages of our own."""
+    span = lsp_range(document, start, end, encoding)
+    return {
+        "start": {"line": span.start.line, "character": span.start.character},
+        "end": {"line": span.end.line, "character": span.end.character},
+    }
+
+
 def text_edit(
     document: Document, text_change: TextChange, encoding: PositionEncoding
 ) -> types.TextEdit:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fillwright.engine.request import Budget, Draft, Infill, InfillRequest
+from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.inflight import Inflight, Superseded
@@ -25,12 +25,25 @@ OnDraft = Callable[[Draft], None]
 
 @dataclass(frozen=True)
 class Ask:
-    """One wish for a fill of `carving` in this version of a document."""
+    """One wish for a fill of this version of a document: `carvings` have one hole each, are in
+    order, and are filled jointly."""
 
     document: Document
-    carving: Carving
+    carvings: tuple[Carving, ...]
     kind: Kind
     candidates: int = 1
+    instruction: str | None = None
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """The holes of all carvings, in order."""
+        return tuple(hole for carving in self.carvings for hole in carving.holes)
+
+    @property
+    def shape(self) -> Shape:
+        """What every fill may be: the carvings' shape where they agree."""
+        shapes = {carving.shape for carving in self.carvings}
+        return shapes.pop() if len(shapes) == 1 else "free"
 
 
 class Fills:
@@ -46,29 +59,33 @@ class Fills:
 
     def known(self, ask: Ask) -> tuple[str, ...] | None:
         """The candidates that a fill made lately has for the ask's one hole, or None."""
-        document, carving = ask.document, ask.carving
-        return self._recall.find(document.uri, carving.shape, document.lf, carving.holes[0])
+        document = ask.document
+        return self._recall.find(document.uri, ask.shape, document.lf, ask.holes[0])
 
     def outdated(self, uri: str) -> None:
         """The document changed: give up its edit, which could not be applied any more. What is
         made while typing goes on until it is asked for anew, for the typing may agree with it."""
         self._inflight.give_up((uri, "edit"))
 
-    async def texts(
-        self, ask: Ask, settings: FillSettings, on_draft: OnDraft
-    ) -> tuple[tuple[str, ...], ...]:
-        """The candidates, each with one text per hole; the engine's best first.
+    async def infill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft) -> Infill:
+        """The engine's fill.
 
         Ghost text and popup share a fill of the same place. Raises Superseded when the same kind
         asks anew for this document or the engine gives the fill up, and what its client raises.
         """
         shared = "typing" if ask.kind in ("ghost", "popup") else ask.kind
         # a document is equal to itself only
-        subject = (ask.document, ask.carving, ask.candidates, settings, shared)
-        infill = await self._inflight.run(
+        subject = (
+            ask.document,
+            ask.carvings,
+            ask.candidates,
+            ask.instruction,
+            settings,
+            shared,
+        )
+        return await self._inflight.run(
             (ask.document.uri, ask.kind), subject, lambda: self._fill(ask, settings, on_draft)
         )
-        return (infill.texts, *infill.alternatives)
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft) -> Infill:
         request = _request(ask, settings, f"{self._editor} {ask.document.uri} {ask.kind}")
@@ -85,14 +102,15 @@ class Fills:
 
 
 def _request(ask: Ask, settings: FillSettings, document_key: str) -> InfillRequest:
-    line = ask.carving.shape == "line"
+    tokens = settings.line_tokens if ask.shape == "line" else settings.block_tokens
     return InfillRequest(
         document=ask.document.lf,
-        holes=ask.carving.holes,
+        holes=ask.holes,
         language=ask.document.language,
-        shape=ask.carving.shape,
+        instruction=ask.instruction,
+        shape=ask.shape,
         candidates=ask.candidates,
-        budget=Budget(settings.line_tokens if line else settings.block_tokens, settings.steps),
+        budget=Budget(tokens, settings.steps),
         seed=settings.seed,
         document_key=document_key,
         decode=settings.decode,

@@ -1,24 +1,21 @@
 """One thin function per LSP method: from LSP, ask, to LSP. Knows no model and no sockets."""
 
-import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
 
 from fillwright.engine.errors import BadRequest, FillwrightError
-from fillwright.lsp_server import convert, edit_actions
-from fillwright.lsp_server.carve import Carving, carve_line_end
+from fillwright.lsp_server import commands, convert, edit_actions
+from fillwright.lsp_server.carve import carve_line_end
+from fillwright.lsp_server.commands import target_of
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edit_actions import FILL_COMMAND, TITLES, Target, carve_target
-from fillwright.lsp_server.edits import TextChange, fit_fill
-from fillwright.lsp_server.fills import Ask, Kind, OnDraft
+from fillwright.lsp_server.edits import TextChange
+from fillwright.lsp_server.fills import Ask
 from fillwright.lsp_server.ghost import carve_ghost, first_line, ghost_text
 from fillwright.lsp_server.inflight import Superseded
-from fillwright.lsp_server.preview import DRAFT, draft_params
-from fillwright.lsp_server.progress import UserCancelled, work_done
-from fillwright.lsp_server.protocol import ContentModified
+from fillwright.lsp_server.preview import draft_notifier
+from fillwright.lsp_server.target_fill import fill_targets
 
 if TYPE_CHECKING:
     from fillwright.lsp_server.server import FillwrightServer
@@ -40,7 +37,7 @@ def register(ls: "FillwrightServer") -> None:
     actions = types.CodeActionOptions(code_action_kinds=[edit_actions.KIND], resolve_provider=True)
     ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(code_action)
     ls.feature(types.CODE_ACTION_RESOLVE)(resolve_code_action)
-    ls.command(FILL_COMMAND)(fill)
+    commands.register(ls)
 
 
 def initialize(ls: "FillwrightServer", params: types.InitializeParams) -> None:
@@ -77,7 +74,9 @@ async def inline_completion(
     invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     selected = params.context.selected_completion_info
     cursor = convert.offset(document, params.position, ls.encoding)
-    if selected is None:
+    if selected is None and (again := ls.shown.again(document, cursor)) is not None:
+        ghosts = [again]
+    elif selected is None:
         ghosts = await _ghosts(ls, document, cursor, options.candidates if invoked else 1)
     else:
         # the fill continues the text as it would be with the popup's item accepted
@@ -91,6 +90,8 @@ async def inline_completion(
         ]
     if ls.documents.get(document.uri) is not document:
         return None
+    for ghost in reversed(ghosts):
+        ls.shown.keep(document, ghost)
     return types.InlineCompletionList(
         [convert.inline_item(document, ghost, ls.encoding) for ghost in ghosts]
     )
@@ -100,7 +101,7 @@ async def _ghosts(
     ls: "FillwrightServer", document: Document, cursor: int, candidates: int
 ) -> list[TextChange]:
     carving = carve_ghost(document, cursor)
-    ask = Ask(document, carving, "ghost", candidates)
+    ask = Ask(document, (carving,), "ghost", candidates)
     known = ls.fills.known(ask) or ()
     texts = known if len(known) >= candidates else await _asked(ls, ask)
     ghosts = (ghost_text(document, cursor, carving, text) for text in texts)
@@ -110,14 +111,13 @@ async def _ghosts(
 async def _asked(ls: "FillwrightServer", ask: Ask) -> tuple[str, ...]:
     """The engine's candidates for one hole; none when it cannot say, which the status tells."""
     try:
-        on_draft = _drafts(ls, ask.document, ask.carving, ask.kind)
-        candidates = await ls.fills.texts(ask, ls.settings.fill, on_draft)
+        infill = await ls.fills.infill(ask, ls.settings.fill, draft_notifier(ls, ask))
     except Superseded:
         return ()
     except FillwrightError as error:
         logger.warning("No fill: %s", error)
         return ()
-    return tuple(texts[0] for texts in candidates)
+    return tuple(texts[0] for texts in (infill.texts, *infill.alternatives))
 
 
 def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.CompletionList:
@@ -127,11 +127,12 @@ def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.
     if document is None or not ls.settings.completion.enabled:
         return types.CompletionList(is_incomplete=False, items=[])
     cursor = convert.offset(document, params.position, ls.encoding)
-    ask = Ask(document, carve_line_end(document, document.to_lf(cursor)), "popup")
+    carving = carve_line_end(document, document.to_lf(cursor))
+    ask = Ask(document, (carving,), "popup")
     known = ls.fills.known(ask)
     if known is None:
         ls.in_background(_asked(ls, ask))
-    ghosts = (ghost_text(document, cursor, ask.carving, text) for text in known or ())
+    ghosts = (ghost_text(document, cursor, carving, text) for text in known or ())
     lines = (first_line(ghost) for ghost in ghosts if ghost is not None)
     items = [
         convert.popup_item(document, cursor, line, ls.encoding)
@@ -156,64 +157,8 @@ async def resolve_code_action(ls: "FillwrightServer", action: types.CodeAction) 
     """`codeAction/resolve`: the edit, for editors that do not run commands. An action with a
     command is whole as it is."""
     if action.command is None:
-        action.edit = await _edit(ls, _target(action.data), lambda draft: None)
+        filled = await fill_targets(ls, [target_of(action.data)], lambda draft: None)
+        if filled.reason is not None:
+            raise BadRequest(filled.reason)
+        action.edit = filled.edit(ls.encoding, ls.client_capabilities)
     return action
-
-
-async def fill(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
-    """The command `fillwright.fill` with one `Target`: fills it, with progress and cancel, and
-    applies one edit. Answers whether it was applied, and if not, why."""
-    if len(params.arguments or ()) != 1:
-        raise JsonRpcInvalidParams(f"{FILL_COMMAND} takes one argument: the place to fill")
-    target = _target((params.arguments or ())[0])
-    title = TITLES[target.what]
-    try:
-        async with work_done(ls, params.work_done_token, f"Fillwright: {title}") as progress:
-            edit = await _edit(ls, target, progress.show)
-    except UserCancelled:
-        return {"applied": False, "reason": "cancelled"}
-    request = types.ApplyWorkspaceEditParams(edit=edit, label=f"Fillwright: {title}")
-    # a cancel that comes now is too late, and pygls cannot take a late answer to a cancelled await
-    answer = await asyncio.shield(ls.workspace_apply_edit_async(request))
-    return {"applied": answer.applied, "reason": answer.failure_reason}
-
-
-async def _edit(ls: "FillwrightServer", target: Target, on_draft: OnDraft) -> types.WorkspaceEdit:
-    document = ls.documents.get(target.uri)
-    if document is None:
-        raise BadRequest("This document is not open in the editor; open it first.")
-    if target.version not in (None, document.version):
-        raise ContentModified
-    carving = carve_target(document, target, ls.encoding)
-    preview = _drafts(ls, document, carving, "edit")
-
-    def show(draft: Any) -> None:
-        on_draft(draft)
-        preview(draft)
-
-    try:
-        candidates = await ls.fills.texts(Ask(document, carving, "edit"), ls.settings.fill, show)
-    except Superseded:
-        raise ContentModified("The document changed, or a newer fill was asked for") from None
-    if ls.documents.get(target.uri) is not document:
-        raise ContentModified
-    fit = fit_fill(document, carving, candidates[0])
-    if not fit.changes:
-        reason = fit.dropped[0].message
-        raise BadRequest(f"{reason} Write a little more around the hole, and ask again.")
-    return convert.workspace_edit(document, fit.changes, ls.encoding, ls.client_capabilities)
-
-
-def _target(plain: object) -> Target:
-    try:
-        return Target.from_json(plain)
-    except ValueError as error:
-        raise JsonRpcInvalidParams(str(error)) from None
-
-
-def _drafts(ls: "FillwrightServer", document: Document, carving: Carving, kind: Kind) -> OnDraft:
-    if not ls.settings.drafts.enabled:
-        return lambda draft: None
-    return lambda draft: ls.protocol.notify(
-        DRAFT, draft_params(document, carving, kind, draft, ls.encoding)
-    )

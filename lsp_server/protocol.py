@@ -5,7 +5,7 @@ Each override names what pygls 2.1.1 does instead. Knows nothing of fills.
 
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cattrs.errors import CattrsError
 from lsprotocol import types
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Typed = TypeVar("Typed")
 NOT_INITIALIZED = -32002
 REQUEST_FAILED = -32803
 CONTENT_MODIFIED = -32801
@@ -122,14 +123,18 @@ class FillwrightProtocol(LanguageServerProtocol):
         )
 
     def _structured(self, message: dict[str, Any], kind: type) -> Any:
+        return self.structured(message, kind, str(message.get("method", "the response")))
+
+    def structured(self, plain: object, kind: type[Typed], of: str = "the command") -> Typed:
+        """Plain JSON as `kind`; -32602 when it has another shape."""
         try:
-            return self._converter.structure(message, kind)
+            typed: Typed = self._converter.structure(plain, kind)
         except (CattrsError, TypeError, ValueError, KeyError, AttributeError):
             # the exception's text may quote the document
             raise JsonRpcInvalidParams(
-                f"The parameters of {message.get('method', 'the response')} do not have the shape "
-                "that the protocol gives them"
+                f"The parameters of {of} do not have the shape that the protocol gives them"
             ) from None
+        return typed
 
     def _send_handler_result(self, future: "Future[Any]", *, msg_id: int | str) -> None:
         """Answers with a sentence for people; pygls sends the traceback and shows a popup."""
@@ -192,6 +197,7 @@ class FillwrightProtocol(LanguageServerProtocol):
         """Forgets the document."""
         self._server.documents.close(params.text_document.uri)
         self._server.fills.outdated(params.text_document.uri)
+        self._server.shown.forget(params.text_document.uri)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]

@@ -22,6 +22,7 @@ from fillwright.lsp_server.fills import Fills
 from fillwright.lsp_server.positions import PositionEncoding
 from fillwright.lsp_server.protocol import FillwrightProtocol
 from fillwright.lsp_server.settings import SECTION, EngineSection, Settings, read_settings
+from fillwright.lsp_server.shown import Shown
 from fillwright.lsp_server.status import Status, StatusLine
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class FillwrightServer(LanguageServer):
         self.settings = Settings()
         self.status = StatusLine(self._tell_status)
         self.fills = Fills(self._engine_client, self.status)
+        self.shown = Shown()
         self._engine: EngineClient | None = None
         self._initialization_options: Mapping[str, Any] = {}
         self._told: set[str] = set()

@@ -73,7 +73,9 @@ async def test_capabilities(wire: Wire) -> None:
     assert able["inlineCompletionProvider"] == {}
     assert able["completionProvider"] == {}
     assert able["codeActionProvider"]["resolveProvider"] is True
-    assert able["executeCommandProvider"] == {"commands": ["fillwright.fill"]}
+    assert able["executeCommandProvider"] == {
+        "commands": [f"fillwright.{name}" for name in ("fill", "preview", "status", "recall")]
+    }
     assert able["textDocumentSync"]["openClose"] is True
     assert able["textDocumentSync"]["change"] == 2
 

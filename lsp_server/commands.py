@@ -1,0 +1,128 @@
+"""The commands that `workspace/executeCommand` runs: fill, preview, status and recall.
+
+What a person can mend, and a document that changed meanwhile, is a JSON-RPC error with a sentence;
+an answer's `reason` says why a fill that was made was not applied.
+"""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server import convert
+from fillwright.lsp_server.edit_actions import FILL_COMMAND, TITLES, Target
+from fillwright.lsp_server.progress import UserCancelled, work_done
+from fillwright.lsp_server.target_fill import Filled, fill_targets
+
+if TYPE_CHECKING:
+    from fillwright.lsp_server.server import FillwrightServer
+
+PREVIEW_COMMAND = "fillwright.preview"
+STATUS_COMMAND = "fillwright.status"
+RECALL_COMMAND = "fillwright.recall"
+
+
+@dataclass(frozen=True, slots=True)
+class RecallPlace:
+    """The argument of `fillwright.recall`."""
+
+    uri: str
+    position: types.Position
+
+
+def register(ls: "FillwrightServer") -> None:
+    """Teach the server its commands."""
+    ls.command(FILL_COMMAND)(fill)
+    ls.command(PREVIEW_COMMAND)(preview)
+    ls.command(STATUS_COMMAND)(status)
+    ls.command(RECALL_COMMAND)(recall)
+
+
+async def fill(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
+    """`fillwright.fill` with one or more `Target`s of one document: fills them jointly, with
+    progress and cancel, and applies one edit.
+
+    Answers `{"applied", "reason"}`: whether the editor applied it, and if not, why.
+    """
+    targets = _targets(params)
+    title = f"Fillwright: {_title(targets)}"
+    try:
+        filled = await _filled(ls, targets, title, params.work_done_token)
+    except UserCancelled:
+        return {"applied": False, "reason": "cancelled"}
+    edit = filled.edit(ls.encoding, ls.client_capabilities)
+    if edit is None:
+        return {"applied": False, "reason": filled.reason}
+    request = types.ApplyWorkspaceEditParams(edit=edit, label=title)
+    # a cancel that comes now is too late, and pygls cannot take a late answer to a cancelled await
+    answer = await asyncio.shield(ls.workspace_apply_edit_async(request))
+    return {"applied": answer.applied, "reason": answer.failure_reason}
+
+
+async def preview(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
+    """`fillwright.preview`, arguments as for `fillwright.fill`: fills, and applies nothing.
+
+    Answers `{"edit", "reason", "holes": [{"range", "text", "confidence"}]}`; `edit` is the one that
+    `fillwright.fill` would apply, or null with a reason.
+    """
+    targets = _targets(params)
+    title = f"Fillwright: Preview of {_title(targets)}"
+    try:
+        filled = await _filled(ls, targets, title, params.work_done_token)
+    except UserCancelled:
+        return {"edit": None, "reason": "cancelled", "holes": []}
+    return {
+        "edit": filled.edit(ls.encoding, ls.client_capabilities),
+        "reason": filled.reason,
+        "holes": filled.holes_json(ls.encoding),
+    }
+
+
+async def status(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
+    """`fillwright.status`: what `fillwright/status` told last, and why suggestions were held back
+    lately, the newest last."""
+    return {**asdict(ls.status.status), "suppressed": []}
+
+
+async def recall(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
+    """`fillwright.recall` with `{"uri", "position"}`: the last suggestion for this place is what
+    the next `textDocument/inlineCompletion` there answers.
+
+    Answers `{"recalled"}`: whether there is one.
+    """
+    if len(params.arguments or ()) != 1:
+        raise JsonRpcInvalidParams(f"{RECALL_COMMAND} takes one argument: a uri and a position")
+    place = ls.protocol.structured((params.arguments or ())[0], RecallPlace)
+    document = ls.documents.get(place.uri)
+    if document is None:
+        raise BadRequest("This document is not open in the editor; open it first.")
+    cursor = convert.offset(document, place.position, ls.encoding)
+    return {"recalled": ls.shown.recall(document, cursor)}
+
+
+async def _filled(
+    ls: "FillwrightServer", targets: list[Target], title: str, token: int | str | None
+) -> Filled:
+    async with work_done(ls, token, title) as progress:
+        return await fill_targets(ls, targets, progress.show)
+
+
+def _targets(params: types.ExecuteCommandParams) -> list[Target]:
+    if not params.arguments:
+        raise JsonRpcInvalidParams(f"{params.command} takes one or more places to fill")
+    return [target_of(argument) for argument in params.arguments]
+
+
+def target_of(plain: object) -> Target:
+    """The target in an editor's JSON; -32602 when it is none."""
+    try:
+        return Target.from_json(plain)
+    except ValueError as error:
+        raise JsonRpcInvalidParams(str(error)) from None
+
+
+def _title(targets: list[Target]) -> str:
+    return TITLES[targets[0].what] if len(targets) == 1 else f"Fill {len(targets)} places"

@@ -1,0 +1,114 @@
+"""The commands: several places in one request and one edit, preview, status, and recall.
+
+The documents are plain text: there every fill fits, whatever the model says.
+"""
+
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = "one = \n\ndef add(a, b):\n    return NotImplemented\n\nprint(add(1, 2))\n"
+SHORT = {"engine": {"preload": False}, "fill": {"blockTokens": 8, "lineTokens": 8, "steps": 4}}
+RETURNED = {"start": {"line": 3, "character": 11}, "end": {"line": 3, "character": 25}}
+PRINTED = {"start": {"line": 5, "character": 6}, "end": {"line": 5, "character": 15}}
+
+
+async def command(editor: Any, name: str, *arguments: object) -> Any:
+    params = types.ExecuteCommandParams(name, list(arguments))
+    answer = await editor.lsp.workspace_execute_command_async(params)
+    return plain(answer)
+
+
+def plain(value: Any) -> Any:
+    """pygls gives what it does not know as nested named tuples."""
+    if hasattr(value, "_asdict"):
+        return {key: plain(inner) for key, inner in value._asdict().items()}
+    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def places(uri: str, *ranges: object) -> list[dict[str, object]]:
+    return [{"uri": uri, "what": "selection", "range": place} for place in ranges]
+
+
+async def test_several_places_are_filled_by_one_request_and_one_versioned_edit(start: Any) -> None:
+    editor = await start(options={**SHORT, "drafts": {"enabled": True}})
+    uri = editor.open(SOURCE, language="plaintext")
+    answer = await command(editor, "fillwright.fill", *places(uri, PRINTED, RETURNED))
+    assert answer == {"applied": True, "reason": None}
+    (applied,) = editor.edits
+    assert applied.label == "Fillwright: Fill 2 places"
+    (change,) = applied.edit.document_changes
+    assert (change.text_document.uri, change.text_document.version) == (uri, 1)
+    assert [edit.range.start.line for edit in change.edits] == [3, 5]
+    for draft in editor.drafts:
+        assert [hole["range"] for hole in draft["holes"]] == [RETURNED, PRINTED]
+
+
+async def test_places_that_overlap_or_lie_in_two_documents_are_refused(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri, other = (editor.open(SOURCE, f"untitled:{name}", "plaintext") for name in "ab")
+    for refused in (
+        places(uri, RETURNED, RETURNED),
+        places(uri, RETURNED) + places(other, PRINTED),
+    ):
+        with pytest.raises(JsonRpcException) as error:
+            await command(editor, "fillwright.fill", *refused)
+        assert error.value.code == -32803
+    assert editor.edits == []
+
+
+async def test_a_preview_applies_nothing_and_gives_the_edit_that_fill_would_apply(
+    start: Any,
+) -> None:
+    editor = await start(options=SHORT)
+    uri = editor.open(SOURCE.replace("\n", "\r\n"), language="plaintext")
+    targets = places(uri, RETURNED, PRINTED)
+    seen = await command(editor, "fillwright.preview", *targets)
+    assert editor.edits == []
+    assert seen["reason"] is None
+    assert [hole["range"] for hole in seen["holes"]] == [RETURNED, PRINTED]
+    assert all(0 < hole["confidence"] <= 1 for hole in seen["holes"])
+    (change,) = seen["edit"]["documentChanges"]
+    assert change["textDocument"] == {"uri": uri, "version": 1}
+    await command(editor, "fillwright.fill", *targets)
+    applied = editor.edits[0].edit.document_changes[0].edits
+    assert [edit["newText"] for edit in change["edits"]] == [edit.new_text for edit in applied]
+    for edit, hole in zip(applied, seen["holes"], strict=True):
+        assert edit.new_text in hole["text"]
+
+
+async def test_status_says_how_the_engine_is(start: Any) -> None:
+    editor = await start(options=SHORT)
+    before = await command(editor, "fillwright.status")
+    assert (before["state"], before["suppressed"]) == ("stopped", [])
+    uri = editor.open(SOURCE, language="plaintext")
+    await editor.ghost(uri, 0, 6)
+    assert (await command(editor, "fillwright.status"))["state"] == "ready"
+
+
+async def test_the_last_suggestion_typed_past_is_offered_again_once(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri = editor.open(SOURCE, language="plaintext")
+    (item,) = (await editor.ghost(uri, 0, 6)).items
+    past = "\u2603 is not what it said"
+    editor.change(uri, 2, (0, 6, 0, 6, past))
+    cursor = {"line": 0, "character": 6 + len(past)}
+    place = {"uri": uri, "position": cursor}
+    assert await command(editor, "fillwright.recall", place) == {"recalled": True}
+    (again,) = (await editor.ghost(uri, 0, 6 + len(past))).items
+    assert again.insert_text == item.insert_text
+    assert again.range.start == again.range.end == types.Position(**cursor)
+    elsewhere = {"uri": uri, "position": {"line": 1, "character": 0}}
+    assert await command(editor, "fillwright.recall", elsewhere) == {"recalled": False}
+
+
+@pytest.mark.parametrize("argument", [None, 5, {}, {"uri": "untitled:one.py", "position": 3}])
+async def test_a_recall_without_a_place_is_refused(start: Any, argument: object) -> None:
+    editor = await start(options=SHORT)
+    with pytest.raises(JsonRpcException) as error:
+        await command(editor, "fillwright.recall", argument)
+    assert error.value.code == -32602
