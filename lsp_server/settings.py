@@ -61,6 +61,27 @@ class FillSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ExclusionSettings:
+    """Files that are neither filled in nor shown to the model."""
+
+    secret_files: bool = True
+    """Files that hold secrets, going by their names: `.env*`, keys, certificates, credentials."""
+
+    ignored_files: bool = True
+    """What `.gitignore` and `.fillwrightignore` exclude."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextSettings:
+    """What the model sees of other places than the hole's surroundings, where it can read it: the
+    embedded model cannot."""
+
+    enabled: bool = True
+    characters: int = field(default=6000, metadata={"at_least": 1})
+    """The most that is added to a request."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSection:
     """The engine daemon that this editor shares with the others."""
 
@@ -83,6 +104,8 @@ class Settings:
     completion: CompletionSettings = CompletionSettings()
     drafts: DraftSettings = DraftSettings()
     fill: FillSettings = FillSettings()
+    exclude: ExclusionSettings = ExclusionSettings()
+    context: ContextSettings = ContextSettings()
     engine: EngineSection = EngineSection()
 
 
