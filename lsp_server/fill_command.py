@@ -5,7 +5,6 @@ Knows files, documents and the client of the engine. How drafts and diffs look i
 
 import asyncio
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
 from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.diff import unified_diff
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange, applied, fit_fill
@@ -105,13 +105,6 @@ def summary(infill: Infill) -> str:
     parts += [f"confidence {geometric_mean(probabilities):.2f}"]
     parts += [f"{name} {spent:.0f} ms" for name, spent in infill.timings_ms.items()]
     return " · ".join(parts)
-
-
-def geometric_mean(probabilities: Sequence[float]) -> float:
-    """How sure the model was of a whole text, by its tokens' probabilities; 0 without tokens."""
-    if not probabilities or min(probabilities) <= 0:
-        return 0.0
-    return math.exp(math.fsum(map(math.log, probabilities)) / len(probabilities))
 
 
 async def _ask(options: FillOptions, request: InfillRequest) -> Infill:
