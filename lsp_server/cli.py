@@ -35,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # a fill may hold characters that this terminal's encoding does not have
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        # train's options are its own
-        code = _train(argv[1:]) if argv[:1] == ["train"] else _run(argv)
+        own = _OWN_OPTIONS.get(argv[0]) if argv else None
+        code = own(argv[1:]) if own else _run(argv)
         sys.stdout.flush()
         return code
     except BadRequest as error:
@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(verb=_doctor)
 
     verbs.add_parser("train", add_help=False, help="train a model; see fillwright train --help")
+    verbs.add_parser("eval", add_help=False, help="score a model; see fillwright eval --help")
     return parser
 
 
@@ -251,3 +252,13 @@ def _train(argv: list[str]) -> int:
     from fillwright.engine.training.command import main as train
 
     return train(argv)
+
+
+def _eval(argv: list[str]) -> int:
+    from fillwright.engine.evaluation.command import main as evaluate
+
+    return evaluate(argv)
+
+
+# verbs that read their options themselves
+_OWN_OPTIONS: dict[str, Callable[[list[str]], int]] = {"train": _train, "eval": _eval}

@@ -1,0 +1,140 @@
+"""`fillwright eval`: how good a model's fills are.
+
+A run is kept in the folder that --out names and goes on where it was when it is started again.
+"""
+
+import argparse
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import get_args
+
+from rich.console import Console
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
+from fillwright.engine.evaluation.infilling import Split, load_items
+from fillwright.engine.evaluation.question import Question
+from fillwright.engine.evaluation.run import Judged, run
+from fillwright.engine.evaluation.sandbox import LAYERS, layers
+from fillwright.engine.evaluation.summary import table
+from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.loading import load_infiller
+
+TABLE_WIDTH = 110
+
+
+def main(argv: list[str]) -> int:
+    """Run one sub-command; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    arguments.run(arguments)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fillwright eval", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    infilling = commands.add_parser(
+        "humaneval-infilling", help="fill holes of HumanEval solutions and run their tests"
+    )
+    infilling.add_argument("--data", type=Path, required=True, metavar="FILE.jsonl[.gz]")
+    infilling.add_argument(
+        "--split",
+        choices=get_args(Split),
+        default="test",
+        help="dev: 100 single-line items to choose on; test: all others (default)",
+    )
+    infilling.add_argument("--limit", type=_whole, metavar="N", help="the first N of the split")
+    _add_arm_arguments(infilling)
+    infilling.set_defaults(run=_infilling)
+    return parser
+
+
+def _add_arm_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--decode",
+        nargs="+",
+        choices=DECODES,
+        default=["auto"],
+        help="one or several: the checkpoint's own, a causal draft (ar), denoising alone "
+        "(diffusion), denoising from the draft, or a baseline that needs no model",
+    )
+    parser.add_argument(
+        "--steps",
+        nargs="+",
+        type=_whole,
+        default=[None],
+        metavar="N",
+        help="denoise steps per canvas at most, one or several; the checkpoint's own by default",
+    )
+    parser.add_argument("--tokens", type=_whole, metavar="N", help="free tokens per hole at most")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
+
+
+def _infilling(arguments: argparse.Namespace) -> None:
+    items = load_items(arguments.data, arguments.split, arguments.limit)
+    have = layers()
+    if have != LAYERS:
+        _say(f"the sandbox has only {', '.join(have)} here; see docs/evaluation.md")
+    settings = {
+        "benchmark": "humaneval-infilling",
+        "data": arguments.data.name,
+        "data_digest": hashlib.blake2b(arguments.data.read_bytes(), digest_size=8).hexdigest(),
+        "split": arguments.split,
+        "sandbox": list(have),
+    }
+    _run(items, settings, arguments)
+
+
+def _run(
+    asked: Sequence[Judged], settings: dict[str, object], arguments: argparse.Namespace
+) -> None:
+    arms = arms_of(arguments.decode, arguments.steps)
+    checkpoint = arguments.model or embedded_checkpoint()
+    settings |= {
+        "model": checkpoint.resolve().name,
+        "model_digest": _fingerprint(checkpoint),
+        "device": arguments.device,
+        "tokens": arguments.tokens,
+        "seed": arguments.seed,
+    }
+
+    @cache
+    def infiller() -> Infiller:
+        return load_infiller(checkpoint, arguments.device)
+
+    def ask(question: Question, arm: Arm) -> Answer:
+        return answer(question, arm, infiller, arguments.tokens, arguments.seed)
+
+    with ExitStack() as stack:
+        folder = arguments.out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        summaries = run(asked, arms, ask, folder, settings)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(table(summaries))
+    print(summaries[0].last_line)
+
+
+def _fingerprint(checkpoint: Path) -> str:
+    """Changes when the checkpoint's files do: of their names, sizes and times."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(checkpoint.glob("*")):
+        stat = path.stat()
+        digest.update(f"{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+def _say(sentence: str) -> None:
+    Console(stderr=True).print(sentence, style="dim", soft_wrap=True)

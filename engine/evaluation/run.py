@@ -1,0 +1,81 @@
+"""A run: every question to every arm, each answer judged and written down at once.
+
+Knows questions, arms and records; knows no benchmark.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fillwright.engine.evaluation.arms import Answer, Arm
+from fillwright.engine.evaluation.journal import Journal, Record, write_whole
+from fillwright.engine.evaluation.question import Outcome, Question
+from fillwright.engine.evaluation.scores import edit_similarity, exact
+from fillwright.engine.evaluation.summary import ArmSummary, summarise
+
+
+class Judged(Protocol):
+    """A question, and who judges its answers."""
+
+    @property
+    def question(self) -> Question: ...
+
+    def judge(self, fill: str) -> Outcome: ...
+
+
+def run(
+    asked: Sequence[Judged],
+    arms: Sequence[Arm],
+    answer: Callable[[Question, Arm], Answer],
+    folder: Path,
+    settings: dict[str, Any],
+) -> list[ArmSummary]:
+    """Ask what the folder does not hold yet, write `summary.json`, and give it.
+
+    Question by question, all arms of one in turn: a run that is ended early has compared them on
+    the same questions. The summary is of all the folder holds. Raises BadRequest when it holds a
+    run with other settings.
+    """
+    with Journal(folder, settings) as journal, _progress() as progress:
+        bar = progress.add_task("", total=len(asked) * len(arms), passed=0)
+        for item in asked:
+            for arm in arms:
+                if not journal.has(item.question.name, arm.name):
+                    journal.add(_record(item, arm, answer(item.question, arm)))
+                passed = sum(record.passed for record in journal.records)
+                progress.update(bar, advance=1, description=arm.name, passed=passed)
+        summaries = summarise(journal.records)
+    write_whole(folder / "summary.json", [asdict(summary) for summary in summaries])
+    return summaries
+
+
+def _record(item: Judged, arm: Arm, answered: Answer) -> Record:
+    question, outcome = item.question, item.judge(answered.fill)
+    return Record(
+        name=question.name,
+        group=question.group,
+        kind=question.kind,
+        arm=arm.name,
+        decode=arm.decode,
+        steps=arm.steps,
+        gold=question.gold,
+        exact=exact(answered.fill, question.gold),
+        similarity=round(edit_similarity(answered.fill, question.gold), 4),
+        **asdict(outcome),
+        **asdict(answered),
+    )
+
+
+def _progress() -> Progress:
+    return Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[passed]} passed · {task.description}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
