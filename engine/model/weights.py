@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.model.quantization import dequantise, expert_parts, quantised_types
 
 UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
@@ -23,32 +24,17 @@ def load_weights(
 ) -> None:
     """Fill `model` (on any device, meta included) from the folder's safetensors.
 
-    Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted one at a time.
-    Raises CheckpointError that names the tensor and the file.
+    Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted, or dequantised,
+    one at a time. Raises CheckpointError that names the tensor and the file.
     """
-    if quantization := config.get("quantization_config"):
-        named = isinstance(quantization, Mapping) and quantization.get("quant_method")
-        raise CheckpointError(
-            f"{folder / 'config.json'} says the weights are quantised ({named or 'unnamed'}), "
-            "which cannot be read; use the unquantised checkpoint."
-        )
-    files = _files_by_tensor(folder)
-    wanted: dict[Path, list[str]] = {}
-    parameters = model.state_dict()
-    for name in parameters:
-        if stored_name(name) not in files:
-            raise CheckpointError(
-                f"Tensor {stored_name(name)} is missing from the safetensors files in {folder}; "
-                "download the checkpoint again."
-            )
-        wanted.setdefault(files[stored_name(name)], []).append(name)
-    state = {}
-    for path, names in wanted.items():
-        with _opened(path, device) as file:
-            for name in names:
-                tensor = _read(file, path, stored_name(name), parameters[name].shape)
-                state[name] = tensor.to(dtype)
-    model.load_state_dict(state, assign=True)
+    tensors = StoredTensors(folder, quantised_types(config, folder / "config.json"), device)
+    model.load_state_dict(
+        {
+            name: tensors.parameter(stored_name(name), parameter.shape).to(dtype)
+            for name, parameter in model.state_dict().items()
+        },
+        assign=True,
+    )
 
 
 def stored_name(name: str) -> str:
@@ -57,6 +43,84 @@ def stored_name(name: str) -> str:
         layer = name.removesuffix(".encoder_layer_scalar")
         return f"model.encoder.language_model.{layer}.layer_scalar"
     return f"model.decoder.{name}"
+
+
+class StoredTensors:
+    """The tensors of a checkpoint folder; each file is opened once. `quantised` are the types that
+    stand for weights only together with a scale."""
+
+    def __init__(self, folder: Path, quantised: frozenset[torch.dtype], device: str) -> None:
+        self._folder = folder
+        self._quantised = quantised
+        self._device = device
+        self._files = _files_by_tensor(folder)
+        self._opened: dict[Path, Any] = {}
+
+    def parameter(self, name: str, shape: torch.Size) -> Tensor:
+        """A parameter with its weights' own values; experts may be stored one by one."""
+        parts = expert_parts(name, shape[0])
+        if not parts or parts[0][0] not in self._files:
+            return self._weight(name, shape)
+        return torch.stack(
+            [
+                torch.cat([self._weight(part, _rows_of(shape, len(expert))) for part in expert])
+                for expert in parts
+            ]
+        )
+
+    def _weight(self, name: str, shape: torch.Size) -> Tensor:
+        tensor = self._read(name)
+        path = self._files[name]
+        if tensor.dtype not in UNQUANTISED and tensor.dtype not in self._quantised:
+            raise CheckpointError(
+                f"Tensor {name} in {path} is stored as {tensor.dtype}, a quantisation that "
+                "config.json does not name; use the unquantised checkpoint."
+            )
+        if tensor.shape != shape:
+            raise CheckpointError(
+                f"Tensor {name} in {path} has shape {list(tensor.shape)}, but config.json asks for "
+                f"{list(shape)}; the two are not of one checkpoint."
+            )
+        if tensor.dtype in UNQUANTISED:
+            return tensor
+        return dequantise(tensor, self._scale(f"{name}_scale", tensor))
+
+    def _scale(self, name: str, of: Tensor) -> Tensor:
+        scale = self._read(name)
+        per_row = scale.dim() == of.dim() == 2 and scale.shape == (of.shape[0], 1)
+        if scale.dtype not in UNQUANTISED or not (per_row or scale.shape == (1,)):
+            raise CheckpointError(
+                f"Tensor {name} in {self._files[name]} is {scale.dtype} {list(scale.shape)}, but "
+                f"what it scales has {of.shape[0]} rows; download the checkpoint again."
+            )
+        if not scale.isfinite().all():
+            raise CheckpointError(
+                f"Tensor {name} in {self._files[name]} holds scales that are no numbers; download "
+                "the checkpoint again."
+            )
+        return scale
+
+    def _read(self, name: str) -> Tensor:
+        path = self._files.get(name)
+        if path is None:
+            raise CheckpointError(
+                f"Tensor {name} is missing from the safetensors files in {self._folder}; "
+                "download the checkpoint again."
+            )
+        if path not in self._opened:
+            self._opened[path] = _opened(path, self._device)
+        try:
+            tensor: Tensor = self._opened[path].get_tensor(name)
+        except SafetensorError as error:
+            raise CheckpointError(
+                f"Tensor {name} cannot be read from {path} ({error}); download the file again."
+            ) from error
+        return tensor
+
+
+def _rows_of(stacked: torch.Size, parts: int) -> torch.Size:
+    """The shape of each of `parts` matrices that make one expert of a stacked parameter."""
+    return torch.Size((stacked[1] // parts, *stacked[2:]))
 
 
 def _files_by_tensor(folder: Path) -> dict[str, Path]:
@@ -90,23 +154,3 @@ def _opened(path: Path, device: str) -> Any:
         raise CheckpointError(
             f"{path} is no whole safetensors file ({error}); download it again."
         ) from error
-
-
-def _read(file: Any, path: Path, name: str, shape: torch.Size) -> Tensor:
-    try:
-        tensor: Tensor = file.get_tensor(name)
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"Tensor {name} cannot be read from {path} ({error}); download the file again."
-        ) from error
-    if tensor.dtype not in UNQUANTISED:
-        raise CheckpointError(
-            f"Tensor {name} in {path} is stored as {tensor.dtype}, a quantisation that config.json "
-            "does not name; use the unquantised checkpoint."
-        )
-    if tensor.shape != shape:
-        raise CheckpointError(
-            f"Tensor {name} in {path} has shape {list(tensor.shape)}, but config.json asks for "
-            f"{list(shape)}; the two are not of one checkpoint."
-        )
-    return tensor

@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import torch
 
@@ -15,7 +16,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training.corpus import Corpus, build_corpus
-from fillwright.engine.training.export import export
+from fillwright.engine.training.export import Format, export, export_anew
 from fillwright.engine.training.initialise import SmallShape, new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
 from fillwright.engine.training.phases import PHASES
@@ -58,6 +59,15 @@ def _parser() -> argparse.ArgumentParser:
 
     export_ = commands.add_parser("export", help="write the last checkpoint as a model folder")
     export_.add_argument("to", type=Path, nargs="?", default=embedded_checkpoint())
+    export_.add_argument(
+        "--format",
+        choices=get_args(Format),
+        default="int8",
+        help="how matrices are stored; transformers opens bf16 only",
+    )
+    export_.add_argument(
+        "--of", type=Path, metavar="FOLDER", help="a model folder to write in another format"
+    )
     export_.set_defaults(run=_export)
     return parser
 
@@ -78,10 +88,14 @@ def _benchmark_texts(path: Path) -> Iterator[str]:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    if arguments.of is not None:
+        export_anew(arguments.of, arguments.to, arguments.format)
+        return
     export(
         _made(arguments.folder / "run" / "state.pt", by="run"),
         arguments.folder / "corpus" / "tokenizer.json",
         arguments.to,
+        arguments.format,
     )
 
 
