@@ -10,6 +10,7 @@ from typing import Literal
 
 Shape = Literal["line", "block", "free"]
 Decode = Literal["auto", "denoise", "draft", "draft+denoise"]
+Length = Literal["auto", "end-mark", "search", "contract"]
 Finish = Literal["settled", "budget", "deadline", "cancelled"]
 
 
@@ -57,8 +58,11 @@ class InfillRequest:
 
     `shape` bounds what a fill may be: `line` ends at the first line end, `block` and `free` may
     span lines. `document_key` names the document for the prefix KV cache and for newest-wins.
-    `decode` picks the strategy; `auto` is the checkpoint's default. The same request with the
-    same `seed` gives the same fill.
+    `decode` picks the strategy; `auto` is the checkpoint's default. `length` says how a denoised
+    hole finds its length: by its end mark, by a search among lengths with the text behind pinned,
+    or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
+    causal draft always goes by the end mark. The same request with the same `seed` gives the same
+    fill.
     """
 
     document: str
@@ -72,6 +76,7 @@ class InfillRequest:
     seed: int = 0
     document_key: str = ""
     decode: Decode = "auto"
+    length: Length = "auto"
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -110,8 +115,9 @@ class Draft:
 class Infill:
     """The finished fill, one text per hole.
 
-    `confidences[i]` holds the probability of each token of `texts[i]`, in order. `decode` says
-    how the fill was in fact made. `alternatives` are further candidates, one text per hole each.
+    `confidences[i]` holds the probability of each token of `texts[i]`, in order. `decode` and
+    `length` say how the fill was in fact made. `alternatives` are further candidates, one text per
+    hole each.
     """
 
     texts: tuple[str, ...]
@@ -124,3 +130,4 @@ class Infill:
     device: str
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     alternatives: tuple[tuple[str, ...], ...] = ()
+    length: str = "end-mark"

@@ -43,6 +43,7 @@ def test_a_request_survives_the_trip(document, snippet, instruction, data):
         seed=7,
         document_key="file:///a b.py",
         decode="draft+denoise",
+        length="search",
     )
     assert from_json(to_json(request), InfillRequest) == request
     assert to_json(request).isascii()
