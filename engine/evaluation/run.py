@@ -41,13 +41,18 @@ def run(
     run with other settings.
     """
     with Journal(folder, settings) as journal, _progress() as progress:
-        bar = progress.add_task("", total=len(asked) * len(arms), passed=0)
-        for item in asked:
-            for arm in arms:
-                if not journal.has(item.question.name, arm.name):
-                    journal.add(_record(item, arm, answer(item.question, arm)))
-                passed = sum(record.passed for record in journal.records)
-                progress.update(bar, advance=1, description=arm.name, passed=passed)
+        todo = [
+            (item, arm)
+            for item in asked
+            for arm in arms
+            if not journal.has(item.question.name, arm.name)
+        ]
+        all_of_them = len(asked) * len(arms)
+        bar = progress.add_task("", total=all_of_them, completed=all_of_them - len(todo))
+        for item, arm in todo:
+            progress.update(bar, description=f"{arm.name} · {item.question.name}")
+            journal.add(_record(item, arm, answer(item.question, arm)))
+            progress.advance(bar)
         summaries = summarise(journal.records)
     write_whole(folder / "summary.json", [asdict(summary) for summary in summaries])
     return summaries
@@ -75,7 +80,7 @@ def _progress() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[passed]} passed · {task.description}"),
+        TextColumn("{task.description}"),
         console=Console(stderr=True),
         transient=True,
     )

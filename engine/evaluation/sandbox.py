@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from fillwright.engine.errors import EngineFailed
+from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.evaluation import sandboxed
 
 Verdict = Literal["passed", "assertion", "syntax", "error", "memory", "timeout", "killed"]
@@ -25,7 +25,6 @@ _VERDICTS: dict[int, Verdict] = {
     sandboxed.ASSERTION: "assertion",
     sandboxed.SYNTAX: "syntax",
     sandboxed.MEMORY: "memory",
-    -signal.SIGXCPU: "timeout",
 }
 
 
@@ -68,16 +67,19 @@ def run_program(program: str, limits: Limits = Limits()) -> Verdict:
             return "timeout"
         finally:
             _end_group(process)
-    if process.returncode in _VERDICTS:
-        return _VERDICTS[process.returncode]
-    return "killed" if process.returncode < 0 else "error"
+    if process.returncode == -signal.SIGXCPU:
+        return "timeout"
+    return _VERDICTS.get(process.returncode, "killed" if process.returncode < 0 else "error")
 
 
 def layers() -> tuple[str, ...]:
     """What the sandbox is made of on this machine, out of LAYERS.
 
-    Raises EngineFailed when not even a harmless program passes.
+    Raises BadRequest where no limits can be set, EngineFailed when not even a harmless program
+    passes.
     """
+    if sys.platform == "win32":
+        raise BadRequest("Windows cannot limit what candidate programs do; run this in WSL.")
     if run_program("import typing, math, re, hashlib, collections") != "passed":
         raise EngineFailed(
             f"A harmless program does not pass in the sandbox; see that {sys.executable} starts "

@@ -5,7 +5,7 @@ program on stdin and the scratch folder as its working directory. Its exit code 
 
 What is given up, each layer where the system has it (`__layers__` tells the program which):
 
-- limits: processor seconds, memory, file size, open files, processes, core files (every Unix)
+- limits: processor seconds, memory (not on macOS), file size, open files, processes, core files
 - network: an empty network namespace, in a user namespace where root is nobody (Linux)
 - files: Landlock; no writing but to the scratch folder, no reading but of Python and the system's
   libraries, no other programs, no signals to others (Linux 5.13)
@@ -16,7 +16,6 @@ What is given up, each layer where the system has it (`__layers__` tells the pro
 import ctypes
 import os
 import platform
-import resource
 import struct
 import sys
 
@@ -70,8 +69,11 @@ def main(processor_seconds: int, memory: int, file_size: int) -> None:
 
 
 def limit(processor_seconds: int, memory: int, file_size: int) -> None:
+    import resource
+
+    if sys.platform != "darwin":  # which refuses it
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     for kind, most in (
-        (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_FSIZE, file_size),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_NPROC, 0),

@@ -1,0 +1,73 @@
+"""What a run leaves in its folder, and what a killed one leaves behind."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.evaluation.journal import Journal, Record, read_run
+
+SETTINGS = {"benchmark": "x", "seed": 0}
+RECORD = Record(
+    name="a/0",
+    group="a",
+    kind="line",
+    arm="denoise 4",
+    decode="denoise",
+    steps=4,
+    fill="    é = '\u2028'\n",
+    gold="    é = 1",
+    exact=False,
+    similarity=0.9,
+    parses=True,
+    verdict=None,
+    identifiers=1,
+    resolved=0,
+    tokens=5,
+    forwards=4,
+    ms=12.5,
+    confidences=(0.5, 0.25),
+)
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    with Journal(tmp_path / "run", SETTINGS) as journal:
+        journal.add(RECORD)
+        journal.add(replace(RECORD, arm="draft", verdict="passed"))
+    settings, records = read_run(tmp_path / "run")
+    assert settings == SETTINGS
+    assert records == [RECORD, replace(RECORD, arm="draft", verdict="passed")]
+    assert [record.passed for record in records] == [False, True]
+
+
+@pytest.mark.parametrize("kept", range(0, 400, 37))
+def test_a_line_cut_by_a_kill_is_asked_again(tmp_path: Path, kept: int) -> None:
+    second = replace(RECORD, name="a/1")
+    with Journal(tmp_path, SETTINGS) as journal:
+        journal.add(RECORD)
+        whole = (tmp_path / "items.jsonl").stat().st_size
+        journal.add(second)
+    cut = (tmp_path / "items.jsonl").read_bytes()[: max(0, kept)]
+    (tmp_path / "items.jsonl").write_bytes(cut)
+    with Journal(tmp_path, SETTINGS) as journal:
+        assert journal.has("a/0", "denoise 4") is (kept >= whole)
+        for record in (RECORD, second):
+            if not journal.has(record.name, record.arm):
+                journal.add(record)
+    assert read_run(tmp_path)[1] == [RECORD, second]
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"more": True}])
+def test_a_folder_with_another_run_is_left_alone(tmp_path: Path, other: dict[str, object]) -> None:
+    with Journal(tmp_path, SETTINGS) as journal:
+        journal.add(RECORD)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(BadRequest, match=f"other settings \\({next(iter(other))}\\)"):
+        Journal(tmp_path, SETTINGS | other)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="holds no run"):
+        read_run(tmp_path)
