@@ -51,18 +51,21 @@ class DraftNoise:
 
     What a training canvas at that noise level would be if the draft were the truth. As the
     law of a whole fill it also renoises: a row that is not accepted goes back to the draft.
-    `draft` is int64 [canvas] or [batch, canvas]; its pinned rows are not read.
+    `draft` is int64 [canvas] or [batch, canvas], and so is `level` where rows differ in it: a row
+    of level 0 is the draft's, one of level 1 pure noise. Pinned rows are not read.
     """
 
     draft: Tensor
-    level: float
+    level: float | Tensor
     noise: Noise
 
     def __post_init__(self) -> None:
-        if not 0 <= self.level <= 1:
+        level = torch.as_tensor(self.level)
+        if not ((level >= 0) & (level <= 1)).all():
             raise ValueError(f"a noise level lies in 0..1, not at {self.level}")
 
     def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
         tokens = self.noise.draw(shape, generator)
-        replaced = torch.rand(shape, generator=generator, device=generator.device) < self.level
+        level = torch.as_tensor(self.level, device=generator.device)
+        replaced = torch.rand(shape, generator=generator, device=generator.device) < level
         return torch.where(replaced, tokens, self.draft.to(generator.device))

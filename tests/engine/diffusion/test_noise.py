@@ -44,3 +44,16 @@ def test_draft_noise_at_level_0_is_the_draft_for_every_canvas(generator: Generat
     draft = torch.arange(5000)
     tokens = DraftNoise(draft, 0.0, UniformNoise(20)).draw(SHAPE, generator)
     assert torch.equal(tokens, draft.expand(SHAPE))
+
+
+def test_rows_of_a_draft_may_differ_in_their_level(generator: Generator) -> None:
+    level = torch.tensor([0.0, 1.0, 0.0, 1.0])[:, None]
+    tokens = DraftNoise(torch.full(SHAPE, 100), level, UniformNoise(20)).draw(SHAPE, generator)
+    assert (tokens[::2] == 100).all()
+    assert (tokens[1::2] < 20).all()
+
+
+@pytest.mark.parametrize("level", [-0.1, 1.1, torch.tensor([0.5, 2.0])])
+def test_a_level_that_is_no_share_is_refused(level: float | torch.Tensor) -> None:
+    with pytest.raises(ValueError, match="noise level"):
+        DraftNoise(torch.zeros(2), level, UniformNoise(20))
