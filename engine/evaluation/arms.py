@@ -5,11 +5,12 @@ Knows the engine; knows no benchmark.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, cast, get_args
 
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.request import Decode, Infill
+from fillwright.engine.request import Decode, Infill, Length
 
 Baseline = Literal["gold", "empty"]
 ALIASES: dict[str, Decode] = {
@@ -22,15 +23,17 @@ DECODES = (*get_args(Decode), *ALIASES, *get_args(Baseline))
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """`decode` in the engine's words, or a baseline. `steps` per canvas at most (None: the
-    checkpoint's own, or not applicable)."""
+    """`decode` and `length` in the engine's words, or a baseline. `steps` per canvas at most;
+    None is the checkpoint's own. Neither means anything to a draft or a baseline."""
 
     decode: Decode | Baseline
     steps: int | None = None
+    length: Length = "auto"
 
     @property
     def name(self) -> str:
-        return self.decode if self.steps is None else f"{self.decode} {self.steps}"
+        parts = [self.decode, str(self.steps or ""), self.length.replace("auto", "")]
+        return " ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +48,18 @@ class Answer:
     ms: float = 0.0
 
 
-def arms_of(decodes: Iterable[str], steps: Sequence[int | None]) -> list[Arm]:
-    """Every decode with every number of steps, each arm once; a draft and the baselines take no
-    steps."""
+def arms_of(
+    decodes: Iterable[str], steps: Sequence[int | None], lengths: Sequence[Length]
+) -> list[Arm]:
+    """Every decode with every number of steps and every length strategy, each arm once."""
     arms: dict[Arm, None] = {}
     for name in decodes:
         decode = cast(Decode | Baseline, ALIASES.get(name, name))
-        stepless = decode in ("draft", *get_args(Baseline))
-        for number in [None] if stepless else steps:
-            arms[Arm(decode, number)] = None
+        if decode in ("draft", *get_args(Baseline)):
+            arms[Arm(decode)] = None
+            continue
+        for number, length in product(steps, lengths):
+            arms[Arm(decode, number, length)] = None
     return list(arms)
 
 
@@ -69,7 +75,9 @@ def answer(
         return Answer(question.gold)
     if arm.decode == "empty":
         return Answer("")
-    request = question.request(arm.decode, arm.steps, tokens, seed)
+    request = question.request(
+        decode=arm.decode, length=arm.length, steps=arm.steps, tokens=tokens, seed=seed
+    )
     *_, fill = infiller().infill(request, lambda: False)
     assert isinstance(fill, Infill)
     return Answer(

@@ -23,6 +23,7 @@ from fillwright.engine.evaluation.sandbox import LAYERS, layers
 from fillwright.engine.evaluation.summary import table
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.request import Length
 
 TABLE_WIDTH = 110
 
@@ -71,6 +72,13 @@ def _add_arm_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="denoise steps per canvas at most, one or several; the checkpoint's own by default",
     )
+    parser.add_argument(
+        "--length",
+        nargs="+",
+        choices=get_args(Length),
+        default=["auto"],
+        help="how a denoised hole finds its length, one or several",
+    )
     parser.add_argument("--tokens", type=_whole, metavar="N", help="free tokens per hole at most")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -96,7 +104,7 @@ def _infilling(arguments: argparse.Namespace) -> None:
 def _run(
     asked: Sequence[Judged], settings: dict[str, object], arguments: argparse.Namespace
 ) -> None:
-    arms = arms_of(arguments.decode, arguments.steps)
+    arms = arms_of(arguments.decode, arguments.steps, arguments.length)
     checkpoint = arguments.model or embedded_checkpoint()
     settings |= {
         "model": checkpoint.resolve().name,

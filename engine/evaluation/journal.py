@@ -25,6 +25,7 @@ class Record:
     arm: str
     decode: str
     steps: int | None
+    length: str
     fill: str
     gold: str
     exact: bool

@@ -6,7 +6,7 @@ Knows the engine's requests; knows no benchmark, no model and no files.
 from dataclasses import dataclass
 
 from fillwright.engine.evaluation.sandbox import Verdict
-from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Shape
+from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length, Shape
 
 TOKENS = {"line": 64, "block": 128, "free": 128}
 """Free tokens by shape, where the caller does not say."""
@@ -33,7 +33,13 @@ class Question:
         return self.prefix + fill + self.suffix
 
     def request(
-        self, decode: Decode, steps: int | None, tokens: int | None, seed: int
+        self,
+        *,
+        decode: Decode = "auto",
+        length: Length = "auto",
+        steps: int | None = None,
+        tokens: int | None = None,
+        seed: int = 0,
     ) -> InfillRequest:
         """What an editor would send: the document without the hole's text. No document key, so
         that nothing is left from the question before."""
@@ -46,6 +52,7 @@ class Question:
             budget=Budget(tokens=tokens or TOKENS[self.shape], steps=steps),
             seed=seed,
             decode=decode,
+            length=length,
         )
 
 

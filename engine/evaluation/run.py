@@ -67,6 +67,7 @@ def _record(item: Judged, arm: Arm, answered: Answer) -> Record:
         arm=arm.name,
         decode=arm.decode,
         steps=arm.steps,
+        length=arm.length,
         gold=question.gold,
         exact=exact(answered.fill, question.gold),
         similarity=round(edit_similarity(answered.fill, question.gold), 4),

@@ -21,7 +21,7 @@ LINE = {
 
 def test_the_line_end_behind_a_missing_line_stays_in_the_document() -> None:
     question = Item.of(LINE).question
-    request = question.request("auto", None, None, 0)
+    request = question.request()
     assert request.document == "def f(x):\n    y = x\n\n    return z\n"
     assert [(hole.start, hole.end) for hole in request.holes] == [(20, 20)]
     assert request.shape == "line"
@@ -37,7 +37,7 @@ def test_a_random_span_is_cut_as_it_is() -> None:
     }
     question = Item.of(line).question
     assert (question.shape, question.gold) == ("free", LINE["canonical_solution"])
-    assert question.request("auto", None, None, 0).document == line["prompt"] + line["suffix"]
+    assert question.request().document == line["prompt"] + line["suffix"]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,6 @@ def test_what_is_no_such_file_gets_a_sentence(tmp_path: Path, content: bytes | N
     path = tmp_path / "items.jsonl"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(BadRequest, match="items.jsonl") as raised:
+    with pytest.raises(BadRequest, match=r"items\.jsonl") as raised:
         load_items(path, "all")
     assert str(raised.value).count("\n") == 0

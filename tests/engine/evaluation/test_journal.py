@@ -16,6 +16,7 @@ RECORD = Record(
     arm="denoise 4",
     decode="denoise",
     steps=4,
+    length="auto",
     fill="    é = '\u2028'\n",
     gold="    é = 1",
     exact=False,
@@ -41,7 +42,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert [record.passed for record in records] == [False, True]
 
 
-@pytest.mark.parametrize("kept", range(0, 400, 37))
+@pytest.mark.parametrize("kept", range(0, 420, 37))
 def test_a_line_cut_by_a_kill_is_asked_again(tmp_path: Path, kept: int) -> None:
     second = replace(RECORD, name="a/1")
     with Journal(tmp_path, SETTINGS) as journal:
