@@ -4,7 +4,8 @@ Knows documents and syntax, neither the engine nor the protocol. What cannot be 
 dropped with a reason: an empty answer is better than a broken file.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -13,11 +14,18 @@ from fillwright.engine.request import Hole
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.fill_layout import Place, layouts
+from fillwright.lsp_server.fill_layout import Place, closed_off, layouts, line_ends
+from fillwright.lsp_server.fill_repairs import repaired
 from fillwright.lsp_server.fill_trial import Trial
 from fillwright.lsp_server.positions import LINE_END
 
 LINES_BELOW = 20
+MOST_TRIALS = 40
+# markers of models' prompts; what stands behind one is no code
+SENTINEL = re.compile(r"<\|\w+\|?>|<\w+\|>|<(?:eos|bos|pad|mask|fim_\w+)>")
+INDENTED_LINE = re.compile(r"^[ \t]+[^ \t\n]", re.MULTILINE)
+MUCH = 200
+KEPT_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +38,21 @@ class TextChange:
     text: str
 
 
-DropCode = Literal["empty", "whitespace", "repeats-what-follows", "does-not-parse", "unchanged"]
+DropCode = Literal[
+    "empty",
+    "whitespace",
+    "repeats-what-follows",
+    "does-not-parse",
+    "deletes-too-much",
+    "unchanged",
+]
 
 MESSAGES: dict[DropCode, str] = {
     "empty": "The model wrote nothing here.",
     "whitespace": "The model wrote nothing but white space here.",
     "repeats-what-follows": "The model only repeated the code that follows.",
     "does-not-parse": "What the model wrote would break the syntax of the file.",
+    "deletes-too-much": "The model would delete most of what stands there.",
     "unchanged": "The model wrote what stands there already.",
 }
 
@@ -62,22 +78,47 @@ class Fit:
     dropped: tuple[Dropped, ...] = ()
 
 
-def fit_fill(document: Document, carving: Carving, texts: Sequence[str]) -> Fit:
+@dataclass(frozen=True, slots=True)
+class Formatting:
+    """How the editor indents where a file does not show it."""
+
+    tab_size: int
+    insert_spaces: bool
+
+    @property
+    def unit(self) -> str:
+        """One step of indentation."""
+        return " " * max(1, self.tab_size) if self.insert_spaces else "\t"
+
+
+def fit_fill(
+    document: Document,
+    carving: Carving,
+    texts: Sequence[str],
+    formatting: Formatting | None = None,
+) -> Fit:
     """The changes that put one text into each hole.
 
     Each is minimal: what stands there already is not in its range. Indentation and line ends are
-    made the document's, what the text repeats from behind the hole is cut off, and so is, line by
-    line, what would bring syntax errors that were not there. A rewritten selection is never cut
+    made the document's, what the text repeats from around the hole is cut off, and what would bring
+    syntax errors that were not there is mended or cut back. A rewritten selection is never cut
     back: it fits or it is dropped.
     """
     changes = list[TextChange]()
     dropped = list[Dropped]()
-    for number, (hole, text) in enumerate(zip(carving.holes, texts, strict=True)):
+    filled = document
+    # from the last hole on: what is filled behind a hole does not move it
+    for number, (hole, text) in reversed(list(enumerate(zip(carving.holes, texts, strict=True)))):
         try:
-            changes.append(_minimal(document, hole, _fitted(document, carving, hole, text)))
+            fitted = _fitted(filled, carving, hole, text, formatting)
+            change = _minimal(filled, hole, fitted)
         except _DoesNotFit as reason:
             dropped.append(Dropped(number, reason.code))
-    return Fit(tuple(changes), tuple(dropped))
+            continue
+        changes.append(change)
+        if len(carving.holes) > 1:
+            filled = filled.replaced(change.start, change.end, change.text, document.version)
+    return Fit(tuple(reversed(changes)), tuple(reversed(dropped)))
 
 
 def applied(text: str, changes: Sequence[TextChange]) -> str:
@@ -92,34 +133,67 @@ class _DoesNotFit(Exception):  # noqa: N818 - an outcome, not an error
         self.code = code
 
 
-def _fitted(document: Document, carving: Carving, hole: Hole, text: str) -> str:
-    text = LINE_END.sub("\n", text)
+def _fitted(
+    document: Document,
+    carving: Carving,
+    hole: Hole,
+    text: str,
+    formatting: Formatting | None,
+) -> str:
+    text = _said(document, LINE_END.sub("\n", text))
     if carving.shape == "line":
         text = text.split("\n", 1)[0]
     if not text.strip():
         raise _DoesNotFit("whitespace" if text else "empty")
-    ways = layouts(text, _place(document, carving, hole))
+    place = _place(document, carving, hole, formatting)
+    ways = layouts(text, place)
     if not ways:
         raise _DoesNotFit("repeats-what-follows")
+    if place.ends_line and carving.what == "line end":
+        ways = [ended for way in ways for ended in line_ends(way, place)]
+    fitted = _parsing(document, carving, hole, ways, place)
+    if carving.what != "line end" and _deletes_too_much(place.written, fitted):
+        raise _DoesNotFit("deletes-too-much")
+    return fitted
+
+
+def _said(document: Document, text: str) -> str:
+    """The text up to a marker of the model's prompt, unless the document is about those."""
+    for marker in SENTINEL.finditer(text):
+        if marker.group() not in document.text:
+            return text[: marker.start()]
+    return text
+
+
+def _parsing(
+    document: Document, carving: Carving, hole: Hole, ways: Sequence[str], place: Place
+) -> str:
+    """The best of the ways to lay a text out, mended if it has to be."""
     if document.tree is None:
-        return ways[0]
+        return closed_off(ways[0], place)
     trial = Trial(document, document.tree, hole)
     if carving.what == "body":
-        ways = [trial.within_block(way, carving.indent) for way in ways]
+        ways = [closed_off(trial.within_block(way, carving.indent), place) for way in ways]
     best = min(ways, key=trial.faults_with)
-    allowed = trial.faults()
-    if trial.faults_with(best) <= allowed:
-        if not best.strip():
-            raise _DoesNotFit("does-not-parse")
-        return best
-    if carving.what != "selection":
-        for way in _prefixes(best):
-            if trial.faults_with(way) <= allowed:
-                return way
+    mended = repaired(best, place, trial, cut_back=carving.what != "selection")
+    for way in _once([best, *islice(mended, MOST_TRIALS)]):
+        if way.strip() and trial.accepts(way):
+            return way
     raise _DoesNotFit("does-not-parse")
 
 
-def _place(document: Document, carving: Carving, hole: Hole) -> Place:
+def _once(texts: Iterable[str]) -> Iterator[str]:
+    return iter(dict.fromkeys(texts))
+
+
+def _deletes_too_much(written: str, fitted: str) -> bool:
+    before, after = (len("".join(text.split())) for text in (written, fitted))
+    return before >= MUCH and after < KEPT_SHARE * before
+
+
+def _place(
+    document: Document, carving: Carving, hole: Hole, formatting: Formatting | None
+) -> Place:
     lines = document.lf_lines
     first, last = lines.line_of(hole.start), lines.line_of(hole.end)
     below = (
@@ -127,24 +201,30 @@ def _place(document: Document, carving: Carving, hole: Hole) -> Place:
         for line in range(last + 1, len(lines))
         if not layout.is_blank(lines, line)
     )
+    indent, unit = carving.indent, layout.unit(lines, first)
+    if formatting is not None and not INDENTED_LINE.search(document.lf):
+        unit = formatting.unit
+        indent = indent.replace(layout.DEFAULT_UNIT, unit)
     return Place(
         before=document.lf[lines.starts[first] : hole.start],
         after=document.lf[hole.end : lines.end_of(last)],
         below=tuple(islice(below, LINES_BELOW)),
-        indent=carving.indent,
-        unit=layout.unit(lines, first),
+        indent=indent,
+        unit=unit,
         fresh=carving.fresh,
         written=document.lf[hole.start : hole.end],
+        comment=_comment_at_end(document, hole),
     )
 
 
-def _prefixes(text: str) -> Iterator[str]:
-    """The text without its last line, without its last two, and so on."""
-    lines = text.split("\n")
-    for count in range(len(lines) - 1, 0, -1):
-        prefix = "\n".join(lines[:count]).rstrip()
-        if prefix.strip():
-            yield prefix
+def _comment_at_end(document: Document, hole: Hole) -> str:
+    """The comment that ends a hole within its line, with the blanks before it."""
+    written = document.lf[hole.start : hole.end]
+    node = document.node_at(hole.start + len(written.rstrip()) - 1) if written.strip() else None
+    if node is None or "comment" not in node.type or "\n" in written:
+        return ""
+    start = document.character(node.start_byte) - hole.start
+    return written[len(written[:start].rstrip()) :] if start >= 0 else ""
 
 
 def _minimal(document: Document, hole: Hole, text: str) -> TextChange:

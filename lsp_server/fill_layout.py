@@ -1,4 +1,4 @@
-"""Laying a fill's text out for its place: where it begins, how it is indented, what it repeats.
+"""Laying a fill's text out for its place: where it begins, how it is indented, where it ends.
 
 Text only: knows no syntax, no documents and no engine. Line ends are `\\n`. Where lines alone
 cannot tell, several layouts are offered, the likeliest first, and whoever can parse chooses.
@@ -7,9 +7,14 @@ cannot tell, several layouts are offered, the likeliest first, and whoever can p
 from dataclasses import dataclass
 
 from fillwright.lsp_server import layout
+from fillwright.lsp_server.fill_repeats import without_head, without_tail
 from fillwright.lsp_server.positions import LineIndex
 
-SURE_REPEAT = 3
+CLOSING = (")", "]", "}")
+TERMINATORS = (";", ",")
+# behind these a terminator would be one too many
+ENDED = (*TERMINATORS, ":", "{", "(", "[", "}")
+LITERAL_LINES = ('"""', "'''", "`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,8 @@ class Place:
 
     `before` and `after` are the rest of its first and last line; `below` the lines under it.
     `indent` is its block's indentation and `unit` one step of the file's. `fresh`: the text must
-    begin with a newline. `written` is what stands in the hole now.
+    begin with a newline. `written` is what stands in the hole now, and `comment` the comment at its
+    end, with the blanks before it, if the hole ends a line with one.
     """
 
     before: str
@@ -28,19 +34,46 @@ class Place:
     unit: str
     fresh: bool
     written: str
+    comment: str = ""
+
+    @property
+    def ends_line(self) -> bool:
+        """Whether the hole is the rest of a line."""
+        return "\n" not in self.written and not self.after.strip()
 
 
 def layouts(text: str, place: Place) -> list[str]:
     """The ways to lay `text` out, the likeliest first; none when nothing is left of it."""
     found = [
         shortened
-        for laid_out in _indented(text, place)
-        for shortened in _without_repeats(laid_out, place)
+        for beheaded in without_head(text, place.before)
+        for laid_out in _indented(beheaded, place)
+        for shortened in without_tail(laid_out, place.before, place.after, place.below)
         if shortened.strip()
     ]
     if not place.after.strip():
         found = [text.rstrip() for text in found]
     return list(dict.fromkeys(found))
+
+
+def line_ends(text: str, place: Place) -> list[str]:
+    """The ways to end the text of a hole that is the rest of a line: what the line ends with
+    already (a comment, a semicolon) stays."""
+    if "\n" in text:
+        return [text]
+    code = place.written.removesuffix(place.comment).rstrip()
+    mark = place.comment.lstrip()[:1]
+    comment = "" if mark and mark in text else place.comment
+    terminator = code[-1:] if code.endswith(TERMINATORS) and not text.endswith(ENDED) else ""
+    return list(dict.fromkeys([text + terminator + comment, text + comment]))
+
+
+def closed_off(text: str, place: Place) -> str:
+    """The text of a block with what closes it, if that stands on the hole's last line, put on a
+    line of its own."""
+    if "\n" not in text or not place.after.lstrip().startswith(CLOSING):
+        return text
+    return text.rstrip() + "\n" + layout.indentation(LineIndex(place.before), 0)
 
 
 def _indented(text: str, place: Place) -> list[str]:
@@ -53,7 +86,7 @@ def _indented(text: str, place: Place) -> list[str]:
         return _blocks(text, place)
     if not place.before.strip():
         # the indentation before the cursor is not written again
-        return [text.removeprefix(place.before)]
+        return [text.lstrip(" \t"), text.removeprefix(place.before)]
     return [text]
 
 
@@ -66,8 +99,9 @@ def _blocks(text: str, place: Place) -> list[str]:
     if not lines:
         return []
     own = _leading(lines[0])
+    step = _step(lines)
     first = place.indent + lines[0].lstrip(" \t")
-    shifted = [first, *(_shifted(line, own, place) for line in lines[1:])]
+    shifted = [first, *(_shifted(line, own, step, place) for line in lines[1:])]
     if own == place.indent:
         return [above + "\n".join(shifted)]
     kept = [first, *lines[1:]]
@@ -78,60 +112,27 @@ def _blocks(text: str, place: Place) -> list[str]:
     return [above + "\n".join(way) for way in ways]
 
 
-def _shifted(line: str, own: str, place: Place) -> str:
+def _step(lines: list[str]) -> str:
+    """One step of indentation as the text has it; "" when it is not to be changed."""
+    text = "\n".join(lines)
+    step = layout.unit(LineIndex(text), 0)
+    even = all(len(_leading(line)) % len(step) == 0 for line in lines)
+    # the lines of a string are not indented but written so
+    return step if even and not any(mark in text for mark in LITERAL_LINES) else ""
+
+
+def _shifted(line: str, own: str, step: str, place: Place) -> str:
     """The line moved from under indentation `own` to the place's, in the file's whitespace."""
     if not line.startswith(own) or not line.strip():
         return line
     deeper = _leading(line)[len(own) :]
     rest = line[len(own) + len(deeper) :]
     if place.unit == "\t":
-        deeper = deeper.replace(layout.DEFAULT_UNIT, "\t")
+        deeper = deeper.replace(step or layout.DEFAULT_UNIT, "\t")
     else:
-        deeper = deeper.replace("\t", place.unit)
+        deeper = deeper.replace(step or "\t", place.unit)
     return place.indent + deeper + rest
 
 
 def _leading(line: str) -> str:
     return layout.indentation(LineIndex(line), 0)
-
-
-def _without_repeats(text: str, place: Place) -> list[str]:
-    """The text up to where it repeats what stands behind the hole.
-
-    What has words in it is cut. Brackets alone may be meant: both ways are offered.
-    """
-    if place.after.strip():
-        return _without_tail(text, place.after)
-    lines = (place.before + text).split("\n")
-    for number in range(len(lines)):
-        tail = [line.rstrip() for line in lines[number:] if line.strip()]
-        alike = _alike(tail, place.below)
-        if alike and (alike == len(tail) or alike >= SURE_REPEAT):
-            shortened = "\n".join(lines[:number])[len(place.before) :]
-            has_words = any(character.isalnum() for line in tail[:alike] for character in line)
-            return [shortened] if has_words else [text, shortened]
-    return [text]
-
-
-def _without_tail(text: str, after: str) -> list[str]:
-    body, tail = text.rstrip(), after.strip()
-    for length in range(min(len(tail), len(body)), 0, -1):
-        if not body.endswith(tail[:length]):
-            continue
-        shortened = body[:-length]
-        inside_word = shortened[-1:].isalnum() and tail[0].isalnum()
-        whole = length == len(tail) and any(map(str.isalnum, tail)) and not inside_word
-        if after[0].isspace():
-            shortened = shortened.rstrip()
-        return [shortened] if whole else [text, shortened]
-    return [text]
-
-
-def _alike(lines: list[str], below: tuple[str, ...]) -> int:
-    """How many lines from the first on are those below."""
-    alike = 0
-    for mine, theirs in zip(lines, below, strict=False):
-        if mine != theirs:
-            break
-        alike += 1
-    return alike

@@ -1,8 +1,10 @@
 """Trying a text in its hole: what it does to the syntax around, before any editor sees it.
 
-Knows documents and syntax, neither the engine nor how texts are laid out. Only the outermost
-statements around the hole are parsed anew, so a trial costs as much in a long file as in a short.
+Knows documents and syntax, neither the engine nor how texts are laid out. Texts are compared in the
+surroundings of the hole; the whole document is parsed only where those do not settle the matter.
 """
+
+from collections.abc import Iterator
 
 from tree_sitter import Node, Tree
 
@@ -10,38 +12,49 @@ from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.surroundings import surroundings
 
-LONGEST_SURROUNDINGS = 20_000
+BRACKETS = {"(": ")", "[": "]", "{": "}"}
+CLOSING = frozenset(BRACKETS.values())
 
 
 class Trial:
     """The surroundings of one hole of a document that has a tree."""
 
     def __init__(self, document: Document, tree: Tree, hole: Hole) -> None:
-        start, end = _surroundings(document, tree, hole)
-        if end - start > LONGEST_SURROUNDINGS:
-            # the tree of the whole document is there already
-            self._around, self._hole = document, hole
-        else:
-            self._around = Document.of(document.lf[start:end], document.language)
-            self._hole = Hole(hole.start - start, hole.end - start)
+        self._document, self._document_hole = document, hole
+        self._broken = tree.root_node.has_error
+        self._around, self._hole = surroundings(document, tree, hole)
         self._filled: dict[str, Document] = {}
-
-    def faults(self) -> int:
-        """The faults there are before."""
-        return _faults(self._around, self._hole.start, self._hole.end)
+        self._allowed = _faults(self._around, self._hole.start, self._hole.end)
 
     def faults_with(self, text: str) -> int:
-        """The faults there would be with `text` in the hole."""
+        """The faults there would be near the hole with `text` in it."""
         start = self._hole.start
         return _faults(self._with(text), start, start + len(text))
 
-    def within_block(self, text: str, indent: str) -> str:
-        """The text up to its first line that stands left of `indent` and so ends the block.
+    def accepts(self, text: str) -> bool:
+        """Whether the document has no more faults with `text` in the hole than it has now."""
+        found = self.faults_with(text)
+        if found > self._allowed:
+            return False
+        if self._around is self._document or (found == 0 and not self._broken):
+            return True
+        hole = self._document_hole
+        filled = _replaced(self._document, hole, text)
+        before = _faults(self._document, hole.start, hole.end)
+        return _faults(filled, hole.start, hole.start + len(text)) <= before
 
-        Lines inside a string or a bracket that began in the text do not; comments that stand left
-        go with the code behind them.
+    def within_block(self, text: str, indent: str) -> str:
+        """The text up to where it ends the block that the hole is in.
+
+        Where a bracket closes the block behind the hole, that is the first one that closes nothing
+        of the text's own. Else it is the first line that stands left of `indent`; lines inside a
+        string or a bracket that began in the text do not count, and comments that stand left go
+        with the code behind them.
         """
+        if self._around.lf[self._hole.end :].lstrip()[:1] in CLOSING:
+            return next((text[:at].rstrip() for at in self.unopened(text)), text)
         filled = self._with(text)
         lines = filled.lf_lines
         start, depth = self._hole.start, len(indent.expandtabs(layout.TAB_STOP))
@@ -57,47 +70,61 @@ class Trial:
             kept = line
         return text if kept == last else filled.lf[start : lines.end_of(kept)]
 
+    def unclosed(self, text: str) -> list[tuple[int, str]]:
+        """The brackets of the text that it leaves open, outermost first: where each stands, and
+        what closes it."""
+        return self._bracketed(text)[0]
+
+    def unopened(self, text: str) -> list[int]:
+        """Where the text closes what it did not open."""
+        return self._bracketed(text)[1]
+
+    def _bracketed(self, text: str) -> tuple[list[tuple[int, str]], list[int]]:
+        filled, start = self._with(text), self._hole.start
+        opened: list[tuple[int, str]] = []
+        unopened: list[int] = []
+        for leaf in _leaves(filled, start, start + len(text)):
+            at = filled.character(leaf.start_byte) - start
+            for sign in leaf.type:
+                if sign in BRACKETS:
+                    opened.append((at, BRACKETS[sign]))
+                elif sign in CLOSING and opened and opened[-1][1] == sign:
+                    opened.pop()
+                elif sign in CLOSING:
+                    unopened.append(at)
+        return opened, unopened
+
     def _with(self, text: str) -> Document:
         if text not in self._filled:
-            around, hole = self._around, self._hole
-            start, end = around.from_lf(hole.start), around.from_lf(hole.end)
-            self._filled[text] = around.replaced(start, end, text, around.version)
+            self._filled[text] = _replaced(self._around, self._hole, text)
         return self._filled[text]
 
 
-def _surroundings(document: Document, tree: Tree, hole: Hole) -> tuple[int, int]:
-    """From the outermost statement around or before the hole to the end of the one behind it, in
-    whole lines; the whole document when its tree is broken to the root."""
-    root = tree.root_node
-    if root.is_error:
-        return 0, len(document.lf)
-    lines = document.lf_lines
-    first = _child_at(root, document.byte(hole.start))
-    if first is None or document.character(first.start_byte) > hole.start:
-        first = first.prev_sibling if first is not None else _last_child(root)
-    behind = _child_at(root, document.byte(hole.end) + 1)
-    if behind is not None and document.character(behind.start_byte) <= hole.end:
-        behind = behind.next_sibling
-    start = lines.starts[first.start_point.row] if first is not None else 0
-    end = lines.next_start(behind.end_point.row) if behind is not None else len(document.lf)
-    return min(start, hole.start), max(end, hole.end)
-
-
-def _child_at(root: Node, byte: int) -> Node | None:
-    """The first child that ends behind a byte offset, or None."""
-    cursor = root.walk()
-    # Node.first_child_for_byte crashes the process when there is none (tree-sitter 0.26.1)
-    return None if cursor.goto_first_child_for_byte(byte) is None else cursor.node
-
-
-def _last_child(root: Node) -> Node | None:
-    return root.child(root.child_count - 1) if root.child_count else None
+def _replaced(document: Document, hole: Hole, text: str) -> Document:
+    start, end = document.from_lf(hole.start), document.from_lf(hole.end)
+    return document.replaced(start, end, text, document.version)
 
 
 def _faults(document: Document, start: int, end: int) -> int:
     if document.tree is None:
         return 0
     return faults(document.tree, document.language, document.byte(start), document.byte(end))
+
+
+def _leaves(document: Document, start: int, end: int) -> Iterator[Node]:
+    """The nameless tokens that stand in a range of the document, in order."""
+    if document.tree is None:
+        return
+    first, last = document.byte(start), document.byte(end)
+    waiting = [document.tree.root_node]
+    while waiting:
+        node = waiting.pop()
+        if node.end_byte <= first or node.start_byte >= last:
+            continue
+        if node.child_count:
+            waiting += reversed(node.children)
+        elif not node.is_named and node.start_byte >= first and not node.is_missing:
+            yield node
 
 
 def _continues(document: Document, line: int, start: int) -> bool:

@@ -29,7 +29,8 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     end = source.index("⟧") - 1 if "⟧" in source else start
     text = source.translate(dict.fromkeys(map(ord, "‸⟦⟧")))
     crlf = title.endswith("crlf")
-    document = Document.of(text.replace("\n", "\r\n") if crlf else text, "python")
+    language = edit_document.path.parent.name
+    document = Document.of(text.replace("\n", "\r\n") if crlf else text, language)
     carving: Carving | None
     if title.startswith("body"):
         carving = carve_body(document, start)

@@ -1,0 +1,107 @@
+"""Finding where a fill says again what stands around its hole.
+
+Text only: knows no syntax and no documents. Two lines are alike when they hold the same words and
+signs: blanks, the kind of quotes and a separator at the end do not count. Where a repetition may be
+meant, both ways are offered, the likelier first.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+TOKEN = re.compile(r"\w+|[^\w\s]")
+ACCESS = (".", "::", "->")
+SURE_REPEAT = 3
+NEARLY = 0.9
+# what closes a block in words says no more than a bracket does
+CLOSING_WORDS = frozenset(("end", "fi", "done", "esac", "then", "do", "else"))
+
+
+def without_head(text: str, before: str) -> list[str]:
+    """The text without what it repeats from the end of `before`, the rest of the line before it.
+
+    A word begun in `before` is completed by a text that begins with the whole word.
+    """
+    said = before.lstrip()
+    gap = before[-1:].isspace()
+    for match in TOKEN.finditer(said):
+        head = said[match.start() :].rstrip()
+        whole = match.start() == 0 and TOKEN.fullmatch(head) is None
+        begun = text.lstrip() if whole else text.lstrip(" \t") if gap else text
+        if not begun.startswith(head):
+            continue
+        rest = begun[len(head) :]
+        goes_on = head[-1:].isalnum() and (rest[:1].isalnum() or rest[:1] == "_")
+        if gap and goes_on:
+            continue
+        cut = rest.lstrip(" \t") if gap else rest
+        # digits and underscores may well be followed by more of them
+        word = re.fullmatch(r"\w*[^\W\d_]\w*", head) is not None
+        surely = whole or head.endswith(ACCESS) or (word and not gap)
+        return [cut, text] if surely else [text, cut]
+    return [text]
+
+
+def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> list[str]:
+    """The text up to where it repeats what stands behind the hole: `after`, the rest of the line,
+    or `below`, the lines under it.
+
+    What has words in it is cut. Brackets alone may be meant: both ways are offered.
+    """
+    if after.strip():
+        return _without_rest(text, after)
+    lines = (before + text).split("\n")
+    for number in range(len(lines)):
+        tail = [line for line in lines[number:] if line.strip()]
+        alike = _alike(tail, below)
+        if alike and (alike == len(tail) or alike >= SURE_REPEAT):
+            shortened = "\n".join(lines[:number])[len(before) :]
+            says_something = any(map(_says_something, tail[:alike]))
+            return [shortened] if says_something else [text, shortened]
+    return [text]
+
+
+def _without_rest(text: str, after: str) -> list[str]:
+    mine, theirs = list(TOKEN.finditer(text)), TOKEN.findall(after)
+    for count in range(min(len(mine), len(theirs)), 0, -1):
+        if [match.group() for match in mine[-count:]] != theirs[:count]:
+            continue
+        shortened = text[: mine[-count].start()]
+        whole = count == len(theirs) and any(map(str.isalnum, theirs))
+        if after[0].isspace():
+            shortened = shortened.rstrip()
+        return [shortened] if whole else [text, shortened]
+    return [text]
+
+
+def _alike(lines: Sequence[str], below: Sequence[str]) -> int:
+    """How many lines from the first on are those below; the last one may break off."""
+    pairs = list(zip(map(_tokens, lines), map(_tokens, below), strict=False))
+    alike = next((at for at, (mine, theirs) in enumerate(pairs) if mine != theirs), len(pairs))
+    if alike == len(lines) - 1 > 0 and alike < len(pairs):
+        alike += _breaks_off(*pairs[alike])
+    if alike < SURE_REPEAT <= len(pairs) == len(lines) and _nearly_equal(pairs):
+        return len(lines)
+    return alike
+
+
+def _breaks_off(mine: list[str], theirs: list[str]) -> bool:
+    """Whether the first tokens are the same, and the last one of mine is at least a beginning."""
+    last = len(mine) - 1
+    return last < len(theirs) and mine[:-1] == theirs[:last] and theirs[last].startswith(mine[-1])
+
+
+def _nearly_equal(pairs: Sequence[tuple[list[str], list[str]]]) -> bool:
+    mine, theirs = ([token for line in side for token in line] for side in zip(*pairs, strict=True))
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    return matcher.real_quick_ratio() >= NEARLY and matcher.ratio() >= NEARLY
+
+
+def _tokens(line: str) -> list[str]:
+    tokens = TOKEN.findall(line.replace("'", '"').rstrip().rstrip(",;"))
+    return tokens or [""]
+
+
+def _says_something(line: str) -> bool:
+    words = re.findall(r"\w+", line)
+    return any(word not in CLOSING_WORDS for word in words)

@@ -1,0 +1,71 @@
+"""The part of a document that says whether a fill fits: what is near the hole, and what it is in.
+
+Knows documents and trees, no fills. Where a node has many children, those far from the hole are
+left out, at every level, so that a trial in a long file, or in one long class, costs as much as in
+a short one.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node, Tree
+
+from fillwright.engine.request import Hole
+from fillwright.lsp_server.documents import Document
+
+SHORT_ENOUGH = 4000
+MANY = 20
+# an opening token, and the statements that say where the others stand
+FIRST = 4
+NEIGHBOURS = 2
+
+
+def surroundings(document: Document, tree: Tree, hole: Hole) -> tuple[Document, Hole]:
+    """A document of what the hole's syntax depends on, and the hole in it; both as they are when
+    the document is short, or broken to the root."""
+    if len(document.lf) <= SHORT_ENOUGH or tree.root_node.is_error:
+        return document, hole
+    starts = document.lf_lines.starts
+    text, moved = document.lf, 0
+    for first, end in sorted(_far_lines(document, tree, hole), reverse=True):
+        text = text[: starts[first]] + text[starts[end] :]
+        if starts[end] <= hole.start:
+            moved += starts[end] - starts[first]
+    around = Document.of(text, document.language)
+    return around, Hole(hole.start - moved, hole.end - moved)
+
+
+def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of lines, apart from each other, that hold far nodes and nothing else."""
+    start, end = document.byte(hole.start), document.byte(hole.end)
+    node: Node | None = tree.root_node
+    while node is not None and node.end_byte - node.start_byte > SHORT_ENOUGH:
+        children = node.children
+        first = next((at for at, one in enumerate(children) if one.end_byte >= start), None)
+        if first is None:
+            first = len(children)
+        behind = next(
+            (at for at in range(first, len(children)) if children[at].start_byte > end),
+            len(children),
+        )
+        if len(children) > MANY:
+            yield from _whole_lines(children, FIRST, first - NEIGHBOURS)
+            yield from _whole_lines(children, behind + NEIGHBOURS, len(children) - 1)
+        around = children[first] if first < behind else None
+        node = around if around and around.start_byte <= start and end <= around.end_byte else None
+
+
+def _whole_lines(children: Sequence[Node], first: int, end: int) -> Iterator[tuple[int, int]]:
+    """The lines of the children from index `first` up to `end` that no other shares."""
+    while first < end and not _begins_line(children, first):
+        first += 1
+    while first < end and not _begins_line(children, end):
+        end -= 1
+    if first < end:
+        yield children[first].start_point.row, children[end].start_point.row
+
+
+def _begins_line(children: Sequence[Node], at: int) -> bool:
+    before = children[at - 1]
+    # some grammars count the line end in
+    last = before.end_point.row - (before.end_point.column == 0)
+    return children[at].start_point.row > last
