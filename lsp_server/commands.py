@@ -84,7 +84,7 @@ async def preview(ls: "FillwrightServer", params: types.ExecuteCommandParams) ->
 async def status(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
     """`fillwright.status`: what `fillwright/status` told last, and why suggestions were held back
     lately, the newest last."""
-    return {**asdict(ls.status.status), "suppressed": []}
+    return {**asdict(ls.status.status), "suppressed": ls.suppressions.to_json()}
 
 
 async def recall(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def recall(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> 
     if document is None:
         raise BadRequest("This document is not open in the editor; open it first.")
     cursor = convert.offset(document, place.position, ls.encoding)
-    return {"recalled": ls.shown.recall(document, cursor)}
+    return {"recalled": ls.suggestions.shown.recall(document, cursor)}
 
 
 async def _filled(

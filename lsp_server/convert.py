@@ -58,6 +58,17 @@ def text_edit(
     return types.TextEdit(range=span, new_text=text_change.text)
 
 
+def selected_item(
+    document: Document, context: types.InlineCompletionContext, encoding: PositionEncoding
+) -> TextChange | None:
+    """What the popup's selected item would put into the document, if there is one."""
+    selected = context.selected_completion_info
+    if selected is None:
+        return None
+    start, end = offsets(document, selected.range, encoding)
+    return TextChange(start, end, selected.text)
+
+
 def workspace_edit(
     document: Document,
     changes: Sequence[TextChange],

@@ -3,8 +3,9 @@
 Knows nothing of LSP. Which text an editor gets from a fill is `edits`' and `ghost`'s.
 """
 
+import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +13,7 @@ from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.inflight import Inflight, Superseded
+from fillwright.lsp_server.pace import Pace
 from fillwright.lsp_server.recall import Recall
 from fillwright.lsp_server.settings import FillSettings
 from fillwright.lsp_server.status import StatusLine
@@ -47,15 +49,34 @@ class Ask:
 
 
 class Fills:
-    """Every fill of one editor. `engine` gives the client to use at that moment."""
+    """Every fill of one editor.
 
-    def __init__(self, engine: "Callable[[], EngineClient]", status: StatusLine) -> None:
+    `engine` gives the client to use at that moment, `tell` gets every draft of every fill. A fill
+    that is not urgent waits for a pause in typing, by `pace` and `sleep`.
+    """
+
+    def __init__(
+        self,
+        engine: "Callable[[], EngineClient]",
+        status: StatusLine,
+        tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
+        *,
+        pace: Pace | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._engine = engine
         self._status = status
+        self._tell = tell
+        self._pace = pace or Pace()
+        self._sleep = sleep
         self._inflight = Inflight[Infill]()
         self._recall = Recall()
         # other editors share the engine, and may have documents of the same name
         self._editor = uuid.uuid4().hex
+
+    def typed(self) -> None:
+        """The user changed a document."""
+        self._pace.typed()
 
     def known(self, ask: Ask) -> tuple[str, ...] | None:
         """The candidates that a fill made lately has for the ask's one hole, or None."""
@@ -67,8 +88,15 @@ class Fills:
         made while typing goes on until it is asked for anew, for the typing may agree with it."""
         self._inflight.give_up((uri, "edit"))
 
-    async def infill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft) -> Infill:
-        """The engine's fill.
+    async def infill(
+        self,
+        ask: Ask,
+        settings: FillSettings,
+        on_draft: OnDraft | None = None,
+        *,
+        in_pause: bool = False,
+    ) -> Infill:
+        """The engine's fill; `in_pause`: the engine is asked when the typing pauses.
 
         Ghost text and popup share a fill of the same place. Raises Superseded when the same kind
         asks anew for this document or the engine gives the fill up, and what its client raises.
@@ -83,21 +111,31 @@ class Fills:
             settings,
             shared,
         )
-        return await self._inflight.run(
-            (ask.document.uri, ask.kind), subject, lambda: self._fill(ask, settings, on_draft)
-        )
 
-    async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft) -> Infill:
+        async def work() -> Infill:
+            if in_pause:
+                await self._sleep(self._pace.wait())
+            return await self._fill(ask, settings, on_draft)
+
+        return await self._inflight.run((ask.document.uri, ask.kind), subject, work)
+
+    async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
         request = _request(ask, settings, f"{self._editor} {ask.document.uri} {ask.kind}")
+
+        def show(draft: Draft) -> None:
+            self._tell(ask, draft)
+            if on_draft is not None:
+                on_draft(draft)
+
         with self._status.busy():
-            infill = await self._engine().fill(request, on_draft)
+            infill = await self._engine().fill(request, show)
         if infill.finish == "cancelled":
             raise Superseded
-        if len(request.holes) == 1:
+        if (total := infill.timings_ms.get("total")) is not None:
+            self._pace.answered(total / 1000)
+        if len(ask.holes) == 1:
             texts = tuple(texts[0] for texts in (infill.texts, *infill.alternatives))
-            self._recall.keep(
-                ask.document.uri, request.shape, request.document, request.holes[0], texts
-            )
+            self._recall.keep(ask.document.uri, ask.shape, ask.document.lf, ask.holes[0], texts)
         return infill
 
 

@@ -10,6 +10,7 @@ from fillwright.lsp_server.carve import Carving, carve_body, carve_line_end
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange, fit_fill
 from fillwright.lsp_server.positions import LINE_END
+from fillwright.lsp_server.suppressions import Reason
 
 
 def carve_ghost(document: Document, cursor: int) -> Carving:
@@ -39,22 +40,22 @@ def _empty_body(document: Document, place: int) -> Carving | None:
     return body if hole == Hole(place, place) else None
 
 
-def ghost_text(document: Document, cursor: int, carving: Carving, text: str) -> TextChange | None:
-    """The fill as ghost text at the cursor; None when nothing of it can be shown there."""
-    changes = fit_fill(document, carving, (text,)).changes
-    if len(changes) != 1:
-        return None
-    change = changes[0]
+def ghost_text(document: Document, cursor: int, carving: Carving, text: str) -> TextChange | Reason:
+    """The fill as ghost text at the cursor, or why nothing of it can be shown there."""
+    fit = fit_fill(document, carving, (text,))
+    if fit.dropped:
+        return Reason(fit.dropped[0].code, fit.dropped[0].message)
+    (change,) = fit.changes
     line = document.lines.line_of(cursor)
     first, last = document.lines.starts[line], document.lines.end_of(line)
     if not first <= change.start <= change.end <= last:
-        return None
+        return Reason.of("not-at-cursor")
     # an editor shows ghost text only when it stands at the cursor
     if cursor < change.start:
         change = TextChange(cursor, change.end, document.text[cursor : change.start] + change.text)
     if change.end < cursor:
         change = TextChange(change.start, cursor, change.text + document.text[change.end : cursor])
-    return change if change.text.strip() else None
+    return change if change.text.strip() else Reason.of("not-at-cursor")
 
 
 def first_line(change: TextChange) -> TextChange:

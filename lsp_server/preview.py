@@ -1,23 +1,13 @@
 """Drafts as they denoise, as the `fillwright/draft` notification. Knows no engine."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fillwright.engine.request import Draft
 from fillwright.lsp_server.convert import plain_range
-from fillwright.lsp_server.fills import Ask, OnDraft
+from fillwright.lsp_server.fills import Ask
 from fillwright.lsp_server.positions import PositionEncoding
 
-if TYPE_CHECKING:
-    from fillwright.lsp_server.server import FillwrightServer
-
 DRAFT = "fillwright/draft"
-
-
-def draft_notifier(ls: "FillwrightServer", ask: Ask) -> OnDraft:
-    """What sends each draft of a fill to the editor, if it wants drafts."""
-    if not ls.settings.drafts.enabled:
-        return lambda draft: None
-    return lambda draft: ls.protocol.notify(DRAFT, draft_params(ask, draft, ls.encoding))
 
 
 def draft_params(ask: Ask, draft: Draft, encoding: PositionEncoding) -> dict[str, Any]:

@@ -186,18 +186,20 @@ class FillwrightProtocol(LanguageServerProtocol):
         """Applies the changes to our own store."""
         identifier = params.text_document
         changes = [convert.change(change) for change in params.content_changes]
-        if self._server.documents.get(identifier.uri) is None:
+        before = self._server.documents.get(identifier.uri)
+        if before is None:
             logger.warning("Ignoring a change of a document that is not open")
             return
-        self._server.documents.change(identifier.uri, identifier.version, changes)
+        after = self._server.documents.change(identifier.uri, identifier.version, changes)
         self._server.fills.outdated(identifier.uri)
+        self._server.suggestions.changed(before, after, changes)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
         """Forgets the document."""
         self._server.documents.close(params.text_document.uri)
         self._server.fills.outdated(params.text_document.uri)
-        self._server.shown.forget(params.text_document.uri)
+        self._server.suggestions.forget(params.text_document.uri)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]

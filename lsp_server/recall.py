@@ -7,18 +7,14 @@ from collections import deque
 from dataclasses import dataclass
 
 from fillwright.engine.request import Hole
-
-WINDOW = 2048
-"""Characters on each side of a hole that must be the same; more than a model of this size sees."""
+from fillwright.lsp_server.anchor import Anchor
 
 
 @dataclass(frozen=True, slots=True)
 class _Fill:
     uri: str
     shape: str
-    start: int
-    before: str
-    after: str
+    place: Anchor
     texts: tuple[str, ...]
 
 
@@ -30,25 +26,19 @@ class Recall:
 
     def keep(self, uri: str, shape: str, document: str, hole: Hole, texts: tuple[str, ...]) -> None:
         """Remember the candidate `texts` for `hole` of the LF text `document`."""
-        before = document[max(0, hole.start - WINDOW) : hole.start]
-        after = document[hole.end : hole.end + WINDOW]
-        self._fills.appendleft(_Fill(uri, shape, hole.start, before, after, texts))
+        place = Anchor.at(document, hole.start, hole.end)
+        self._fills.appendleft(_Fill(uri, shape, place, texts))
 
     def find(self, uri: str, shape: str, document: str, hole: Hole) -> tuple[str, ...] | None:
         """What is left of the newest fill that fits `hole`, or None.
 
-        The hole may be the one that was filled, or begin later by characters that were typed and
-        that the fill begins with.
+        The hole may be the one that was filled, begin later by characters that were typed and that
+        the fill begins with, or begin earlier by characters that were deleted.
         """
         for fill in self._fills:
-            if (fill.uri, fill.shape) != (uri, shape) or hole.start < fill.start:
+            if (fill.uri, fill.shape) != (uri, shape):
                 continue
-            typed = document[fill.start : hole.start]
-            left = tuple(text[len(typed) :] for text in fill.texts if text.startswith(typed))
-            if (
-                any(left)
-                and document[max(0, fill.start - WINDOW) : fill.start] == fill.before
-                and document[hole.end : hole.end + WINDOW] == fill.after
-            ):
-                return left
+            left = (fill.place.left_of(text, document, hole.start, hole.end) for text in fill.texts)
+            if texts := tuple(text for text in left if text):
+                return texts
         return None

@@ -15,15 +15,18 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.request import Draft
 from fillwright.lsp_server import handlers
 from fillwright.lsp_server.convert import capability
 from fillwright.lsp_server.documents import DocumentStore
-from fillwright.lsp_server.fills import Fills
+from fillwright.lsp_server.fills import Ask, Fills
 from fillwright.lsp_server.positions import PositionEncoding
+from fillwright.lsp_server.preview import DRAFT, draft_params
 from fillwright.lsp_server.protocol import FillwrightProtocol
 from fillwright.lsp_server.settings import SECTION, EngineSection, Settings, read_settings
-from fillwright.lsp_server.shown import Shown
 from fillwright.lsp_server.status import Status, StatusLine
+from fillwright.lsp_server.suggestions import Suggestions
+from fillwright.lsp_server.suppressions import Suppressions
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient
@@ -59,8 +62,9 @@ class FillwrightServer(LanguageServer):
         self.documents = DocumentStore()
         self.settings = Settings()
         self.status = StatusLine(self._tell_status)
-        self.fills = Fills(self._engine_client, self.status)
-        self.shown = Shown()
+        self.fills = Fills(self._engine_client, self.status, self._tell_draft)
+        self.suppressions = Suppressions()
+        self.suggestions = Suggestions(self.fills, self.suppressions, self.in_background)
         self._engine: EngineClient | None = None
         self._initialization_options: Mapping[str, Any] = {}
         self._told: set[str] = set()
@@ -168,6 +172,10 @@ class FillwrightServer(LanguageServer):
 
             self._engine = EngineClient(_engine_settings(self.settings.engine))
         return self._engine
+
+    def _tell_draft(self, ask: Ask, draft: Draft) -> None:
+        if self.settings.drafts.enabled:
+            self.protocol.notify(DRAFT, draft_params(ask, draft, self.encoding))
 
     def _tell_status(self, status: Status) -> None:
         self.protocol.notify(STATUS, asdict(status))

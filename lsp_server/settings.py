@@ -100,6 +100,9 @@ class EngineSection:
 class Settings:
     """Everything under the `fillwright` section."""
 
+    show: Literal["both", "ghost only", "popup only"] = "both"
+    """Where suggestions appear while typing: as ghost text, as items of the popup, or as both."""
+
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()
     drafts: DraftSettings = DraftSettings()
@@ -107,6 +110,16 @@ class Settings:
     exclude: ExclusionSettings = ExclusionSettings()
     context: ContextSettings = ContextSettings()
     engine: EngineSection = EngineSection()
+
+    @property
+    def ghost_text(self) -> bool:
+        """Whether ghost text is shown."""
+        return self.inline_completion.enabled and self.show != "popup only"
+
+    @property
+    def popup(self) -> bool:
+        """Whether the popup gets items."""
+        return self.completion.enabled and self.show != "ghost only"
 
 
 def read_settings(raw: object) -> tuple[Settings, tuple[str, ...]]:

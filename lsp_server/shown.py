@@ -1,11 +1,13 @@
-"""What ghost text was shown where, so that the last of it can be offered again.
+"""The ghost text that was shown: what is left of it after more typing, and the last of it again.
 
-Knows nothing of LSP and keeps no documents: a place is recognised by its line up to the cursor.
+Knows nothing of LSP and keeps no documents. Unlike a fill, ghost text is the editor's own text, so
+what is left of it after its first lines were accepted is found whatever is to be filled there then.
 """
 
 from collections import deque
 from dataclasses import dataclass
 
+from fillwright.lsp_server.anchor import Anchor
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange
 
@@ -13,8 +15,10 @@ from fillwright.lsp_server.edits import TextChange
 @dataclass(frozen=True, slots=True)
 class _Ghost:
     uri: str
-    before: str
+    place: Anchor
+    line: str
     text: str
+    replaced: int
 
 
 class Shown:
@@ -24,12 +28,31 @@ class Shown:
         self._ghosts: deque[_Ghost] = deque(maxlen=capacity)
         self._again: dict[str, TextChange] = {}
 
-    def keep(self, document: Document, ghost: TextChange) -> None:
-        """Remember that `ghost` was shown in `document`."""
-        kept = _Ghost(document.uri, _line_before(document, ghost.start), ghost.text)
+    def keep(self, document: Document, cursor: int, ghost: TextChange) -> None:
+        """Remember that `ghost` was shown at the cursor of `document`."""
+        before = document.text[ghost.start : cursor]
+        if not ghost.text.startswith(before):
+            return
+        kept = _Ghost(
+            document.uri,
+            Anchor.at(document.text, cursor, cursor),
+            _line_before(document, cursor),
+            ghost.text[len(before) :],
+            ghost.end - cursor,
+        )
         if kept in self._ghosts:
             self._ghosts.remove(kept)
         self._ghosts.appendleft(kept)
+
+    def left(self, document: Document, cursor: int) -> TextChange | None:
+        """What is left to show at the cursor of the newest suggestion that it stands in."""
+        for ghost in self._ghosts:
+            if ghost.uri != document.uri:
+                continue
+            text = ghost.place.left_of(ghost.text, document.text, cursor, cursor)
+            if text and text.strip():
+                return TextChange(cursor, cursor + ghost.replaced, text)
+        return None
 
     def recall(self, document: Document, cursor: int) -> bool:
         """Offer the last suggestion for the cursor's place again, once; false when there is none.
@@ -37,11 +60,11 @@ class Shown:
         The place is its line up to where the suggestion stood, whatever was typed there since. What
         was typed as the suggestion has it is not offered a second time.
         """
-        before = _line_before(document, cursor)
+        line = _line_before(document, cursor)
         for ghost in self._ghosts:
-            if ghost.uri != document.uri or not before.startswith(ghost.before):
+            if ghost.uri != document.uri or not line.startswith(ghost.line):
                 continue
-            typed = before[len(ghost.before) :]
+            typed = line[len(ghost.line) :]
             left = ghost.text[len(typed) :] if ghost.text.startswith(typed) else ghost.text
             if left:
                 self._again[document.uri] = TextChange(cursor, cursor, left)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from fillwright.engine.errors import FillwrightError
+from fillwright.engine.errors import BadRequest, FillwrightError
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient, Health
@@ -51,6 +51,9 @@ class StatusLine:
             self.show(replace(self.status, state="busy", message=""))
         try:
             yield
+        except BadRequest:
+            # the engine is well, the request was not
+            raise
         except FillwrightError as error:
             self.failed(error)
             raise

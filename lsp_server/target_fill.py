@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.request import Draft
 from fillwright.lsp_server import convert
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
@@ -21,7 +20,6 @@ from fillwright.lsp_server.edits import Fit, TextChange, applied, fit_fill
 from fillwright.lsp_server.fills import Ask, OnDraft
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.positions import PositionEncoding
-from fillwright.lsp_server.preview import draft_notifier
 from fillwright.lsp_server.protocol import ContentModified
 
 if TYPE_CHECKING:
@@ -77,7 +75,7 @@ class Filled:
 
 
 async def fill_targets(
-    ls: "FillwrightServer", targets: Sequence[Target], on_draft: OnDraft
+    ls: "FillwrightServer", targets: Sequence[Target], on_draft: OnDraft | None = None
 ) -> Filled:
     """Fill the targets, all of one document, in one request.
 
@@ -86,14 +84,8 @@ async def fill_targets(
     """
     document, carvings = _carved(ls, targets)
     ask = Ask(document, carvings, "edit", instruction=_instruction(targets))
-    preview = draft_notifier(ls, ask)
-
-    def show(draft: Draft) -> None:
-        on_draft(draft)
-        preview(draft)
-
     try:
-        infill = await ls.fills.infill(ask, ls.settings.fill, show)
+        infill = await ls.fills.infill(ask, ls.settings.fill, on_draft)
     except Superseded:
         raise ContentModified("The document changed, or a newer fill was asked for") from None
     if ls.documents.get(document.uri) is not document:

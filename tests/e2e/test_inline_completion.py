@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.e2e
 
@@ -64,10 +65,10 @@ async def test_ghost_text_goes_on_from_the_popups_selected_item(start: Any) -> N
 async def test_the_newest_request_of_a_document_wins(start: Any) -> None:
     editor = await start(options=OPTIONS)
     uri = editor.open(SOURCE, language="plaintext")
-    answers = [editor.ghost(uri, 1, column) for column in (4, 6, 8, 11)]
+    answers = [editor.ghost(uri, 1, column, invoked=True) for column in (4, 6, 8, 11)]
     *older, newest = [await answer for answer in answers]
-    assert [answer.items for answer in older] == [(), (), ()]
-    assert len(newest.items) == 1
+    assert older == [None, None, None]
+    assert newest.items
 
 
 async def test_an_answer_to_an_older_version_is_dropped(start: Any) -> None:
@@ -75,7 +76,9 @@ async def test_an_answer_to_an_older_version_is_dropped(start: Any) -> None:
     uri = editor.open(SOURCE, language="plaintext")
     answer = editor.ghost(uri, 1, 11)
     editor.change(uri, 2, (0, 0, 0, 0, "\n"))
-    assert await answer is None
+    with pytest.raises(JsonRpcException) as stale:
+        await answer
+    assert stale.value.code == -32801
 
 
 async def test_a_closed_document_and_a_disabled_feature_get_none(start: Any) -> None:

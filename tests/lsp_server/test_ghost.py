@@ -9,6 +9,7 @@ from fillwright.engine.request import Hole
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange
 from fillwright.lsp_server.ghost import carve_ghost, first_line, ghost_text
+from fillwright.lsp_server.suppressions import Reason
 
 
 def at(source: str) -> tuple[Document, int]:
@@ -16,12 +17,13 @@ def at(source: str) -> tuple[Document, int]:
     return Document.of(source.replace("‸", ""), "python"), cursor
 
 
-def shown(source: str, fill: str) -> str | None:
-    """The source after accepting the ghost text of a fill; the inserted text in «»."""
+def shown(source: str, fill: str) -> str:
+    """The source after accepting the ghost text of a fill, the inserted text in «»; or the code of
+    the reason why there is none."""
     document, cursor = at(source)
     ghost = ghost_text(document, cursor, carve_ghost(document, cursor), fill)
-    if ghost is None:
-        return None
+    if isinstance(ghost, Reason):
+        return ghost.code
     text = document.text
     assert ghost.start <= cursor <= ghost.end or cursor == ghost.start
     return text[: ghost.start] + "«" + ghost.text + "»" + text[ghost.end :]
@@ -92,9 +94,16 @@ def test_what_is_shown_stands_at_the_cursor(source: str, fill: str, result: str)
     assert shown(source, fill) == result
 
 
-@pytest.mark.parametrize("fill", ["", "   ", "\n", "\t\n  "])
-def test_nothing_visible_is_not_shown(fill: str) -> None:
-    assert shown("x = ‸\n", fill) is None
+@pytest.mark.parametrize(
+    ("fill", "code"),
+    [("", "empty"), ("   ", "whitespace"), ("\n", "empty"), ("\t\n  ", "whitespace")],
+)
+def test_nothing_visible_is_not_shown_for_a_reason(fill: str, code: str) -> None:
+    assert shown("x = ‸\n", fill) == code
+
+
+def test_a_change_elsewhere_is_no_ghost_text() -> None:
+    assert shown("def f(a):\n    pass‸\n    b = a\n", "\n") in ("empty", "not-at-cursor")
 
 
 def test_text_between_the_cursor_and_the_change_is_shown_with_it() -> None:

@@ -1,0 +1,61 @@
+"""How long to wait for a pause in typing before the engine is asked.
+
+Knows nothing of what is typed or asked: only when, by a clock that may be a test's.
+"""
+
+import time
+from collections.abc import Callable
+
+PAUSE_S = 1.0
+"""A longer time between two changes is thinking, not typing."""
+
+LONGEST_WAIT_S = 0.5
+CALM = 1.5
+"""So many usual intervals without a keystroke are a pause."""
+
+USUAL_INTERVAL_S = 0.2
+"""Between two keystrokes, as long as nothing is known of this user."""
+
+SMOOTHING = 0.3
+
+
+class Pace:
+    """The user's pace against the engine's.
+
+    An engine that answers between two keystrokes is asked at every one. A slower one would be cut
+    short by the next keystroke each time: it is asked when the user pauses.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: float | None = None
+        self._interval = USUAL_INTERVAL_S
+        self._response: float | None = None
+
+    def typed(self) -> None:
+        """The user changed the text."""
+        now = self._clock()
+        if self._last is not None and now - self._last < PAUSE_S:
+            self._interval = _smoothed(self._interval, now - self._last)
+        self._last = now
+
+    def answered(self, seconds: float) -> None:
+        """The engine took so long for a fill."""
+        self._response = _smoothed(self._response, seconds)
+
+    @property
+    def response(self) -> float | None:
+        """The seconds a fill usually takes; None before the first."""
+        return self._response
+
+    def wait(self) -> float:
+        """Seconds to wait from now before the engine is asked."""
+        if self._last is None or self._response is None or self._response <= self._interval:
+            return 0.0
+        # what an editor has waited itself counts
+        calm = min(CALM * self._interval, LONGEST_WAIT_S)
+        return max(0.0, self._last + calm - self._clock())
+
+
+def _smoothed(average: float | None, value: float) -> float:
+    return value if average is None else average + SMOOTHING * (value - average)

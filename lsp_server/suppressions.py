@@ -1,0 +1,94 @@
+"""Why a suggestion was not shown: codes for programs, sentences for people, the last of them kept.
+
+Holds names of documents and nothing of their text. Knows no LSP types and no engine.
+"""
+
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from fillwright.engine.errors import FillwrightError
+
+Code = Literal[
+    "not-open",
+    "turned-off",
+    "stale",
+    "superseded",
+    "cursor-moved",
+    "leading-white-space",
+    "after-undo",
+    "several-places",
+    "too-large",
+    "long-lines",
+    "binary",
+    "popup-disagrees",
+    "not-at-cursor",
+    "engine",
+]
+MESSAGES: dict[Code, str] = {
+    "not-open": "The document is not open in the editor.",
+    "turned-off": "The settings turn this kind of suggestion off.",
+    "stale": "The document changed while the fill was made.",
+    "superseded": "A newer request of the same document took its place.",
+    "cursor-moved": "Only the cursor moved since the last request; typing asks anew.",
+    "leading-white-space": "The cursor is in a line's indentation, where Tab should indent.",
+    "after-undo": "The last change took an earlier one back; the next change asks again.",
+    "several-places": "The last change was in several places at once.",
+    "too-large": "The document is too large to fill while typing; ask for a fill by hand.",
+    "long-lines": "The lines here are too long to be written by hand (minified?); "
+    "ask for a fill by hand.",
+    "binary": "The document is not text.",
+    "popup-disagrees": "The fill does not go on from the popup's selected item.",
+    "not-at-cursor": "The fill would change text that ghost text at the cursor cannot show.",
+    "engine": "The engine could not make a fill.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why nothing is shown: a code for programs and a sentence for people."""
+
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, code: Code) -> "Reason":
+        """The reason of one of our own codes."""
+        return cls(code, MESSAGES[code])
+
+    @classmethod
+    def failed(cls, error: FillwrightError) -> "Reason":
+        """The engine's own sentence."""
+        return cls("engine", str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One suggestion that was not shown; `count` of them were held back for this reason."""
+
+    uri: str
+    kind: str
+    code: str
+    message: str
+    count: int = 1
+
+
+class Suppressions:
+    """The last `capacity` reasons, oldest first; one that comes again is counted, not repeated."""
+
+    def __init__(self, capacity: int = 50) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[tuple[str, str, str], Suppression] = OrderedDict()
+
+    def add(self, uri: str, kind: str, reason: Reason) -> None:
+        """Note that a suggestion of `kind` in the document was held back."""
+        key = (uri, kind, reason.code)
+        before = self._kept.pop(key, None)
+        count = before.count + 1 if before is not None else 1
+        self._kept[key] = Suppression(uri, kind, reason.code, reason.message, count)
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def to_json(self) -> list[dict[str, object]]:
+        """The reasons as plain JSON, oldest first."""
+        return [asdict(suppression) for suppression in self._kept.values()]
