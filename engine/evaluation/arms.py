@@ -6,11 +6,13 @@ Knows the engine; knows no benchmark.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from fillwright.engine.evaluation.question import Question
-from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.request import Decode, Infill, Length
+
+if TYPE_CHECKING:
+    from fillwright.engine.infill.fill import Infiller
 
 Baseline = Literal["gold", "empty"]
 ALIASES: dict[str, Decode] = {
@@ -66,7 +68,7 @@ def arms_of(
 def answer(
     question: Question,
     arm: Arm,
-    infiller: Callable[[], Infiller],
+    infiller: Callable[[], "Infiller"],
     tokens: int | None,
     seed: int,
 ) -> Answer:

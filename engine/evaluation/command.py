@@ -10,20 +10,30 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
+from fillwright.engine.evaluation.holes import (
+    KINDS,
+    Kind,
+    Punched,
+    language_of,
+    punch,
+    read_file,
+    source_files,
+)
 from fillwright.engine.evaluation.infilling import Split, load_items
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.run import Judged, run
 from fillwright.engine.evaluation.sandbox import LAYERS, layers
 from fillwright.engine.evaluation.summary import table
-from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.request import Length
+
+if TYPE_CHECKING:
+    from fillwright.engine.infill.fill import Infiller
 
 TABLE_WIDTH = 110
 
@@ -52,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     infilling.add_argument("--limit", type=_whole, metavar="N", help="the first N of the split")
     _add_arm_arguments(infilling)
     infilling.set_defaults(run=_infilling)
+
+    holes = commands.add_parser("holes", help="fill holes punched into source files")
+    holes.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
+    holes.add_argument(
+        "--kinds", type=_kinds, default=KINDS, metavar=",".join(KINDS), help="in turn; all of them"
+    )
+    holes.add_argument("--per-file", type=_whole, default=8, metavar="N", help="holes, at most (8)")
+    _add_arm_arguments(holes)
+    holes.set_defaults(run=_holes)
     return parser
 
 
@@ -91,7 +110,7 @@ def _infilling(arguments: argparse.Namespace) -> None:
     have = layers()
     if have != LAYERS:
         _say(f"the sandbox has only {', '.join(have)} here; see docs/evaluation.md")
-    settings = {
+    settings: dict[str, object] = {
         "benchmark": "humaneval-infilling",
         "data": arguments.data.name,
         "data_digest": hashlib.blake2b(arguments.data.read_bytes(), digest_size=8).hexdigest(),
@@ -99,6 +118,30 @@ def _infilling(arguments: argparse.Namespace) -> None:
         "sandbox": list(have),
     }
     _run(items, settings, arguments)
+
+
+def _holes(arguments: argparse.Namespace) -> None:
+    files = source_files(arguments.paths)
+    digest = hashlib.blake2b(digest_size=8)
+    punched: list[Punched] = []
+    left_out = 0
+    for file in files:
+        text, language = read_file(file), language_of(file)
+        if text is None or language is None:
+            left_out += 1
+            continue
+        digest.update(text.encode())
+        name, per_file = file.as_posix(), arguments.per_file
+        punched += punch(name, text, language, arguments.kinds, per_file, arguments.seed)
+    if left_out:
+        _say(f"{left_out} of {len(files)} files are left out: too long, empty or not UTF-8")
+    settings: dict[str, object] = {
+        "benchmark": "holes",
+        "data": " ".join(path.as_posix() for path in arguments.paths),
+        "data_digest": digest.hexdigest(),
+        "kinds": list(arguments.kinds),
+    }
+    _run(punched, settings, arguments)
 
 
 def _run(
@@ -115,7 +158,10 @@ def _run(
     }
 
     @cache
-    def infiller() -> Infiller:
+    def infiller() -> "Infiller":
+        # torch takes seconds to load, and the baselines need none
+        from fillwright.engine.infill.loading import load_infiller
+
         return load_infiller(checkpoint, arguments.device)
 
     def ask(question: Question, arm: Arm) -> Answer:
@@ -142,6 +188,13 @@ def _whole(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return number
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    kinds = tuple(kind for kind in KINDS if kind in text.split(","))
+    if len(kinds) != len(text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not out of {', '.join(KINDS)}")
+    return kinds
 
 
 def _say(sentence: str) -> None:
