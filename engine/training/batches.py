@@ -4,15 +4,18 @@ Knows token ids and shapes; knows no network.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
 
-from fillwright.engine.training.samples import HoleSampler, Sample
+from fillwright.engine.training.canvases import TrainingCanvas, lay_out
+from fillwright.engine.training.recipes import CausalRows, JointRows
+from fillwright.engine.training.samples import HoleSampler, Piece, Sample
 
 MIDDLE_WEIGHT = 2.0
 PLAIN_SHARE = 0.2
+SEVERAL_SHARE = 0.15
 MAX_MIDDLE = 128
 
 
@@ -23,26 +26,34 @@ class CausalBatch(NamedTuple):
     ids: Tensor
     weights: Tensor
 
+    def to(self, device: str) -> Self:
+        return self._replace(ids=self.ids.to(device), weights=self.weights.to(device))
+
 
 class JointBatch(NamedTuple):
-    """Prompts and the canvases behind them. ids int64 [rows, prompt_length + canvas]; weights
-    float [rows, prompt_length + canvas - 1], of predicting ids[:, 1:] causally; canvas_weights
-    float [rows, canvas]: all end marks behind the first together count as one token."""
+    """Prompts and the canvases behind them. ids int64 [rows, prompt + canvas]; weights float
+    [rows, prompt + canvas - 1], of predicting ids[:, 1:] causally; pinned bool and
+    canvas_weights float [rows, canvas], as in `TrainingCanvas`."""
 
     ids: Tensor
-    prompt_length: int
     weights: Tensor
+    pinned: Tensor
     canvas_weights: Tensor
+
+    def to(self, device: str) -> Self:
+        return type(self)(*(tensor.to(device) for tensor in self))
 
 
 def causal_batches(
-    sampler: HoleSampler, rows: int, length: int, end_mark: int
+    sampler: HoleSampler, recipe: CausalRows, end_mark: int
 ) -> Iterator[CausalBatch]:
     """Endless causal rows. A row ends wherever it ends: an end mark at a fixed place would teach
     its place instead of its meaning."""
     samples = sampler.samples(MAX_MIDDLE)
     while True:
-        packed = [_causal_row(sampler, samples, length + 1, end_mark) for _ in range(rows)]
+        packed = [
+            _causal_row(sampler, samples, recipe.length + 1, end_mark) for _ in range(recipe.rows)
+        ]
         ids = torch.tensor([row for row, _ in packed])
         weights = torch.tensor([weight[1:] for _, weight in packed])
         yield CausalBatch(ids, weights)
@@ -66,43 +77,44 @@ def _causal_row(
     return ids[:length], weights[:length]
 
 
-def joint_batches(
-    sampler: HoleSampler, rows: int, prompt_length: int, canvas: int, end_mark: int
-) -> Iterator[JointBatch]:
-    """Endless joint rows. A prompt shorter than its place has other text before it, as in the
-    causal phase, so that no row needs a mask."""
-    samples = sampler.samples(MAX_MIDDLE)
+def joint_batches(sampler: HoleSampler, recipe: JointRows, end_mark: int) -> Iterator[JointBatch]:
+    """Endless joint rows, all of a batch with one length of canvas. A prompt shorter than its
+    place has other text before it, as in the causal phase, so that no row needs a mask."""
+    samples = sampler.samples(MAX_MIDDLE, SEVERAL_SHARE)
+    lengths, shares = list(recipe.canvases), list(recipe.canvases.values())
     while True:
-        packed = [
-            _joint_row(sampler, samples, prompt_length, canvas, end_mark) for _ in range(rows)
+        canvas = sampler.random.choices(lengths, shares)[0]
+        rows = [
+            _joint_row(sampler, samples, recipe.prompt_length, canvas, end_mark)
+            for _ in range(recipe.rows)
         ]
-        ids, weights, canvas_weights = (
-            torch.tensor(column) for column in zip(*packed, strict=True)
+        yield JointBatch(
+            torch.tensor([[*prompt, *row.ids] for prompt, row in rows]),
+            torch.tensor([_causal_weights(recipe.prompt_length, row) for _, row in rows]),
+            torch.tensor([row.pinned for _, row in rows]),
+            torch.tensor([row.weights for _, row in rows]),
         )
-        yield JointBatch(ids, prompt_length, weights, canvas_weights)
 
 
 def _joint_row(
     sampler: HoleSampler, samples: Iterator[Sample], prompt_length: int, canvas: int, end_mark: int
-) -> tuple[list[int], list[float], list[float]]:
+) -> tuple[list[int], TrainingCanvas]:
     """A long middle is cut into canvases as decoding does, and one of them is drawn; what stands
     before it counts as prompt."""
     while True:
         sample = next(samples)
-        block = sampler.random.randrange(0, len(sample.middle) + 1, canvas - 1)
-        ids = [*sample.prompt, *sample.middle[:block]]
-        if len(ids) <= prompt_length:
+        first, *others = sample.pieces
+        block = 0 if others else sampler.random.randrange(0, len(first.middle) + 1, canvas - 1)
+        prompt = [*sample.prompt, *first.middle[:block]]
+        pieces = (Piece(first.middle[block:], first.after), *others)
+        row = lay_out(pieces, canvas, end_mark, sampler.random)
+        if row is not None and len(prompt) <= prompt_length:
             break
-    while len(ids) < prompt_length:
-        ids = [*sampler.tokenizer.encode(sampler.plain(1000)), end_mark, *ids]
-    middle = sample.middle[block : block + canvas]
-    ends = canvas - len(middle)
-    ids = [*ids[-prompt_length:], *middle, *[end_mark] * ends]
-    known = [1.0] * len(middle)
-    after_first = max(0, ends - 1)
-    first = [1.0] * min(1, ends)
-    shared = [1.0 / max(1, after_first)] * after_first
-    weights = [1.0] * (prompt_length - 1) + [
-        MIDDLE_WEIGHT * weight for weight in [*known, *first, *[0.0] * after_first]
-    ]
-    return ids, weights, [*known, *first, *shared]
+    while len(prompt) < prompt_length:
+        prompt = [*sampler.tokenizer.encode(sampler.plain(1000)), end_mark, *prompt]
+    return prompt[-prompt_length:], row
+
+
+def _causal_weights(prompt_length: int, canvas: TrainingCanvas) -> list[float]:
+    rest = len(canvas.ids) - canvas.led
+    return [1.0] * (prompt_length - 1) + [MIDDLE_WEIGHT] * canvas.led + [0.0] * rest

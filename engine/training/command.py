@@ -15,11 +15,14 @@ import torch
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.tokenizer import CodeTokenizer
-from fillwright.engine.training.corpus import Corpus, build_corpus
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.export import Format, export, export_anew
-from fillwright.engine.training.initialise import SmallShape, new_model, small_config
+from fillwright.engine.training.gather import build_corpus
+from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
 from fillwright.engine.training.phases import PHASES
+from fillwright.engine.training.recipes import RECIPES
 from fillwright.engine.training.train import Run, Schedule
 
 
@@ -33,10 +36,10 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fillwright train", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path(".training"))
+    parser.add_argument("--recipe", choices=tuple(RECIPES), default="cpu")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     corpus = commands.add_parser("corpus", help="download, sieve and store the training text")
-    corpus.add_argument("--vocabulary", type=int, default=8192)
     corpus.add_argument(
         "--clear-of",
         type=Path,
@@ -53,6 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--decay-minutes", type=float, default=0.0)
     run.add_argument("--rate", type=float, default=1.0, help="multiplies every learning rate")
     run.add_argument("--threads", type=int, default=torch.get_num_threads())
+    run.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="FOLDER",
+        help="weights of a first step: an exported checkpoint with the corpus's tokenizer",
+    )
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--device", default="cpu")
     run.set_defaults(run=_run)
@@ -76,7 +85,7 @@ def _corpus(arguments: argparse.Namespace) -> None:
     counts = build_corpus(
         arguments.folder / "corpus",
         {text for path in arguments.clear_of for text in _benchmark_texts(path)},
-        arguments.vocabulary,
+        RECIPES[arguments.recipe].vocabulary,
     )
     print(json.dumps(counts, indent=1))
 
@@ -102,21 +111,28 @@ def _export(arguments: argparse.Namespace) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     corpus = arguments.folder / "corpus"
-    _made(corpus / "train.npz", by="corpus")
+    _made(corpus / "train.npz.xz", by="corpus")
     tokenizer = CodeTokenizer.from_checkpoint(corpus)
-    config = small_config(SmallShape(vocab_size=len(tokenizer.texts)), tokenizer)
-    model = new_model(config, arguments.seed).to(arguments.device)
-    optimizer = Optimizer(model, matrix_rate=0.03, embedding_rate=0.01, gain_rate=0.003)
+    recipe = RECIPES[arguments.recipe]
+    config = small_config(recipe, tokenizer)
+    model = new_model(config, arguments.seed)
+    if arguments.start_from is not None:
+        model.load_state_dict(DiffusionGemma.from_checkpoint(arguments.start_from).state_dict())
+    model.to(arguments.device)
+    optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate)
     folder = arguments.folder / "run"
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(folder, config, model, optimizer)
     run.resume()
+    # a graph for each length of canvas, in both kinds of layer: one for any length is slower
+    torch._dynamo.config.recompile_limit = 64
     for layer in model.layers:
-        layer.compile()
+        layer.compile(dynamic=False)
     phase = PHASES[arguments.phase](
+        recipe,
         tokenizer,
-        Corpus.load(corpus / "train.npz"),
-        Corpus.load(corpus / "held_out.npz"),
+        Corpus.load(corpus / "train.npz.xz"),
+        Corpus.load(corpus / "held_out.npz.xz"),
         seed=arguments.seed + run.steps,
         device=arguments.device,
     )

@@ -4,7 +4,6 @@ Chosen so that the first loss is ln(vocabulary) and the gradient norm about 1: a
 1/sqrt(d), so the query and key gains carry it; gains behind each branch start small.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,31 +12,15 @@ from torch import nn
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import model_config
+from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe
 
 BRANCH_GAIN = 0.3
 FINAL_GAIN = 0.25
-UNIFORM_SHARE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class SmallShape:
-    """Sizes of an embedded model; every `full_every`-th layer is a full one, the last included."""
-
-    vocab_size: int = 8192
-    hidden_size: int = 256
-    layers: int = 6
-    full_every: int = 3
-    heads: int = 4
-    kv_heads: int = 2
-    head_dim: int = 64
-    intermediate_size: int = 448
-    expert_intermediate_size: int = 448
-    sliding_window: int = 1024
-    canvas_length: int = 32
-
-
-def small_config(shape: SmallShape, tokenizer: CodeTokenizer) -> dict[str, Any]:
+def small_config(recipe: Recipe, tokenizer: CodeTokenizer) -> dict[str, Any]:
     """A `config.json` that transformers' DiffusionGemma opens too (hence the tiny vision part)."""
+    shape = recipe.shape
     kinds = [
         "full_attention" if (i + 1) % shape.full_every == 0 else "sliding_attention"
         for i in range(shape.layers)
@@ -50,16 +33,13 @@ def small_config(shape: SmallShape, tokenizer: CodeTokenizer) -> dict[str, Any]:
             "name": "fillwright-small",
             "prompt": "small",
             "decode": "draft+denoise",
-            "noise": {
-                "mask_token_id": tokenizer.special("<mask>"),
-                "uniform_share": UNIFORM_SHARE,
-            },
-            "rows": "shifted",
+            "noise": _noise(recipe, tokenizer),
+            "rows": recipe.rows.value,
         },
         "tie_word_embeddings": True,
         "text_config": {
             "model_type": "diffusion_gemma_text",
-            "vocab_size": shape.vocab_size,
+            "vocab_size": len(tokenizer.texts),
             "hidden_size": shape.hidden_size,
             "intermediate_size": shape.intermediate_size,
             "num_hidden_layers": shape.layers,
@@ -102,6 +82,12 @@ def small_config(shape: SmallShape, tokenizer: CodeTokenizer) -> dict[str, Any]:
             "head_dim": 16,
         },
     }
+
+
+def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> dict[str, Any] | None:
+    if recipe.noise == "uniform":
+        return None
+    return {"mask_token_id": tokenizer.special("<mask>"), "uniform_share": UNIFORM_SHARE}
 
 
 def new_model(config: dict[str, Any], seed: int) -> DiffusionGemma:

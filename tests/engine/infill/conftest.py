@@ -22,7 +22,8 @@ from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Decode, Draft, Infill, InfillRequest
 from fillwright.engine.training.export import export
-from fillwright.engine.training.initialise import SmallShape, new_model, small_config
+from fillwright.engine.training.initialise import new_model, small_config
+from fillwright.engine.training.recipes import CPU, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
 
 CODE = '''\
@@ -61,7 +62,6 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer: CodeTokeniz
     """A random two-layer checkpoint in the form of the embedded one."""
     made = tmp_path_factory.mktemp("tiny")
     shape = SmallShape(
-        vocab_size=len(tokenizer.texts),
         hidden_size=32,
         layers=2,
         full_every=2,
@@ -73,7 +73,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer: CodeTokeniz
         sliding_window=64,
         canvas_length=16,
     )
-    config = small_config(shape, tokenizer)
+    config = small_config(replace(CPU, shape=shape), tokenizer)
     state = new_model(config, 3).state_dict()
     for name in state:
         if ".post_" in name or name == "norm.weight":
@@ -113,14 +113,19 @@ def embedded() -> Infiller:
 
 @dataclass
 class ScriptedModel:
-    """Sure to write `fill` and then end marks into one hole, whatever else it is shown.
+    """Sure to write `fill`, then `behind`, then end marks from one place on, whatever else it is
+    shown.
 
-    Counts its passes: `reads` has the tokens of each reading pass, `denoised` each canvas.
+    Counts its passes: `reads` has the tokens of each reading pass, `denoised` each canvas, of a
+    batch the first, and `batches` how many there were.
     """
 
     tokenizer: CodeTokenizer
     fill: Sequence[int]
     canvas_length: int = 32
+    behind: Sequence[int] = ()
+    rows: RowConvention = RowConvention.SHIFTED
+    batches: list[int] = field(default_factory=list)
     reads: list[int] = field(default_factory=list)
     denoised: list[list[int]] = field(default_factory=list)
     device = torch.device("cpu")
@@ -149,7 +154,7 @@ class ScriptedModel:
     def logits(self, hidden: Tensor) -> Tensor:
         """What follows each position."""
         mark = self.tokenizer.special("<eos>")
-        following = {self._middle + i: token for i, token in enumerate(self.fill)}
+        following = {self._middle + i: t for i, t in enumerate([*self.fill, *self.behind])}
         tokens = torch.tensor([following.get(p, mark) for p in hidden.flatten().tolist()])
         return 30.0 * F.one_hot(tokens.view(hidden.shape), len(self.tokenizer.texts)).float()
 
@@ -157,8 +162,10 @@ class ScriptedModel:
         self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
     ) -> Tensor:
         self.denoised.append(canvas[0].tolist())
+        self.batches.append(len(canvas))
         self._find_middle([*cache.ids.tolist(), *canvas[0].tolist()])
-        return self.logits(torch.arange(cache.length, cache.length + canvas.shape[1])[None])
+        positions = torch.arange(cache.length, cache.length + canvas.shape[1])
+        return self.logits(positions - (1 - self.rows.overlap)).expand(len(canvas), -1, -1).clone()
 
     def _find_middle(self, ids: list[int]) -> None:
         middle = self.tokenizer.special("<middle>")
@@ -168,16 +175,21 @@ class ScriptedModel:
 
 @pytest.fixture
 def scripted(tokenizer: CodeTokenizer) -> Callable[..., tuple[Infiller, ScriptedModel]]:
-    """An Infiller around a scripted model that writes `text`."""
+    """An Infiller around a scripted model that writes `text`, and `behind` it what follows."""
 
     def make(
-        text: str, decode: Decode = "draft+denoise", canvas_length: int = 32
+        text: str,
+        decode: Decode = "draft+denoise",
+        canvas_length: int = 32,
+        behind: str = "",
+        rows: RowConvention = RowConvention.SHIFTED,
     ) -> tuple[Infiller, ScriptedModel]:
-        model = ScriptedModel(tokenizer, tokenizer.encode(text), canvas_length)
+        fill, after = tokenizer.encode(text), tokenizer.encode(behind)
+        model = ScriptedModel(tokenizer, fill, canvas_length, after, rows)
         settings = DenoiseSettings(
             HybridNoise(len(tokenizer.texts), tokenizer.special("<mask>"), 0.2),
             steps=8,
-            rows=RowConvention.SHIFTED,
+            rows=rows,
         )
         prompt = SmallPrompt(tokenizer)
         return Infiller(model, tokenizer, prompt, settings, decode, "scripted", "cpu"), model  # type: ignore[arg-type]

@@ -1,16 +1,18 @@
 """A small corpus of real source files, and the smallest network that can learn from it."""
 
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fillwright.engine.infill.tokenizer import CodeTokenizer
-from fillwright.engine.training import corpus as corpus_module
-from fillwright.engine.training.corpus import Corpus, build_corpus
-from fillwright.engine.training.initialise import SmallShape, small_config
+from fillwright.engine.training import gather
+from fillwright.engine.training.corpus import Corpus
+from fillwright.engine.training.gather import build_corpus
+from fillwright.engine.training.initialise import small_config
+from fillwright.engine.training.recipes import CPU, CausalRows, JointRows, Recipe, SmallShape
 from fillwright.engine.training.sources import SourceFile
 
 PAGES = ("textwrap.py", "json/encoder.py", "fnmatch.py", "heapq.py", "shlex.py", "bisect.py")
@@ -28,11 +30,11 @@ class Made:
 
     @property
     def train(self) -> Corpus:
-        return Corpus.load(self.folder / "train.npz")
+        return Corpus.load(self.folder / "train.npz.xz")
 
-    def config(self, **sizes: int) -> dict[str, Any]:
+    def recipe(self, **sizes: int) -> Recipe:
+        """The smallest network and the shortest rows."""
         shape = {
-            "vocab_size": len(self.tokenizer.texts),
             "hidden_size": 64,
             "layers": 2,
             "full_every": 2,
@@ -42,7 +44,21 @@ class Made:
             "intermediate_size": 96,
             "expert_intermediate_size": 96,
         }
-        return small_config(SmallShape(**shape | sizes), self.tokenizer)
+        return replace(
+            CPU,
+            shape=SmallShape(**shape | sizes),
+            causal=CausalRows(rows=3, length=96, batches_per_step=2),
+            joint=JointRows(
+                rows=3,
+                prompt_length=160,
+                canvases={16: 1.0},
+                canvases_per_prompt=4,
+                batches_per_step=2,
+            ),
+        )
+
+    def config(self, **sizes: int) -> dict[str, Any]:
+        return small_config(self.recipe(**sizes), self.tokenizer)
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +70,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     files = [*pages, copied, known]
     folder = tmp_path_factory.mktemp("corpus")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus_module, "download", lambda names, folder: None)
-        patch.setattr(corpus_module, "_all_files", lambda folder, names: iter(files))
+        for download in ("download_from_pip", "download_from_npm"):
+            patch.setattr(gather, download, lambda names, folder: None)
+        patch.setattr(gather, "_all_files", lambda folder, names: iter(files))
         counts = build_corpus(folder, {BENCHMARK}, 600)
     return Made(folder, files, counts, CodeTokenizer.from_checkpoint(folder))

@@ -22,7 +22,7 @@ def test_what_is_not_replaced_is_the_truth() -> None:
 def test_ways_have_their_shares_of_the_canvases() -> None:
     full = drafted = 0
     for seed in range(20):
-        found = corrupted(Corruption(NOISE, full_share=0.25, draft_share=0.5), seed)
+        found = corrupted(Corruption(NOISE, full_share=0.25, draft_share=0.5, edit_share=0.0), seed)
         full += int(found.replaced.all(1).sum())
         drafted += int(((found.ids == 77) & found.replaced).sum(1).gt(10).sum())
     assert abs(full / (64 * 20) - 0.25) < 0.05
@@ -38,12 +38,27 @@ def test_a_drafted_canvas_carries_guesses_and_no_noise() -> None:
 
 
 def test_levels_are_spread_evenly() -> None:
-    found = corrupted(Corruption(NOISE, full_share=0.0, draft_share=0.0))
+    found = corrupted(Corruption(NOISE, full_share=0.0, draft_share=0.0, edit_share=0.0))
     shares = found.replaced.float().mean(1).sort().values
     even = (torch.arange(64) + 0.5) / 64
     assert float((shares - even).abs().max()) < 0.25
     noise = found.ids[found.replaced]
     assert 0.75 < float((noise == MASK).float().mean()) < 0.85
+
+
+def test_an_edited_canvas_has_one_token_too_many_or_too_few() -> None:
+    target = torch.arange(10, 30).repeat(64, 1)
+    edits = Corruption(NOISE, full_share=0.0, draft_share=0.0, edit_share=1.0)
+    found = edits(target, target, Generator().manual_seed(0))
+    kinds = set()
+    for ids in found.ids.tolist():
+        longer = next(i for i, token in enumerate([*ids, -1]) if token != 10 + i)
+        inserted = ids[longer + 1 :] == list(range(10 + longer, 29))
+        deleted = ids[longer:-1] == list(range(11 + longer, 30))
+        assert inserted or deleted or longer == 20
+        kinds.add("inserted" if inserted else "deleted")
+    assert kinds == {"inserted", "deleted"}
+    assert torch.equal(found.replaced, found.ids != target)
 
 
 def test_one_level_for_measuring() -> None:

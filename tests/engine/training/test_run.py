@@ -14,19 +14,6 @@ from fillwright.engine.training.phases import CausalPhase, JointPhase
 from fillwright.engine.training.train import Phase, Run, Schedule
 
 
-class ShortRows(CausalPhase):
-    rows = 6
-    length = 96
-    tokens_per_step = rows * length
-
-
-class ShortPrompts(JointPhase):
-    rows = 6
-    prompt_length = 160
-    canvas = 16
-    tokens_per_step = rows * (prompt_length + canvas * (1 + JointPhase.canvases_per_prompt))
-
-
 @pytest.fixture(autouse=True)
 def eager() -> Iterator[None]:
     """The same arithmetic without a compiler."""
@@ -65,18 +52,18 @@ def new_run(made: Any, folder: Path) -> Run:
 
 
 def phase(kind: type[CausalPhase] | type[JointPhase], made: Any, seed: int = 0) -> Phase:
-    return kind(made.tokenizer, made.train, made.train, seed=seed, device="cpu")
+    return kind(made.recipe(), made.tokenizer, made.train, made.train, seed=seed, device="cpu")
 
 
 @pytest.mark.slow
 def test_both_losses_fall(made: Any, tmp_path: Path, clock: None) -> None:
     run = new_run(made, tmp_path)
-    causal = phase(ShortRows, made)
+    causal = phase(CausalPhase, made)
     before = causal.evaluate(run.model)["held_out"]
     assert before == pytest.approx(torch.tensor(len(made.tokenizer.texts)).log().item(), abs=0.3)
     run.train(Schedule("causal", minutes(120), decay_minutes=minutes(40)), causal)
     assert causal.evaluate(run.model)["held_out"] < before - 1.5
-    joint = phase(ShortPrompts, made)
+    joint = phase(JointPhase, made)
     levels = ("held_out_t1.0", "held_out_t0.6", "held_out_t0.3")
     started = joint.evaluate(run.model)
     run.train(Schedule("joint", minutes(100), decay_minutes=minutes(30)), joint)
@@ -91,14 +78,14 @@ def test_a_resumed_run_counts_on(made: Any, tmp_path: Path, clock: None) -> None
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
     whole = new_run(made, tmp_path / "whole")
-    whole.train(Schedule("causal", minutes(6)), phase(ShortRows, made))
+    whole.train(Schedule("causal", minutes(6)), phase(CausalPhase, made))
     first = new_run(made, tmp_path / "parts")
-    first.train(Schedule("causal", minutes(3)), phase(ShortRows, made))
+    first.train(Schedule("causal", minutes(3)), phase(CausalPhase, made))
     second = new_run(made, tmp_path / "parts")
     second.resume()
     for mine, theirs in zip(second.model.parameters(), first.model.parameters(), strict=True):
         assert torch.equal(mine, theirs)
-    second.train(Schedule("causal", minutes(3)), phase(ShortRows, made, seed=second.steps))
+    second.train(Schedule("causal", minutes(3)), phase(CausalPhase, made, seed=second.steps))
     assert (second.steps, second.tokens) == (whole.steps, whole.tokens) == (6, 6 * 6 * 96)
     assert second.minutes == pytest.approx(whole.minutes)
 
@@ -125,7 +112,7 @@ def test_a_resumed_step_is_the_step_that_would_have_been(made: Any, tmp_path: Pa
 
 def test_the_curve_says_what_was_measured(made: Any, tmp_path: Path, clock: None) -> None:
     run = new_run(made, tmp_path)
-    run.train(Schedule("causal", minutes(20)), phase(ShortRows, made))
+    run.train(Schedule("causal", minutes(20)), phase(CausalPhase, made))
     lines = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [20, 20]
     assert lines[0].keys() >= {"loss", "norm", "tokens_per_s", "tokens", "phase"}

@@ -1,0 +1,112 @@
+"""Makes the training text: downloads packages, sieves their files, learns the vocabulary, stores.
+
+Knows grammars and package names; knows nothing of tensors or of how batches are drawn.
+"""
+
+import hashlib
+import json
+import random
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
+from fillwright.engine.training.sieve import Sieve
+from fillwright.engine.training.sources import (
+    SourceFile,
+    archives,
+    download_from_npm,
+    download_from_pip,
+    normalised,
+    package_files,
+    standard_library,
+)
+from fillwright.engine.training.vocabulary import train_vocabulary
+
+HELD_OUT_SHARE = 0.005
+KEPT_TESTS_SHARE = 0.15
+VOCABULARY_CHARACTERS = 30_000_000
+PACKAGE_CHARACTERS = 4_000_000
+DOCUMENT_SPANS = 250
+
+
+def build_corpus(folder: Path, benchmarks: Iterable[str], vocabulary_size: int) -> dict[str, int]:
+    """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json`,
+    `sources.json`. Returns counts for the model card."""
+    packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text("utf-8"))
+    download_from_pip(packages["python"], folder / "archives")
+    download_from_npm(packages["npm"], folder / "archives")
+    names = {normalised(name) for table in packages.values() for name in table}
+    sieve = Sieve(benchmarks)
+    kept = list(_kept(_all_files(folder / "archives", names), sieve))
+    random.Random(0).shuffle(kept)
+    texts = (file.text for file in kept)
+    tokenizer = train_vocabulary(_up_to(texts, VOCABULARY_CHARACTERS), vocabulary_size)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    _corpus(file for file in kept if is_held_out(file)).save(folder / "held_out.npz.xz")
+    _corpus(file for file in kept if not is_held_out(file)).save(folder / "train.npz.xz")
+    learnt = sorted({file.package for file in kept})
+    (folder / "sources.json").write_text(json.dumps(learnt, indent=1), encoding="utf-8")
+    characters: Counter[str] = Counter()
+    for file in kept:
+        characters[f"characters ({file.language})"] += len(file.text)
+    dropped = {f"dropped ({reason})": count for reason, count in sieve.dropped.items()}
+    return {"files": len(kept)} | characters | dropped
+
+
+def is_held_out(file: SourceFile) -> bool:
+    """Whether a file is never trained on; its name alone decides."""
+    return _share(file, "held out") < HELD_OUT_SHARE
+
+
+def _all_files(folder: Path, names: set[str]) -> Iterator[SourceFile]:
+    yield from standard_library()
+    for archive in archives(folder):
+        # another order than by name: a large package is cut, and not after its first folder
+        files = sorted(package_files(archive), key=lambda file: _share(file, "order"))
+        yield from (file for file in files if file.package in names)
+
+
+def _kept(files: Iterable[SourceFile], sieve: Sieve) -> Iterator[SourceFile]:
+    """What passes the sieve, few tests, and of each package no more than its share."""
+    characters: Counter[str] = Counter()
+    for file in files:
+        if file.is_test and _share(file, "tests") >= KEPT_TESTS_SHARE:
+            continue
+        if characters[file.package] < PACKAGE_CHARACTERS and sieve.keeps(file):
+            characters[file.package] += len(file.text)
+            yield file
+
+
+def _share(file: SourceFile, purpose: str) -> float:
+    """A number in [0, 1) that depends on the file's name alone."""
+    key = f"{purpose}/{file.package}/{file.path}".encode()
+    return int.from_bytes(hashlib.blake2b(key, digest_size=4).digest(), "little") / 2**32
+
+
+def _up_to(texts: Iterable[str], characters: int) -> Iterator[str]:
+    for text in texts:
+        if characters <= 0:
+            return
+        characters -= len(text)
+        yield text
+
+
+def _corpus(files: Iterable[SourceFile]) -> Corpus:
+    listed = list(files)
+    return Corpus.of(
+        [file.text for file in listed],
+        [list(islice(_spans(file), DOCUMENT_SPANS)) for file in listed],
+        [file.language for file in listed],
+    )
+
+
+def _spans(file: SourceFile) -> Iterator[tuple[int, int, int]]:
+    """Kind, start and end of every span, in an order that any number of them is a fair part of."""
+    from fillwright.engine.syntax.spans import spans
+
+    found = list(spans(file.text, file.language))
+    random.Random(0).shuffle(found)
+    return ((SPAN_KINDS.index(span.kind), span.start, span.end) for span in found)

@@ -1,0 +1,47 @@
+"""Pages to punch holes into: whole documents, and functions cut out of them.
+
+Knows text and spans; knows no tokens.
+"""
+
+import textwrap
+from dataclasses import dataclass
+
+import numpy as np
+
+from fillwright.engine.training.corpus import SPAN_KINDS
+
+BODY = SPAN_KINDS.index("body")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document, or one function of it; spans int32 [spans, 3] as `Corpus.document_spans`."""
+
+    text: str
+    spans: np.ndarray
+    language: str
+
+    @property
+    def bodies(self) -> np.ndarray:
+        """The spans of function bodies, int32 [bodies, 3]."""
+        found: np.ndarray = self.spans[self.spans[:, 0] == BODY]
+        return found
+
+    def function(self, body: np.ndarray) -> "Page":
+        """The page of the function with this body span: whole lines from its header on, moved to
+        the margin. Only a function that stood there keeps its spans."""
+        header = self.text.rfind("def ", 0, body[1]) if self.language == "python" else body[1]
+        start = self.text.rfind("\n", 0, header) + 1
+        end = line_around(self.text, int(body[2]))[1]
+        inside = self.spans[(self.spans[:, 1] > start) & (self.spans[:, 2] <= end)]
+        text = self.text[start:end] + "\n"
+        if text[:1].isspace():
+            return Page(textwrap.dedent(text), inside[:0], self.language)
+        return Page(text, inside - np.array([0, start, start], inside.dtype), self.language)
+
+
+def line_around(text: str, at: int) -> tuple[int, int]:
+    """The half-open range of the line that holds character `at`, without its line end."""
+    start = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    return start, len(text) if end < 0 else end
