@@ -1,8 +1,67 @@
--- Fillwright for Neovim 0.11 and later: put this folder on the runtimepath, then
--- `vim.lsp.enable("fillwright")`. Every setting has a default; see lsp_server/settings.py.
+-- Neovim reads this file for `vim.lsp.enable("fillwright")`, with or without the rest of the plugin's
+-- setup. `vim.lsp.config("fillwright", { ... })` changes any of it; the server's own settings go into
+-- `settings.fillwright`.
+
+-- what Neovim calls these languages -> what the Language Server Protocol does
+local language_ids = {
+  bash = "shellscript",
+  cs = "csharp",
+  sh = "shellscript",
+  tex = "latex",
+  text = "plaintext",
+}
+
+---@type vim.lsp.Config
 return {
   cmd = { "fillwright", "serve" },
-  filetypes = { "python" },
-  root_markers = { "pyproject.toml", "setup.py", ".git" },
-  settings = { fillwright = {} },
+  filetypes = {
+    "bash",
+    "c",
+    "cpp",
+    "cs",
+    "css",
+    "go",
+    "html",
+    "java",
+    "javascript",
+    "javascriptreact",
+    "json",
+    "kotlin",
+    "lua",
+    "markdown",
+    "php",
+    "python",
+    "ruby",
+    "rust",
+    "scala",
+    "sh",
+    "sql",
+    "swift",
+    "text",
+    "toml",
+    "typescript",
+    "typescriptreact",
+    "yaml",
+  },
+  get_language_id = function(_, filetype)
+    return language_ids[filetype] or filetype
+  end,
+  root_markers = { "pyproject.toml", "package.json", "go.mod", "Cargo.toml", ".git" },
+  settings = { fillwright = { drafts = { enabled = true } } },
+  handlers = {
+    ["fillwright/draft"] = function(_, draft, context)
+      require("fillwright.drafts").show(draft, context.client_id)
+    end,
+    ["fillwright/status"] = function(_, status, context)
+      require("fillwright.status").take(status, context.client_id)
+    end,
+    ["workspace/executeCommand"] = function(...)
+      return require("fillwright.requests").answered(...)
+    end,
+  },
+  on_exit = function(code, signal, client_id)
+    vim.schedule(function()
+      require("fillwright.status").exited(code, signal, client_id)
+    end)
+  end,
 }

@@ -1,0 +1,133 @@
+-- The server's commands: fill a place, preview a rewrite, give up.
+
+local api = vim.api
+
+local M = {}
+
+local CONTENT_MODIFIED = -32801
+
+--- The client for the current buffer; says so when there is none.
+---@return vim.lsp.Client?
+local function client_here()
+  local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
+  if not client then
+    vim.notify("Fillwright: no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
+  end
+  return client
+end
+
+---@param err lsp.ResponseError
+local function say(err)
+  local level = err.code == CONTENT_MODIFIED and vim.log.levels.INFO or vim.log.levels.WARN
+  vim.notify("Fillwright: " .. err.message, level)
+end
+
+--- What the server answers to `fillwright.fill`, whoever asked.
+---@type lsp.Handler
+function M.answered(err, answer)
+  if err then
+    say(err)
+  elseif answer and answer.reason and answer.reason ~= "cancelled" then
+    vim.notify("Fillwright: " .. answer.reason, vim.log.levels.WARN)
+  end
+end
+
+--- Run the server's code action for the cursor's place: the first, or the one for `what`.
+---@param what? string "body", "line", "docstring", "stubs in class", "stubs in file"
+function M.fill(what)
+  local client = client_here()
+  if not client then
+    return
+  end
+  local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
+  ---@cast params table
+  params.context = { diagnostics = {}, only = { "refactor.rewrite" } }
+  client:request("textDocument/codeAction", params, function(err, actions, context)
+    if err then
+      return say(err)
+    end
+    for _, action in ipairs(actions or {}) do
+      local target = action.command.arguments[1]
+      if not what or target.what == what then
+        return client:exec_cmd(action.command, { bufnr = context.bufnr })
+      end
+    end
+    local sought = what and ("no %s"):format(what) or "nothing"
+    vim.notify(("Fillwright: there is %s to fill here"):format(sought), vim.log.levels.WARN)
+  end, 0)
+end
+
+--- Have a selection rewritten, and show the difference. Asks for an instruction where none is given.
+---@param selection fillwright.Selection
+---@param instruction? string
+function M.rewrite(selection, instruction)
+  local client = client_here()
+  if not client then
+    return
+  end
+  if instruction then
+    return M.preview(client, selection, instruction)
+  end
+  vim.ui.input({ prompt = "Rewrite how? (empty: as you see fit) " }, function(answer)
+    -- nil: the user went back on it
+    if answer then
+      M.preview(client, selection, answer)
+    end
+  end)
+end
+
+---@param client vim.lsp.Client
+---@param selection fillwright.Selection
+---@param instruction string
+function M.preview(client, selection, instruction)
+  local bufnr = selection.bufnr
+  local target = {
+    uri = vim.uri_from_bufnr(bufnr),
+    what = "selection",
+    range = require("fillwright.selection").lsp_range(selection, client.offset_encoding),
+    version = vim.lsp.util.buf_versions[bufnr],
+    instruction = instruction ~= "" and instruction or nil,
+  }
+  local command = { title = "Rewrite selection", command = "fillwright.preview", arguments = { target } }
+  client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
+    if err then
+      say(err)
+    elseif not answer.edit then
+      M.answered(nil, answer)
+    elseif target.version == vim.lsp.util.buf_versions[bufnr] then
+      require("fillwright.preview").show(bufnr, answer.edit, client.offset_encoding)
+    else
+      vim.notify("Fillwright: the text changed meanwhile; rewrite it again")
+    end
+  end)
+end
+
+--- Cancel what the server makes for the current buffer.
+function M.cancel()
+  local bufnr = api.nvim_get_current_buf()
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = bufnr, name = "fillwright" })) do
+    for id, request in pairs(client.requests) do
+      if request.type == "pending" and request.bufnr == bufnr then
+        client:cancel_request(id)
+      end
+    end
+  end
+end
+
+--- Start the server anew, once the old one is gone.
+function M.restart()
+  vim.lsp.enable("fillwright", false)
+  local timer = assert(vim.uv.new_timer())
+  timer:start(
+    0,
+    20,
+    vim.schedule_wrap(function()
+      if not timer:is_closing() and #vim.lsp.get_clients({ name = "fillwright" }) == 0 then
+        timer:close()
+        vim.lsp.enable("fillwright")
+      end
+    end)
+  )
+end
+
+return M

@@ -1,0 +1,106 @@
+-- What the language server says of itself and of the engine, for statuslines and `:Fillwright status`.
+
+local M = {}
+
+---@class fillwright.Status what `fillwright/status` carries
+---@field state "stopped"|"loading"|"ready"|"busy"|"failed"
+---@field message string
+---@field fraction? number of the model that is loaded
+---@field model? string
+---@field device? string
+
+---@class fillwright.FullStatus: fillwright.Status what the command `fillwright.status` answers
+---@field suppressed { uri: string, kind: string, code: string, message: string }[]
+
+---@type table<integer, fillwright.Status> by client
+local by_client = {}
+---@type string? why the last server ended that was not asked to
+local crash
+
+--- Take up a status, tell statuslines, and say a failure that is new.
+---@param status fillwright.Status
+---@param client_id integer
+function M.take(status, client_id)
+  local before = by_client[client_id]
+  by_client[client_id] = status
+  crash = nil
+  if status.state == "failed" and not vim.deep_equal(before, status) then
+    vim.notify("Fillwright: " .. status.message, vim.log.levels.WARN)
+  end
+  M.tell(status)
+end
+
+--- The server of a client has ended.
+---@param code integer
+---@param signal integer
+---@param client_id integer
+function M.exited(code, signal, client_id)
+  by_client[client_id] = nil
+  if code ~= 0 or signal ~= 0 then
+    crash = ("The language server ended with code %d, signal %d; :Fillwright restart starts it anew."):format(
+      code,
+      signal
+    )
+  end
+  require("fillwright.drafts").settle()
+  M.tell({ state = "stopped", message = crash or "" })
+end
+
+---@param status fillwright.Status
+function M.tell(status)
+  vim.api.nvim_exec_autocmds("User", { pattern = "FillwrightStatus", data = status, modeline = false })
+  vim.cmd.redrawstatus({ bang = true })
+end
+
+--- One or two words for a statusline; empty in buffers without Fillwright.
+---@return string
+function M.component()
+  local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
+  if not client then
+    return crash and "fillwright stopped" or ""
+  end
+  local status = by_client[client.id]
+  if not status or status.state == "ready" then
+    return "fillwright"
+  end
+  if status.state == "loading" and status.fraction then
+    return ("fillwright %d%%%%"):format(100 * status.fraction)
+  end
+  return "fillwright " .. status.state
+end
+
+--- Ask the server how it is, and show it.
+function M.report()
+  local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
+  if not client then
+    local reason = crash or ("It is not attached to this buffer (filetype %q)."):format(vim.bo.filetype)
+    vim.notify("Fillwright: " .. reason .. " :checkhealth fillwright says more.", vim.log.levels.WARN)
+    return
+  end
+  client:exec_cmd({ title = "Status", command = "fillwright.status" }, { bufnr = 0 }, function(err, answer)
+    if err then
+      vim.notify("Fillwright: " .. err.message, vim.log.levels.WARN)
+    else
+      vim.notify(table.concat(M.lines(answer), "\n"))
+    end
+  end)
+end
+
+--- A status in words.
+---@param status fillwright.FullStatus
+---@return string[]
+function M.lines(status)
+  local known = vim.iter({ status.model, status.device }):join(", ")
+  local loaded = status.fraction and (" %d%%"):format(100 * status.fraction) or ""
+  local lines = { "Fillwright: " .. status.state .. loaded .. (known ~= "" and " (" .. known .. ")" or "") }
+  if status.message ~= "" then
+    table.insert(lines, status.message)
+  end
+  for _, quiet in ipairs(status.suppressed or {}) do
+    local name = vim.fn.fnamemodify(vim.uri_to_fname(quiet.uri), ":t")
+    table.insert(lines, ("no %s in %s: %s (%s)"):format(quiet.kind, name, quiet.message, quiet.code))
+  end
+  return lines
+end
+
+return M

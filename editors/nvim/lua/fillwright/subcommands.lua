@@ -1,0 +1,93 @@
+-- `:Fillwright`: its subcommands and their completion.
+
+local M = {}
+
+---@class fillwright.Subcommand
+---@field run fun(argument: string, call: vim.api.keyset.create_user_command.command_args)
+---@field arguments? string[] what completes behind it
+
+local PLACES = { "body", "line", "docstring", "stubs in class", "stubs in file" }
+
+---@param name string a function of the plugin's module
+local function plain(name)
+  return {
+    run = function()
+      require("fillwright")[name]()
+    end,
+  }
+end
+
+---@type table<string, fillwright.Subcommand>
+local subcommands = {
+  apply = plain("apply"),
+  cancel = plain("cancel"),
+  reject = plain("reject"),
+  toggle = plain("toggle"),
+  fill = {
+    run = function(what)
+      require("fillwright").fill(what ~= "" and what or nil)
+    end,
+    arguments = PLACES,
+  },
+  log = {
+    run = function()
+      vim.cmd.tabnew({ args = { vim.lsp.log.get_filename() }, magic = { file = false } })
+    end,
+  },
+  restart = {
+    run = function()
+      require("fillwright.requests").restart()
+    end,
+  },
+  rewrite = {
+    run = function(instruction, call)
+      local selection = require("fillwright.selection").of_range(call.line1, call.line2)
+      require("fillwright.requests").rewrite(selection, instruction ~= "" and instruction or nil)
+    end,
+  },
+  status = {
+    run = function()
+      require("fillwright.status").report()
+    end,
+  },
+}
+
+---@return string[]
+local function names()
+  local found = vim.tbl_keys(subcommands)
+  table.sort(found)
+  return found
+end
+
+---@param call vim.api.keyset.create_user_command.command_args
+function M.run(call)
+  local name, argument = call.args:match("^(%S+)%s*(.-)%s*$")
+  local subcommand = subcommands[name]
+  if not subcommand then
+    local known = table.concat(names(), ", ")
+    vim.notify(("Fillwright: there is no %q; there are %s"):format(name, known), vim.log.levels.ERROR)
+    return
+  end
+  subcommand.run(argument, call)
+end
+
+---@param lead string
+---@param line string
+---@return string[]
+function M.complete(lead, line)
+  local name, rest = line:match("Fillwright%s+(%S+)%s+(.*)$")
+  local candidates = names()
+  if name then
+    candidates = subcommands[name] and subcommands[name].arguments or {}
+    -- an argument of several words is completed by its last one
+    local before = #rest - #lead
+    candidates = vim.tbl_map(function(candidate)
+      return vim.startswith(candidate, rest:sub(1, before)) and candidate:sub(before + 1) or ""
+    end, candidates)
+  end
+  return vim.tbl_filter(function(candidate)
+    return candidate ~= "" and vim.startswith(candidate, lead)
+  end, candidates)
+end
+
+return M
