@@ -5,26 +5,21 @@ dropped with a reason: an empty answer is better than a broken file.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 from fillwright.engine.request import Hole
-from fillwright.lsp_server import layout
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.fill_layout import Place, closed_off, layouts, line_ends
-from fillwright.lsp_server.fill_repairs import repaired
-from fillwright.lsp_server.fill_trial import Trial
+from fillwright.lsp_server.fill_choice import fitting
+from fillwright.lsp_server.fill_layout import layouts
+from fillwright.lsp_server.fill_place import Formatting, place_of
 from fillwright.lsp_server.positions import LINE_END
 
-LINES_BELOW = 20
-MOST_TRIALS = 40
 # markers of models' prompts; what stands behind one is no code
 SENTINEL = re.compile(r"<\|\w+\|?>|<\w+\|>|<(?:eos|bos|pad|mask|fim_\w+)>")
-INDENTED_LINE = re.compile(r"^[ \t]+[^ \t\n]", re.MULTILINE)
-MUCH = 200
+MUCH = 120
 KEPT_SHARE = 0.2
 
 
@@ -76,19 +71,6 @@ class Fit:
 
     changes: tuple[TextChange, ...]
     dropped: tuple[Dropped, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Formatting:
-    """How the editor indents where a file does not show it."""
-
-    tab_size: int
-    insert_spaces: bool
-
-    @property
-    def unit(self) -> str:
-        """One step of indentation."""
-        return " " * max(1, self.tab_size) if self.insert_spaces else "\t"
 
 
 def fit_fill(
@@ -145,13 +127,13 @@ def _fitted(
         text = text.split("\n", 1)[0]
     if not text.strip():
         raise _DoesNotFit("whitespace" if text else "empty")
-    place = _place(document, carving, hole, formatting)
+    place = place_of(document, carving, hole, text, formatting)
     ways = layouts(text, place)
     if not ways:
         raise _DoesNotFit("repeats-what-follows")
-    if place.ends_line and carving.what == "line end":
-        ways = [ended for way in ways for ended in line_ends(way, place)]
-    fitted = _parsing(document, carving, hole, ways, place)
+    fitted = fitting(document, carving, hole, ways, place)
+    if fitted is None:
+        raise _DoesNotFit("does-not-parse")
     if carving.what != "line end" and _deletes_too_much(place.written, fitted):
         raise _DoesNotFit("deletes-too-much")
     return fitted
@@ -165,66 +147,9 @@ def _said(document: Document, text: str) -> str:
     return text
 
 
-def _parsing(
-    document: Document, carving: Carving, hole: Hole, ways: Sequence[str], place: Place
-) -> str:
-    """The best of the ways to lay a text out, mended if it has to be."""
-    if document.tree is None:
-        return closed_off(ways[0], place)
-    trial = Trial(document, document.tree, hole)
-    if carving.what == "body":
-        ways = [closed_off(trial.within_block(way, carving.indent), place) for way in ways]
-    best = min(ways, key=trial.faults_with)
-    mended = repaired(best, place, trial, cut_back=carving.what != "selection")
-    for way in _once([best, *islice(mended, MOST_TRIALS)]):
-        if way.strip() and trial.accepts(way):
-            return way
-    raise _DoesNotFit("does-not-parse")
-
-
-def _once(texts: Iterable[str]) -> Iterator[str]:
-    return iter(dict.fromkeys(texts))
-
-
 def _deletes_too_much(written: str, fitted: str) -> bool:
     before, after = (len("".join(text.split())) for text in (written, fitted))
     return before >= MUCH and after < KEPT_SHARE * before
-
-
-def _place(
-    document: Document, carving: Carving, hole: Hole, formatting: Formatting | None
-) -> Place:
-    lines = document.lf_lines
-    first, last = lines.line_of(hole.start), lines.line_of(hole.end)
-    below = (
-        lines.content(line).rstrip()
-        for line in range(last + 1, len(lines))
-        if not layout.is_blank(lines, line)
-    )
-    indent, unit = carving.indent, layout.unit(lines, first)
-    if formatting is not None and not INDENTED_LINE.search(document.lf):
-        unit = formatting.unit
-        indent = indent.replace(layout.DEFAULT_UNIT, unit)
-    return Place(
-        before=document.lf[lines.starts[first] : hole.start],
-        after=document.lf[hole.end : lines.end_of(last)],
-        below=tuple(islice(below, LINES_BELOW)),
-        indent=indent,
-        unit=unit,
-        fresh=carving.fresh,
-        written=document.lf[hole.start : hole.end],
-        comment=_comment_at_end(document, hole),
-    )
-
-
-def _comment_at_end(document: Document, hole: Hole) -> str:
-    """The comment that ends a hole within its line, with the blanks before it."""
-    written = document.lf[hole.start : hole.end]
-    node = document.node_at(hole.start + len(written.rstrip()) - 1) if written.strip() else None
-    if node is None or "comment" not in node.type or "\n" in written:
-        return ""
-    start = document.character(node.start_byte) - hole.start
-    return written[len(written[:start].rstrip()) :] if start >= 0 else ""
 
 
 def _minimal(document: Document, hole: Hole, text: str) -> TextChange:

@@ -4,9 +4,10 @@ Text only: knows no syntax, no documents and no engine. Line ends are `\\n`. Whe
 cannot tell, several layouts are offered, the likeliest first, and whoever can parse chooses.
 """
 
-from dataclasses import dataclass
+import re
 
 from fillwright.lsp_server import layout
+from fillwright.lsp_server.fill_place import Place
 from fillwright.lsp_server.fill_repeats import without_head, without_tail
 from fillwright.lsp_server.positions import LineIndex
 
@@ -14,32 +15,11 @@ CLOSING = (")", "]", "}")
 TERMINATORS = (";", ",")
 # behind these a terminator would be one too many
 ENDED = (*TERMINATORS, ":", "{", "(", "[", "}")
+# a preprocessor's lines stand at the margin wherever they are
+DIRECTIVE = re.compile(
+    r"#(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line|region|endregion)\b"
+)
 LITERAL_LINES = ('"""', "'''", "`")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What surrounds a hole.
-
-    `before` and `after` are the rest of its first and last line; `below` the lines under it.
-    `indent` is its block's indentation and `unit` one step of the file's. `fresh`: the text must
-    begin with a newline. `written` is what stands in the hole now, and `comment` the comment at its
-    end, with the blanks before it, if the hole ends a line with one.
-    """
-
-    before: str
-    after: str
-    below: tuple[str, ...]
-    indent: str
-    unit: str
-    fresh: bool
-    written: str
-    comment: str = ""
-
-    @property
-    def ends_line(self) -> bool:
-        """Whether the hole is the rest of a line."""
-        return "\n" not in self.written and not self.after.strip()
 
 
 def layouts(text: str, place: Place) -> list[str]:
@@ -59,11 +39,9 @@ def layouts(text: str, place: Place) -> list[str]:
 def line_ends(text: str, place: Place) -> list[str]:
     """The ways to end the text of a hole that is the rest of a line: what the line ends with
     already (a comment, a semicolon) stays."""
-    if "\n" in text:
-        return [text]
-    code = place.written.removesuffix(place.comment).rstrip()
     mark = place.comment.lstrip()[:1]
     comment = "" if mark and mark in text else place.comment
+    code = place.code.rstrip()
     terminator = code[-1:] if code.endswith(TERMINATORS) and not text.endswith(ENDED) else ""
     return list(dict.fromkeys([text + terminator + comment, text + comment]))
 
@@ -98,9 +76,9 @@ def _blocks(text: str, place: Place) -> list[str]:
     lines = lines[filled:]
     if not lines:
         return []
-    own = _leading(lines[0])
+    own = _leading(next((line for line in lines if not DIRECTIVE.match(line)), ""))
     step = _step(lines)
-    first = place.indent + lines[0].lstrip(" \t")
+    first = lines[0] if DIRECTIVE.match(lines[0]) else place.indent + lines[0].lstrip(" \t")
     shifted = [first, *(_shifted(line, own, step, place) for line in lines[1:])]
     if own == place.indent:
         return [above + "\n".join(shifted)]
@@ -123,7 +101,7 @@ def _step(lines: list[str]) -> str:
 
 def _shifted(line: str, own: str, step: str, place: Place) -> str:
     """The line moved from under indentation `own` to the place's, in the file's whitespace."""
-    if not line.startswith(own) or not line.strip():
+    if not line.startswith(own) or not line.strip() or DIRECTIVE.match(line):
         return line
     deeper = _leading(line)[len(own) :]
     rest = line[len(own) + len(deeper) :]

@@ -8,27 +8,46 @@ import re
 from collections.abc import Iterator
 
 from fillwright.lsp_server import layout
-from fillwright.lsp_server.fill_layout import Place
+from fillwright.lsp_server.fill_layout import CLOSING
+from fillwright.lsp_server.fill_place import Place
 from fillwright.lsp_server.fill_trial import Trial
 from fillwright.lsp_server.positions import LineIndex
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 # what may follow these is not finished
-UNFINISHED = re.compile(r"[-,.=+*/%&|^<>!~?:(\[{\\]$")
+UNFINISHED = re.compile(r"(?:[,.=*/%&|^<>!~?:(\[{\\]|(?<!\+)\+|(?<!-)-)$")
 FINISHED = re.compile(r"""[)\]}"'`;]""")
+# and here a blank belongs
+SPACED = re.compile(r"[,=+*/%&|<>?:]$")
 MOST_TOKENS_KEPT = 8
 
 
-def repaired(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterator[str]:
-    """The text mended in ever coarser ways; shortened only where it may be `cut_back`."""
+def with_rest(text: str, written: str) -> Iterator[str]:
+    """The text of a hole that is the rest of a line, with the last tokens of what stands there now:
+    no more of them than needed, or all behind a text that is not finished."""
+    tokens = list(TOKEN.finditer(written.rstrip()))[-MOST_TOKENS_KEPT:]
+    if tokens and UNFINISHED.search(text):
+        yield text + " " * bool(SPACED.search(text)) + written.strip()
+    for token in reversed(tokens):
+        gap = written[: token.start()]
+        yield text + gap[len(gap.rstrip()) :] + written[token.start() :].rstrip()
+
+
+def without_closers(text: str) -> Iterator[str]:
+    """The text without the last bracket at its end, without the last two, and so on."""
+    while text.endswith(CLOSING):
+        text = text[:-1].rstrip()
+        yield text
+
+
+def mended(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterator[str]:
+    """The text with what it left open closed, and where it may be `cut_back`, ever shorter."""
     closed = text + _closers(text, trial)
-    if place.ends_line:
-        yield from _with_rest(text, place.written)
     if closed != text:
         yield closed
         if place.ends_line:
-            yield from _with_rest(closed, place.written)
-    yield from _without_closers(text)
+            yield from with_rest(closed, place.code)
+    yield from without_closers(text)
     if not cut_back:
         return
     for shorter in _without_last_lines(text):
@@ -37,18 +56,6 @@ def repaired(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterat
         if closed != shorter:
             yield closed
     yield from _pieces(text)
-
-
-def _with_rest(text: str, written: str) -> Iterator[str]:
-    """The text with the last tokens of what stands there now: no more of them than needed, or all
-    of them behind a text that is not finished."""
-    tokens = list(TOKEN.finditer(written.rstrip()))[-MOST_TOKENS_KEPT:]
-    if written.strip() and UNFINISHED.search(text.rstrip()):
-        yield text + written
-    for token in reversed(tokens):
-        rest = written[token.start() :].rstrip()
-        gap = written[: token.start()]
-        yield text.rstrip() + gap[len(gap.rstrip()) :] + rest
 
 
 def _closers(text: str, trial: Trial) -> str:
@@ -66,13 +73,6 @@ def _closers(text: str, trial: Trial) -> str:
             return ""
         closers += closer
     return closers
-
-
-def _without_closers(text: str) -> Iterator[str]:
-    shorter = text.rstrip()
-    while shorter.endswith((")", "]", "}")):
-        shorter = shorter[:-1].rstrip()
-        yield shorter
 
 
 def _without_last_lines(text: str) -> Iterator[str]:

@@ -1,0 +1,105 @@
+"""What surrounds a hole, as text: all that laying out a fill looks at.
+
+Knows documents and carvings; knows no fills but the one that is meant for the hole. Line ends are
+`\\n`.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from fillwright.engine.request import Hole
+from fillwright.lsp_server import layout
+from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.positions import LineIndex
+
+LINES_BELOW = 20
+INDENTED_LINE = re.compile(r"^[ \t]+[^ \t\n]", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Formatting:
+    """How the editor indents where a file does not show it."""
+
+    tab_size: int
+    insert_spaces: bool
+
+    @property
+    def unit(self) -> str:
+        """One step of indentation."""
+        return " " * max(1, self.tab_size) if self.insert_spaces else "\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What surrounds a hole.
+
+    `before` and `after` are the rest of its first and last line; `below` the lines under it.
+    `indent` is its block's indentation and `unit` one step of the file's. `fresh`: the text must
+    begin with a newline. `written` is what stands in the hole now, and `comment` the comment at its
+    end, with the blanks before it, if the hole ends a line with one.
+    """
+
+    before: str
+    after: str
+    below: tuple[str, ...]
+    indent: str
+    unit: str
+    fresh: bool
+    written: str
+    comment: str = ""
+
+    @property
+    def code(self) -> str:
+        """What stands in the hole now, without the comment at its end."""
+        return self.written.removesuffix(self.comment)
+
+    @property
+    def ends_line(self) -> bool:
+        """Whether the hole is the rest of a line."""
+        return "\n" not in self.written and not self.after.strip()
+
+
+def place_of(
+    document: Document, carving: Carving, hole: Hole, text: str, formatting: Formatting | None
+) -> Place:
+    """What surrounds a hole that `text` is meant for. Where the file shows no indentation, the
+    editor's options say how it is, and without those the text."""
+    lines = document.lf_lines
+    first, last = lines.line_of(hole.start), lines.line_of(hole.end)
+    below = (
+        lines.content(line).rstrip()
+        for line in range(last + 1, len(lines))
+        if not layout.is_blank(lines, line)
+    )
+    indent, unit = carving.indent, layout.unit(lines, first)
+    if not INDENTED_LINE.search(document.lf):
+        unit = formatting.unit if formatting else _first_step(text)
+        indent = indent.replace(layout.DEFAULT_UNIT, unit)
+    return Place(
+        before=document.lf[lines.starts[first] : hole.start],
+        after=document.lf[hole.end : lines.end_of(last)],
+        below=tuple(islice(below, LINES_BELOW)),
+        indent=indent,
+        unit=unit,
+        fresh=carving.fresh,
+        written=document.lf[hole.start : hole.end],
+        comment=_comment_at_end(document, hole),
+    )
+
+
+def _first_step(text: str) -> str:
+    """The first indentation in a text; the usual one where it has none."""
+    indented = INDENTED_LINE.search(text)
+    return layout.indentation(LineIndex(indented.group()), 0) if indented else layout.DEFAULT_UNIT
+
+
+def _comment_at_end(document: Document, hole: Hole) -> str:
+    """The comment that ends a hole within its line, with the blanks before it."""
+    written = document.lf[hole.start : hole.end]
+    node = document.node_at(hole.start + len(written.rstrip()) - 1) if written.strip() else None
+    if node is None or "comment" not in node.type or "\n" in written:
+        return ""
+    start = document.character(node.start_byte) - hole.start
+    return written[len(written[:start].rstrip()) :] if start >= 0 else ""
