@@ -16,6 +16,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.export import Format, export, export_anew
 from fillwright.engine.training.gather import build_corpus
@@ -65,6 +66,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--device", default="cpu")
     run.set_defaults(run=_run)
+
+    compare_ = commands.add_parser(
+        "compare", help="train noise laws and row conventions side by side, at small scale"
+    )
+    compare_.add_argument("--causal-steps", type=int, default=600)
+    compare_.add_argument("--joint-steps", type=int, default=300)
+    compare_.add_argument("--seeds", type=int, default=1)
+    compare_.set_defaults(run=_compare)
 
     export_ = commands.add_parser("export", help="write the last checkpoint as a model folder")
     export_.add_argument("to", type=Path, nargs="?", default=embedded_checkpoint())
@@ -140,6 +149,23 @@ def _run(arguments: argparse.Namespace) -> None:
         Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
         phase,
     )
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    corpus = arguments.folder / "corpus"
+    _made(corpus / "train.npz.xz", by="corpus")
+    arms = compare(
+        SMALLEST,
+        CodeTokenizer.from_checkpoint(corpus),
+        Corpus.load(corpus / "train.npz.xz"),
+        Corpus.load(corpus / "held_out.npz.xz"),
+        arguments.causal_steps,
+        arguments.joint_steps,
+        arguments.seeds,
+    )
+    for arm in arms:
+        losses = "  ".join(f"{name} {loss:.3f}" for name, loss in arm.losses.items())
+        print(f"{arm.noise:8} {arm.rows.value:8} seed {arm.seed}  {losses}", flush=True)
 
 
 def _made(path: Path, by: str) -> Path:

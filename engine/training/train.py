@@ -72,7 +72,7 @@ class Run:
         started = checkpointed = time.monotonic()
         first_step, recent = self.steps, []
         while (elapsed := (time.monotonic() - started) / 60) < schedule.minutes:
-            recent.append(self._gradients(phase))
+            recent.append(gradients(self.model, phase))
             norm = self.optimizer.step(schedule.scale(self.steps - first_step, elapsed))
             self.steps += 1
             self.tokens += phase.tokens_per_step
@@ -89,15 +89,6 @@ class Run:
         self.minutes[schedule.phase] += (time.monotonic() - started) / 60
         self._log(phase=schedule.phase, **phase.evaluate(self.model))
         self.save()
-
-    def _gradients(self, phase: Phase) -> float:
-        """Add up one step's gradients; returns the mean loss."""
-        total = 0.0
-        for _ in range(phase.batches_per_step):
-            loss = phase.loss(self.model) / phase.batches_per_step
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss.detach())
-        return total
 
     def save(self) -> None:
         state = {
@@ -130,6 +121,16 @@ class Run:
         with (self.folder / "curve.jsonl").open("a", encoding="utf-8") as curve:
             curve.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
+
+
+def gradients(model: DiffusionGemma, phase: Phase) -> float:
+    """Add up one step's gradients; returns the mean loss."""
+    total = 0.0
+    for _ in range(phase.batches_per_step):
+        loss = phase.loss(model) / phase.batches_per_step
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += float(loss.detach())
+    return total
 
 
 def _mean(values: list[float]) -> float:
