@@ -22,6 +22,7 @@ for name, modes in pairs({
   apply = "n",
   cancel = { "n", "i" },
   fill = { "n", "i" },
+  recall = "i",
   reject = "n",
   rewrite = "x",
   toggle = { "n", "i" },

@@ -32,6 +32,22 @@ function M.toggle()
   vim.notify("Fillwright: ghost text is " .. (on and "on" or "off"))
 end
 
+--- Have the last ghost text for this place offered again.
+function M.recall()
+  local bufnr = api.nvim_get_current_buf()
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = bufnr, name = "fillwright" })) do
+    local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+    local place = { uri = params.textDocument.uri, position = params.position }
+    local command = { title = "Recall", command = "fillwright.recall", arguments = { place } }
+    client:exec_cmd(command, { bufnr = bufnr }, function(_, answer)
+      if answer and answer.recalled then
+        -- ghost text is asked for when the cursor has moved
+        api.nvim_exec_autocmds("CursorMovedI", { buffer = bufnr, modeline = false })
+      end
+    end)
+  end
+end
+
 --- Take the ghost text at the cursor, or its next `part`. False when there is none.
 ---@param part? "word"|"line"
 ---@return boolean

@@ -64,6 +64,11 @@ function M.accept_line()
   return require("fillwright.ghost").accept("line")
 end
 
+--- Have the last ghost text for this place offered again.
+function M.recall()
+  require("fillwright.ghost").recall()
+end
+
 --- Switch ghost text off or on, in every buffer.
 function M.toggle()
   require("fillwright.ghost").toggle()
