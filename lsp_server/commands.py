@@ -1,4 +1,4 @@
-"""The commands that `workspace/executeCommand` runs: fill, preview, status and recall.
+"""The commands that `workspace/executeCommand` runs: fill, preview, status, recall and accepted.
 
 What a person can mend, and a document that changed meanwhile, is a JSON-RPC error with a sentence;
 an answer's `reason` says why a fill that was made was not applied.
@@ -39,6 +39,7 @@ def register(ls: "FillwrightServer") -> None:
     ls.command(PREVIEW_COMMAND)(preview)
     ls.command(STATUS_COMMAND)(status)
     ls.command(RECALL_COMMAND)(recall)
+    ls.command(convert.ACCEPTED_COMMAND)(accepted)
 
 
 async def fill(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
@@ -101,6 +102,13 @@ async def recall(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> 
         raise BadRequest("This document is not open in the editor; open it first.")
     cursor = convert.offset(document, place.position, ls.encoding)
     return {"recalled": ls.suggestions.shown.recall(document, cursor)}
+
+
+async def accepted(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> None:
+    """`fillwright.accepted`: the command of an inline completion item, run by the editor when the
+    item is accepted."""
+    for number in params.arguments or ():
+        ls.suggestions.shown.accepted(number)
 
 
 async def _filled(

@@ -12,6 +12,8 @@ from fillwright.lsp_server.documents import Change, Document
 from fillwright.lsp_server.edits import TextChange
 from fillwright.lsp_server.positions import Position, PositionEncoding
 
+ACCEPTED_COMMAND = "fillwright.accepted"
+
 
 def change(event: types.TextDocumentContentChangeEvent) -> Change:
     """One content change of a `textDocument/didChange`."""
@@ -88,12 +90,14 @@ def workspace_edit(
 
 
 def inline_item(
-    document: Document, ghost: TextChange, encoding: PositionEncoding
+    document: Document, ghost: TextChange, number: int, encoding: PositionEncoding
 ) -> types.InlineCompletionItem:
-    """Ghost text as an item; `ghost` replaces a range of one line."""
+    """Ghost text as an item; `ghost` replaces a range of one line. The item's command tells that it
+    was accepted."""
     return types.InlineCompletionItem(
         insert_text=ghost.text,
         range=lsp_range(document, ghost.start, ghost.end, encoding),
+        command=types.Command("Accepted", ACCEPTED_COMMAND, arguments=[number]),
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server import commands, convert, edit_actions
+from fillwright.lsp_server import commands, convert, copilot, edit_actions
 from fillwright.lsp_server.commands import target_of
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.protocol import ContentModified
@@ -27,6 +27,9 @@ def register(ls: "FillwrightServer") -> None:
     ls.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(
         inline_completion
     )
+    ls.feature(copilot.DID_SHOW)(did_show)
+    ls.feature(copilot.DID_PARTIALLY_ACCEPT)(did_partially_accept)
+    ls.feature(copilot.DID_FOCUS)(did_focus)
     ls.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions())(completion)
     actions = types.CodeActionOptions(code_action_kinds=[edit_actions.KIND], resolve_provider=True)
     ls.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(code_action)
@@ -58,7 +61,7 @@ async def shutdown(ls: "FillwrightServer", params: None) -> None:
 
 
 async def inline_completion(
-    ls: "FillwrightServer", params: types.InlineCompletionParams
+    ls: "FillwrightServer", params: copilot.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
     """`textDocument/inlineCompletion`: ghost text; null when the request has no document, or a
     newer one took its place."""
@@ -66,6 +69,9 @@ async def inline_completion(
     if document is None:
         ls.suppressions.add(params.text_document.uri, "ghost", Reason.of("not-open"))
         return None
+    if params.text_document.version not in (None, document.version):
+        ls.suppressions.add(document.uri, "ghost", Reason.of("stale"))
+        raise ContentModified
     by_hand = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     moment = Moment(
         document,
@@ -87,11 +93,12 @@ async def inline_completion(
         raise ContentModified
     if ghosts is None:
         return None
+    items: list[types.InlineCompletionItem] = []
+    # the first is what is shown, so it is the last to be remembered
     for ghost in reversed(ghosts):
-        ls.suggestions.shown.keep(document, moment.cursor, ghost)
-    return types.InlineCompletionList(
-        [convert.inline_item(document, ghost, ls.encoding) for ghost in ghosts]
-    )
+        number = ls.suggestions.shown.keep(document, moment.cursor, ghost)
+        items.insert(0, convert.inline_item(document, ghost, number, ls.encoding))
+    return types.InlineCompletionList(items)
 
 
 def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.CompletionList:
@@ -106,6 +113,22 @@ def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.
     lines = ls.suggestions.popup(Moment(document, cursor, "popup"), ls.settings.fill)
     items = [convert.popup_item(document, cursor, line, ls.encoding) for line in lines]
     return types.CompletionList(is_incomplete=True, items=items)
+
+
+def did_show(ls: "FillwrightServer", params: copilot.ItemParams) -> None:
+    """`textDocument/didShowCompletion`: the editor shows this item."""
+    ls.suggestions.shown.seen(params.item_id)
+
+
+def did_partially_accept(ls: "FillwrightServer", params: copilot.ItemParams) -> None:
+    """`textDocument/didPartiallyAcceptCompletion`: the user took the beginning of this item."""
+    ls.suggestions.shown.accepted(params.item_id, params.accepted_length)
+
+
+def did_focus(ls: "FillwrightServer", params: copilot.FocusParams) -> None:
+    """`textDocument/didFocus`: the user is back, so the engine should be."""
+    if params.text_document is not None:
+        ls.preload()
 
 
 def code_action(

@@ -25,7 +25,7 @@ from pygls.protocol import (
 )
 
 from fillwright.engine.errors import FillwrightError
-from fillwright.lsp_server import convert
+from fillwright.lsp_server import convert, copilot
 
 if TYPE_CHECKING:
     from fillwright.lsp_server.server import FillwrightServer
@@ -55,6 +55,10 @@ class FillwrightProtocol(LanguageServerProtocol):
     def was_shut_down(self) -> bool:
         """Whether the editor asked for a shutdown."""
         return self._shutdown
+
+    def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
+        """Ours for what Copilot's clients add; pygls knows the protocol's own."""
+        return copilot.MESSAGES.get(method) or super().get_message_type(method)
 
     def structure_message(self, data: dict[str, Any]) -> dict[str, Any]:
         """Leaves the JSON as it is; pygls calls this for every nested object of a message."""

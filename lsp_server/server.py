@@ -16,7 +16,7 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.request import Draft
-from fillwright.lsp_server import handlers
+from fillwright.lsp_server import copilot, handlers
 from fillwright.lsp_server.convert import capability
 from fillwright.lsp_server.documents import DocumentStore
 from fillwright.lsp_server.fills import Ask, Fills
@@ -58,7 +58,12 @@ class FillwrightServer(LanguageServer):
     protocol: FillwrightProtocol
 
     def __init__(self) -> None:
-        super().__init__("fillwright", version("fillwright"), protocol_cls=FillwrightProtocol)
+        super().__init__(
+            "fillwright",
+            version("fillwright"),
+            protocol_cls=FillwrightProtocol,
+            converter_factory=copilot.converter,
+        )
         self.documents = DocumentStore()
         self.settings = Settings()
         self.status = StatusLine(self._tell_status)
@@ -107,7 +112,12 @@ class FillwrightServer(LanguageServer):
         if self._engine is not None and self.settings.engine != before:
             await self.let_go()
             self.status.show(Status())
-        if self.settings.engine.preload and self.status.status.state == "stopped":
+        if self.status.status.state == "stopped":
+            self.preload()
+
+    def preload(self) -> None:
+        """Start the engine when it does not run, if the settings say so."""
+        if self.settings.engine.preload and self.status.status.state not in ("loading", "busy"):
             self.in_background(self.status.follow(self._engine_client()))
 
     def watch_configuration(self) -> None:

@@ -5,11 +5,12 @@ what is left of it after its first lines were accepted is found whatever is to b
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fillwright.lsp_server.anchor import Anchor
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange
+from fillwright.lsp_server.positions import PositionEncoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class _Ghost:
     line: str
     text: str
     replaced: int
+    units: int
+    item: int = field(compare=False)
 
 
 class Shown:
@@ -27,22 +30,41 @@ class Shown:
     def __init__(self, capacity: int = 32) -> None:
         self._ghosts: deque[_Ghost] = deque(maxlen=capacity)
         self._again: dict[str, TextChange] = {}
+        self._items = 0
 
-    def keep(self, document: Document, cursor: int, ghost: TextChange) -> None:
-        """Remember that `ghost` was shown at the cursor of `document`."""
+    def keep(self, document: Document, cursor: int, ghost: TextChange) -> int:
+        """Remember that `ghost` was offered at the cursor of `document`; gives its number."""
+        self._items += 1
         before = document.text[ghost.start : cursor]
         if not ghost.text.startswith(before):
-            return
+            return self._items
         kept = _Ghost(
             document.uri,
             Anchor.at(document.text, cursor, cursor),
             _line_before(document, cursor),
             ghost.text[len(before) :],
             ghost.end - cursor,
+            PositionEncoding.UTF16.units(ghost.text),
+            self._items,
         )
         if kept in self._ghosts:
             self._ghosts.remove(kept)
         self._ghosts.appendleft(kept)
+        return self._items
+
+    def seen(self, item: object) -> None:
+        """The editor says that it shows this one; it is the newest now."""
+        ghost = self._of(item)
+        if ghost is not None:
+            self._ghosts.remove(ghost)
+            self._ghosts.appendleft(ghost)
+
+    def accepted(self, item: object, units: int | None = None) -> None:
+        """The user took this one, or the first UTF-16 `units` of its text. What was taken whole is
+        not offered again; of what was taken in part the rest is left."""
+        ghost = self._of(item)
+        if ghost is not None and (units is None or units >= ghost.units):
+            self._ghosts.remove(ghost)
 
     def left(self, document: Document, cursor: int) -> TextChange | None:
         """What is left to show at the cursor of the newest suggestion that it stands in."""
@@ -79,6 +101,9 @@ class Shown:
     def forget(self, uri: str) -> None:
         """The document is closed."""
         self._again.pop(uri, None)
+
+    def _of(self, item: object) -> _Ghost | None:
+        return next((ghost for ghost in self._ghosts if ghost.item == item), None)
 
 
 def _line_before(document: Document, offset: int) -> str:

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from fillwright.engine.daemon.wire import to_json
 from fillwright.engine.request import Draft, Infill, InfillRequest
-from fillwright.lsp_server import handlers
+from fillwright.lsp_server import copilot, handlers
 from fillwright.lsp_server.server import FillwrightServer
 
 LINES = 10_000
@@ -110,7 +110,8 @@ async def _shares() -> dict[str, list[float]]:
 
     async def ghost() -> object:
         kind = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
-        params = types.InlineCompletionParams(kind, document, empty_span.start)
+        versioned = copilot.VersionedDocument(URI)
+        params = copilot.InlineCompletionParams(versioned, empty_span.start, kind)
         answer = await handlers.inline_completion(ls, params)
         return answer and answer.items
 

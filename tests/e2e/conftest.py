@@ -7,6 +7,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Union
 
@@ -23,6 +24,14 @@ from fillwright.engine.daemon.client import EngineClient, EngineSettings
 SERVER = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
 PATIENCE_S = 120
 NO_ENGINE = {"engine": {"preload": False}}
+UNFINISHED = [
+    "def add(a, b):\n    return ‸\n\nprint(add(1, 2))\n",
+    "import os\n\nfor name in ‸\n",
+    "numbers = [1, 2, ‸\n",
+    "The quick brown fox jumps over ‸\n",
+    "class Shelf:\n    def __init__(self, ‸\n",
+    "x = 1\ny = 2\nz = ‸\n",
+]
 
 
 class Editor:
@@ -79,6 +88,32 @@ class Editor:
         )
         method = types.TEXT_DOCUMENT_INLINE_COMPLETION
         return asyncio.wrap_future(self.lsp.protocol.send_request(method, params))
+
+    async def suggested(self, *, invoked: bool = False) -> tuple[str, int, int, Any]:
+        """A place where the model has something to say, whatever it is: uri, line, column, items.
+
+        The document is plain text: there every fill fits.
+        """
+        for number, source in enumerate(UNFINISHED):
+            before, _, after = source.partition("‸")
+            uri = self.open(before + after, f"untitled:unfinished-{number}", "plaintext")
+            line, column = before.count("\n"), len(before.rpartition("\n")[2])
+            if items := (await self.ghost(uri, line, column, invoked=invoked)).items:
+                return uri, line, column, items
+        raise AssertionError("the model has nothing to say anywhere")
+
+    async def ask(self, method: str, params: object) -> Any:
+        """Send a request in plain JSON, as the client's types would not have it."""
+        protocol, msg_id, answer = self.lsp.protocol, str(uuid.uuid4()), Future[Any]()
+        protocol._request_futures[msg_id] = answer
+        protocol._result_types[msg_id] = protocol.get_result_type(method)
+        protocol._send_data({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
+        return await asyncio.wrap_future(answer)
+
+    async def command(self, name: str, *arguments: object) -> Any:
+        """Run a command; its answer as plain JSON."""
+        params = types.ExecuteCommandParams(name, list(arguments))
+        return _plain(await self.lsp.workspace_execute_command_async(params))
 
     async def popup(self, uri: str, line: int, column: int) -> types.CompletionList:
         """Ask for the completion popup."""
@@ -183,4 +218,4 @@ def _plain(params: Any) -> Any:
     """pygls gives notifications that it does not know as nested named tuples."""
     if hasattr(params, "_asdict"):
         return {key: _plain(value) for key, value in params._asdict().items()}
-    return [_plain(value) for value in params] if isinstance(params, list) else params
+    return [_plain(value) for value in params] if isinstance(params, list | tuple) else params

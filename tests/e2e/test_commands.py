@@ -17,19 +17,6 @@ RETURNED = {"start": {"line": 3, "character": 11}, "end": {"line": 3, "character
 PRINTED = {"start": {"line": 5, "character": 6}, "end": {"line": 5, "character": 15}}
 
 
-async def command(editor: Any, name: str, *arguments: object) -> Any:
-    params = types.ExecuteCommandParams(name, list(arguments))
-    answer = await editor.lsp.workspace_execute_command_async(params)
-    return plain(answer)
-
-
-def plain(value: Any) -> Any:
-    """pygls gives what it does not know as nested named tuples."""
-    if hasattr(value, "_asdict"):
-        return {key: plain(inner) for key, inner in value._asdict().items()}
-    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
 def places(uri: str, *ranges: object) -> list[dict[str, object]]:
     return [{"uri": uri, "what": "selection", "range": place} for place in ranges]
 
@@ -37,7 +24,7 @@ def places(uri: str, *ranges: object) -> list[dict[str, object]]:
 async def test_several_places_are_filled_by_one_request_and_one_versioned_edit(start: Any) -> None:
     editor = await start(options={**SHORT, "drafts": {"enabled": True}})
     uri = editor.open(SOURCE, language="plaintext")
-    answer = await command(editor, "fillwright.fill", *places(uri, PRINTED, RETURNED))
+    answer = await editor.command("fillwright.fill", *places(uri, PRINTED, RETURNED))
     assert answer == {"applied": True, "reason": None}
     (applied,) = editor.edits
     assert applied.label == "Fillwright: Fill 2 places"
@@ -56,7 +43,7 @@ async def test_places_that_overlap_or_lie_in_two_documents_are_refused(start: An
         places(uri, RETURNED) + places(other, PRINTED),
     ):
         with pytest.raises(JsonRpcException) as error:
-            await command(editor, "fillwright.fill", *refused)
+            await editor.command("fillwright.fill", *refused)
         assert error.value.code == -32803
     assert editor.edits == []
 
@@ -67,14 +54,14 @@ async def test_a_preview_applies_nothing_and_gives_the_edit_that_fill_would_appl
     editor = await start(options=SHORT)
     uri = editor.open(SOURCE.replace("\n", "\r\n"), language="plaintext")
     targets = places(uri, RETURNED, PRINTED)
-    seen = await command(editor, "fillwright.preview", *targets)
+    seen = await editor.command("fillwright.preview", *targets)
     assert editor.edits == []
     assert seen["reason"] is None
     assert [hole["range"] for hole in seen["holes"]] == [RETURNED, PRINTED]
     assert all(0 < hole["confidence"] <= 1 for hole in seen["holes"])
     (change,) = seen["edit"]["documentChanges"]
     assert change["textDocument"] == {"uri": uri, "version": 1}
-    await command(editor, "fillwright.fill", *targets)
+    await editor.command("fillwright.fill", *targets)
     applied = editor.edits[0].edit.document_changes[0].edits
     assert [edit["newText"] for edit in change["edits"]] == [edit.new_text for edit in applied]
     for edit, hole in zip(applied, seen["holes"], strict=True):
@@ -83,32 +70,43 @@ async def test_a_preview_applies_nothing_and_gives_the_edit_that_fill_would_appl
 
 async def test_status_says_how_the_engine_is(start: Any) -> None:
     editor = await start(options=SHORT)
-    before = await command(editor, "fillwright.status")
+    before = await editor.command("fillwright.status")
     assert (before["state"], before["suppressed"]) == ("stopped", [])
-    uri = editor.open(SOURCE, language="plaintext")
-    await editor.ghost(uri, 0, 6)
-    assert (await command(editor, "fillwright.status"))["state"] == "ready"
+    await editor.suggested()
+    assert (await editor.command("fillwright.status"))["state"] == "ready"
+
+
+async def test_status_says_what_was_held_back_and_why(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri = editor.open("    secret_word\n", language="plaintext")
+    assert not (await editor.ghost(uri, 0, 2)).items
+    assert not (await editor.ghost(uri, 0, 2)).items
+    assert await editor.ghost("untitled:never", 0, 0) is None
+    held_back, not_open = (await editor.command("fillwright.status"))["suppressed"]
+    assert (held_back["uri"], held_back["kind"]) == (uri, "ghost")
+    assert (held_back["code"], held_back["count"]) == ("leading-white-space", 2)
+    assert "indentation" in held_back["message"]
+    assert not_open["code"] == "not-open"
 
 
 async def test_the_last_suggestion_typed_past_is_offered_again_once(start: Any) -> None:
     editor = await start(options=SHORT)
-    uri = editor.open(SOURCE, language="plaintext")
-    (item,) = (await editor.ghost(uri, 0, 6)).items
+    uri, line, column, (item,) = await editor.suggested()
     past = "\u2603 is not what it said"
-    editor.change(uri, 2, (0, 6, 0, 6, past))
-    cursor = {"line": 0, "character": 6 + len(past)}
+    editor.change(uri, 2, (line, column, line, column, past))
+    cursor = {"line": line, "character": column + len(past)}
     place = {"uri": uri, "position": cursor}
-    assert await command(editor, "fillwright.recall", place) == {"recalled": True}
-    (again,) = (await editor.ghost(uri, 0, 6 + len(past))).items
+    assert await editor.command("fillwright.recall", place) == {"recalled": True}
+    (again,) = (await editor.ghost(uri, *cursor.values())).items
     assert again.insert_text == item.insert_text
     assert again.range.start == again.range.end == types.Position(**cursor)
-    elsewhere = {"uri": uri, "position": {"line": 1, "character": 0}}
-    assert await command(editor, "fillwright.recall", elsewhere) == {"recalled": False}
+    elsewhere = {"uri": uri, "position": {"line": line + 1, "character": 0}}
+    assert await editor.command("fillwright.recall", elsewhere) == {"recalled": False}
 
 
 @pytest.mark.parametrize("argument", [None, 5, {}, {"uri": "untitled:one.py", "position": 3}])
 async def test_a_recall_without_a_place_is_refused(start: Any, argument: object) -> None:
     editor = await start(options=SHORT)
     with pytest.raises(JsonRpcException) as error:
-        await command(editor, "fillwright.recall", argument)
+        await editor.command("fillwright.recall", argument)
     assert error.value.code == -32602

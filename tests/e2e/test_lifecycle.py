@@ -74,7 +74,9 @@ async def test_capabilities(wire: Wire) -> None:
     assert able["completionProvider"] == {}
     assert able["codeActionProvider"]["resolveProvider"] is True
     assert able["executeCommandProvider"] == {
-        "commands": [f"fillwright.{name}" for name in ("fill", "preview", "status", "recall")]
+        "commands": [
+            f"fillwright.{name}" for name in ("fill", "preview", "status", "recall", "accepted")
+        ]
     }
     assert able["textDocumentSync"]["openClose"] is True
     assert able["textDocumentSync"]["change"] == 2

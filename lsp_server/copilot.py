@@ -1,0 +1,110 @@
+"""Messages beyond the protocol, by the names that Copilot's language server gave them.
+
+Its clients send them to any server that offers inline completion: a document's version and the
+editor's indentation within `textDocument/inlineCompletion`, and what became of an item. pygls drops
+fields that it does not know; these types keep them. Knows no handlers.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cattrs import Converter
+from cattrs.gen import make_dict_structure_fn, override
+from lsprotocol import types
+from pygls.protocol import default_converter
+
+DID_SHOW = "textDocument/didShowCompletion"
+DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
+DID_FOCUS = "textDocument/didFocus"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedDocument:
+    """A document, and the version of it that the editor speaks of."""
+
+    uri: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineCompletionParams:
+    """`textDocument/inlineCompletion` with what Copilot's clients add to it."""
+
+    text_document: VersionedDocument
+    position: types.Position
+    context: types.InlineCompletionContext
+    formatting_options: types.FormattingOptions | None = None
+    work_done_token: types.ProgressToken | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemParams:
+    """What became of an item: it was shown, or `accepted_length` UTF-16 units of its text are in
+    the document. Some clients send no more of the item than its command."""
+
+    item: dict[str, Any]
+    accepted_length: int = 0
+
+    @property
+    def item_id(self) -> object:
+        """The argument of the item's command; None when it has none."""
+        command = self.item.get("command")
+        arguments = command.get("arguments") if isinstance(command, dict) else None
+        return arguments[0] if isinstance(arguments, list) and arguments else None
+
+
+@dataclass(frozen=True, slots=True)
+class FocusParams:
+    """The document that the user looks at; None for none."""
+
+    text_document: VersionedDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineCompletionRequest:
+    id: int | str
+    params: InlineCompletionParams
+    method: str = types.TEXT_DOCUMENT_INLINE_COMPLETION
+    jsonrpc: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemNotification:
+    params: ItemParams
+    method: str
+    jsonrpc: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class FocusNotification:
+    params: FocusParams = field(default_factory=FocusParams)
+    method: str = DID_FOCUS
+    jsonrpc: str = "2.0"
+
+
+MESSAGES: dict[str, type[Any]] = {
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: InlineCompletionRequest,
+    DID_SHOW: ItemNotification,
+    DID_PARTIALLY_ACCEPT: ItemNotification,
+    DID_FOCUS: FocusNotification,
+}
+
+
+def converter() -> Converter:
+    """pygls' converter, which knows these messages too."""
+    made: Converter = default_converter()  # type: ignore[no-untyped-call]
+    for kind, names in {
+        InlineCompletionParams: {
+            "text_document": "textDocument",
+            "formatting_options": "formattingOptions",
+            "work_done_token": "workDoneToken",
+        },
+        ItemParams: {"accepted_length": "acceptedLength"},
+        FocusParams: {"text_document": "textDocument"},
+    }.items():
+        renamed = {name: override(rename=there) for name, there in names.items()}
+        made.register_structure_hook(
+            kind,
+            make_dict_structure_fn(kind, made, **renamed),  # type: ignore[arg-type]
+        )
+    return made

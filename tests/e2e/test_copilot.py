@@ -1,0 +1,98 @@
+"""What Copilot's clients send beyond the protocol: versions, and what became of items."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from fillwright.engine.daemon.client import EngineClient, EngineSettings
+
+pytestmark = pytest.mark.e2e
+
+GHOST = types.TEXT_DOCUMENT_INLINE_COMPLETION
+SHORT = {"engine": {"preload": False}, "fill": {"blockTokens": 8, "lineTokens": 8, "steps": 4}}
+
+
+def asked(uri: str, line: int, column: int, **more: object) -> dict[str, Any]:
+    return {
+        "textDocument": {"uri": uri, "version": more.pop("version", 1)},
+        "position": {"line": line, "character": column},
+        "context": {"triggerKind": 2},
+        **more,
+    }
+
+
+async def recalled(editor: Any, uri: str, line: int, column: int) -> bool:
+    """Whether the next request here is answered with the last suggestion."""
+    place = {"uri": uri, "position": {"line": line, "character": column}}
+    answer = await editor.command("fillwright.recall", place)
+    return bool(answer["recalled"])
+
+
+async def test_a_version_that_is_not_the_newest_is_refused_as_stale(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri, line, column, items = await editor.suggested()
+    options = {"tabSize": 4, "insertSpaces": True}
+    same = await editor.ask(GHOST, asked(uri, line, column, version=1, formattingOptions=options))
+    assert [item.insert_text for item in same.items] == [items[0].insert_text]
+    with pytest.raises(JsonRpcException) as stale:
+        await editor.ask(GHOST, asked(uri, line, column, version=0))
+    assert stale.value.code == -32801
+
+
+async def test_an_item_that_was_accepted_is_not_offered_again(start: Any) -> None:
+    editor = await start(options=SHORT)
+    *place, (item,) = await editor.suggested()
+    assert await recalled(editor, *place)
+    (item,) = (await editor.ghost(*place)).items
+    await editor.command(item.command.command, *item.command.arguments)
+    assert not await recalled(editor, *place)
+
+
+async def test_a_partly_accepted_item_is_not_over_before_its_last_utf_16_unit(start: Any) -> None:
+    editor = await start(options=SHORT)
+    *place, (item,) = await editor.suggested()
+    whole = len(item.insert_text.encode("utf-16-le")) // 2
+    # Emacs sends no more of the item than its command
+    sent = {"command": {"command": item.command.command, "arguments": [item.command.arguments[0]]}}
+    method = "textDocument/didPartiallyAcceptCompletion"
+    editor.lsp.protocol.notify(method, {"item": sent, "acceptedLength": whole - 1})
+    assert await recalled(editor, *place)
+    editor.lsp.protocol.notify(method, {"item": sent, "acceptedLength": whole})
+    assert not await recalled(editor, *place)
+
+
+async def test_the_item_that_is_shown_is_the_one_to_recall(start: Any) -> None:
+    editor = await start(options={**SHORT, "inlineCompletion": {"candidates": 6}})
+    *place, items = await editor.suggested(invoked=True)
+    shown = items[-1]
+    sent = {"insertText": shown.insert_text, "command": {"arguments": shown.command.arguments}}
+    editor.lsp.protocol.notify("textDocument/didShowCompletion", {"item": sent})
+    assert await recalled(editor, *place)
+    (again,) = (await editor.ghost(*place)).items
+    assert again.insert_text == shown.insert_text
+
+
+async def test_messages_that_make_no_sense_are_passed_over(start: Any) -> None:
+    editor = await start(options=SHORT)
+    for method in ("didShowCompletion", "didPartiallyAcceptCompletion", "didFocus"):
+        for params in ({}, {"item": {"command": 3}}, {"item": 5}, {"textDocument": "x"}, [1]):
+            editor.lsp.protocol.notify(f"textDocument/{method}", params)
+    *_, items = await editor.suggested()
+    assert items
+    assert editor.lsp.messages == []
+
+
+async def test_an_engine_that_left_is_started_when_the_user_looks_at_a_document(
+    start: Any, engine: EngineSettings
+) -> None:
+    editor = await start(options={})
+    await editor.until(lambda: editor.statuses and editor.statuses[-1]["state"] == "ready")
+    client = EngineClient(engine)
+    await client.stop()
+    editor.lsp.protocol.notify("textDocument/didFocus", {"textDocument": {"uri": "untitled:a"}})
+    async with asyncio.timeout(60):
+        while (await client.health()).status != "ready":
+            pass
