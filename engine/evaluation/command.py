@@ -27,6 +27,7 @@ from fillwright.engine.evaluation.holes import (
 )
 from fillwright.engine.evaluation.infilling import Split, load_items
 from fillwright.engine.evaluation.question import Question
+from fillwright.engine.evaluation.report import write_report
 from fillwright.engine.evaluation.run import Judged, run
 from fillwright.engine.evaluation.sandbox import LAYERS, layers
 from fillwright.engine.evaluation.summary import table
@@ -71,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     holes.add_argument("--per-file", type=_whole, default=8, metavar="N", help="holes, at most (8)")
     _add_arm_arguments(holes)
     holes.set_defaults(run=_holes)
+
+    report = commands.add_parser("report", help="show kept runs as one HTML file")
+    report.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="what --out named")
+    report.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE.html")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -142,6 +148,11 @@ def _holes(arguments: argparse.Namespace) -> None:
         "kinds": list(arguments.kinds),
     }
     _run(punched, settings, arguments)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    write_report(arguments.folders, arguments.out)
+    print(arguments.out)
 
 
 def _run(

@@ -61,7 +61,8 @@ def wilson(share: float, size: float) -> tuple[float, float]:
     z2 = NORMAL_95**2 / size
     middle = (share + z2 / 2) / (1 + z2)
     half = math.sqrt(z2 * share * (1 - share) + z2**2 / 4) / (1 + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding must not put the share outside
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def geometric_mean(probabilities: Sequence[float]) -> float:
