@@ -5,6 +5,7 @@ Knows records and summaries; knows no HTML. Needs matplotlib (the extra `eval`).
 
 import io
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ COLOURS = {
 }
 INK, FAINT, SOFT, *SERIES = COLOURS
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": FAINT,
     "axes.grid": True,
     "axes.grid.axis": "y",
