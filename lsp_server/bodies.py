@@ -8,70 +8,113 @@ from dataclasses import dataclass
 
 from tree_sitter import Tree
 
+from fillwright.engine.request import Shape
 from fillwright.engine.syntax.functions import Function, broken_functions, functions
+from fillwright.engine.syntax.grammars import has_queries
 from fillwright.lsp_server import layout
-from fillwright.lsp_server.documents import Document
-
-LONGEST_HEADER = 30
+from fillwright.lsp_server.documents import Document, Layer
+from fillwright.lsp_server.headers import header_end, looks_like_header
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The range to be written in LF offsets, and the indentation of the block it belongs to."""
+    """The range to be written in LF offsets, and the indentation of the block it belongs to.
+
+    `fresh`: the text has to begin with a newline. `shape`: what is written on one line, as one
+    expression or between braces, is written anew on one line.
+    """
 
     start: int
     end: int
     indent: str
+    fresh: bool
+    shape: Shape = "block"
 
 
-def body_around(document: Document, offset: int) -> Body | None:
-    """The body of the innermost function around `offset`.
+def body_around(document: Document, layer: Layer, offset: int) -> Body | None:
+    """The body of the innermost function around `offset`, in the language that is written there.
 
-    Without a grammar: of the nearest line that has something deeper under it.
+    Where no functions are known: of the nearest line that has something deeper under it.
     """
-    if document.tree is None:
-        return _indented_body(document, offset)
-    function = _function_around(document, document.tree, offset)
-    if document.tree.root_node.has_error:
-        header = _broken_header(document, document.tree, offset, function)
+    if layer.tree is None:
+        return _indented_body(document, layer, offset)
+    function = _function_around(document, layer, layer.tree, offset)
+    if layer.tree.root_node.has_error:
+        header = _broken_header(document, layer, layer.tree, offset, function)
         if header is not None:
-            return _body_under(document, header)
-    return body_of(document, function) if function else None
+            return _body_under(document, layer, header)
+    if function is not None:
+        return body_of(document, layer, function)
+    return None if has_queries(layer.language) else _indented_body(document, layer, offset)
 
 
-def body_of(document: Document, function: Function) -> Body:
-    """The body of a function of the document's tree."""
+def body_of(document: Document, layer: Layer, function: Function) -> Body:
+    """The body of a function of the layer's tree."""
     lines = document.lf_lines
     start, end = document.character(function.hole_start), document.character(function.hole_end)
+    closer = None if function.closer is None else document.character(function.closer)
     header = lines.line_of(document.character(function.start))
-    header_end = lines.line_of(document.character(function.body_start))
+    headed = lines.line_of(document.character(function.body_start))
     last = lines.line_of(document.character(function.end))
-    if function.broken:
-        last = _last_line_under(document, header, header_end)
-        end = max(start, lines.end_of(last) if last > header_end else end)
-    return Body(start, end, _indent_under(document, header, header_end, last))
+    if function.broken and not function.value:
+        last = _last_line_under(document, layer, header, headed)
+        if closer is None or not _closes(document, closer, header, headed, last):
+            closer = None
+            end = max(start, lines.end_of(last) if last > headed else end)
+    indent = _indent_under(document, header, headed, last)
+    if function.value:
+        text = document.lf[start:end]
+        return Body(start, end, indent, False, "free" if "\n" in text.strip() else "line")
+    if closer is not None and function.stub:
+        end = _up_to_closer(document, end, closer)
+    inline = document.lf[start:end].lstrip(" \t")
+    fresh = not inline or inline.startswith("\n")
+    if closer is not None and lines.line_of(closer) == lines.line_of(start):
+        return Body(start, end, indent, function.stub, "block" if function.stub else "line")
+    return Body(start, end, indent, fresh)
 
 
-def _function_around(document: Document, tree: Tree, offset: int) -> Function | None:
+def _up_to_closer(document: Document, end: int, closer: int) -> int:
+    """The end of the blank lines, or blanks, between what is left of a stub and what closes it."""
+    between = document.lf[end:closer]
+    if between.strip():
+        return end
+    return end + between.rfind("\n") if "\n" in between else closer
+
+
+def _closes(document: Document, closer: int, header: int, headed: int, last: int) -> bool:
+    """Whether what the tree takes for the end of a broken function stands where that belongs."""
+    lines = document.lf_lines
+    line = lines.line_of(closer)
+    if line == headed:
+        return True
+    behind = next((at for at in range(last + 1, line + 1) if not layout.is_blank(lines, at)), -1)
+    return line == behind and layout.depth(lines, line) <= layout.depth(lines, header)
+
+
+def _function_around(document: Document, layer: Layer, tree: Tree, offset: int) -> Function | None:
     lines = document.lf_lines
     line = lines.line_of(offset)
     code_line = line
-    while code_line > 0 and _is_blank_or_comment(document, code_line):
+    while code_line > 0 and _is_blank_or_comment(document, tree, code_line):
         code_line -= 1
     at = document.byte(offset)
     within = (document.byte(lines.starts[code_line]), at + 1)
     around = [
         function
-        for function in functions(tree, document.language, within)
+        for function in functions(tree, layer.language, within)
         if function.start <= at and (at <= function.end or _goes_on(document, function, line))
     ]
-    return max(around, key=lambda function: function.start, default=None)
+    return around[-1] if around else None
 
 
 def _goes_on(document: Document, function: Function, line: int) -> bool:
-    """Whether a line behind a function, and behind no other code, is still the function's."""
+    """Whether a line behind a function that nothing closes, and behind no other code, is still the
+    function's."""
     lines = document.lf_lines
     last = lines.line_of(document.character(function.end))
+    if function.closer is not None:
+        return False
     if line == last:
         return True
     if line == last + 1 and function.hole_start == function.end:
@@ -81,7 +124,7 @@ def _goes_on(document: Document, function: Function, line: int) -> bool:
 
 
 def _broken_header(
-    document: Document, tree: Tree, offset: int, function: Function | None
+    document: Document, layer: Layer, tree: Tree, offset: int, function: Function | None
 ) -> int | None:
     """The line of the nearest function header around `offset` that does not parse, if it is nearer
     than `function`."""
@@ -89,69 +132,67 @@ def _broken_header(
     line = lines.line_of(offset)
     outermost = lines.line_of(document.character(function.start)) if function else -1
     for header in [line, *layout.headers_around(lines, line)]:
-        if header <= outermost:
+        if header <= outermost or lines.starts[header] < layer.start:
             return None
         within = (document.byte(lines.starts[header]), document.byte(lines.next_start(header)))
-        if broken_functions(tree, document.language, within):
+        if broken_functions(tree, layer.language, within):
+            return header
+        if looks_like_header(lines, header) and _is_broken(document, tree, header):
             return header
     return None
 
 
-def _indented_body(document: Document, offset: int) -> Body | None:
+def _is_broken(document: Document, tree: Tree, line: int) -> bool:
+    """Whether what the line begins with is in no node that parses."""
+    at = document.byte(layout.first_character(document.lf_lines, line))
+    node = tree.root_node.descendant_for_byte_range(at, at)
+    while node is not None and node.start_byte >= at:
+        if node.is_error:
+            return True
+        node = node.parent
+    return node is not None and node.is_error
+
+
+def _indented_body(document: Document, layer: Layer, offset: int) -> Body | None:
     lines = document.lf_lines
     line = lines.line_of(offset)
-    if not layout.is_blank(lines, line) and _last_line_under(document, line, line) > line:
-        return _body_under(document, line)
+    if not layout.is_blank(lines, line) and _last_line_under(document, layer, line, line) > line:
+        return _body_under(document, layer, line)
     header = next(layout.headers_around(lines, line), None)
-    return None if header is None else _body_under(document, header)
+    return None if header is None else _body_under(document, layer, header)
 
 
-def _body_under(document: Document, header: int) -> Body:
+def _body_under(document: Document, layer: Layer, header: int) -> Body:
     """The deeper lines under a header line, whatever they are."""
     lines = document.lf_lines
-    header_end = _header_end(document, header)
-    last = _last_line_under(document, header, header_end)
-    start = lines.starts[header_end] + len(lines.content(header_end).rstrip())
-    end = lines.end_of(last) if last > header_end else start
-    return Body(start, end, _indent_under(document, header, header_end, last))
+    headed = header_end(lines, header)
+    last = _last_line_under(document, layer, header, headed)
+    start = lines.starts[headed] + len(lines.content(headed).rstrip())
+    end = lines.end_of(last) if last > headed else start
+    return Body(start, end, _indent_under(document, header, headed, last), fresh=True)
 
 
-def _header_end(document: Document, header: int) -> int:
-    """The last line of a header: further than the first only when that leaves a bracket open."""
-    lines = document.lf_lines
-    content = lines.content(header)
-    if content.count("(") <= content.count(")"):
-        return header
-    for line in range(header, min(len(lines), header + LONGEST_HEADER)):
-        if line > header and layout.depth(lines, line) < layout.depth(lines, header):
-            break
-        if lines.content(line).rstrip().endswith((":", "{")):
-            return line
-    return header
-
-
-def _last_line_under(document: Document, header: int, header_end: int) -> int:
-    """The last line behind `header_end` that stands deeper than `header`, before one that does not.
+def _last_line_under(document: Document, layer: Layer, header: int, headed: int) -> int:
+    """The last line behind `headed` that stands deeper than `header`, before one that does not.
 
     Blank lines, and lines that begin inside a string, stand as deep as their surroundings.
     """
     lines = document.lf_lines
-    last = header_end
-    for line in range(header_end + 1, len(lines)):
+    depth = layout.depth(lines, header)
+    last = headed
+    for line in range(headed + 1, min(len(lines), headed + layout.LONGEST_BLOCK)):
         if layout.is_blank(lines, line):
             continue
-        if layout.depth(lines, line) <= layout.depth(lines, header) and not _in_string(
-            document, line
-        ):
+        if layout.depth(lines, line) <= depth and not _in_string(document, layer, line):
             break
         last = line
     return last
 
 
-def _indent_under(document: Document, header: int, header_end: int, last: int) -> str:
+def _indent_under(document: Document, header: int, headed: int, last: int) -> str:
     """The indentation of the lines behind a header, or what it would be if there were any."""
     lines = document.lf_lines
-    for line in range(header_end + 1, last + 1):
+    for line in range(headed + 1, last + 1):
         if not layout.is_blank(lines, line):
             if layout.depth(lines, line) > layout.depth(lines, header):
                 return layout.indentation(lines, line)
@@ -159,19 +200,23 @@ def _indent_under(document: Document, header: int, header_end: int, last: int) -
     return layout.indentation(lines, header) + layout.unit(lines, header)
 
 
-def _is_blank_or_comment(document: Document, line: int) -> bool:
+def _is_blank_or_comment(document: Document, tree: Tree, line: int) -> bool:
     lines = document.lf_lines
     if layout.is_blank(lines, line):
         return True
-    node = document.node_at(layout.first_character(lines, line))
+    at = document.byte(layout.first_character(lines, line))
+    node = tree.root_node.descendant_for_byte_range(at, at)
     return node is not None and node.is_extra and not node.is_error
 
 
-def _in_string(document: Document, line: int) -> bool:
+def _in_string(document: Document, layer: Layer, line: int) -> bool:
     """Whether the line begins inside a string that began on an earlier one."""
-    node = document.node_at(document.lf_lines.starts[line])
+    if layer.tree is None:
+        return False
+    at = document.byte(document.lf_lines.starts[line])
+    node = layer.tree.root_node.descendant_for_byte_range(at, at)
     while node is not None:
-        if node.start_point.row < line and "string" in node.type:
+        if node.start_point.row < line and ("string" in node.type or "heredoc" in node.type):
             return True
         node = node.parent
     return False

@@ -12,20 +12,25 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from fillwright.engine.request import Hole, Shape
+from fillwright.engine.syntax.definitions import classes
 from fillwright.engine.syntax.functions import functions
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.bodies import Body, body_around, body_of
-from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.documents import Document, Layer
 
-What = Literal["body", "line end", "selection"]
+What = Literal["body", "line end", "selection", "docstring"]
 
 
 @dataclass(frozen=True, slots=True)
 class Carving:
     """Holes of one document, in LF offsets, and how their text has to be laid out.
 
-    `indent` is the indentation of the block that the hole stands in. `fresh`: the text must begin
-    with a newline, for the hole begins at the end of a line that is to be left as it is.
+    `shape` says whether the text may span lines: `line` never, `block` as whole lines of a block,
+    `free` as it likes. `indent` is the indentation of the block that the hole stands in. `fresh`:
+    the text must begin with a newline, for the hole begins at the end of a line that is to be left
+    as it is. Where what closes the block stands on the hole's last line, it then needs a line of
+    its own. `language` is that of the hole where it is not the document's. `opening` and `closing`
+    are not in the document yet and come with the text, around it (see `frames.py`).
     """
 
     holes: tuple[Hole, ...]
@@ -33,6 +38,9 @@ class Carving:
     indent: str
     what: What
     fresh: bool
+    language: str | None = None
+    opening: str = ""
+    closing: str = ""
 
 
 def carve_body(document: Document, offset: int) -> Carving | None:
@@ -41,14 +49,16 @@ def carve_body(document: Document, offset: int) -> Carving | None:
     A docstring stays, and so do the comments of a stub. Behind a function, an offset belongs to
     it when it is indented as the body is, with nothing but blank lines and comments between.
     """
-    body = body_around(document, _past_indentation(document, offset))
+    place = _past_indentation(document, offset)
+    layer = document.layer_at(place)
+    body = body_around(document, layer, place)
     if body is None:
         return None
     # the blank line that the cursor is on was opened for the body: it gives way to it
     line_end = document.lf_lines.end_of(document.lf_lines.line_of(offset))
     if document.lf[body.end : line_end].isspace():
         body = replace(body, end=line_end)
-    return _of_body(document, body)
+    return _of_body(document, layer, body)
 
 
 def carve_line_end(document: Document, offset: int) -> Carving:
@@ -81,22 +91,41 @@ def carve_selection(document: Document, start: int, end: int) -> Carving:
     return Carving((Hole(start, end),), "free", indent, "selection", fresh=first > 0)
 
 
-def stub_bodies(document: Document) -> list[Carving]:
-    """The bodies that only hold a place: `pass`, `...`, `raise NotImplementedError`, nothing but a
-    docstring or comments. In document order; overloads and abstract methods are left alone."""
-    if document.tree is None:
+def stub_bodies(document: Document, offset: int = 0) -> list[Carving]:
+    """The bodies that only hold a place, in document order: `pass`, `todo!()`, an exception that
+    says so, nothing but comments, nothing at all. Those that are meant to be bare (overloads,
+    abstract methods, empty closures) are left alone.
+
+    Of the language at an LF offset, where a document holds several.
+    """
+    return _stubs(document, document.layer_at(offset), None)
+
+
+def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:
+    """The same, of the innermost class around an LF offset; none when it is in none."""
+    layer = document.layer_at(offset)
+    if layer.tree is None:
+        return []
+    at = document.byte(_past_indentation(document, offset))
+    found = classes(layer.tree, layer.language, (at, at + 1))
+    around = [span for span in found if span[0] <= at <= span[1]]
+    return _stubs(document, layer, around[-1]) if around else []
+
+
+def _stubs(document: Document, layer: Layer, within: tuple[int, int] | None) -> list[Carving]:
+    if layer.tree is None:
         return []
     return [
-        _of_body(document, body_of(document, function))
-        for function in functions(document.tree, document.language)
+        _of_body(document, layer, body_of(document, layer, function))
+        for function in functions(layer.tree, layer.language, within)
         if function.stub and not function.declared and not function.broken
     ]
 
 
-def _of_body(document: Document, body: Body) -> Carving:
-    inline = document.lf[body.start : body.end].lstrip(" \t")
-    fresh = not inline or inline.startswith("\n")
-    return Carving((Hole(body.start, body.end),), "block", body.indent, "body", fresh)
+def _of_body(document: Document, layer: Layer, body: Body) -> Carving:
+    language = None if layer.language == document.language else layer.language
+    hole = Hole(body.start, body.end)
+    return Carving((hole,), body.shape, body.indent, "body", body.fresh, language)
 
 
 def _past_indentation(document: Document, offset: int) -> int:

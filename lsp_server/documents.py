@@ -5,12 +5,15 @@ with. The tree and the holes live in the LF form, edits and positions in the edi
 `to_lf` and `from_lf` go between. Knows languages by their id only, and no protocol types.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from tree_sitter import Node, Point, Tree
 
+from fillwright.engine.syntax.embedded import Embedded, embedded_at
 from fillwright.engine.syntax.grammars import parser_for
 from fillwright.lsp_server.positions import LINE_END, LineIndex, Position, PositionEncoding
 
@@ -25,6 +28,17 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """The language at a place of a document, and the syntax tree of all that is written in it
+    there, in the document's own offsets; `start..end` is that stretch in LF offsets."""
+
+    language: str
+    tree: Tree | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Document:
     """One version of one document. Offsets count characters."""
 
@@ -33,6 +47,8 @@ class Document:
     version: int
     lines: LineIndex = field(repr=False)
     _old_tree: Tree | None = field(default=None, repr=False, compare=False)
+    _old_layers: tuple[tuple[str, Tree], ...] = field(default=(), repr=False, compare=False)
+    _layers: dict[Embedded, Tree] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, text: str, language: str, uri: str = "", version: int = 0) -> "Document":
@@ -72,6 +88,31 @@ class Document:
             return parser.parse(self.source)
         return parser.parse(self.source, self._old_tree)
 
+    def layer_at(self, lf_offset: int) -> Layer:
+        """The innermost language at an LF offset: that of a script in a page, of a code fence in a
+        text, or the document's own."""
+        whole = Layer(self.language, self.tree, 0, len(self.lf))
+        if self.tree is None:
+            return whole
+        inner = embedded_at(self.tree, self.language, self.byte(lf_offset))
+        if inner is None:
+            return whole
+        start, end = self.character(inner.start), self.character(inner.end)
+        return Layer(inner.language, self._layer(inner), start, end)
+
+    def _layer(self, inner: Embedded) -> Tree:
+        if inner not in self._layers:
+            parser = parser_for(inner.language)
+            assert parser is not None
+            parser.included_ranges = list(inner.ranges)
+            old = (
+                tree
+                for language, tree in self._old_layers
+                if language == inner.language and tree.included_ranges[0].start_byte == inner.start
+            )
+            self._layers[inner] = parser.parse(self.source, next(old, None))
+        return self._layers[inner]
+
     def to_lf(self, offset: int) -> int:
         """The LF offset of an offset in the editor's text."""
         return _carried(offset, self.lines, self.lf_lines)
@@ -102,13 +143,24 @@ class Document:
 
     def byte(self, lf_offset: int) -> int:
         """The tree's byte offset of an LF offset."""
-        return PositionEncoding.UTF8.units(self.lf[:lf_offset])
+        if len(self.source) == len(self.lf):
+            return lf_offset
+        line = self.lf_lines.line_of(lf_offset)
+        before = self.lf[self.lf_lines.starts[line] : lf_offset]
+        return self._line_bytes[line] + PositionEncoding.UTF8.units(before)
 
     def character(self, byte: int) -> int:
         """The LF offset of one of the tree's byte offsets."""
         if len(self.source) == len(self.lf):
             return byte
-        return len(self.source[:byte].decode("utf-8", "surrogatepass"))
+        line = bisect_right(self._line_bytes, byte) - 1
+        before = self.source[self._line_bytes[line] : byte]
+        return self.lf_lines.starts[line] + len(before.decode("utf-8", "surrogatepass"))
+
+    @cached_property
+    def _line_bytes(self) -> list[int]:
+        """Where the lines of the source start, in bytes."""
+        return [0, *(match.end() for match in re.finditer(b"\n", self.source))]
 
     def span(self, node: Node) -> tuple[int, int]:
         """The half-open range of a node in LF offsets."""
@@ -121,8 +173,14 @@ class Document:
         known = self.__dict__.get("tree", self._old_tree)
         if known is None:
             return edited
-        old_tree = _edited_tree(known, self, edited, self._touched(edited, start, end, text))
-        return Document(self.uri, self.language, version, lines, old_tree)
+        touched = self._touched(edited, start, end, text)
+        old_tree = _edited_tree(known, self, edited, touched)
+        layers = [(inner.language, tree) for inner, tree in self._layers.items()]
+        old_layers = tuple(
+            (language, _edited_tree(tree, self, edited, touched))
+            for language, tree in layers or self._old_layers
+        )
+        return Document(self.uri, self.language, version, lines, old_tree, old_layers)
 
     def _touched(self, edited: "Document", start: int, end: int, text: str) -> tuple[int, int, int]:
         """Where the LF form of `edited` differs: start, old end and new end in LF offsets.

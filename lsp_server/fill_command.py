@@ -14,6 +14,7 @@ from typing import Any
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
+from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.diff import unified_diff
@@ -23,8 +24,6 @@ from fillwright.lsp_server.place_carving import carve_places
 from fillwright.lsp_server.places import Place
 from fillwright.lsp_server.source_file import read_source, write_source
 from fillwright.lsp_server.terminal import print_diff, say, showing_drafts
-
-LANGUAGES = {".py": "python", ".pyi": "python", ".pyw": "python"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def fill_file(options: FillOptions) -> None:
     Raises BadRequest for a file or a place that cannot be filled, and what the client raises.
     """
     source = read_source(options.file)
-    document = Document.of(source.text, LANGUAGES.get(options.file.suffix, "plaintext"))
+    document = Document.of(source.text, language_of_file(options.file))
     carvings = carve_places(document, options.places)
     infill = asyncio.run(_ask(options, request_for(options, document, carvings)))
     if infill.finish == "cancelled":

@@ -15,6 +15,7 @@ INDENTED = re.compile(r"^([ \t]*)[^ \t\n]", re.MULTILINE)
 LEADING = re.compile(r"[ \t]*")
 TAB_STOP = 8
 NEARBY = 300
+LONGEST_BLOCK = 3_000
 EIGHT_SPACES = " " * TAB_STOP
 DEFAULT_UNIT = "    "
 
@@ -59,7 +60,7 @@ def headers_around(lines: LineIndex, line: int) -> Iterator[int]:
     """The lines above, from the nearest outwards, that stand further left than `line` and than
     each one before."""
     reach = depth(lines, line)
-    for above in range(line - 1, -1, -1):
+    for above in range(line - 1, max(-1, line - LONGEST_BLOCK), -1):
         if reach == 0:
             return
         if not is_blank(lines, above) and depth(lines, above) < reach:

@@ -7,28 +7,52 @@ last statement or comment of the block, before the newline that follows and befo
 block. Knows trees only, neither documents nor languages.
 """
 
+from collections.abc import Iterator
+
 from tree_sitter import Node
 
 
 def block_hole(block: Node) -> tuple[int, int]:
     """The half-open byte range to be written when the whole block is written anew."""
-    if is_delimited(block):
-        start = end_with_comment(block.children[0])
-        return start, max(start, end_in_line(block.children[-2]))
+    opener, closer = edges(block)
+    start = end_with_comment(opener) if opener is not None else block.start_byte
+    last = previous(closer) if closer is not None else block
+    return start, max(start, end_in_line(last) if last is not None else start)
+
+
+def edges(block: Node) -> tuple[Node | None, Node | None]:
+    """What opens a block and what closes it, where something does.
+
+    A block holds both (`{` and `}`) or stands between them (`then` and `end`). The token that
+    closes an empty block may stand for the block, where the grammar has no node for that.
+    """
+    if block.child_count > 1:
+        first, last = block.child(0), block.child(block.child_count - 1)
+        if first is not None and last is not None and not (first.is_named or last.is_named):
+            return first, last
     before = block.prev_sibling
     while before is not None and (before.is_extra or before.start_byte == before.end_byte):
         before = before.prev_sibling
-    if before is None:
-        return block.start_byte, end_in_line(block)
-    return end_with_comment(before), end_in_line(block)
+    if not block.is_named:
+        return before, block
+    after = block.next_sibling
+    while after is not None and after.is_extra:
+        after = after.next_sibling
+    return before, after if after is not None and not after.is_named else None
 
 
-def is_delimited(block: Node) -> bool:
-    """Whether the block holds the tokens that open and close it, such as `{` and `}`."""
-    if block.child_count < 2:
-        return False
-    opener, closer = block.children[0], block.children[-1]
-    return not opener.is_named and not closer.is_named
+def content(block: Node) -> Iterator[Node]:
+    """The statements and comments of a block, in order."""
+    opener, closer = edges(block)
+    node = opener.next_sibling if opener is not None else block
+    while node is not None and node != closer:
+        if node == block:
+            yield from (child for child in block.children if child.is_named)
+            if closer is None:
+                return
+        elif node.is_named:
+            yield node
+        node = node.next_sibling
 
 
 def end_with_comment(node: Node) -> int:
@@ -45,5 +69,25 @@ def end_with_comment(node: Node) -> int:
 
 
 def end_in_line(node: Node) -> int:
-    """The end of a node without the line end that some grammars count in."""
-    return node.end_byte - (node.end_point.column == 0 and node.end_byte > node.start_byte)
+    """The end of a node without the line ends that some grammars count in."""
+    if node.end_point.column or node.text is None:
+        return node.end_byte
+    return node.start_byte + len(node.text.rstrip())
+
+
+def previous(node: Node) -> Node | None:
+    """The node that stands before this one, in its parent or further out."""
+    while node.prev_sibling is None:
+        if node.parent is None:
+            return None
+        node = node.parent
+    return node.prev_sibling
+
+
+def following(node: Node) -> Node | None:
+    """The node that stands behind this one, in its parent or further out."""
+    while node.next_sibling is None:
+        if node.parent is None:
+            return None
+        node = node.parent
+    return node.next_sibling

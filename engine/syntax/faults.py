@@ -2,7 +2,7 @@
 
 Counts in bytes of the source that the tree was parsed from. Knows no documents and no fills. A
 grammar forgives what its language does not (an empty block, uneven indentation), so the section
-`layout` of `queries/<language>.scm` says what else is wrong.
+`layout` of `queries/<language>.scm`, where there is one, says what else is wrong.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,10 @@ from fillwright.engine.syntax.grammars import query_for
 def faults(tree: Tree, language: str, start: int, end: int) -> int:
     """The number of syntax errors in the whole tree, and of layout faults that touch the byte
     range `start..end` or the statement behind it."""
-    cursor = QueryCursor(query_for(language, "layout"))
+    query = query_for(language, "layout")
+    if query is None:
+        return _errors(tree.root_node)
+    cursor = QueryCursor(query)
     # an empty block before the range ends where the range starts
     cursor.set_byte_range(max(0, start - 1), end + 1)
     captures = cursor.captures(tree.root_node)

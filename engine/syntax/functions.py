@@ -1,27 +1,39 @@
 """Functions of a syntax tree: where their bodies are, and which bodies only hold a place.
 
 Counts in bytes of the source that the tree was parsed from. Knows no documents, and of languages
-only what section `functions` of `queries/<language>.scm` captures.
+only what the sections `functions` and `stubs` of `queries/<language>.scm` capture, or what the
+names of a grammar's nodes tell where there is no such file (`shapes.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor, Tree
 
-from fillwright.engine.syntax.blocks import block_hole, end_with_comment
-from fillwright.engine.syntax.grammars import query_for
+from fillwright.engine.syntax import shapes
+from fillwright.engine.syntax.blocks import (
+    block_hole,
+    content,
+    edges,
+    end_in_line,
+    end_with_comment,
+    following,
+    previous,
+)
+from fillwright.engine.syntax.grammars import directive, query_for
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function, method or nested function.
+    """One function, method, closure or nested function.
 
-    `start..end` is all of it, from its decorators to its last statement or comment;
-    `body_start` is where its header ends. `hole_start..hole_end` is what is to be written: the
-    body behind a docstring, or the placeholder of a stub behind the comments that say what
-    belongs there. `broken`: there is a syntax error in it, so its ends are guesses. `stub`: nothing
-    is written there yet. `declared`: it is meant to stay so (an overload, an abstract method).
+    `start..end` is all of it, from its decorators to its last statement or comment, or to what
+    closes it; `body_start` is where its header ends, and `closer` where the token begins that
+    closes its body, if one does. `hole_start..hole_end` is what is to be written: the body behind
+    a docstring, or the placeholder of a stub behind the comments that say what belongs there.
+    `value`: the body is an expression. `broken`: there is a syntax error in it, so its ends are
+    guesses. `stub`: nothing is written there yet. `declared`: it is meant to stay so (an overload,
+    an abstract method, an empty closure).
     """
 
     start: int
@@ -29,6 +41,8 @@ class Function:
     body_start: int
     hole_start: int
     hole_end: int
+    closer: int | None
+    value: bool
     broken: bool
     stub: bool
     declared: bool
@@ -36,91 +50,163 @@ class Function:
 
 def functions(tree: Tree, language: str, within: tuple[int, int] | None = None) -> list[Function]:
     """The functions that touch the byte range `within` (None: all), outer before inner."""
-    found: dict[int, _Captured] = {}
-    for captures in _matches(tree, language, within):
-        for body in captures.get("body", []):
-            known = found.setdefault(body.id, _Captured(body))
-            for name, nodes in captures.items():
-                known.nodes.setdefault(name, []).extend(nodes)
-    return sorted((known.function() for known in found.values()), key=lambda one: one.start)
+    captures = captured(tree, language, within)
+    found = []
+    for capture in ("function", "closure"):
+        for node in captures.get(capture, []):
+            body = shapes.body_of(node)
+            if body is not None:
+                whole = wrapped(node, language)
+                anonymous = capture == "closure" and whole == node
+                found.append(_Written(language, node, whole, body, anonymous).function())
+    return sorted(found, key=lambda one: (one.start, -one.end))
 
 
 def broken_functions(tree: Tree, language: str, within: tuple[int, int]) -> list[int]:
     """Where the functions begin whose headers do not parse, among those that touch `within`."""
-    return [
-        node.start_byte
-        for captures in _matches(tree, language, within)
-        for node in captures.get("broken", [])
-        if within[0] <= node.start_byte < within[1]
-    ]
+    broken = captured(tree, language, within).get("broken", [])
+    return [node.start_byte for node in broken if within[0] <= node.start_byte < within[1]]
 
 
-def _matches(
-    tree: Tree, language: str, within: tuple[int, int] | None
-) -> Iterator[dict[str, list[Node]]]:
-    cursor = QueryCursor(query_for(language, "functions"))
+def captured(
+    tree: Tree, language: str, within: tuple[int, int] | None = None
+) -> dict[str, list[Node]]:
+    """What section `functions` captures in the byte range `within`, and in the beginning of a
+    definition whose decorators are there."""
+    query = query_for(language, "functions")
+    if query is None:
+        return {}
+    cursor = QueryCursor(query)
     if within is not None:
-        cursor.set_byte_range(*within)
-    for _, captures in cursor.matches(tree.root_node):
-        yield captures
+        cursor.set_byte_range(*_reach(tree, directive(language, "wrapped by"), within))
+    return cursor.captures(tree.root_node)
 
 
-class _Captured:
-    """What the patterns captured around one body."""
+def wrapped(function: Node, language: str) -> Node:
+    """The function with what gives it its name, its decorators or its template parameters."""
+    wrappers = directive(language, "wrapped by")
+    whole = function
+    while whole.parent is not None and whole.parent.type in wrappers:
+        whole = whole.parent
+    return whole
 
-    def __init__(self, body: Node) -> None:
-        self.body = body
-        self.nodes: dict[str, list[Node]] = {}
+
+def docstring_of(body: Node, language: str) -> Node | None:
+    """The statement that begins a body and only says what it is about, or None."""
+    statements = (node for node in _statements(body, value=False) if not node.is_extra)
+    first = next(statements, None)
+    return first if first is not None and "docstring" in _said_of(first, language) else None
+
+
+def _reach(tree: Tree, wrappers: frozenset[str], within: tuple[int, int]) -> tuple[int, int]:
+    """The range as far as the beginning of the function that what ends it is wrapped around."""
+    start, end = within
+    node = tree.root_node.descendant_for_byte_range(max(start, end - 1), max(start, end - 1))
+    while node is not None and node.type not in wrappers:
+        node = node.parent
+    while node is not None and node.type in wrappers:
+        end = max(end, node.start_byte + 1)
+        node = node.named_child(node.named_child_count - 1) if node.named_child_count else None
+    return start, end if node is None else max(end, node.start_byte + 1)
+
+
+class _Written:
+    """What is written in one function."""
+
+    def __init__(self, language: str, node: Node, whole: Node, body: Node, anonymous: bool) -> None:
+        self.language = language
+        self.node, self.whole, self.body, self.anonymous = node, whole, body, anonymous
+        self.value = not shapes.is_block(body)
+        self.placeholders: list[Node] = []
+        self.docstring: Node | None = None
+        self.stub = not self._has_statements()
 
     def function(self) -> Function:
-        # a decorated function is captured twice, with its decorators and without
-        whole = min(self.nodes["function"], key=lambda node: node.start_byte)
-        stub = not self._has_statements()
         body_start, body_end = block_hole(self.body)
-        if stub:
-            start, end = self._stub_hole(whole, body_start)
+        closer = None if self.value else edges(self.body)[1]
+        if self.stub:
+            start, end = self._stub_hole(body_start)
         else:
-            docstring = self._statement_of_docstring()
+            docstring = self.docstring
             start = end_with_comment(docstring) if docstring is not None else body_start
             end = body_end
+        empty = start == end == body_start
         return Function(
-            start=whole.start_byte,
-            end=max(whole.end_byte, end),
+            start=self.whole.start_byte,
+            end=self.node.end_byte if closer is not None else max(self.node.end_byte, end),
             body_start=body_start,
             hole_start=start,
             hole_end=end,
-            broken=whole.has_error,
-            stub=stub,
-            declared="declared" in self.nodes,
+            closer=None if closer is None or closer.is_missing else closer.start_byte,
+            value=self.value,
+            broken=self.node.has_error,
+            stub=self.stub,
+            declared=self.stub and (self._is_declared() or (empty and self._may_be_empty())),
         )
 
-    def _stub_hole(self, whole: Node, body_start: int) -> tuple[int, int]:
-        placeholders = self.nodes.get("placeholder", [])
-        if placeholders:
-            before = placeholders[0].prev_sibling or self.body.prev_sibling
+    def _has_statements(self) -> bool:
+        """Whether there is a statement besides docstring and placeholders, parsed or not."""
+        first = True
+        for node in _statements(self.body, self.value):
+            if node.is_extra and not node.is_error:
+                continue
+            said = _said_of(node, self.language)
+            if "placeholder" in said:
+                self.placeholders.append(node)
+            elif first and "docstring" in said:
+                self.docstring = node
+            else:
+                return True
+            first = False
+        return False
+
+    def _stub_hole(self, body_start: int) -> tuple[int, int]:
+        if self.value:
+            return block_hole(self.body)
+        if self.placeholders:
+            before = previous(self.placeholders[0])
             start = end_with_comment(before) if before is not None else body_start
-            return start, placeholders[-1].end_byte
-        held = self.body.named_children or _comments_below(whole)
+            return max(start, body_start), end_in_line(self.placeholders[-1])
+        held = list(content(self.body))
+        if not held and edges(self.body)[1] is None:
+            held = _comments_below(self.whole)
         end = end_with_comment(held[-1]) if held else body_start
         return end, end
 
-    def _statement_of_docstring(self) -> Node | None:
-        docstrings = self.nodes.get("docstring")
-        return docstrings[0].parent if docstrings else None
+    def _is_declared(self) -> bool:
+        return "declared" in _said_of(self.whole, self.language)
 
-    def _has_statements(self) -> bool:
-        """Whether there is a statement besides docstring and placeholders."""
-        docstring = self._statement_of_docstring()
-        idle = {node.id for node in self.nodes.get("placeholder", [])}
-        idle |= {docstring.id} if docstring is not None else set()
-        statements = (node for node in self.body.named_children if not node.is_extra)
-        return any(node.id not in idle for node in statements)
+    def _may_be_empty(self) -> bool:
+        return self.anonymous or "optional" in _said_of(self.node, self.language)
+
+
+def _said_of(node: Node, language: str) -> Container[str]:
+    """What section `stubs` says of a node itself, whatever is in it."""
+    query = query_for(language, "stubs")
+    if query is None:
+        return ()
+    cursor = QueryCursor(query)
+    cursor.set_max_start_depth(0)
+    return cursor.captures(node)
+
+
+def _statements(body: Node, value: bool) -> Iterator[Node]:
+    """The statements and comments of a body, in order; those of a node that is but a list of
+    statements count one by one."""
+    if value:
+        yield body
+        return
+    for node in content(body):
+        if node.type.endswith(("statement_list", "statements")):
+            yield from node.named_children
+        else:
+            yield node
 
 
 def _comments_below(function: Node) -> list[Node]:
     """The comments behind a header without a body that are deeper than it: all the body it has."""
     comments: list[Node] = []
-    after = _next(function)
+    after = following(function)
     while (
         after is not None
         and after.is_extra
@@ -128,14 +214,5 @@ def _comments_below(function: Node) -> list[Node]:
         and after.start_point.column > function.start_point.column
     ):
         comments.append(after)
-        after = _next(after)
+        after = following(after)
     return comments
-
-
-def _next(node: Node) -> Node | None:
-    """The node that follows this one, in its parent or further out."""
-    while node.next_sibling is None:
-        if node.parent is None:
-            return None
-        node = node.parent
-    return node.next_sibling

@@ -11,21 +11,31 @@ from pathlib import Path
 
 from tree_sitter import Language, Parser, Query
 
+from fillwright.engine.syntax import bundle, shapes
+from fillwright.engine.syntax.languages import grammar_name
+
 GRAMMARS = {
+    "bash": "tree_sitter_bash:language",
+    "c": "tree_sitter_c:language",
+    "c_sharp": "tree_sitter_c_sharp:language",
+    "cpp": "tree_sitter_cpp:language",
+    "css": "tree_sitter_css:language",
+    "go": "tree_sitter_go:language",
+    "html": "tree_sitter_html:language",
+    "java": "tree_sitter_java:language",
     "javascript": "tree_sitter_javascript:language",
+    "lua": "tree_sitter_lua:language",
+    "markdown": "tree_sitter_markdown:language",
+    "php": "tree_sitter_php:language_php",
     "python": "tree_sitter_python:language",
+    "ruby": "tree_sitter_ruby:language",
+    "rust": "tree_sitter_rust:language",
     "tsx": "tree_sitter_typescript:language_tsx",
     "typescript": "tree_sitter_typescript:language_typescript",
 }
 """A grammar, by the name of its query file -> where its language comes from."""
 
-ALIASES = {
-    "javascriptreact": "javascript",
-    "typescriptreact": "tsx",
-}
-"""Language id -> the grammar for it, where the two are called differently."""
-
-INHERITS = "; inherits: "
+QUERIES = Path(__file__).parent / "queries"
 
 
 def parser_for(language: str) -> Parser | None:
@@ -38,53 +48,78 @@ def parser_for(language: str) -> Parser | None:
 
 
 def grammar_for(language: str) -> Language | None:
-    """The grammar behind a language id, loaded once; None when there is none."""
-    return _grammar(_name(language))
+    """The grammar behind a language id, loaded once and only when asked for; None when there is
+    none."""
+    return _grammar(grammar_name(language))
 
 
-def query_for(language: str, section: str) -> Query:
-    """One section of the language's query file, compiled once.
+def query_for(language: str, section: str) -> Query | None:
+    """One section of the language's query file, compiled once; None when it has no such section.
 
     A section is what follows a line `;; <section>` up to the next such line, in the file itself
-    and in those that it inherits; one that is not there matches nothing. Raises KeyError for a
-    language without a grammar, and tree_sitter.QueryError when the query does not compile.
+    and in those that it inherits. For a grammar without a file the sections `functions` and `stubs`
+    are made from the shape of its nodes. Raises KeyError for a language without a grammar, and
+    tree_sitter.QueryError when the query does not compile.
     """
-    return _query(_name(language), section)
+    return _query(grammar_name(language), section)
 
 
-def _name(language: str) -> str:
-    return ALIASES.get(language, language)
+def has_queries(language: str) -> bool:
+    """Whether the language has a query file that says what a function is."""
+    name = grammar_name(language)
+    return _file(name).exists() and "functions" in _sections(name)
+
+
+def directive(language: str, title: str) -> frozenset[str]:
+    """The words that the query file lists, separated by commas, behind `; <title>:`."""
+    return _directive(grammar_name(language), title)
 
 
 @cache
 def _grammar(name: str) -> Language | None:
     if name not in GRAMMARS:
-        return None
+        return bundle.grammar(name)
     module, _, function = GRAMMARS[name].partition(":")
     return Language(getattr(importlib.import_module(module), function)())
 
 
 @cache
-def _query(name: str, section: str) -> Query:
+def _query(name: str, section: str) -> Query | None:
     grammar = _grammar(name)
     if grammar is None:
         raise KeyError(f"no grammar for {name!r}")
-    return Query(grammar, _sections(name).get(section, ""))
+    if not _file(name).exists():
+        text = shapes.sections(grammar).get(section, "")
+    else:
+        text = _sections(name).get(section, "")
+    # even an empty query costs some milliseconds to compile
+    return Query(grammar, text) if text else None
 
 
 @cache
 def _sections(name: str) -> dict[str, str]:
-    text = (Path(__file__).parent / "queries" / f"{name}.scm").read_text(encoding="utf-8")
-    preamble, *parts = ("\n" + text).split("\n;; ")
-    inherited = [
-        _sections(other.strip())
-        for line in preamble.splitlines()
-        if line.startswith(INHERITS)
-        for other in line.removeprefix(INHERITS).split(",")
-    ]
+    _, *parts = ("\n" + _file(name).read_text(encoding="utf-8")).split("\n;; ")
     own = {title.strip(): query for title, _, query in (part.partition("\n") for part in parts)}
     sections: dict[str, str] = {}
-    for source in (*inherited, own):
+    for source in (*map(_sections, sorted(_listed(name, "inherits"))), own):
         for title, query in source.items():
             sections[title] = sections.get(title, "") + query
     return sections
+
+
+@cache
+def _directive(name: str, title: str) -> frozenset[str]:
+    if not _file(name).exists():
+        return frozenset()
+    inherited = (_directive(other, title) for other in _listed(name, "inherits"))
+    return _listed(name, title).union(*inherited)
+
+
+def _listed(name: str, title: str) -> frozenset[str]:
+    lines = _file(name).read_text(encoding="utf-8").splitlines()
+    said = (line.removeprefix(f"; {title}:") for line in lines if line.startswith(f"; {title}:"))
+    return frozenset(word.strip() for line in said for word in line.split(",") if word.strip())
+
+
+def _file(name: str) -> Path:
+    return QUERIES / f"{name}.scm"

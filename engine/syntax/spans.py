@@ -33,11 +33,11 @@ def spans(text: str, language: str) -> list[Span]:
     Text that does not parse gives the spans of the parts that do.
     """
     parser = parser_for(language)
-    if parser is None:
+    query = query_for(language, "spans") if parser is not None else None
+    if parser is None or query is None:
         return []
     source = text.encode("utf-8", "surrogatepass")
-    root = parser.parse(source).root_node
-    captures = QueryCursor(query_for(language, "spans")).captures(root)
+    captures = QueryCursor(query).captures(parser.parse(source).root_node)
     found = {(start, end, kind) for start, end, kind in _byte_spans(captures) if start < end}
     places = {place for start, end, _ in found for place in (start, end)}
     characters = _character_offsets(source, places, ascii_only=len(source) == len(text))

@@ -1,4 +1,6 @@
 ; What JavaScript and TypeScript have in common. The sections are described in python.scm.
+; wrapped by: export_statement, lexical_declaration, variable_declaration, variable_declarator,
+; wrapped by: expression_statement, assignment_expression, pair
 
 ;; spans
 [
@@ -56,3 +58,22 @@
 (comment) @comment
 (import_statement) @import
 ((comment) @docstring (#match? @docstring "^/\\*\\*"))
+
+;; lists
+(arguments) @arguments
+(formal_parameters) @arguments
+(class_body) @members
+(import_statement) @imports
+
+;; functions
+[
+  (function_declaration) (generator_function_declaration) (method_definition)
+] @function
+[(arrow_function) (function_expression) (generator_function)] @closure
+[(class_declaration) (class)] @class
+(ERROR "function" @broken)
+
+;; stubs
+((throw_statement) @placeholder
+  (#match? @placeholder "(?i)^throw (new )?\\w*(Error|Exception)\\(\\s*\\)|(not|un)_?implemented|^throw .*[\"'`].*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…)"))
+((method_definition) @optional (#match? @optional "^(\\w+ )*constructor\\b"))

@@ -1,4 +1,5 @@
 ; What Fillwright sees in Python. Sections are read by engine/syntax/grammars.py.
+; wrapped by: decorated_definition
 
 ;; spans
 ; Pieces worth filling: a capture's name is the span's kind. `body` and `block` are widened by
@@ -51,30 +52,24 @@
 (function_definition body: (block . (expression_statement (string) @docstring)))
 
 ;; functions
-; Every function with its body. What else a pattern captures is about the function whose body it
-; captures too: its docstring, the statements that only hold the place of a body, and whether the
-; bare body is the point of it (`declared`). `broken` is the first token of a function whose header
-; does not parse.
+; `function` is every function that has a name, `closure` one that may go without; the body is found
+; by the names of the nodes in it (`shapes.py`). `class` holds members. `broken` is a token of a
+; function whose header does not parse.
 
-(function_definition body: (block) @body) @function
-(decorated_definition definition: (function_definition body: (block) @body)) @function
-
-(function_definition body: (block . (expression_statement (string) @docstring)) @body)
-
-(function_definition body: (block (pass_statement) @placeholder) @body)
-(function_definition body: (block (expression_statement (ellipsis)) @placeholder) @body)
-(function_definition
-  body: (block
-    (raise_statement . [(identifier) @error (call function: (identifier) @error)]) @placeholder)
-  @body
-  (#match? @error "^NotImplemented(Error)?$"))
-
-(decorated_definition
-  (decorator [(identifier) @decorator (attribute attribute: (identifier) @decorator)])
-  definition: (function_definition body: (block) @body @declared)
-  (#match? @decorator "^(overload|abstractmethod)$"))
-
+(function_definition) @function
+(class_definition) @class
 (ERROR "def" @broken)
+
+;; stubs
+; Asked of one node, whatever is in it. Of a statement in a body: `docstring`, and `placeholder`
+; for one that only holds the place of a body. Of a function, with what wraps it: `declared`, where
+; a bare body is the point of it, and `optional`, where an empty one may be.
+
+((expression_statement (string)) @docstring)
+[(pass_statement) (expression_statement (ellipsis))] @placeholder
+((raise_statement) @placeholder (#match? @placeholder "^raise NotImplemented(Error)?\\b"))
+((decorated_definition) @declared
+  (#match? @declared "(?m)^\\s*@(\\w+\\.)*(overload|abstractmethod)\\b"))
 
 ;; layout
 ; What the grammar lets through and Python does not. The statements of a `sequence` that begin a

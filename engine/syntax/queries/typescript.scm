@@ -1,5 +1,6 @@
 ; inherits: ecmascript
 ; What Fillwright sees in TypeScript. The sections are described in python.scm.
+; wrapped by: public_field_definition
 
 ;; spans
 (interface_body) @block
@@ -11,3 +12,10 @@
 (required_parameter value: (_) @expression)
 (optional_parameter value: (_) @expression)
 (enum_assignment value: (_) @expression)
+
+;; lists
+(interface_body) @members
+(enum_body) @members
+
+;; functions
+[(abstract_class_declaration) (interface_declaration)] @class

@@ -1,0 +1,43 @@
+"""Lines that begin a function, told by their text alone, for source that does not parse.
+
+Knows no syntax trees and no language by name.
+"""
+
+import re
+
+from fillwright.lsp_server import layout
+from fillwright.lsp_server.positions import LineIndex
+
+LONGEST_HEADER = 30
+OPENED = (":", "{")
+CONTROL = re.compile(
+    r"[\s}]*(?:else|if|elif|for|foreach|while|until|unless|do|switch|select|match|case|when|catch"
+    r"|except|finally|try|with|using|lock|synchronized|return|loop|unsafe|defer|go|new)\b"
+)
+HEADER = re.compile(r"\s*[\w@#~<\"'].*\(.*(?:\{|=>\s*\{?|\))\s*(?://.*|/\*.*)?$")
+
+
+def looks_like_header(lines: LineIndex, line: int) -> bool:
+    """Whether the line could begin a function between braces: `name(...) {`, or `name(...)` above
+    a line with a brace."""
+    content = lines.content(line)
+    if CONTROL.match(content) or not HEADER.match(content):
+        return False
+    return lines.content(header_end(lines, line)).rstrip().endswith("{")
+
+
+def header_end(lines: LineIndex, header: int) -> int:
+    """The last line of a header: further than the first only when that leaves a bracket open, or
+    the block is opened on a line of its own."""
+    content = lines.content(header).rstrip()
+    below = header + 1
+    if below < len(lines) and lines.content(below).strip() == "{" and not content.endswith(OPENED):
+        return below
+    if content.count("(") <= content.count(")") or content.endswith("{"):
+        return header
+    for line in range(header, min(len(lines), header + LONGEST_HEADER)):
+        if line > header and layout.depth(lines, line) < layout.depth(lines, header):
+            break
+        if lines.content(line).rstrip().endswith(OPENED):
+            return line
+    return header
