@@ -47,13 +47,13 @@ def denoise_blocks(
     settings: DenoiseSettings,
     generator: Generator,
     end_marks: Sequence[int],
-    start: Noise | None = None,
+    starts: Sequence[Noise] = (),
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[BlockStep]:
     """Denoise `first` and, while no block has an end mark, up to `blocks` canvases of its length.
 
-    `first` has one hole, which reaches to its end. `start` is for the first canvas only. The last
-    canvas is not committed. The caller's cache grows; cut it back with `truncate`.
+    `first` has one hole, which reaches to its end. `starts` are for the first canvases, in order.
+    The last canvas is not committed. The caller's cache grows; cut it back with `truncate`.
     Raises ValueError when `first` has another form.
     """
     if len(first.holes) != 1 or first.holes[0].stop != first.length:
@@ -61,10 +61,8 @@ def denoise_blocks(
     canvas, kept = first, first.length - settings.rows.overlap
     written = first.ids.new_empty(0, device=generator.device)
     for block in range(blocks):
-        latest = None
-        for step in denoise(
-            model, cache, [canvas], settings, generator, None if block else start, cancelled
-        ):
+        latest, start = None, starts[block] if block < len(starts) else None
+        for step in denoise(model, cache, [canvas], settings, generator, start, cancelled):
             latest = BlockStep(block, written, canvas.holes[0], step)
             yield latest
         if latest is None or not latest.step.last or block == blocks - 1:

@@ -10,35 +10,34 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
+from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.prefix_caches import PrefixCaches
-from fillwright.engine.infill.prompt import Prompt
+from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.seams import Seams
-from fillwright.engine.infill.strategies import (
-    Task,
-    Written,
-    write_denoised,
-    write_draft,
-    write_from_draft,
-)
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.strategies import write_denoised, write_draft
+from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
+from fillwright.engine.infill.written import Task, Written
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest
+from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
 
 States = Generator[Draft, None, Written | None]
+Spelt = tuple[Written, list[Spelling]]
 
 
 @dataclass
 class Infiller:
-    """Fills holes with one model. `default_decode` is what a request's `auto` means."""
+    """Fills holes with one model. `default_decode` and `default_length` are what a request's
+    `auto` means; `length_bias` is the model's own, for a search of lengths."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -47,6 +46,8 @@ class Infiller:
     default_decode: Decode
     model_name: str
     device: str
+    default_length: Length = "end-mark"
+    length_bias: LengthBias = field(default_factory=LengthBias)
     _caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,6 +100,7 @@ class Infiller:
             model=self.model_name,
             device=self.device,
             timings_ms=timings | {"total": stop.elapsed_ms()},
+            length=written.length if written else "end-mark",
         )
 
     def _task(self, request: InfillRequest, seams: Seams, number: int, stop: "Stop") -> Task:
@@ -111,17 +113,32 @@ class Infiller:
             allowed = self.tokenizer.starting_with(seams.lead)
             opening = [likeliest(self.model, cache, prompt[-1:], allowed)]
         tokens = request.budget.tokens
+        behind: list[int] = []
+        if self._length(request) != "end-mark":
+            behind = self._behind(seams)
         return Task(
             cache=cache,
             prompt=prompt,
             opening=opening,
             budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
+            suffix=behind,
             end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),
             temperature=0.0 if number == 0 else OTHER_CANDIDATES_TEMPERATURE,
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
+
+    def _length(self, request: InfillRequest) -> Length:
+        return self.default_length if request.length == "auto" else request.length
+
+    def _behind(self, seams: Seams) -> list[int]:
+        """What stands behind the last hole, as much as a canvas can hold: the text and, behind
+        its end, what the model writes there."""
+        room = BUCKETS[-1]
+        ids = self.tokenizer.encode(seams.suffix[: room * WINDOW_CHARACTERS_PER_TOKEN])[:room]
+        end = [*self.tokenizer.encode(self.prompt.closing), *self.prompt.end_marks[:1] * room]
+        return (ids + end)[:room]
 
     def _write(
         self,
@@ -142,10 +159,9 @@ class Infiller:
             steps=request.budget.steps or self.settings.steps,
             end_marks=task.end_marks,
         )
-        if drafted is None:
-            states = write_denoised(self.model, task, settings)
-        else:
-            states = write_from_draft(self.model, task, settings, drafted)
+        states = write_denoised(
+            self.model, task, settings, self._length(request), self.length_bias, drafted
+        )
         if states is None and request.decode == "denoise":
             raise BadRequest(
                 "These holes lie too far apart to be denoised on one canvas; fill them one at a "
@@ -154,32 +170,36 @@ class Infiller:
         if states is None:
             return drafted or (yield from self._draft(request, seams, task, timings)), "draft"
         with Timed(timings, "denoise"):
-            denoised = yield from self._show(request, seams, states)
+            denoised = yield from self._show(seams, self._spelt(request, states))
         return (drafted, "draft") if denoised is None and drafted else (denoised, decode)
 
     def _draft(
         self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
     ) -> States:
         with Timed(timings, "draft"):
-            states = self._until_a_circle(write_draft(self.model, task))
-            return (yield from self._show(request, seams, states))
+            states = self._spelt(request, write_draft(self.model, task))
+            return (yield from self._show(seams, self._until_a_circle(states)))
 
-    def _until_a_circle(self, states: Iterator[Written]) -> Iterator[Written]:
-        """A lone hole's draft that runs in circles has said what it has to say."""
+    def _spelt(self, request: InfillRequest, states: Iterator[Written]) -> Iterator[Spelt]:
+        """Each state within the budget, and the texts of its holes."""
         for state in states:
-            spelling = self.tokenizer.spell(state.holes[-1])
-            start = circle_start(spelling.text)
-            if len(state.holes) == 1 and start < len(spelling.text):
-                yield state.within(spelling.tokens_of(start))
-                return
-            yield state
+            within = state.within(request.budget.tokens)
+            yield within, [self.tokenizer.spell(ids) for ids in within.holes]
 
-    def _show(self, request: InfillRequest, seams: Seams, states: Iterator[Written]) -> States:
+    def _until_a_circle(self, states: Iterator[Spelt]) -> Iterator[Spelt]:
+        """A lone hole's draft that runs in circles has said what it has to say."""
+        for state, spelt in states:
+            start = circle_start(spelt[-1].text)
+            if len(spelt) == 1 and start < len(spelt[0].text):
+                first = state.within(spelt[0].tokens_of(start))
+                yield first, [self.tokenizer.spell(first.holes[0])]
+                return
+            yield state, spelt
+
+    def _show(self, seams: Seams, states: Iterator[Spelt]) -> States:
         """Turn states into drafts; gives the last one."""
         state = None
-        for each in states:
-            state = each.within(request.budget.tokens)
-            spelt = [self.tokenizer.spell(ids) for ids in state.holes]
+        for state, spelt in states:
             kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
             yield Draft(
                 state.passes,

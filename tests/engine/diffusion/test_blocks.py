@@ -84,12 +84,16 @@ def test_cancel_between_blocks_commits_no_more(scripted: type, sure: Sure) -> No
     assert len(model.committed) == 1
 
 
-def test_a_draft_starts_the_first_canvas_only(scripted: type, sure: Sure) -> None:
+def test_drafts_start_the_canvases_in_turn(scripted: type, sure: Sure) -> None:
     model = writer(scripted, sure, TEXT)
-    draft = torch.full((16,), 5)
-    run(model, Canvas.lay_out([16]), 2, start=DraftNoise(draft, 0.0, SETTINGS.noise))
-    assert torch.equal(model.canvases[0][0], draft)
-    assert not torch.equal(model.canvases[2][0], draft)
+    drafts = [torch.full((16,), token) for token in (5, 6)]
+    starts = [DraftNoise(draft, 0.0, SETTINGS.noise) for draft in drafts]
+    steps = run(model, Canvas.lay_out([16]), 3, starts=starts)
+    firsts = [i for i, step in enumerate(steps) if step.step.step == 1]
+    first, second, third = (model.canvases[i][0] for i in firsts)
+    assert torch.equal(first, drafts[0])
+    assert torch.equal(second, drafts[1])
+    assert len(third.unique()) > 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""What every way to write holes is given and what it yields: a `Task` and `Written` states.
+
+Knows ids and denoise steps; knows nothing of text.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Generator
+
+from fillwright.engine.diffusion.denoise import DenoiseStep
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.causal_draft import DraftedHoles
+from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.request import Length
+
+Ids = tuple[int, ...]
+Confidences = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What to write. `cache` holds `prompt` but for its last token; `opening` is the known first
+    token of the first hole, or none; `budgets` are tokens per hole, `between` the known ids
+    between, `suffix` those behind the last, as many as a canvas may hold (end marks behind the
+    end of the text), and each of `end_marks` ends a hole."""
+
+    cache: PrefixCache
+    prompt: list[int]
+    opening: list[int]
+    budgets: list[int]
+    between: list[list[int]]
+    suffix: list[int]
+    end_marks: Ids
+    temperature: float
+    generator: Generator
+    cancelled: Callable[[], bool]
+
+    @property
+    def prompt_cached(self) -> int:
+        return len(self.prompt) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The holes so far: ids without end marks, and accepted marks of the same form. The tokens'
+    confidences, of the same form or longer, cost a look at every logit: ask at the end only.
+    `settled`: every hole has ended and nothing would change any more. `passes`: model passes.
+    `length`: how the holes found their lengths."""
+
+    holes: tuple[Ids, ...]
+    accepted: tuple[tuple[bool, ...], ...]
+    confidences: Callable[[], Confidences]
+    settled: bool
+    passes: int
+    steps_left: int
+    length: Length = "end-mark"
+
+    @classmethod
+    def from_draft(cls, drafted: DraftedHoles, task: Task) -> "Written":
+        return cls(
+            drafted.holes,
+            tuple((True,) * len(ids) for ids in drafted.holes),
+            lambda: drafted.confidences,
+            settled=drafted.ended,
+            passes=drafted.passes,
+            steps_left=max(0, sum(task.budgets) - drafted.passes),
+        )._behind(task.opening)
+
+    @classmethod
+    def from_step(
+        cls,
+        step: DenoiseStep,
+        rows: tuple[range, ...],
+        settled: bool,
+        opening: list[int],
+        passes: int,
+        canvas: int = 0,
+        length: Length = "end-mark",
+    ) -> "Written":
+        """The `rows` that each hole has written on one `canvas` of the batch."""
+        tokens, accepted = step.draft[canvas].tolist(), step.accepted[canvas].tolist()
+
+        def confidences() -> Confidences:
+            sure = step.confidence()[canvas].tolist()
+            return tuple(tuple(sure[row] for row in hole) for hole in rows)
+
+        return cls(
+            tuple(tuple(tokens[row] for row in hole) for hole in rows),
+            tuple(tuple(accepted[row] for row in hole) for hole in rows),
+            confidences,
+            settled=settled,
+            passes=passes,
+            steps_left=step.steps_left,
+            length=length,
+        )._behind(opening)
+
+    def within(self, tokens: int) -> "Written":
+        """With at most `tokens` per hole; a hole that needs them all has not ended."""
+        return replace(
+            self,
+            holes=tuple(ids[:tokens] for ids in self.holes),
+            accepted=tuple(marks[:tokens] for marks in self.accepted),
+            settled=self.settled and all(len(ids) < tokens for ids in self.holes),
+        )
+
+    def after(self, done: "Written") -> "Written":
+        """One hole's finished blocks `done`, and this block at work."""
+        return replace(
+            self,
+            holes=(done.holes[0] + self.holes[0],),
+            accepted=((True,) * len(done.holes[0]) + self.accepted[0],),
+            confidences=lambda: (done.confidences()[0] + self.confidences()[0],),
+        )
+
+    def _behind(self, opening: list[int]) -> "Written":
+        """With the first hole's known first tokens."""
+        known = len(opening)
+
+        def confidences() -> Confidences:
+            first, *others = self.confidences()
+            return ((1.0,) * known + first, *others)
+
+        return replace(
+            self,
+            holes=((*opening, *self.holes[0]), *self.holes[1:]),
+            accepted=((True,) * known + self.accepted[0], *self.accepted[1:]),
+            confidences=confidences,
+        )
+
+
+def open_canvas(model: DiffusionGemma, task: Task, settings: DenoiseSettings) -> list[int]:
+    """Bring the cache to where canvases begin; returns what they know before the first hole: the
+    prompt's last token where rows are shifted, and the opening."""
+    task.cache.truncate(task.prompt_cached)
+    last = task.prompt[-1:]
+    if settings.rows.overlap:
+        return [*last, *task.opening]
+    model.extend(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
+    return task.opening
