@@ -15,11 +15,12 @@ from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.allocator import keep_freed_blocks
 from fillwright.engine.infill.chat_prompt import ChatPrompt
 from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.prompt import Prompt, SmallPrompt
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config_json import Section, read_config
-from fillwright.engine.request import Budget, Decode, Hole, InfillRequest
+from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
 
 PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
     "small": SmallPrompt,
@@ -42,6 +43,7 @@ def load_infiller(
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
     prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or "chat"](tokenizer)
     decode = ours.choice("decode", *get_args(Decode), None)
+    length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
     model = DiffusionGemma.from_checkpoint(checkpoint, device, _dtype(device))
     if len(tokenizer.texts) > model.config.vocab_size:
@@ -58,6 +60,8 @@ def load_infiller(
         default_decode="denoise" if decode in (None, "auto") else cast(Decode, decode),
         model_name=str(ours.entries.get("name", checkpoint.resolve().name)),
         device=device,
+        default_length="end-mark" if length in (None, "auto") else cast(Length, length),
+        length_bias=_length_bias(ours),
     )
     warm_up(infiller)
     progress(1.0)
@@ -69,6 +73,14 @@ def warm_up(infiller: Infiller) -> None:
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4, steps=1))
     for _ in infiller.infill(request, lambda: False):
         pass
+
+
+def _length_bias(ours: Section) -> LengthBias:
+    points = ours.entries.get("length_bias", [])
+    try:
+        return LengthBias(tuple((int(rows), float(bias)) for rows, bias in points))
+    except (TypeError, ValueError):
+        raise ours.wrong("length_bias", "a list of [rows, bias], rows ascending") from None
 
 
 def _device(device: str) -> str:

@@ -44,6 +44,17 @@ def test_a_checkpoint_says_how_it_decodes_and_what_it_is_called(tiny_copy: Copy)
     assert (fill.decode, fill.model, fill.device) == ("draft", "mine", "cpu")
 
 
+def test_a_checkpoint_says_how_holes_find_their_lengths(tiny_copy: Copy) -> None:
+    infiller = load_infiller(tiny_copy(length="search", length_bias=[[1, -3.5], [8, -1]]), "cpu")
+    assert infiller.default_length == "search"
+    assert (infiller.length_bias(1), infiller.length_bias(9)) == (-3.5, -1.0)
+
+
+def test_without_a_word_of_it_holes_go_by_their_end_marks(tiny_copy: Copy) -> None:
+    infiller = load_infiller(tiny_copy(), "cpu")
+    assert (infiller.default_length, infiller.length_bias(3)) == ("end-mark", 0.0)
+
+
 def test_a_foreign_checkpoint_is_a_chat_model_that_denoises(
     tiny_copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,7 +111,17 @@ def test_without_a_generation_config_the_loop_has_its_defaults(tiny_copy: Copy) 
 
 @pytest.mark.parametrize(
     "ours",
-    [{"prompt": "poem"}, {"decode": "guess"}, {"noise": {"mask_token_id": 3}}, {"rows": "odd"}],
+    [
+        {"prompt": "poem"},
+        {"decode": "guess"},
+        {"noise": {"mask_token_id": 3}},
+        {"rows": "odd"},
+        {"length": "guess"},
+        {"length_bias": 1.5},
+        {"length_bias": [1, 2]},
+        {"length_bias": [[2, 0.5], [1, 0.5]]},
+        {"length_bias": [["two", 0.5]]},
+    ],
 )
 def test_what_a_config_asks_for_and_nobody_knows_is_refused(
     tiny_copy: Copy, ours: dict[str, object]
