@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ABSENT = ("tree_sitter", "tree_sitter_python", "pygls", "lsprotocol", "starlette", "uvicorn", "rich")
+ABSENT = ("tree_sitter", "tree_sitter_python", "pygls", "lsprotocol", "starlette", "rich")
 
 
 def test_training_needs_neither_grammars_nor_an_editor() -> None:
