@@ -180,7 +180,12 @@ def _run(
 
     with ExitStack() as stack:
         folder = arguments.out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        summaries = run(asked, arms, ask, folder, settings)
+        try:
+            summaries = run(asked, arms, ask, folder, settings)
+        except KeyboardInterrupt:
+            if arguments.out:
+                _say(f"{arguments.out} keeps what is done; the same command goes on from there")
+            raise
     Console(width=max(Console().width, TABLE_WIDTH)).print(table(summaries))
     print(summaries[0].last_line)
 

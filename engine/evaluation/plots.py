@@ -191,6 +191,7 @@ def _series(
         elinewidth=1,
         capsize=2.5,
         label=name,
+        clip_on=False,
     )
 
 

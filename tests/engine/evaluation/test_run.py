@@ -93,6 +93,14 @@ def test_more_can_be_asked_later(evaluate, tmp_path: Path) -> None:
     assert [record.arm for record in read_run(tmp_path)[1]] == ["gold", "empty", "gold", "empty"]
 
 
+def test_the_language_server_does_not_load_it() -> None:
+    program = (
+        "import sys, fillwright.lsp_server.cli, fillwright.lsp_server.server\n"
+        "assert not [name for name in sys.modules if 'evaluation' in name]"
+    )
+    subprocess.run([sys.executable, "-P", "-c", program], check=True)
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
