@@ -8,15 +8,19 @@ A hole that begins on a fresh line begins *at the newline*: the text before it n
 an indentation, and its own text starts with the newline. It ends before the newline behind it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from fillwright.engine.request import Hole, Shape
 from fillwright.engine.syntax.definitions import classes
-from fillwright.engine.syntax.functions import functions
+from fillwright.engine.syntax.functions import Function, stubs
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.bodies import Body, body_around, body_of
 from fillwright.lsp_server.documents import Document, Layer
+
+MOST_STUBS = 8
+NEARBY = 16_000
 
 What = Literal["body", "line end", "selection", "docstring"]
 
@@ -96,9 +100,17 @@ def stub_bodies(document: Document, offset: int = 0) -> list[Carving]:
     says so, nothing but comments, nothing at all. Those that are meant to be bare (overloads,
     abstract methods, empty closures) are left alone.
 
-    Of the language at an LF offset, where a document holds several.
+    No more than `MOST_STUBS`, those nearest to an LF offset: they are filled jointly, and a canvas
+    holds no more. In the language that is written there, where a document has several.
     """
-    return _stubs(document, document.layer_at(offset), None)
+    layer = document.layer_at(offset)
+    at, found = document.byte(offset), list[Function]()
+    for reach in (NEARBY, len(document.source)):
+        if layer.tree is not None:
+            found = list(stubs(layer.tree, layer.language, (max(0, at - reach), at + reach)))
+        if len(found) >= MOST_STUBS:
+            break
+    return _nearest(document, layer, found, at)
 
 
 def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:
@@ -107,19 +119,23 @@ def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:
     if layer.tree is None:
         return []
     at = document.byte(_past_indentation(document, offset))
-    found = classes(layer.tree, layer.language, (at, at + 1))
-    around = [span for span in found if span[0] <= at <= span[1]]
-    return _stubs(document, layer, around[-1]) if around else []
-
-
-def _stubs(document: Document, layer: Layer, within: tuple[int, int] | None) -> list[Carving]:
-    if layer.tree is None:
-        return []
-    return [
-        _of_body(document, layer, body_of(document, layer, function))
-        for function in functions(layer.tree, layer.language, within)
-        if function.stub and not function.declared and not function.broken
+    around = [
+        span
+        for span in classes(layer.tree, layer.language, (at, at + 1))
+        if span[0] <= at <= span[1]
     ]
+    if not around:
+        return []
+    start, end = around[-1]
+    found = stubs(layer.tree, layer.language, (start, end))
+    inside = [function for function in found if start <= function.start and function.end <= end]
+    return _nearest(document, layer, inside, at)
+
+
+def _nearest(document: Document, layer: Layer, found: Sequence[Function], at: int) -> list[Carving]:
+    nearest = sorted(found, key=lambda function: abs(function.body_start - at))[:MOST_STUBS]
+    in_order = sorted(nearest, key=lambda function: function.start)
+    return [_of_body(document, layer, body_of(document, layer, one)) for one in in_order]
 
 
 def _of_body(document: Document, layer: Layer, body: Body) -> Carving:

@@ -22,58 +22,114 @@ def carve_docstring(document: Document, offset: int) -> Carving | None:
     """The text of the docstring of the innermost class or function around an LF offset, or above
     which it is; where there is none, a hole with its marks around it. None when there is no
     definition, or no room for a docstring."""
-    lines = document.lf_lines
-    line = lines.line_of(offset)
     layer = document.layer_at(offset)
     marks = doc_marks(layer.language)
-    definition = None if layer.tree is None else _definition(document, layer, offset)
+    definition = _definition(document, layer, offset)
     if marks is None or definition is None:
         return None
-    language = None if layer.language == document.language else layer.language
-    header = lines.line_of(document.character(definition.start))
+    # only a string has the same mark at both ends
     inside = marks[0] == marks[1]
     written = definition.docstring if inside else definition.comments
     if written is not None:
-        start, end = map(document.character, written)
-        indent = layout.indentation(lines, lines.line_of(start))
-        for form in (STRING,) if inside else (BLOCK_COMMENT, LINE_COMMENTS):
-            match = form.fullmatch(document.lf, start, end)
-            if match:
-                several = "\n" in match["text"] or form is not LINE_COMMENTS
-                hole = Hole(*match.span("text"))
-                shape: Shape = "free" if several else "line"
-                return Carving((hole,), shape, indent, "docstring", False, language)
-        return None
-    if inside:
-        place = document.character(definition.body_start)
-        indent = layout.indentation(lines, header) + layout.unit(lines, header)
-        if document.lf[place : lines.end_of(lines.line_of(place))].strip() or line < header:
-            return None
-        opening, closing = f"\n{indent}{marks[0]}", marks[1]
+        carving = _written(document, written)
+    elif inside:
+        carving = _below_header(document, definition, marks)
     else:
-        place = max(0, lines.starts[header] - 1)
-        indent = layout.indentation(lines, header)
-        opening, closing = f"\n{indent}{marks[0]}", marks[1]
-        if header == 0:
-            opening, closing = opening.removeprefix("\n"), closing + "\n"
-    shape = "free" if marks[1] else "line"
-    return Carving(
-        (Hole(place, place),), shape, indent, "docstring", False, language, opening, closing
+        carving = _above_header(document, definition, marks)
+    return carving
+
+
+def wants_docstring(document: Document, offset: int) -> bool:
+    """Whether an LF offset is in the header of a definition or in what is said about it."""
+    definition = _definition(document, document.layer_at(offset), offset)
+    if definition is None:
+        return False
+    lines = document.lf_lines
+    spans = [(definition.start, definition.body_start), definition.docstring, definition.comments]
+    return any(
+        lines.line_of(document.character(span[0]))
+        <= lines.line_of(offset)
+        <= lines.line_of(document.character(span[1]))
+        for span in spans
+        if span is not None
     )
+
+
+def _written(document: Document, span: tuple[int, int]) -> Carving | None:
+    start, end = map(document.character, span)
+    indent = layout.indentation(document.lf_lines, document.lf_lines.line_of(start))
+    for form in (STRING, BLOCK_COMMENT, LINE_COMMENTS):
+        match = form.fullmatch(document.lf, start, end)
+        if match is not None:
+            several = "\n" in match["text"] or form is BLOCK_COMMENT
+            shape: Shape = (
+                "free" if several or len(match.groupdict().get("quote", "")) > 1 else "line"
+            )
+            return _carving(document, Hole(*match.span("text")), shape, indent)
+    return None
+
+
+def _below_header(
+    document: Document, definition: Definition, marks: tuple[str, str]
+) -> Carving | None:
+    lines = document.lf_lines
+    place = document.character(definition.body_start)
+    if document.lf[place : lines.end_of(lines.line_of(place))].strip():
+        return None
+    header = lines.line_of(document.character(definition.start))
+    indent = layout.indentation(lines, header) + layout.unit(lines, header)
+    return _carving(document, Hole(place, place), "free", indent, f"\n{indent}{marks[0]}", marks[1])
+
+
+def _above_header(document: Document, definition: Definition, marks: tuple[str, str]) -> Carving:
+    lines = document.lf_lines
+    header = lines.line_of(document.character(definition.start))
+    indent = layout.indentation(lines, header)
+    # comments that end with their line have no room for a second
+    shape: Shape = "free" if marks[1] else "line"
+    if header == 0:
+        opening, closing = indent + marks[0], marks[1] + "\n"
+        return _carving(document, Hole(0, 0), shape, indent, opening, closing)
+    place = lines.starts[header] - 1
+    return _carving(document, Hole(place, place), shape, indent, f"\n{indent}{marks[0]}", marks[1])
+
+
+def _carving(
+    document: Document,
+    hole: Hole,
+    shape: Shape,
+    indent: str,
+    opening: str = "",
+    closing: str = "",
+) -> Carving:
+    layer = document.layer_at(hole.start)
+    language = None if layer.language == document.language else layer.language
+    return Carving((hole,), shape, indent, "docstring", False, language, opening, closing)
 
 
 def _definition(document: Document, layer: Layer, offset: int) -> Definition | None:
     """The innermost definition around the line of `offset`, or right below the comment in it."""
-    assert layer.tree is not None
+    if layer.tree is None:
+        return None
     lines = document.lf_lines
     line = lines.line_of(offset)
+    place = document.byte(offset)
     at = document.byte(max(offset, layout.first_character(lines, line)))
-    found = [
+    node = layer.tree.root_node.descendant_for_byte_range(at, at)
+    while node is not None and node.is_extra and node.next_sibling is not None:
+        node = node.next_sibling
+    below = at if node is None else max(at, node.start_byte)
+    around = [
         one
-        for one in definitions(layer.tree, layer.language, (at, at + 1))
-        if one.start <= at <= one.end and _begins_line(document, one)
+        for one in definitions(layer.tree, layer.language, (at, below + 1))
+        if _begins_line(document, one)
+        and (one.start <= at <= one.end or _holds(one.comments, place))
     ]
-    return found[-1] if found else None
+    return around[-1] if around else None
+
+
+def _holds(span: tuple[int, int] | None, byte: int) -> bool:
+    return span is not None and span[0] <= byte <= span[1]
 
 
 def _begins_line(document: Document, definition: Definition) -> bool:

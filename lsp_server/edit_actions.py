@@ -4,25 +4,55 @@ An action names its place as a `Target`, which travels through the editor as pla
 the argument of the command `fillwright.fill` or as the data of an action to resolve.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 import cattrs
 from cattrs.errors import CattrsError
+from cattrs.gen import make_dict_unstructure_fn
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.carve import Carving, carve_body, carve_selection
+from fillwright.lsp_server.carve import (
+    Carving,
+    carve_body,
+    carve_line_end,
+    carve_selection,
+    stub_bodies,
+    stub_bodies_in_class,
+)
 from fillwright.lsp_server.convert import capability, offsets
+from fillwright.lsp_server.docstrings import carve_docstring, wants_docstring
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.positions import Position, PositionEncoding
 
 FILL_COMMAND = "fillwright.fill"
 KIND = types.CodeActionKind.RefactorRewrite
-What = Literal["body", "selection"]
-TITLES: dict[What, str] = {"body": "Fill body", "selection": "Rewrite selection"}
+What = Literal["body", "selection", "line", "docstring", "stubs in class", "stubs in file"]
+TITLES: dict[What, str] = {
+    "body": "Fill body",
+    "selection": "Rewrite selection",
+    "line": "Finish line",
+    "docstring": "Fill docstring",
+    "stubs in class": "Fill all stubs in class",
+    "stubs in file": "Fill all stubs in file",
+}
+NOTHING: dict[What, str] = {
+    "body": "There is no function around the cursor; put it inside one.",
+    "docstring": "There is no class or function here that a docstring could be about.",
+    "stubs in class": "There is no class around the cursor with a function to fill.",
+    "stubs in file": "This file has no function that is still to be written.",
+}
+# what an editor has closed already is no reason not to finish a line
+FINISHED = re.compile(r"""[\s)\]}>"'`;,:]*$""")
+COMMENT = re.compile(
+    r"(?:/[/*!]+|#+|--+|;+|<!--)\s*(?:(?:TODO|FIXME)\b[:\s]*)?(?P<text>.*?)\s*(?:\*/|-->)?\s*"
+)
+LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +73,27 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to fill: the function body around the start of the range, or the range itself.
+    """What to fill: the range itself (`selection`), the rest of the line behind its start, or
+    what is around its start.
 
-    Without a `version` the newest one of the document is meant.
+    Without a `version` the newest one of the document is meant. `instruction` says in words what
+    is wanted.
     """
 
     uri: str
     what: What
     range: Span
     version: int | None = None
+    instruction: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What an editor's menu says."""
+        title = TITLES[self.what]
+        if not self.instruction:
+            return title
+        said = " ".join(self.instruction.split())
+        return f"{title}: {said if len(said) <= LONGEST_TITLE else said[: LONGEST_TITLE - 1] + '…'}"
 
     @classmethod
     def from_json(cls, plain: object) -> "Target":
@@ -60,8 +102,8 @@ class Target:
             return _converter().structure(plain, cls)
         except (CattrsError, ValueError, TypeError, KeyError):
             raise ValueError(
-                'A place to fill looks like {"uri": ..., "what": "body" or "selection", '
-                '"range": ...}'
+                'A place to fill looks like {"uri": ..., "what": '
+                f'{" or ".join(json.dumps(what) for what in TITLES)}, "range": ...}}'
             ) from None
 
     def to_json(self) -> dict[str, object]:
@@ -73,41 +115,92 @@ class Target:
 def targets(document: Document, span: types.Range, encoding: PositionEncoding) -> list[Target]:
     """What can be filled at a range of the document."""
     start, end = offsets(document, span, encoding)
-    found: list[What] = []
-    if carve_body(document, document.to_lf(start)) is not None:
-        found.append("body")
-    if document.text[start:end].strip():
-        found.append("selection")
     first, last = (Place(*document.lines.position(place, encoding)) for place in (start, end))
-    return [Target(document.uri, what, Span(first, last), document.version) for what in found]
+    at = document.to_lf(start)
+    selected = document.text[start:end].strip()
+    found = list(_around(document, at))
+    if start == end and _is_unfinished(document, at):
+        found.append("line")
+    if selected:
+        found.append("selection")
+    whole = [Target(document.uri, what, Span(first, last), document.version) for what in found]
+    instruction = _instruction_in(selected)
+    said = [replace(whole[-1], instruction=instruction)] if instruction else []
+    return whole + said
 
 
-def carve_target(document: Document, target: Target, encoding: PositionEncoding) -> Carving:
-    """The hole of a target. Raises BadRequest when the document has no such place."""
+def carvings_of(
+    document: Document, target: Target, encoding: PositionEncoding
+) -> tuple[Carving, ...]:
+    """The holes of a target, in order, one for each carving. Raises BadRequest when the document
+    has no such place."""
     start, end = (
         document.to_lf(document.lines.offset(Position(place.line, place.character), encoding))
         for place in (target.range.start, target.range.end)
     )
-    if target.what == "selection":
-        return carve_selection(document, start, max(start, end))
-    carving = carve_body(document, start)
-    if carving is None:
-        raise BadRequest("There is no function around the cursor; put it inside one.")
-    return carving
+    carvings: Sequence[Carving | None]
+    match target.what:
+        case "selection":
+            carvings = [carve_selection(document, start, max(start, end))]
+        case "line":
+            carvings = [carve_line_end(document, start)]
+        case "docstring":
+            carvings = [carve_docstring(document, start)]
+        case "body":
+            carvings = [carve_body(document, start)]
+        case "stubs in class":
+            carvings = stub_bodies_in_class(document, start)
+        case "stubs in file":
+            carvings = stub_bodies(document, start)
+    found = tuple(carving for carving in carvings if carving is not None)
+    if not found:
+        raise BadRequest(NOTHING[target.what])
+    return found
+
+
+def carve_target(document: Document, target: Target, encoding: PositionEncoding) -> Carving:
+    """The first hole of a target."""
+    return carvings_of(document, target, encoding)[0]
+
+
+def _around(document: Document, at: int) -> Iterator[What]:
+    body = carve_body(document, at)
+    if body is not None:
+        yield "body"
+        # stubs are offered where the cursor is on one
+        if body in (in_class := stub_bodies_in_class(document, at)) and len(in_class) > 1:
+            yield "stubs in class"
+        if body in (nearby := stub_bodies(document, at)) and len(nearby) > 1:
+            yield "stubs in file"
+    if wants_docstring(document, at) and carve_docstring(document, at) is not None:
+        yield "docstring"
+
+
+def _is_unfinished(document: Document, at: int) -> bool:
+    """Whether there is something before a place in its line, and nothing but what closes behind."""
+    lines = document.lf_lines
+    line = lines.line_of(at)
+    before, behind = document.lf[lines.starts[line] : at], document.lf[at : lines.end_of(line)]
+    return bool(before.strip()) and FINISHED.match(behind) is not None
+
+
+def _instruction_in(selected: str) -> str | None:
+    """What the comment says that a selection begins with."""
+    comment = COMMENT.fullmatch(selected.split("\n", 1)[0].strip())
+    return comment["text"] or None if comment is not None else None
 
 
 def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction | types.Command:
     """A light action, as far as the client goes: one with a command where commands can apply
     edits, one to resolve where they cannot, and a bare command before code action literals."""
-    title = TITLES[target.what]
-    command = types.Command(title=title, command=FILL_COMMAND, arguments=[target.to_json()])
+    command = types.Command(title=target.title, command=FILL_COMMAND, arguments=[target.to_json()])
     if not capability(client, "text_document.code_action.code_action_literal_support"):
         return command
     tags = capability(client, "text_document.code_action.tag_support.value_set") or ()
     generated = types.CodeActionTag.LlmGenerated
     by_command = capability(client, "workspace.apply_edit")
     return types.CodeAction(
-        title=title,
+        title=target.title,
         kind=KIND,
         command=command if by_command else None,
         data=None if by_command else target.to_json(),
@@ -128,6 +221,8 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     for primitive in (int, str):
         converter.register_structure_hook(primitive, _exactly)
+    unstructure = make_dict_unstructure_fn(Target, converter, _cattrs_omit_if_default=True)
+    converter.register_unstructure_hook(Target, unstructure)
     return converter
 
 

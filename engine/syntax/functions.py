@@ -20,7 +20,9 @@ from fillwright.engine.syntax.blocks import (
     following,
     previous,
 )
-from fillwright.engine.syntax.grammars import directive, query_for
+from fillwright.engine.syntax.grammars import directive, may_capture, query_for
+
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +50,28 @@ class Function:
     declared: bool
 
 
-def functions(tree: Tree, language: str, within: tuple[int, int] | None = None) -> list[Function]:
+def functions(tree: Tree, language: str, within: Span | None = None) -> list[Function]:
     """The functions that touch the byte range `within` (None: all), outer before inner."""
-    captures = captured(tree, language, within)
-    found = []
-    for capture in ("function", "closure"):
-        for node in captures.get(capture, []):
-            body = shapes.body_of(node)
-            if body is not None:
-                whole = wrapped(node, language)
-                anonymous = capture == "closure" and whole == node
-                found.append(_Written(language, node, whole, body, anonymous).function())
+    found = [written.function() for written in _written(tree, language, within)]
     return sorted(found, key=lambda one: (one.start, -one.end))
 
 
-def broken_functions(tree: Tree, language: str, within: tuple[int, int]) -> list[int]:
+def stubs(tree: Tree, language: str, within: Span | None = None) -> Iterator[Function]:
+    """Those of them in which nothing is written, though something should be."""
+    for written in _written(tree, language, within):
+        if written.stub and not written.node.has_error:
+            function = written.function()
+            if not function.declared:
+                yield function
+
+
+def broken_functions(tree: Tree, language: str, within: Span) -> list[int]:
     """Where the functions begin whose headers do not parse, among those that touch `within`."""
     broken = captured(tree, language, within).get("broken", [])
     return [node.start_byte for node in broken if within[0] <= node.start_byte < within[1]]
 
 
-def captured(
-    tree: Tree, language: str, within: tuple[int, int] | None = None
-) -> dict[str, list[Node]]:
+def captured(tree: Tree, language: str, within: Span | None = None) -> dict[str, list[Node]]:
     """What section `functions` captures in the byte range `within`, and in the beginning of a
     definition whose decorators are there."""
     query = query_for(language, "functions")
@@ -98,7 +99,7 @@ def docstring_of(body: Node, language: str) -> Node | None:
     return first if first is not None and "docstring" in _said_of(first, language) else None
 
 
-def _reach(tree: Tree, wrappers: frozenset[str], within: tuple[int, int]) -> tuple[int, int]:
+def _reach(tree: Tree, wrappers: frozenset[str], within: Span) -> Span:
     """The range as far as the beginning of the function that what ends it is wrapped around."""
     start, end = within
     node = tree.root_node.descendant_for_byte_range(max(start, end - 1), max(start, end - 1))
@@ -110,29 +111,39 @@ def _reach(tree: Tree, wrappers: frozenset[str], within: tuple[int, int]) -> tup
     return start, end if node is None else max(end, node.start_byte + 1)
 
 
+def _written(tree: Tree, language: str, within: Span | None) -> Iterator["_Written"]:
+    captures = captured(tree, language, within)
+    for capture in ("function", "closure"):
+        for node in captures.get(capture, []):
+            body = shapes.body_of(node)
+            if body is not None:
+                yield _Written(language, node, body, closure=capture == "closure")
+
+
 class _Written:
     """What is written in one function."""
 
-    def __init__(self, language: str, node: Node, whole: Node, body: Node, anonymous: bool) -> None:
+    def __init__(self, language: str, node: Node, body: Node, *, closure: bool) -> None:
         self.language = language
-        self.node, self.whole, self.body, self.anonymous = node, whole, body, anonymous
+        self.node, self.body, self.closure = node, body, closure
         self.value = not shapes.is_block(body)
         self.placeholders: list[Node] = []
         self.docstring: Node | None = None
         self.stub = not self._has_statements()
 
     def function(self) -> Function:
+        whole = wrapped(self.node, self.language)
         body_start, body_end = block_hole(self.body)
         closer = None if self.value else edges(self.body)[1]
         if self.stub:
-            start, end = self._stub_hole(body_start)
+            start, end = self._stub_hole(whole, body_start)
         else:
             docstring = self.docstring
             start = end_with_comment(docstring) if docstring is not None else body_start
             end = body_end
         empty = start == end == body_start
         return Function(
-            start=self.whole.start_byte,
+            start=whole.start_byte,
             end=self.node.end_byte if closer is not None else max(self.node.end_byte, end),
             body_start=body_start,
             hole_start=start,
@@ -141,7 +152,11 @@ class _Written:
             value=self.value,
             broken=self.node.has_error,
             stub=self.stub,
-            declared=self.stub and (self._is_declared() or (empty and self._may_be_empty())),
+            declared=self.stub
+            and (
+                "declared" in _said_of(whole, self.language)
+                or (empty and self._may_be_empty(whole))
+            ),
         )
 
     def _has_statements(self) -> bool:
@@ -160,7 +175,7 @@ class _Written:
             first = False
         return False
 
-    def _stub_hole(self, body_start: int) -> tuple[int, int]:
+    def _stub_hole(self, whole: Node, body_start: int) -> Span:
         if self.value:
             return block_hole(self.body)
         if self.placeholders:
@@ -169,21 +184,19 @@ class _Written:
             return max(start, body_start), end_in_line(self.placeholders[-1])
         held = list(content(self.body))
         if not held and edges(self.body)[1] is None:
-            held = _comments_below(self.whole)
+            held = _comments_below(whole)
         end = end_with_comment(held[-1]) if held else body_start
         return end, end
 
-    def _is_declared(self) -> bool:
-        return "declared" in _said_of(self.whole, self.language)
-
-    def _may_be_empty(self) -> bool:
-        return self.anonymous or "optional" in _said_of(self.node, self.language)
+    def _may_be_empty(self, whole: Node) -> bool:
+        anonymous = self.closure and whole == self.node
+        return anonymous or "optional" in _said_of(self.node, self.language)
 
 
 def _said_of(node: Node, language: str) -> Container[str]:
     """What section `stubs` says of a node itself, whatever is in it."""
     query = query_for(language, "stubs")
-    if query is None:
+    if query is None or not may_capture(language, "stubs", node.type):
         return ()
     cursor = QueryCursor(query)
     cursor.set_max_start_depth(0)

@@ -6,6 +6,7 @@ nothing of documents, holes or positions; what a capture name means is said in
 """
 
 import importlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def query_for(language: str, section: str) -> Query | None:
     return _query(grammar_name(language), section)
 
 
+def may_capture(language: str, section: str, kind: str) -> bool:
+    """Whether a section speaks of nodes of this kind, or of any: asking costs more than this."""
+    kinds = _kinds(grammar_name(language), section)
+    return kind in kinds or "_" in kinds
+
+
 def has_queries(language: str) -> bool:
     """Whether the language has a query file that says what a function is."""
     name = grammar_name(language)
@@ -88,16 +95,21 @@ def _query(name: str, section: str) -> Query | None:
     grammar = _grammar(name)
     if grammar is None:
         raise KeyError(f"no grammar for {name!r}")
-    if not _file(name).exists():
-        text = shapes.sections(grammar).get(section, "")
-    else:
-        text = _sections(name).get(section, "")
+    text = _sections(name).get(section, "")
     # even an empty query costs some milliseconds to compile
     return Query(grammar, text) if text else None
 
 
 @cache
+def _kinds(name: str, section: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\((\w+)", _sections(name).get(section, "")))
+
+
+@cache
 def _sections(name: str) -> dict[str, str]:
+    if not _file(name).exists():
+        grammar = _grammar(name)
+        return shapes.sections(grammar) if grammar is not None else {}
     _, *parts = ("\n" + _file(name).read_text(encoding="utf-8")).split("\n;; ")
     own = {title.strip(): query for title, _, query in (part.partition("\n") for part in parts)}
     sections: dict[str, str] = {}
