@@ -51,8 +51,9 @@ class Ask:
 class Fills:
     """Every fill of one editor.
 
-    `engine` gives the client to use at that moment, `tell` gets every draft of every fill. A fill
-    that is not urgent waits for a pause in typing, by `pace` and `sleep`.
+    `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
+    gives what the model sees before and behind a document. A fill that is not urgent waits for a
+    pause in typing, by `pace` and `sleep`.
     """
 
     def __init__(
@@ -61,12 +62,14 @@ class Fills:
         status: StatusLine,
         tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
         *,
+        around: Callable[[Document], tuple[str, str]] = lambda document: ("", ""),
         pace: Pace | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._engine = engine
         self._status = status
         self._tell = tell
+        self._around = around
         self._pace = pace or Pace()
         self._sleep = sleep
         self._inflight = Inflight[Infill]()
@@ -120,7 +123,8 @@ class Fills:
         return await self._inflight.run((ask.document.uri, ask.kind), subject, work)
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
-        request = _request(ask, settings, f"{self._editor} {ask.document.uri} {ask.kind}")
+        key = f"{self._editor} {ask.document.uri} {ask.kind}"
+        request = _request(ask, settings, key, *self._around(ask.document))
 
         def show(draft: Draft) -> None:
             self._tell(ask, draft)
@@ -139,11 +143,13 @@ class Fills:
         return infill
 
 
-def _request(ask: Ask, settings: FillSettings, document_key: str) -> InfillRequest:
+def _request(
+    ask: Ask, settings: FillSettings, document_key: str, before: str, behind: str
+) -> InfillRequest:
     tokens = settings.line_tokens if ask.shape == "line" else settings.block_tokens
     return InfillRequest(
-        document=ask.document.lf,
-        holes=ask.holes,
+        document=before + ask.document.lf + behind,
+        holes=tuple(Hole(len(before) + hole.start, len(before) + hole.end) for hole in ask.holes),
         language=ask.document.language,
         instruction=ask.instruction,
         shape=ask.shape,

@@ -9,6 +9,7 @@ from fillwright.engine.request import Hole
 from fillwright.lsp_server.carve import Carving, carve_body, carve_line_end
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange, fit_fill
+from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.positions import LINE_END
 from fillwright.lsp_server.suppressions import Reason
 
@@ -40,9 +41,15 @@ def _empty_body(document: Document, place: int) -> Carving | None:
     return body if hole == Hole(place, place) else None
 
 
-def ghost_text(document: Document, cursor: int, carving: Carving, text: str) -> TextChange | Reason:
+def ghost_text(
+    document: Document,
+    cursor: int,
+    carving: Carving,
+    text: str,
+    formatting: Formatting | None = None,
+) -> TextChange | Reason:
     """The fill as ghost text at the cursor, or why nothing of it can be shown there."""
-    fit = fit_fill(document, carving, (text,))
+    fit = fit_fill(document, carving, (text,), formatting)
     if fit.dropped:
         return Reason(fit.dropped[0].code, fit.dropped[0].message)
     (change,) = fit.changes

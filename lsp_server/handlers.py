@@ -1,16 +1,17 @@
 """One thin function per LSP method: from LSP, ask, to LSP. Knows no model and no sockets."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server import commands, convert, copilot, edit_actions
 from fillwright.lsp_server.commands import target_of
+from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.protocol import ContentModified
 from fillwright.lsp_server.suggestions import Moment
-from fillwright.lsp_server.suppressions import Code, Reason
+from fillwright.lsp_server.suppressions import Reason
 from fillwright.lsp_server.target_fill import fill_targets
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def register(ls: "FillwrightServer") -> None:
     ls.feature(types.INITIALIZE)(initialize)
     ls.feature(types.INITIALIZED)(initialized)
     ls.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
+    ls.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
     ls.feature(types.SHUTDOWN)(shutdown)
     # without options pygls does not advertise inline completion
     ls.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(
@@ -44,7 +46,7 @@ def initialize(ls: "FillwrightServer", params: types.InitializeParams) -> None:
 
 async def initialized(ls: "FillwrightServer", params: types.InitializedParams) -> None:
     """`initialized`: settings are read, and the engine is started if they say so."""
-    ls.watch_configuration()
+    ls.configuration.watch()
     await ls.configure()
 
 
@@ -53,6 +55,13 @@ async def did_change_configuration(
 ) -> None:
     """`workspace/didChangeConfiguration`."""
     await ls.configure(params.settings)
+
+
+async def did_change_workspace_folders(
+    ls: "FillwrightServer", params: types.DidChangeWorkspaceFoldersParams
+) -> None:
+    """`workspace/didChangeWorkspaceFolders`: the new ones may have settings of their own."""
+    await ls.configure()
 
 
 async def shutdown(ls: "FillwrightServer", params: None) -> None:
@@ -65,27 +74,27 @@ async def inline_completion(
 ) -> types.InlineCompletionList | None:
     """`textDocument/inlineCompletion`: ghost text; null when the request has no document, or a
     newer one took its place."""
-    document = ls.documents.get(params.text_document.uri)
+    document = _document(ls, params.text_document.uri, "ghost")
     if document is None:
-        ls.suppressions.add(params.text_document.uri, "ghost", Reason.of("not-open"))
         return None
     if params.text_document.version not in (None, document.version):
         ls.suppressions.add(document.uri, "ghost", Reason.of("stale"))
         raise ContentModified
+    if params.formatting_options is not None:
+        ls.formatting[document.uri] = convert.formatting(params.formatting_options)
+    settings = ls.settings_of(document.uri)
     by_hand = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     moment = Moment(
         document,
         convert.offset(document, params.position, ls.encoding),
         "ghost",
         by_hand,
-        ls.settings.inline_completion.candidates if by_hand else 1,
+        settings.inline_completion.candidates if by_hand else 1,
+        ls.formatting.get(document.uri),
     )
-    if not ls.settings.ghost_text:
-        ls.suggestions.hold_back(moment, "turned-off")
-        return None
     selected = convert.selected_item(document, params.context, ls.encoding)
     try:
-        ghosts = await ls.suggestions.ghosts(moment, ls.settings.fill, selected)
+        ghosts = await ls.suggestions.ghosts(moment, settings.fill, selected)
     except Superseded:
         ghosts = None
     if ls.documents.get(document.uri) is not document:
@@ -104,15 +113,29 @@ async def inline_completion(
 def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.CompletionList:
     """`textDocument/completion`: what is known already, at once. The model works in the background,
     and the list is incomplete, so that the editor's next poll finds it."""
-    document = ls.documents.get(params.text_document.uri)
-    if document is None or not ls.settings.popup:
-        code: Code = "not-open" if document is None else "turned-off"
-        ls.suppressions.add(params.text_document.uri, "popup", Reason.of(code))
+    document = _document(ls, params.text_document.uri, "popup")
+    if document is None:
         return types.CompletionList(is_incomplete=False, items=[])
     cursor = convert.offset(document, params.position, ls.encoding)
-    lines = ls.suggestions.popup(Moment(document, cursor, "popup"), ls.settings.fill)
+    moment = Moment(document, cursor, "popup", formatting=ls.formatting.get(document.uri))
+    lines = ls.suggestions.popup(moment, ls.settings_of(document.uri).fill)
     items = [convert.popup_item(document, cursor, line, ls.encoding) for line in lines]
     return types.CompletionList(is_incomplete=True, items=items)
+
+
+def _document(ls: "FillwrightServer", uri: str, kind: Literal["ghost", "popup"]) -> Document | None:
+    """The document, if there are suggestions of this kind in it; else the reason is noted."""
+    document, settings = ls.documents.get(uri), ls.settings_of(uri)
+    if document is None:
+        reason: Reason | None = Reason.of("not-open")
+    elif not (settings.ghost_text if kind == "ghost" else settings.popup):
+        reason = Reason.of("turned-off")
+    else:
+        reason = ls.refusal(uri)
+    if reason is None:
+        return document
+    ls.suppressions.add(uri, kind, reason)
+    return None
 
 
 def did_show(ls: "FillwrightServer", params: copilot.ItemParams) -> None:

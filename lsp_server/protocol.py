@@ -1,11 +1,11 @@
-"""pygls' protocol, made to answer every request once and to keep its documents right.
+"""pygls' protocol, made to answer every request once, whatever it is sent.
 
-Each override names what pygls 2.1.1 does instead. Knows nothing of fills.
+Each override names what pygls 2.1.1 does instead. Knows nothing of documents or fills.
 """
 
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from cattrs.errors import CattrsError
 from lsprotocol import types
@@ -25,10 +25,7 @@ from pygls.protocol import (
 )
 
 from fillwright.engine.errors import FillwrightError
-from fillwright.lsp_server import convert, copilot
-
-if TYPE_CHECKING:
-    from fillwright.lsp_server.server import FillwrightServer
+from fillwright.lsp_server import copilot
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +42,9 @@ class ContentModified(JsonRpcException):
     MESSAGE = "The document changed in the meantime"
 
 
-class FillwrightProtocol(LanguageServerProtocol):
+class AnsweringProtocol(LanguageServerProtocol):
     """One editor's connection."""
 
-    _server: "FillwrightServer"
     _initialized = False
 
     @property
@@ -178,32 +174,6 @@ class FillwrightProtocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         self._initialized = True
         return result
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """Keeps documents in our own store; pygls splits lines at form feeds and U+2028."""
-        item = params.text_document
-        self._server.documents.open(item.uri, item.language_id, item.version, item.text)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        """Applies the changes to our own store."""
-        identifier = params.text_document
-        changes = [convert.change(change) for change in params.content_changes]
-        before = self._server.documents.get(identifier.uri)
-        if before is None:
-            logger.warning("Ignoring a change of a document that is not open")
-            return
-        after = self._server.documents.change(identifier.uri, identifier.version, changes)
-        self._server.fills.outdated(identifier.uri)
-        self._server.suggestions.changed(before, after, changes)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """Forgets the document."""
-        self._server.documents.close(params.text_document.uri)
-        self._server.fills.outdated(params.text_document.uri)
-        self._server.suggestions.forget(params.text_document.uri)
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]

@@ -4,29 +4,30 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.request import Draft
 from fillwright.lsp_server import copilot, handlers
-from fillwright.lsp_server.convert import capability
+from fillwright.lsp_server.configuration import Configuration
+from fillwright.lsp_server.document_sync import NOTEBOOKS, FillwrightProtocol
 from fillwright.lsp_server.documents import DocumentStore
+from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, Fills
+from fillwright.lsp_server.notebooks import Notebooks
 from fillwright.lsp_server.positions import PositionEncoding
 from fillwright.lsp_server.preview import DRAFT, draft_params
-from fillwright.lsp_server.protocol import FillwrightProtocol
-from fillwright.lsp_server.settings import SECTION, EngineSection, Settings, read_settings
+from fillwright.lsp_server.settings import EngineSection, Settings
 from fillwright.lsp_server.status import Status, StatusLine
 from fillwright.lsp_server.suggestions import Suggestions
-from fillwright.lsp_server.suppressions import Suppressions
+from fillwright.lsp_server.suppressions import Reason, Suppressions
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient
@@ -63,16 +64,19 @@ class FillwrightServer(LanguageServer):
             version("fillwright"),
             protocol_cls=FillwrightProtocol,
             converter_factory=copilot.converter,
+            notebook_document_sync=NOTEBOOKS,
         )
         self.documents = DocumentStore()
-        self.settings = Settings()
+        self.notebooks = Notebooks(self.documents.get)
+        self.configuration = Configuration(self)
         self.status = StatusLine(self._tell_status)
-        self.fills = Fills(self._engine_client, self.status, self._tell_draft)
+        self.fills = Fills(
+            self._engine_client, self.status, self._tell_draft, around=self.notebooks.around
+        )
+        self.formatting: dict[str, Formatting] = {}
         self.suppressions = Suppressions()
         self.suggestions = Suggestions(self.fills, self.suppressions, self.in_background)
         self._engine: EngineClient | None = None
-        self._initialization_options: Mapping[str, Any] = {}
-        self._told: set[str] = set()
         self._background: set[asyncio.Task[Any]] = set()
         handlers.register(self)
 
@@ -81,34 +85,36 @@ class FillwrightServer(LanguageServer):
         """What the editor's columns count."""
         return self.documents.encoding
 
+    @property
+    def settings(self) -> Settings:
+        """What holds where no workspace folder says otherwise; the engine's are here."""
+        return self.configuration.settings.everywhere
+
+    def settings_of(self, uri: str) -> Settings:
+        """What holds for a document."""
+        return self.configuration.settings.of(uri)
+
+    def refusal(self, uri: str) -> Reason | None:
+        """Why the model must not see a document, or None."""
+        # after `initialize` has been answered, which has less time than this takes
+        from fillwright.lsp_server import secrets
+
+        roots = [folder.uri for folder in self.workspace.folders.values()]
+        refused = secrets.refusal(uri, roots, self.settings_of(uri).exclude)
+        return None if refused is None else Reason(refused.code, refused.message)
+
     def take_up(self, params: types.InitializeParams) -> None:
         """Note what the editor says of itself in `initialize`."""
         chosen = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         name = chosen.value if isinstance(chosen, types.PositionEncodingKind) else chosen
         self.documents.encoding = PositionEncoding(name)
-        options = params.initialization_options
-        if isinstance(options, Mapping):
-            own = options.get(SECTION, options)
-            self._initialization_options = own if isinstance(own, Mapping) else {}
-            # complaints wait until messages may be sent
-            self.settings, _ = read_settings(self._initialization_options)
+        self.configuration.take_up(params.initialization_options)
 
     async def configure(self, pushed: object = None) -> None:
-        """Read the settings anew and follow what they change.
-
-        `pushed` is what came with a notification; it may be null or partial, so the editor is
-        asked for the whole where it can be.
-        """
-        raw = await self._pulled()
-        if raw is None and isinstance(pushed, Mapping):
-            raw = pushed.get(SECTION)
+        """Read the settings anew, `pushed` being what came with a notification, and follow what
+        they change."""
         before = self.settings.engine
-        self.settings, complaints = read_settings(
-            {**self._initialization_options, **raw}
-            if isinstance(raw, Mapping)
-            else raw or self._initialization_options
-        )
-        self._complain(complaints)
+        await self.configuration.read(pushed)
         if self._engine is not None and self.settings.engine != before:
             await self.let_go()
             self.status.show(Status())
@@ -119,19 +125,6 @@ class FillwrightServer(LanguageServer):
         """Start the engine when it does not run, if the settings say so."""
         if self.settings.engine.preload and self.status.status.state not in ("loading", "busy"):
             self.in_background(self.status.follow(self._engine_client()))
-
-    def watch_configuration(self) -> None:
-        """Ask the editor to say when our settings change, where that has to be asked."""
-        if not capability(
-            self.client_capabilities, "workspace.did_change_configuration.dynamic_registration"
-        ):
-            return
-        registration = types.Registration(
-            id="fillwright-configuration",
-            method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-            register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
-        )
-        self.client_register_capability(types.RegistrationParams([registration]))
 
     def in_background(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run `work` beside the requests; its failure is a bug and goes to the log."""
@@ -156,25 +149,6 @@ class FillwrightServer(LanguageServer):
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("Background work failed", exc_info=error)
 
-    async def _pulled(self) -> object:
-        if not capability(self.client_capabilities, "workspace.configuration"):
-            return None
-        params = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
-        try:
-            answer = await asyncio.shield(self.workspace_configuration_async(params))
-        except JsonRpcException as error:
-            logger.warning("The editor did not give its configuration: %s", error)
-            return None
-        return answer[0] if answer else None
-
-    def _complain(self, complaints: tuple[str, ...]) -> None:
-        new = [sentence for sentence in complaints if sentence not in self._told]
-        self._told.update(new)
-        if new:
-            self.window_show_message(
-                types.ShowMessageParams(types.MessageType.Warning, "Fillwright: " + " ".join(new))
-            )
-
     def _engine_client(self) -> "EngineClient":
         if self._engine is None:
             # after `initialize` has been answered, which has less time than this takes
@@ -184,7 +158,7 @@ class FillwrightServer(LanguageServer):
         return self._engine
 
     def _tell_draft(self, ask: Ask, draft: Draft) -> None:
-        if self.settings.drafts.enabled:
+        if self.settings_of(ask.document.uri).drafts.enabled:
             self.protocol.notify(DRAFT, draft_params(ask, draft, self.encoding))
 
     def _tell_status(self, status: Status) -> None:

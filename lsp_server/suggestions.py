@@ -13,6 +13,7 @@ from fillwright.engine.errors import FillwrightError
 from fillwright.lsp_server.carve import Carving, carve_line_end
 from fillwright.lsp_server.documents import Change, Document
 from fillwright.lsp_server.edits import TextChange
+from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, Fills
 from fillwright.lsp_server.ghost import carve_ghost, first_line, ghost_text
 from fillwright.lsp_server.inflight import Superseded
@@ -28,13 +29,15 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Moment:
     """One request while typing: `cursor` is an offset of the editor's text; `by_hand`: the user
-    asked for it; at most `candidates` suggestions are wanted."""
+    asked for it; at most `candidates` suggestions are wanted; `formatting`: how the editor indents,
+    where that is known."""
 
     document: Document
     cursor: int
     kind: Literal["ghost", "popup"]
     by_hand: bool = False
     candidates: int = 1
+    formatting: Formatting | None = None
 
     def after(self, selected: TextChange) -> "Moment":
         """The moment as it would be with the popup's item accepted."""
@@ -176,7 +179,7 @@ class Suggestions:
     def _fitted(self, moment: Moment, carving: Carving, texts: tuple[str, ...]) -> list[TextChange]:
         ghosts: dict[TextChange, None] = {}
         for text in texts:
-            ghost = ghost_text(moment.document, moment.cursor, carving, text)
+            ghost = ghost_text(moment.document, moment.cursor, carving, text, moment.formatting)
             if isinstance(ghost, Reason):
                 self._suppressions.add(moment.document.uri, moment.kind, ghost)
             else:

@@ -15,8 +15,9 @@ from fillwright.lsp_server import convert
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edit_actions import Target, carve_target
+from fillwright.lsp_server.edit_actions import Target, carvings_of
 from fillwright.lsp_server.edits import Fit, TextChange, applied, fit_fill
+from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, OnDraft
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.positions import PositionEncoding
@@ -85,13 +86,13 @@ async def fill_targets(
     document, carvings = _carved(ls, targets)
     ask = Ask(document, carvings, "edit", instruction=_instruction(targets))
     try:
-        infill = await ls.fills.infill(ask, ls.settings.fill, on_draft)
+        infill = await ls.fills.infill(ask, ls.settings_of(document.uri).fill, on_draft)
     except Superseded:
         raise ContentModified("The document changed, or a newer fill was asked for") from None
     if ls.documents.get(document.uri) is not document:
         raise ContentModified
     holes = (
-        _filled_hole(document, carving, text, confidences)
+        _filled_hole(document, carving, text, confidences, ls.formatting.get(document.uri))
         for carving, text, confidences in zip(
             carvings, infill.texts, infill.confidences, strict=True
         )
@@ -121,9 +122,11 @@ def _carved(
     document = ls.documents.get(uri)
     if document is None:
         raise BadRequest("This document is not open in the editor; open it first.")
+    if (refused := ls.refusal(uri)) is not None:
+        raise BadRequest(refused.message)
     if any(target.version not in (None, document.version) for target in targets):
         raise ContentModified
-    carvings = [carve_target(document, target, ls.encoding) for target in targets]
+    carvings = [one for target in targets for one in carvings_of(document, target, ls.encoding)]
     return document, in_order(carvings)
 
 
@@ -135,11 +138,15 @@ def _instruction(targets: Sequence[Target]) -> str | None:
 
 
 def _filled_hole(
-    document: Document, carving: Carving, text: str, confidences: Sequence[float]
+    document: Document,
+    carving: Carving,
+    text: str,
+    confidences: Sequence[float],
+    formatting: Formatting | None,
 ) -> FilledHole:
     hole = carving.holes[0]
     start, end = document.from_lf(hole.start), document.from_lf(hole.end)
-    fit = fit_fill(document, carving, (text,))
+    fit = fit_fill(document, carving, (text,), formatting)
     inside = [TextChange(edit.start - start, edit.end - start, edit.text) for edit in fit.changes]
     return FilledHole(
         start,

@@ -44,6 +44,7 @@ class Editor:
         self.edits: list[types.ApplyWorkspaceEditParams] = []
         self.registrations: list[types.Registration] = []
         self.applies = True
+        self.capabilities = types.ServerCapabilities()
         lsp.feature("fillwright/status")(lambda params: self.statuses.append(_plain(params)))
         lsp.feature("fillwright/draft")(lambda params: self.drafts.append(_plain(params)))
         lsp.feature(types.WORKSPACE_APPLY_EDIT)(lambda params: self._apply(params))
@@ -175,6 +176,7 @@ async def start(engine: EngineSettings) -> AsyncIterator[Start]:
         client: str | types.ClientCapabilities = "visual-studio-code",
         options: dict[str, Any] | None = None,
         configuration: dict[str, Any] | None = None,
+        folders: dict[str, dict[str, Any]] | None = None,
     ) -> Editor:
         lsp = LanguageClient(converter_factory=_converter)
         register_lsp_features(lsp)
@@ -183,12 +185,15 @@ async def start(engine: EngineSettings) -> AsyncIterator[Start]:
         editors.append(editor)
         if configuration is not None:
             lsp.set_configuration({"fillwright": configuration})
+        for uri, settings in (folders or {}).items():
+            lsp.set_configuration({"fillwright": settings}, scope_uri=uri)
         capabilities = client_capabilities(client) if isinstance(client, str) else client
         params = types.InitializeParams(
             capabilities=capabilities,
             initialization_options=NO_ENGINE if options is None else options,
+            workspace_folders=[types.WorkspaceFolder(uri, uri) for uri in folders or ()],
         )
-        await lsp.initialize_session(params)
+        editor.capabilities = (await lsp.initialize_session(params)).capabilities
         return editor
 
     yield start_editor

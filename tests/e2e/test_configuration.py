@@ -72,3 +72,36 @@ async def test_changes_are_asked_for_where_they_must_be(start: Any) -> None:
     (registration,) = editor.registrations
     assert registration.method == "workspace/didChangeConfiguration"
     assert registration.register_options["section"] == "fillwright"
+
+
+async def ghost_text_becomes(editor: Any, uri: str, on: bool) -> None:
+    """Wait for ghost text in a document to be on or off; only where it is on there is a list."""
+    editor.open("    x = 1", uri, "plaintext")
+    async with asyncio.timeout(PATIENCE_S):
+        while (await editor.ghost(uri, 0, 0) is not None) is not on:
+            pass
+
+
+async def test_one_setting_says_where_suggestions_appear(start: Any) -> None:
+    for show, ghost, popup in (("both", True, True), ("popup only", False, True)):
+        editor = await start(options={**QUIET, "show": show})
+        await popup_becomes(editor, popup)
+        await ghost_text_becomes(editor, "untitled:a", ghost)
+    editor = await start(options={**QUIET, "show": "ghost only"})
+    await popup_becomes(editor, False)
+    await ghost_text_becomes(editor, "untitled:a", True)
+
+
+async def test_each_workspace_folder_has_its_own_settings(start: Any) -> None:
+    off = {"inlineCompletion": {"enabled": False}}
+    editor = await start(
+        options=QUIET, configuration={}, folders={"file:///off": off, "file:///on": {}}
+    )
+    await ghost_text_becomes(editor, "file:///off/a.py", False)
+    await ghost_text_becomes(editor, "file:///on/a.py", True)
+    await ghost_text_becomes(editor, "vscode-remote://ssh+box/off/a.py", True)
+    editor.lsp.set_configuration({"fillwright": off}, scope_uri="file:///late")
+    event = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder("file:///late", "late")], [])
+    params = types.DidChangeWorkspaceFoldersParams(event)
+    editor.lsp.workspace_did_change_workspace_folders(params)
+    await ghost_text_becomes(editor, "file:///late/a.py", False)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fillwright.lsp_server.settings import Settings, read_settings
+from fillwright.lsp_server.settings import Settings
+from fillwright.lsp_server.settings_reader import merged, read_settings
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"engine": None}, {"trace": {"server": "off"}}])
@@ -88,3 +89,16 @@ def test_any_json_gives_settings(raw: object) -> None:
     settings, complaints = read_settings(raw)
     assert isinstance(settings, Settings)
     assert all(sentence.endswith(".") for sentence in complaints)
+
+
+def test_what_is_above_wins_at_every_level_and_null_says_nothing() -> None:
+    below = {"engine": {"preload": False, "device": "cpu"}, "fill": {"seed": 1}, "show": "both"}
+    above = {"engine": {"device": "cuda"}, "fill": None, "drafts": {"enabled": True}}
+    assert merged(below, above) == {
+        "engine": {"preload": False, "device": "cuda"},
+        "fill": {"seed": 1},
+        "show": "both",
+        "drafts": {"enabled": True},
+    }
+    assert merged({"fill": 1}, {"fill": {"seed": 2}}) == {"fill": {"seed": 2}}
+    assert merged(None, None) is None
