@@ -16,6 +16,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.hole_length import LengthBias
+from fillwright.engine.infill.length_search import LengthSearch
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
@@ -67,6 +68,15 @@ class Infiller:
                 break
             others.append(fill.texts)
         yield replace(first, alternatives=tuple(others))
+
+    def length_scores(self, request: InfillRequest) -> dict[int, float]:
+        """What a search makes of each length of the request's only hole at first look, from
+        noise and without a bias; higher is better."""
+        request = replace(request, length="search")
+        seams = Seams.of(request, self.tokenizer.starting_with)
+        task = self._task(request, seams, 0, Stop(lambda: False, None))
+        settings = self._settings(request, task)
+        return LengthSearch.of(self.model, task, settings, LengthBias()).first_scores()
 
     def _candidate(
         self, request: InfillRequest, number: int, stop: "Stop"
@@ -132,6 +142,10 @@ class Infiller:
     def _length(self, request: InfillRequest) -> Length:
         return self.default_length if request.length == "auto" else request.length
 
+    def _settings(self, request: InfillRequest, task: Task) -> DenoiseSettings:
+        steps = request.budget.steps or self.settings.steps
+        return replace(self.settings, steps=steps, end_marks=task.end_marks)
+
     def _behind(self, seams: Seams) -> list[int]:
         """What stands behind the last hole, as much as a canvas can hold: the text and, behind
         its end, what the model writes there."""
@@ -154,13 +168,13 @@ class Infiller:
             drafted = yield from self._draft(request, seams, task, timings)
             if decode == "draft" or task.cancelled():
                 return drafted, "draft"
-        settings = replace(
-            self.settings,
-            steps=request.budget.steps or self.settings.steps,
-            end_marks=task.end_marks,
-        )
         states = write_denoised(
-            self.model, task, settings, self._length(request), self.length_bias, drafted
+            self.model,
+            task,
+            self._settings(request, task),
+            self._length(request),
+            self.length_bias,
+            drafted,
         )
         if states is None and request.decode == "denoise":
             raise BadRequest(

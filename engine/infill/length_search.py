@@ -111,15 +111,14 @@ class LengthSearch:
             lengths = [len(each.hole) for each in best]
             yield from self._denoise(lengths, self.settings.steps, passes, begun_as=best)
 
-    def probe(self, lengths: Sequence[int]) -> list[Tried]:
-        """What a first look at `lengths` gives."""
-        looking = self._denoise(lengths, PROBE_STEPS, 0)
+    def first_scores(self) -> dict[int, float]:
+        """The score of each length that is looked at first."""
+        looking = self._denoise(searched_lengths(self.longest), PROBE_STEPS, 0)
         while True:
             try:
                 next(looking)
             except StopIteration as finished:
-                tried: list[Tried] = finished.value
-                return tried
+                return {len(each.hole): each.score for each in finished.value}
 
     def _denoise(
         self,

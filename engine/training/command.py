@@ -14,8 +14,10 @@ import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.training.calibrate import holes_of, measured_bias, write_bias
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.export import Format, export, export_anew
@@ -87,6 +89,18 @@ def _parser() -> argparse.ArgumentParser:
         "--of", type=Path, metavar="FOLDER", help="a model folder to write in another format"
     )
     export_.set_defaults(run=_export)
+
+    calibrate = commands.add_parser(
+        "calibrate", help="measure what a search for a hole's length must allow for; write it down"
+    )
+    calibrate.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="source to learn on")
+    calibrate.add_argument("--of", type=Path, metavar="FOLDER", default=embedded_checkpoint())
+    calibrate.add_argument(
+        "--per-file", type=int, default=8, metavar="N", help="holes, at most (8)"
+    )
+    calibrate.add_argument("--device", default="auto")
+    calibrate.add_argument("--seed", type=int, default=0)
+    calibrate.set_defaults(run=_calibrate)
     return parser
 
 
@@ -115,6 +129,14 @@ def _export(arguments: argparse.Namespace) -> None:
         arguments.to,
         arguments.format,
     )
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    questions = holes_of(arguments.paths, arguments.per_file, arguments.seed)
+    infiller = load_infiller(arguments.of, arguments.device)
+    bias = measured_bias(infiller, questions, arguments.seed)
+    write_bias(arguments.of, bias)
+    print(json.dumps(bias.points))
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -93,7 +93,7 @@ def _stored(name: str, tensor: Tensor, stored_as: Format) -> Iterator[tuple[str,
             for part, rows in zip(names, expert.chunk(len(names)), strict=True)
         }
     for part, matrix in matrices.items():
-        weight, scale = quantise(matrix)
+        weight, scale = quantise(matrix.contiguous())
         yield part, weight
         yield f"{part}_scale", scale
 
