@@ -15,45 +15,20 @@ from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.question import Outcome, Question
 from fillwright.engine.evaluation.syntax import names_in, parses_no_worse
 from fillwright.engine.request import Shape
-from fillwright.engine.syntax.grammars import grammar_for
+from fillwright.engine.syntax.grammars import has_queries
+from fillwright.engine.syntax.languages import language_of_file
 from fillwright.engine.syntax.spans import spans
 
 Kind = Literal["line", "block", "body", "random"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SHAPES: dict[Kind, Shape] = {"line": "line", "block": "block", "body": "block", "random": "free"}
 
-LANGUAGES = {
-    ".c": "c",
-    ".cc": "cpp",
-    ".cpp": "cpp",
-    ".cs": "csharp",
-    ".go": "go",
-    ".h": "c",
-    ".hpp": "cpp",
-    ".java": "java",
-    ".js": "javascript",
-    ".jsx": "javascriptreact",
-    ".kt": "kotlin",
-    ".lua": "lua",
-    ".mjs": "javascript",
-    ".php": "php",
-    ".py": "python",
-    ".pyi": "python",
-    ".rb": "ruby",
-    ".rs": "rust",
-    ".sh": "shellscript",
-    ".swift": "swift",
-    ".ts": "typescript",
-    ".tsx": "typescriptreact",
-}
-"""Ending -> language id, as editors name it."""
-
 LONGEST_FILE = 200_000
 LONGEST_GOLD = 600
 LONGEST_RANDOM = 120
 NOT_SOURCE = {"node_modules", "__pycache__", "dist", "build", "vendor"}
 WORD = re.compile(r"\w")
-NAME = re.compile(r"[^\W\d]\w*")
+NAME = re.compile(r"[\w$]+")
 
 Range = tuple[int, int]
 
@@ -78,7 +53,7 @@ class Punched:
 
 
 def source_files(paths: Iterable[Path]) -> list[Path]:
-    """The files that `paths` name or hold, in order, whose language has a grammar.
+    """The files of code that `paths` name or hold, in order.
 
     Hidden folders and those of other people's or generated code are left out. Raises BadRequest
     when there is no such file.
@@ -90,9 +65,9 @@ def source_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def language_of(path: Path) -> str | None:
-    """The language id of a file whose language has a grammar."""
-    language = LANGUAGES.get(path.suffix)
-    return language if language and grammar_for(language) else None
+    """The language id of a file of code: one whose language has functions."""
+    language = language_of_file(path)
+    return language if has_queries(language) else None
 
 
 def read_file(path: Path) -> str | None:
@@ -155,11 +130,13 @@ def punch(
 
 
 def _places(text: str, language: str, kind: Kind, chance: random.Random) -> Iterator[Range]:
-    """Ranges of a kind in random order, each once."""
+    """Ranges of a kind in random order; what was there says something and is not too long."""
     if kind == "random":
         for _ in range(len(text)):
             start = chance.randrange(len(text))
-            yield start, min(len(text), start + chance.randint(1, LONGEST_RANDOM))
+            end = min(len(text), start + chance.randint(1, LONGEST_RANDOM))
+            if WORD.search(text, start, end):
+                yield start, end
         return
     if kind == "line":
         found = [(m.start(), m.end()) for m in re.finditer(r"[^\n]+", text) if WORD.search(m[0])]

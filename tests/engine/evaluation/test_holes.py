@@ -119,18 +119,19 @@ def test_a_name_that_a_fill_completes_counts_whole() -> None:
 
 
 def test_the_files_of_a_tree(tmp_path: Path) -> None:
-    for name in (
-        *("b.py", "a/c.ts", "a/.hidden/x.py", "node_modules/x.js", "notes.txt", "a/d.jsx"),
-        ".env/x.py",
-    ):
+    wanted = ["a/c.ts", "a/d.jsx", "b.py", "e.go"]
+    others = ["a/.hidden/x.py", "node_modules/x.js", "notes.txt", "data.json", ".env/x.py"]
+    for name in wanted + others:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x = 1\n")
     found = source_files([tmp_path, tmp_path / "b.py"])
-    assert [path.relative_to(tmp_path).as_posix() for path in found] == [
-        "a/c.ts",
-        "a/d.jsx",
-        "b.py",
-    ]
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == wanted
+
+
+def test_a_hole_in_nothing_but_space_asks_nothing() -> None:
+    holes = punch("a.py", "x" + " \n" * 500 + "y = 1\n", "python", ["random"], 50, 0)
+    assert holes
+    assert all(any(map(str.isalnum, hole.question.gold)) for hole in holes)
 
 
 def test_a_folder_without_source_gets_a_sentence(tmp_path: Path) -> None:
