@@ -1,18 +1,32 @@
-"""Finds where a fill runs in circles: weak models write the same lines until their budget ends.
+"""Finds where a fill runs in circles: weak models write the same lines, or the same piece of a
+line, until their budget ends.
 
 Knows characters only.
 """
 
 LONGEST_CIRCLE = 4
 COPIES = 3
+LONGEST_PIECE = 40
+COPIES_IN_A_LIST = 8
+BRACKETS = str.maketrans({"(": "+", "[": "+", "{": "+", ")": "-", "]": "-", "}": "-"})
 
 
 def circle_start(fill: str) -> int:
-    """The length of `fill` without the copies of its last lines.
+    """The length of `fill` without the copies of its last lines, or of its last line's end.
 
     A circle is one to four lines, not all blank, that fill the end of the text at least three
-    times; the last copy may be cut short. The first stays.
+    times, or a piece of a line with a letter in it: three times where it opens brackets that it
+    does not close, eight times else, for lists may repeat themselves. The last copy may be cut
+    short. The first stays.
     """
+    end = _circling_lines(fill)
+    if end < len(fill):
+        return end
+    line = fill.rfind("\n") + 1
+    return line + _circling_piece(fill[line:])
+
+
+def _circling_lines(fill: str) -> int:
     lines = fill.split("\n")
     for size in range(1, LONGEST_CIRCLE + 1):
         start = len(lines) - 1
@@ -30,3 +44,17 @@ def _follows(lines: list[str], line: int, size: int, last: bool) -> bool:
     if last:
         return lines[line - size].startswith(lines[line])
     return lines[line] == lines[line - size]
+
+
+def _circling_piece(line: str) -> int:
+    for size in range(2, min(LONGEST_PIECE, len(line) // COPIES) + 1):
+        start = len(line) - size
+        while start and line[start - 1] == line[start - 1 + size]:
+            start -= 1
+        piece = line[start : start + size]
+        signs = piece.translate(BRACKETS)
+        opens = signs.count("+") > signs.count("-")
+        copies = (len(line) - start) // size
+        if copies >= (COPIES if opens else COPIES_IN_A_LIST) and any(c.isalpha() for c in piece):
+            return start + size
+    return len(line)
