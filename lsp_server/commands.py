@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server import convert
-from fillwright.lsp_server.edit_actions import FILL_COMMAND, TITLES, Target
+from fillwright.lsp_server.edit_actions import FILL_COMMAND, Target
 from fillwright.lsp_server.progress import UserCancelled, work_done
 from fillwright.lsp_server.target_fill import Filled, fill_targets
 
@@ -133,4 +133,4 @@ def target_of(plain: object) -> Target:
 
 
 def _title(targets: list[Target]) -> str:
-    return TITLES[targets[0].what] if len(targets) == 1 else f"Fill {len(targets)} places"
+    return targets[0].title if len(targets) == 1 else f"Fill {len(targets)} places"

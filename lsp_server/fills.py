@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.frames import framed
 from fillwright.lsp_server.inflight import Inflight, Superseded
 from fillwright.lsp_server.pace import Pace
 from fillwright.lsp_server.recall import Recall
@@ -40,6 +41,12 @@ class Ask:
     def holes(self) -> tuple[Hole, ...]:
         """The holes of all carvings, in order."""
         return tuple(hole for carving in self.carvings for hole in carving.holes)
+
+    @property
+    def language(self) -> str:
+        """The language of the holes: another than the document's where they agree on it."""
+        languages = {carving.language or self.document.language for carving in self.carvings}
+        return languages.pop() if len(languages) == 1 else self.document.language
 
     @property
     def shape(self) -> Shape:
@@ -146,11 +153,13 @@ class Fills:
 def _request(
     ask: Ask, settings: FillSettings, document_key: str, before: str, behind: str
 ) -> InfillRequest:
+    frame = framed(ask.document, ask.carvings)
+    holes = (hole for carving in frame.carvings for hole in carving.holes)
     tokens = settings.line_tokens if ask.shape == "line" else settings.block_tokens
     return InfillRequest(
-        document=before + ask.document.lf + behind,
-        holes=tuple(Hole(len(before) + hole.start, len(before) + hole.end) for hole in ask.holes),
-        language=ask.document.language,
+        document=before + frame.document.lf + behind,
+        holes=tuple(Hole(len(before) + hole.start, len(before) + hole.end) for hole in holes),
+        language=ask.language,
         instruction=ask.instruction,
         shape=ask.shape,
         candidates=ask.candidates,

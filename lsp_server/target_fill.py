@@ -3,8 +3,8 @@
 Knows documents, carvings and edits, and of the server only what it keeps; no LSP methods.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edit_actions import Target, carvings_of
-from fillwright.lsp_server.edits import Fit, TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Dropped, TextChange, applied, fit_fill
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, OnDraft
+from fillwright.lsp_server.frames import Framed, framed
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.positions import PositionEncoding
 from fillwright.lsp_server.protocol import ContentModified
@@ -29,14 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FilledHole:
-    """The half-open range `start..end` of the editor's text, what stands there after the fill, and
-    the fit that puts it there; `confidence` is in [0, 1]."""
+    """The changes that put the fill into one hole, or why there are none; `confidence` is in
+    [0, 1]."""
 
-    start: int
-    end: int
-    text: str
+    changes: tuple[TextChange, ...]
+    dropped: tuple[Dropped, ...]
     confidence: float
-    fit: Fit
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,14 @@ class Filled:
     """The holes of one document, filled jointly, in document order."""
 
     document: Document
+    carvings: tuple[Carving, ...]
     holes: tuple[FilledHole, ...]
 
     def edit(
         self, encoding: PositionEncoding, client: types.ClientCapabilities
     ) -> types.WorkspaceEdit | None:
         """One edit of every hole that something fits into, or None."""
-        changes = [change for hole in self.holes for change in hole.fit.changes]
+        changes = [change for hole in self.holes for change in hole.changes]
         if not changes:
             return None
         return convert.workspace_edit(self.document, changes, encoding, client)
@@ -58,21 +58,26 @@ class Filled:
     @property
     def reason(self) -> str | None:
         """Why there is no edit: the first hole's reason."""
-        if any(hole.fit.changes for hole in self.holes):
+        if any(hole.changes for hole in self.holes):
             return None
-        why = self.holes[0].fit.dropped[0].message
+        why = self.holes[0].dropped[0].message
         return f"{why} Write a little more around the hole, and ask again."
 
     def holes_json(self, encoding: PositionEncoding) -> list[dict[str, Any]]:
-        """The holes as plain JSON: range, text and confidence."""
+        """The holes as plain JSON: range, what stands there after the fill, and confidence."""
         return [
             {
-                "range": convert.plain_range(self.document, hole.start, hole.end, encoding),
-                "text": hole.text,
+                "range": convert.plain_range(self.document, start, end, encoding),
+                "text": _text(self.document, start, end, hole.changes),
                 "confidence": hole.confidence,
             }
-            for hole in self.holes
+            for (start, end), hole in zip(self._ranges(), self.holes, strict=True)
         ]
+
+    def _ranges(self) -> Iterator[tuple[int, int]]:
+        for carving in self.carvings:
+            (hole,) = carving.holes
+            yield self.document.from_lf(hole.start), self.document.from_lf(hole.end)
 
 
 async def fill_targets(
@@ -91,26 +96,24 @@ async def fill_targets(
         raise ContentModified("The document changed, or a newer fill was asked for") from None
     if ls.documents.get(document.uri) is not document:
         raise ContentModified
+    frame, formatting = framed(document, carvings), ls.formatting.get(document.uri)
     holes = (
-        _filled_hole(document, carving, text, confidences, ls.formatting.get(document.uri))
-        for carving, text, confidences in zip(
-            carvings, infill.texts, infill.confidences, strict=True
+        _filled_hole(document, frame, number, text, formatting, geometric_mean(confidences))
+        for number, (text, confidences) in enumerate(
+            zip(infill.texts, infill.confidences, strict=True)
         )
     )
-    return Filled(document, tuple(holes))
+    return Filled(document, carvings, tuple(holes))
 
 
 def in_order(carvings: Sequence[Carving]) -> tuple[Carving, ...]:
-    """The carvings with one hole each, in document order. Raises BadRequest when two overlap."""
-    single = sorted(
-        (replace(carving, holes=(hole,)) for carving in carvings for hole in carving.holes),
-        key=lambda carving: carving.holes,
-    )
-    for before, after in pairwise(single):
+    """The carvings, of one hole each, in document order. Raises BadRequest when two overlap."""
+    ordered = tuple(sorted(carvings, key=lambda carving: carving.holes))
+    for before, after in pairwise(ordered):
         first, second = before.holes[0], after.holes[0]
         if second.start < first.end or first == second:
             raise BadRequest("Two of the places overlap; give places that lie apart.")
-    return tuple(single)
+    return ordered
 
 
 def _carved(
@@ -131,7 +134,7 @@ def _carved(
 
 
 def _instruction(targets: Sequence[Target]) -> str | None:
-    said = {getattr(target, "instruction", None) or None for target in targets} - {None}
+    said = {target.instruction for target in targets if target.instruction}
     if len(said) > 1:
         raise BadRequest("Places that are filled together share one instruction.")
     return said.pop() if said else None
@@ -139,19 +142,17 @@ def _instruction(targets: Sequence[Target]) -> str | None:
 
 def _filled_hole(
     document: Document,
-    carving: Carving,
+    frame: Framed,
+    number: int,
     text: str,
-    confidences: Sequence[float],
     formatting: Formatting | None,
+    confidence: float,
 ) -> FilledHole:
-    hole = carving.holes[0]
-    start, end = document.from_lf(hole.start), document.from_lf(hole.end)
-    fit = fit_fill(document, carving, (text,), formatting)
-    inside = [TextChange(edit.start - start, edit.end - start, edit.text) for edit in fit.changes]
-    return FilledHole(
-        start,
-        end,
-        applied(document.text[start:end], inside),
-        geometric_mean(confidences),
-        fit,
-    )
+    fit = fit_fill(frame.document, frame.carvings[number], (text,), formatting)
+    changes = frame.original(number, fit.changes)
+    return FilledHole(changes, fit.dropped, confidence)
+
+
+def _text(document: Document, start: int, end: int, changes: Sequence[TextChange]) -> str:
+    inside = [TextChange(one.start - start, one.end - start, one.text) for one in changes]
+    return applied(document.text[start:end], inside)
