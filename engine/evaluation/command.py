@@ -19,17 +19,14 @@ from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms
 from fillwright.engine.evaluation.holes import (
     KINDS,
     Kind,
-    Punched,
-    language_of,
     punch,
-    read_file,
-    source_files,
 )
 from fillwright.engine.evaluation.infilling import Split, load_items
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.report import write_report
 from fillwright.engine.evaluation.run import Judged, run
 from fillwright.engine.evaluation.sandbox import LAYERS, layers
+from fillwright.engine.evaluation.source_tree import read_sources
 from fillwright.engine.evaluation.summary import table
 from fillwright.engine.request import Length
 
@@ -65,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     infilling.set_defaults(run=_infilling)
 
     holes = commands.add_parser("holes", help="fill holes punched into source files")
-    holes.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="files or folders")
+    holes.add_argument(
+        "paths", type=Path, nargs="+", metavar="PATH", help="files, folders, or a corpus"
+    )
     holes.add_argument(
         "--kinds", type=_kinds, default=KINDS, metavar=",".join(KINDS), help="in turn; all of them"
     )
@@ -127,20 +126,16 @@ def _infilling(arguments: argparse.Namespace) -> None:
 
 
 def _holes(arguments: argparse.Namespace) -> None:
-    files = source_files(arguments.paths)
-    digest = hashlib.blake2b(digest_size=8)
-    punched: list[Punched] = []
-    left_out = 0
-    for file in files:
-        text, language = read_file(file), language_of(file)
-        if text is None or language is None:
-            left_out += 1
-            continue
-        digest.update(text.encode())
-        name, per_file = file.as_posix(), arguments.per_file
-        punched += punch(name, text, language, arguments.kinds, per_file, arguments.seed)
+    sources, left_out = read_sources(arguments.paths)
     if left_out:
-        _say(f"{left_out} of {len(files)} files are left out: too long, empty or not UTF-8")
+        _say(f"{left_out} files are left out: empty, too long or not UTF-8")
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sources:
+        digest.update(f"{source.name}\n{source.text}".encode())
+    per_file, seed = arguments.per_file, arguments.seed
+    punched = [
+        hole for source in sources for hole in punch(source, arguments.kinds, per_file, seed)
+    ]
     settings: dict[str, object] = {
         "benchmark": "holes",
         "data": " ".join(path.as_posix() for path in arguments.paths),

@@ -6,19 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.command import main
-from fillwright.engine.evaluation.holes import (
-    KINDS,
-    Kind,
-    Punched,
-    language_of,
-    punch,
-    read_file,
-    source_files,
-)
+from fillwright.engine.evaluation.holes import KINDS, Kind, Punched, punch
 from fillwright.engine.evaluation.journal import read_run
 from fillwright.engine.evaluation.question import Question
+from fillwright.engine.evaluation.source_tree import Source, read_sources
 
 ROOT = Path(__file__).parents[3]
 HELD_OUT = ROOT / "fixtures" / "evaluation" / "held_out"
@@ -42,7 +34,7 @@ class Shelf:
 
 
 def holes_of(kind: Kind, text: str = CODE, seed: int = 0) -> list[Punched]:
-    return punch("a.py", text, "python", [kind], 40, seed)
+    return punch(Source("a.py", text, "python"), [kind], 40, seed)
 
 
 def one(gold: str, kind: Kind) -> Punched:
@@ -52,15 +44,13 @@ def one(gold: str, kind: Kind) -> Punched:
 
 @pytest.mark.parametrize("path", sorted(HELD_OUT.rglob("*.[jpt][sy]")), ids=lambda path: path.name)
 def test_every_hole_is_a_piece_of_its_file_and_its_gold_is_right(path: Path) -> None:
-    text, language = read_file(path), language_of(path)
-    assert text
-    assert language
-    holes = punch("a", text, language, KINDS, 12, 0)
+    [source], _ = read_sources([path])
+    holes = punch(source, KINDS, 12, 0)
     assert len({hole.question.name for hole in holes}) == len(holes) >= 6
     assert Counter(hole.question.kind for hole in holes)["line"] == 3
     for hole in holes:
         question = hole.question
-        assert question.filled(question.gold) == text
+        assert question.filled(question.gold) == source.text
         assert question.gold
         outcome = hole.judge(question.gold)
         assert outcome.parses
@@ -84,8 +74,9 @@ def test_bodies_begin_behind_their_colon() -> None:
 def test_the_draw_depends_on_the_file_and_the_seed_alone() -> None:
     assert holes_of("random") == holes_of("random")
     assert holes_of("random") != holes_of("random", seed=1)
-    mixed = punch("a.py", CODE, "python", KINDS, 12, 0)
-    assert mixed[:4] == punch("a.py", CODE, "python", KINDS, 4, 0)
+    source = Source("a.py", CODE, "python")
+    mixed = punch(source, KINDS, 12, 0)
+    assert mixed[:4] == punch(source, KINDS, 4, 0)
     assert [hole.question.kind for hole in mixed[:4]] == list(KINDS)
 
 
@@ -118,38 +109,10 @@ def test_a_name_that_a_fill_completes_counts_whole() -> None:
     assert (hole.judge("an = 1").identifiers, hole.judge("an = 1").resolved) == (1, 0)
 
 
-def test_the_files_of_a_tree(tmp_path: Path) -> None:
-    wanted = ["a/c.ts", "a/d.jsx", "b.py", "e.go"]
-    others = ["a/.hidden/x.py", "node_modules/x.js", "notes.txt", "data.json", ".env/x.py"]
-    for name in wanted + others:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("x = 1\n")
-    found = source_files([tmp_path, tmp_path / "b.py"])
-    assert [path.relative_to(tmp_path).as_posix() for path in found] == wanted
-
-
 def test_a_hole_in_nothing_but_space_asks_nothing() -> None:
-    holes = punch("a.py", "x" + " \n" * 500 + "y = 1\n", "python", ["random"], 50, 0)
+    holes = holes_of("random", "x" + " \n" * 500 + "y = 1\n")
     assert holes
     assert all(any(map(str.isalnum, hole.question.gold)) for hole in holes)
-
-
-def test_a_folder_without_source_gets_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(BadRequest, match="no file of a language"):
-        source_files([tmp_path])
-    with pytest.raises(BadRequest, match="absent is not there"):
-        source_files([tmp_path / "absent"])
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [(b"a\r\nb\n", "a\nb\n"), (b"\xff", None), (b"", None), (b"x" * 200_001, None)],
-)
-def test_what_is_read(tmp_path: Path, content: bytes, text: str | None) -> None:
-    path = tmp_path / "a.py"
-    path.write_bytes(content)
-    assert read_file(path) == text
 
 
 def test_the_command_scores_a_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,7 +123,7 @@ def test_the_command_scores_a_tree(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main([*argv, "gold", "empty", "auto", "--tokens", "6", "--steps", "1"]) == 0
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "exact 100.0 % (95 % CI 20.7-100.0, n=4)"
-    assert "1 of 2 files are left out" in captured.err
+    assert "1 files are left out" in captured.err
     records = read_run(out)[1]
     assert {record.arm for record in records} == {"gold", "empty", "auto 1"}
     assert all(record.verdict is None for record in records)
