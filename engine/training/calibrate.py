@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 
-from fillwright.engine.evaluation.holes import KINDS, language_of, punch, read_file, source_files
+from fillwright.engine.evaluation.holes import KINDS, punch
 from fillwright.engine.evaluation.question import Question
+from fillwright.engine.evaluation.source_tree import read_sources
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.model.config_json import read_config
@@ -23,13 +24,8 @@ TOKENS = 64
 
 def holes_of(paths: Iterable[Path], per_file: int, seed: int) -> list[Question]:
     """Holes punched into the source files that `paths` name or hold."""
-    questions = []
-    for file in source_files(paths):
-        text, language = read_file(file), language_of(file)
-        if text is not None and language is not None:
-            punched = punch(file.as_posix(), text, language, KINDS, per_file, seed)
-            questions += [each.question for each in punched]
-    return questions
+    sources, _ = read_sources(paths)
+    return [hole.question for source in sources for hole in punch(source, KINDS, per_file, seed)]
 
 
 def measured_bias(infiller: Infiller, questions: Iterable[Question], seed: int) -> LengthBias:
