@@ -13,10 +13,15 @@ MAPPED = """
 vim.opt.runtimepath:append(vim.env.FILLWRIGHT_PLUGIN)
 require("fillwright").setup(vim.json.decode(vim.env.FILLWRIGHT_OPTIONS))
 vim.keymap.set("x", "R", "<Plug>(fillwright-rewrite)")
-vim.keymap.set("n", "<CR>", "<Cmd>let g:pressed = 1<CR>", { buffer = 1 })
+vim.api.nvim_create_autocmd("BufReadPost", {
+  callback = function(event)
+    vim.keymap.set("n", "<CR>", "<Cmd>let g:pressed = 1<CR>", { buffer = event.buf })
+  end,
+})
 _G.asked = {}
-local request = vim.lsp.Client.request
-vim.lsp.Client.request = function(client, method, params, ...)
+local client_class = require("vim.lsp.client")
+local request = client_class.request
+client_class.request = function(client, method, params, ...)
   if method == "workspace/executeCommand" then
     table.insert(asked, params)
   end
