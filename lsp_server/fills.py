@@ -18,6 +18,7 @@ from fillwright.lsp_server.pace import Pace
 from fillwright.lsp_server.recall import Recall
 from fillwright.lsp_server.settings import FillSettings
 from fillwright.lsp_server.status import StatusLine
+from fillwright.lsp_server.watchdog import PATIENCE_S, watched_fill
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient
@@ -60,7 +61,8 @@ class Fills:
 
     `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
     gives what the model sees before and behind a document. A fill that is not urgent waits for a
-    pause in typing, by `pace` and `sleep`.
+    pause in typing, by `pace` and `sleep`. An engine that says nothing for `patience_s` is looked
+    at.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Fills:
         around: Callable[[Document], tuple[str, str]] = lambda document: ("", ""),
         pace: Pace | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._engine = engine
         self._status = status
@@ -79,6 +82,7 @@ class Fills:
         self._around = around
         self._pace = pace or Pace()
         self._sleep = sleep
+        self._patience_s = patience_s
         self._inflight = Inflight[Infill]()
         self._recall = Recall()
         # other editors share the engine, and may have documents of the same name
@@ -139,11 +143,12 @@ class Fills:
                 on_draft(draft)
 
         with self._status.busy():
-            infill = await self._engine().fill(request, show)
+            infill = await watched_fill(self._engine(), request, show, self._patience_s)
         if infill.finish == "cancelled":
             raise Superseded
         if (total := infill.timings_ms.get("total")) is not None:
             self._pace.answered(total / 1000)
+            self._status.usual(self._pace.response)
         if len(ask.holes) == 1:
             texts = tuple(texts[0] for texts in (infill.texts, *infill.alternatives))
             self._recall.keep(ask.document.uri, ask.shape, ask.document.lf, ask.holes[0], texts)

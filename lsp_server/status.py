@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient, Health
 
 POLL_SECONDS = 0.2
+SLOW_SECONDS = 5.0
+"""Fills that take longer than this are worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class StatusLine:
         self.status = Status()
         self._tell = tell
         self._busy = 0
+        self._note = ""
 
     def show(self, status: Status) -> None:
         """Take up a status; an equal one is not told again."""
@@ -42,6 +45,16 @@ class StatusLine:
     def failed(self, error: FillwrightError) -> None:
         """The engine cannot be used, and why."""
         self.show(Status("failed", str(error)))
+
+    def usual(self, seconds: float | None) -> None:
+        """A fill usually takes so long; where that is slow, the status says so."""
+        slow = seconds is not None and seconds > SLOW_SECONDS
+        self._note = (
+            f"Fills take about {seconds:.0f} s here; fewer fill.steps, or a smaller "
+            "fill.lineTokens or fill.blockTokens, make them faster."
+            if slow
+            else ""
+        )
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -62,7 +75,7 @@ class StatusLine:
         finally:
             self._busy -= 1
             if not self._busy and self.status.state == "busy":
-                self.show(replace(self.status, state="ready"))
+                self.show(replace(self.status, state="ready", message=self._note))
 
     async def follow(self, engine: "EngineClient") -> None:
         """Start the engine and show how its model loads, until it is ready or has failed."""

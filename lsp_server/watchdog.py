@@ -1,0 +1,53 @@
+"""Waiting for the engine, but not for ever: where a fill shows no life, the engine is looked at.
+
+There is no limit to how long a fill may take, only to how long an engine may say nothing at all.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fillwright.engine.errors import EngineUnavailable
+from fillwright.engine.request import Draft, Infill, InfillRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fillwright.engine.daemon.client import EngineClient
+
+PATIENCE_S = 15.0
+
+
+async def watched_fill(
+    engine: "EngineClient",
+    request: InfillRequest,
+    on_draft: "Callable[[Draft], None]",
+    patience_s: float = PATIENCE_S,
+) -> Infill:
+    """The engine's fill. When no draft comes for `patience_s`, its health is asked for, and asked
+    again as long as it is loading or ready.
+
+    Raises what the client raises, and EngineUnavailable when the engine does not answer.
+    """
+    alive = asyncio.Event()
+
+    def show(draft: Draft) -> None:
+        alive.set()
+        on_draft(draft)
+
+    fill = asyncio.ensure_future(engine.fill(request, show))
+    try:
+        while not (await asyncio.wait({fill}, timeout=patience_s))[0]:
+            if not alive.is_set():
+                await _look_at(engine)
+            alive.clear()
+        return fill.result()
+    finally:
+        if not fill.done():
+            fill.cancel()
+            await asyncio.wait({fill})
+
+
+async def _look_at(engine: "EngineClient") -> None:
+    health = await engine.health()
+    if health.status == "failed":
+        raise EngineUnavailable(health.reason or "The engine does not answer; stop it first.")
