@@ -110,10 +110,19 @@ def _agree(path: Path, settings: dict[str, Any]) -> None:
 
 
 def _read(path: Path) -> tuple[list[Record], int]:
-    """The records, and how many bytes of the file they take: a killed run may leave half a line."""
+    """The records, and how many bytes of the file they take: a killed run may leave half a line.
+
+    Raises BadRequest when they are not of this version.
+    """
     raw = path.read_bytes() if path.exists() else b""
     whole = raw.rfind(b"\n") + 1
-    return [
-        Record(**{**entry, "confidences": tuple(entry["confidences"])})
-        for entry in map(json.loads, raw[:whole].splitlines())
-    ], whole
+    try:
+        entries = [json.loads(line) for line in raw[:whole].splitlines()]
+        records = [
+            Record(**entry | {"confidences": tuple(entry["confidences"])}) for entry in entries
+        ]
+    except (ValueError, TypeError, KeyError):
+        raise BadRequest(
+            f"{path} holds what this version of Fillwright does not write; give another --out."
+        ) from None
+    return records, whole

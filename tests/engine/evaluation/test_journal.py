@@ -72,3 +72,15 @@ def test_a_folder_with_another_run_is_left_alone(tmp_path: Path, other: dict[str
 def test_a_folder_without_a_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="holds no run"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize("line", [b"no json\n", b"[]\n", b'{"name": "a"}\n', b"\xff\n"])
+def test_records_of_another_version_are_left_alone(tmp_path: Path, line: bytes) -> None:
+    with Journal(tmp_path, SETTINGS) as journal:
+        journal.add(RECORD)
+    with (tmp_path / "items.jsonl").open("ab") as file:
+        file.write(line)
+    before = (tmp_path / "items.jsonl").read_bytes()
+    with pytest.raises(BadRequest, match="this version of Fillwright does not write"):
+        Journal(tmp_path, SETTINGS)
+    assert (tmp_path / "items.jsonl").read_bytes() == before
