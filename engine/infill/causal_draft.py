@@ -34,12 +34,15 @@ def draft_holes(
     end_marks: Sequence[int],
     temperature: float,
     generator: Generator,
+    firsts: Sequence[Sequence[int]] | None = None,
 ) -> Iterator[DraftedHoles]:
     """Write the holes token by token; yields after each token, and once more at the end.
 
     `cache` holds what precedes `unread`, at least one id, which is read first; the cache grows
-    and is the caller's to cut back. `budgets` are tokens per hole, `between` the known ids
-    between two holes. Temperature 0 takes the likeliest token. The caller stops by not asking on.
+    and is the caller's to cut back. Per hole, `budgets` are tokens and `firsts` are what it may
+    begin with (none: anything); `between` are the known ids between two holes. Where none are and
+    anything may come, a hole begins with something, for the end mark before it was that of the
+    hole before. Temperature 0 takes the likeliest token. The caller stops by not asking on.
     """
     holes: list[list[int]] = [[] for _ in budgets]
     confidences: list[list[float]] = [[] for _ in budgets]
@@ -48,16 +51,23 @@ def draft_holes(
     def drafted(ended: bool) -> DraftedHoles:
         return DraftedHoles(tuple(map(tuple, holes)), tuple(map(tuple, confidences)), ended, passes)
 
-    for hole, sure, budget, following in zip(
-        holes, confidences, budgets, [*between, ()], strict=True
+    for hole, sure, budget, first, following in zip(
+        holes, confidences, budgets, firsts or [()] * len(holes), [*between, ()], strict=True
     ):
+        adjacent = not pending
         while len(hole) < budget:
             if pending:
                 logits = model.logits(model.extend(cache, _ids(pending, model))[-1])
                 passes += 1
-            token, probability = _choose(logits, temperature, generator)
+            offered, bound = logits, not hole and len(first) > 0
+            if bound:
+                offered = torch.full_like(logits, -torch.inf)
+                offered[_ids(first, model)] = logits[_ids(first, model)]
+            elif not hole and adjacent:
+                offered = logits.index_fill(0, _ids(end_marks, model), -torch.inf)
+            token, probability = _choose(offered, temperature, generator)
             pending = []
-            if token in end_marks:
+            if token in end_marks and not bound:
                 break
             pending = [token]
             hole.append(token)

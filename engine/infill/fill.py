@@ -118,10 +118,12 @@ class Infiller:
             seams.prefix, seams.suffix, request.language, request.instruction, request.context
         )
         cache, _ = self._caches.holding(request.document_key, prompt[:-1])
+        first, *others = (
+            self.tokenizer.starting_with(lead) if lead else [] for lead in seams.leads
+        )
         opening: list[int] = []
-        if seams.lead and not stop():
-            allowed = self.tokenizer.starting_with(seams.lead)
-            opening = [likeliest(self.model, cache, prompt[-1:], allowed)]
+        if first and not stop():
+            opening = [likeliest(self.model, cache, prompt[-1:], first)]
         tokens = request.budget.tokens
         behind: list[int] = []
         if self._length(request) != "end-mark":
@@ -131,6 +133,7 @@ class Infiller:
             prompt=prompt,
             opening=opening,
             budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
+            firsts=[[], *others],
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=behind,
             end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),

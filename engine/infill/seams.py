@@ -17,12 +17,13 @@ from fillwright.engine.request import InfillRequest
 class Seams:
     """`prefix` and `suffix` stand around all holes, `between[i]` between holes i and i + 1.
 
-    `lead` is white space that ends the real prefix and that the first fill must begin with, so
-    that no token is cut; `tails[i]` is a line end that fill i owes because its hole replaced one.
+    `leads[i]` is white space that ends the real text before hole i and that its fill must begin
+    with, so that no token is cut; `tails[i]` is a line end that fill i owes because its hole
+    replaced one.
     """
 
     prefix: str
-    lead: str
+    leads: tuple[str, ...]
     between: tuple[str, ...]
     suffix: str
     tails: tuple[str, ...]
@@ -30,34 +31,41 @@ class Seams:
 
     @classmethod
     def of(cls, request: InfillRequest, starts_a_token: Callable[[str], object]) -> "Seams":
-        """White space that no token starts with stays in the prefix."""
+        """White space that no token starts with stays before its hole. So does that of later holes
+        of one line each: a line end there would be their end."""
         text, holes = request.document, request.holes
+        one_line = request.shape == "line"
         tails = tuple("\n" if text[hole.start : hole.end].endswith("\n") else "" for hole in holes)
-        prefix, lead = split_lead(text[: holes[0].start])
-        if lead and not starts_a_token(lead):
-            prefix, lead = prefix + lead, ""
-        between = tuple(
-            tail + text[before.end : after.start]
-            for tail, before, after in zip(tails, holes, holes[1:], strict=False)
-        )
+        before = [text[: holes[0].start]]
+        for tail, hole, after in zip(tails, holes, holes[1:], strict=False):
+            before.append(tail + text[hole.end : after.start])
+        leads = []
+        for index, whole in enumerate(before):
+            kept, lead = split_lead(whole)
+            if lead and (not starts_a_token(lead) or (index and one_line)):
+                kept, lead = whole, ""
+            before[index] = kept
+            leads.append(lead)
+        prefix, *between = before
         suffix = tails[-1] + text[holes[-1].end :]
-        return cls(prefix, lead, between, suffix, tails, request.shape == "line")
+        return cls(prefix, tuple(leads), tuple(between), suffix, tails, one_line)
 
     def fitting(self, written: Sequence[str], closing: str) -> list[range]:
         """Which characters of each hole's text stay: not the white space that stands there
         already, not what follows `closing` where that is not empty, not a second line where only
         one may be, not copies of its own last lines, not what the text behind says again."""
         kept = []
-        before, lead = self.prefix[-LOOKED_AT:], self.lead
-        for text, after in zip(written, (*self.between, self.suffix), strict=True):
+        before = self.prefix[-LOOKED_AT:]
+        behind = zip((*self.between, self.suffix), (*self.leads[1:], ""), strict=True)
+        for text, lead, (after, next_lead) in zip(written, self.leads, behind, strict=True):
             start = shared_start(text, lead)
             fill = text.split(closing, 1)[0] if closing else text
             fill = fill[: circle_start(fill)]
             if self.one_line:
                 fill = fill[: start + len(first_line(fill[start:]))]
-            end = max(start, overlap_start(before, fill, after))
+            end = max(start, overlap_start(before, fill, after + next_lead))
             kept.append(range(start, end))
-            before, lead = (before + text[:end] + after)[-LOOKED_AT:], ""
+            before = (before + lead + text[start:end] + after)[-LOOKED_AT:]
         return kept
 
 

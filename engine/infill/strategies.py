@@ -42,6 +42,7 @@ def write_draft(model: DiffusionGemma, task: Task) -> Iterator[Written]:
         task.end_marks,
         task.temperature,
         task.generator,
+        task.firsts,
     )
     while not task.cancelled() and (drafted := next(drafts, None)) is not None:
         yield Written.from_draft(drafted, task)

@@ -22,14 +22,16 @@ Confidences = tuple[tuple[float, ...], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """What to write. `cache` holds `prompt` but for its last token; `opening` is the known first
-    token of the first hole, or none; `budgets` are tokens per hole, `between` the known ids
-    between, `suffix` those behind the last, as many as a canvas may hold (end marks behind the
-    end of the text), and each of `end_marks` ends a hole."""
+    token of the first hole, or none; per hole, `budgets` are tokens and `firsts` what a causal
+    draft may begin with (none: anything); `between` are the known ids between, `suffix` those
+    behind the last, as many as a canvas may hold (end marks behind the end of the text), and each
+    of `end_marks` ends a hole."""
 
     cache: PrefixCache
     prompt: list[int]
     opening: list[int]
     budgets: list[int]
+    firsts: list[list[int]]
     between: list[list[int]]
     suffix: list[int]
     end_marks: Ids

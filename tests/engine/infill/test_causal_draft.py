@@ -19,11 +19,14 @@ def drafts(
     end_marks: Sequence[int] = (),
     temperature: float = 0.0,
     seed: int = 0,
+    firsts: Sequence[Sequence[int]] | None = None,
 ) -> list[DraftedHoles]:
     cache = model.prefill(torch.tensor(PROMPT[:-1]))
     generator = Generator().manual_seed(seed)
     return list(
-        draft_holes(model, cache, PROMPT[-1:], budgets, between, end_marks, temperature, generator)
+        draft_holes(
+            model, cache, PROMPT[-1:], budgets, between, end_marks, temperature, generator, firsts
+        )
     )
 
 
@@ -74,10 +77,37 @@ def test_an_ended_hole_is_followed_by_the_text_between(tiny: Infiller) -> None:
     assert last.holes == ((), (next_token(tiny.model, [*PROMPT, 50, 51])[0],))
 
 
-def test_holes_with_nothing_between_are_written_too(tiny: Infiller) -> None:
+def test_a_hole_right_behind_another_begins_with_something(tiny: Infiller) -> None:
+    """The end mark before it was that of the hole before."""
     mark = next_token(tiny.model, PROMPT)[0]
     last = drafts(tiny.model, [5, 5], [[]], end_marks=[mark])[-1]
-    assert (last.holes, last.ended) == (((), ()), True)
+    logits = tiny.model.causal_logits(
+        tiny.model.prefill(torch.tensor(PROMPT[:-1])), torch.tensor(PROMPT[-1:])
+    )
+    first, second = logits[-1].argsort(descending=True)[:2].tolist()
+    assert first == mark
+    assert last.holes[0] == ()
+    assert last.holes[1][0] == second
+    assert mark not in last.holes[1]
+
+
+def test_a_hole_begins_with_a_token_it_may_begin_with(tiny: Infiller) -> None:
+    allowed = [300, 301, 77]
+    last = drafts(tiny.model, [3, 4], [[50, 51]], firsts=[[], allowed])[-1]
+    ids = [*PROMPT, *last.holes[0], 50, 51]
+    logits = tiny.model.causal_logits(
+        tiny.model.prefill(torch.tensor(ids[:-1])), torch.tensor(ids[-1:])
+    )
+    assert last.holes[1][0] == max(allowed, key=lambda token: float(logits[-1][token]))
+    assert last.holes[0][0] not in allowed
+    ids.append(last.holes[1][0])
+    assert last.holes[1][1] == next_token(tiny.model, ids)[0]
+
+
+def test_an_end_mark_that_must_come_first_ends_nothing(tiny: Infiller) -> None:
+    last = drafts(tiny.model, [2, 3], [[50]], end_marks=[77], firsts=[[], [77]])[-1]
+    assert last.holes[1][0] == 77
+    assert len(last.holes[1]) > 1
 
 
 def test_a_draft_comes_after_every_token(tiny: Infiller) -> None:

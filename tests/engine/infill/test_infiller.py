@@ -10,6 +10,7 @@ import torch
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
 
 DECODES = [decode for decode in get_args(Decode) if decode != "auto"]
@@ -157,7 +158,7 @@ def test_holes_are_filled_jointly(
     sound(request, drafts, fill)
     assert fill.decode == decode
     assert all(fill.texts)
-    between = tiny.tokenizer.encode(TWO_HOLES[21:44])
+    between = tiny.tokenizer.encode(TWO_HOLES[21:44].rstrip())
     for canvas in canvases:
         joined = ",".join(map(str, canvas))
         assert ",".join(map(str, between)) in joined
@@ -186,10 +187,35 @@ def test_holes_too_far_apart_are_drafted(
     assert all(fill.texts)
 
 
-def test_holes_side_by_side_are_filled(tiny: Infiller, run: Run) -> None:
-    request = InfillRequest("a = b\n", (Hole(4, 4), Hole(4, 5)), "python", budget=SHORT)
+@pytest.mark.parametrize("decode", DECODES)
+def test_holes_side_by_side_are_filled(tiny: Infiller, run: Run, decode: Decode) -> None:
+    request = InfillRequest(
+        "a = b\n", (Hole(4, 4), Hole(4, 5)), "python", budget=SHORT, decode=decode
+    )
     drafts, fill = run(tiny, request)
     sound(request, drafts, fill)
+    assert all(fill.texts)
+
+
+def test_a_later_hole_begins_with_the_white_space_before_it(
+    tiny: Infiller, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The draft keeps the token whole that a line end and its indentation are."""
+    written: list[str] = []
+    spell = CodeTokenizer.spell
+
+    def spelt(tokenizer: CodeTokenizer, ids: tuple[int, ...]) -> Spelling:
+        spelling = spell(tokenizer, ids)
+        written.append(spelling.text)
+        return spelling
+
+    monkeypatch.setattr(CodeTokenizer, "spell", spelt)
+    request = InfillRequest(
+        TWO_HOLES, (Hole(21, 21), Hole(44, 44)), "python", budget=SHORT, decode="draft"
+    )
+    _, fill = run(tiny, request)
+    assert written[-2] == "\n    " + fill.texts[0]
+    assert written[-1] == "\n    " + fill.texts[1]
 
 
 @pytest.mark.parametrize("decode", DECODES)

@@ -1,10 +1,11 @@
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fillwright.engine.infill.seams import Seams
-from fillwright.engine.request import Hole, InfillRequest
+from fillwright.engine.request import Hole, InfillRequest, Shape
 
 ANY_TOKEN = bool
 TEXT = st.text(alphabet=st.sampled_from(list("ab(:\n\t 😀e\u0301")), max_size=40)
@@ -26,13 +27,13 @@ def requests(draw: st.DrawFn) -> InfillRequest:
 def test_what_stands_around_the_holes_is_the_document(request: InfillRequest) -> None:
     seams, holes = Seams.of(request, ANY_TOKEN), request.holes
     document = request.document
-    assert seams.prefix + seams.lead == document[: holes[0].start]
-    assert not seams.lead.strip()
+    assert seams.prefix + seams.leads[0] == document[: holes[0].start]
+    assert not any(lead.strip() for lead in seams.leads)
     assert seams.suffix == seams.tails[-1] + document[holes[-1].end :]
-    for tail, text, before, after in zip(
-        seams.tails, seams.between, holes, holes[1:], strict=False
+    for tail, text, lead, before, after in zip(
+        seams.tails, seams.between, seams.leads[1:], holes, holes[1:], strict=False
     ):
-        assert text == tail + document[before.end : after.start]
+        assert text + lead == tail + document[before.end : after.start]
     for tail, hole in zip(seams.tails, holes, strict=True):
         assert document[hole.start : hole.end].endswith(tail)
 
@@ -42,10 +43,9 @@ def test_a_fill_is_a_stretch_of_what_was_written_behind_the_lead(
     request: InfillRequest, text: str
 ) -> None:
     seams = Seams.of(request, ANY_TOKEN)
-    written = [seams.lead + text, *[text] * (len(request.holes) - 1)]
+    written = [lead + text for lead in seams.leads]
     kept = seams.fitting(written, "")
-    assert kept[0].start == len(seams.lead)
-    assert all(range_.start == 0 for range_ in kept[1:])
+    assert [range_.start for range_ in kept] == [len(lead) for lead in seams.leads]
     for whole, range_ in zip(written, kept, strict=True):
         assert range_.start <= range_.stop <= len(whole)
         if request.shape == "line":
@@ -58,13 +58,38 @@ def seams_of(document: str, start: int, end: int) -> Seams:
 
 def test_the_white_space_before_a_hole_is_the_models_to_write() -> None:
     seams = seams_of("def f():\n    \n", 13, 13)
-    assert (seams.prefix, seams.lead, seams.suffix) == ("def f():", "\n    ", "\n")
+    assert (seams.prefix, seams.leads, seams.suffix) == ("def f():", ("\n    ",), "\n")
 
 
 def test_white_space_that_no_token_starts_with_stays_in_the_prefix() -> None:
     request = InfillRequest("x" + " " * 100_000, (Hole(100_001, 100_001),), "python")
     seams = Seams.of(request, lambda lead: len(lead) < 32)
-    assert (len(seams.prefix), seams.lead) == (100_001, "")
+    assert (len(seams.prefix), seams.leads) == (100_001, ("",))
+
+
+TWO_STUBS = "def f():\n    \n\ndef g():\n    \n"
+
+
+@pytest.mark.parametrize(
+    ("shape", "between", "lead"),
+    [("free", "\n\ndef g():", "\n    "), ("line", "\n\ndef g():\n    ", "")],
+)
+def test_later_holes_write_the_white_space_before_them_too(
+    shape: Shape, between: str, lead: str
+) -> None:
+    holes = (Hole(13, 13), Hole(len(TWO_STUBS) - 1, len(TWO_STUBS) - 1))
+    seams = Seams.of(InfillRequest(TWO_STUBS, holes, "python", shape=shape), ANY_TOKEN)
+    assert seams.between == (between,)
+    assert seams.leads == ("\n    ", lead)
+
+
+def test_a_later_hole_is_cut_where_the_text_behind_it_is_said_again() -> None:
+    holes = (Hole(13, 13), Hole(len(TWO_STUBS) - 1, len(TWO_STUBS) - 1))
+    seams = Seams.of(InfillRequest(TWO_STUBS + "print(1)\n", holes, "python"), ANY_TOKEN)
+    one, two = "\n    return 1\n\ndef g():\n    pass", "\n    return 2\nprint(1)\n"
+    kept = seams.fitting([one, two], "")
+    texts = [text[r.start : r.stop] for text, r in zip((one, two), kept, strict=True)]
+    assert texts == ["return 1", "return 2"]
 
 
 def test_a_hole_over_a_line_end_leaves_one_behind() -> None:
