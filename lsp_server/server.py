@@ -19,6 +19,7 @@ from fillwright.lsp_server import copilot, handlers
 from fillwright.lsp_server.configuration import Configuration
 from fillwright.lsp_server.document_sync import NOTEBOOKS, FillwrightProtocol
 from fillwright.lsp_server.documents import DocumentStore
+from fillwright.lsp_server.editor_reports import EditorReport
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, Fills
 from fillwright.lsp_server.notebooks import Notebooks
@@ -49,7 +50,10 @@ def serve() -> None:
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     ls = FillwrightServer()
-    ls.start_io(stdout=stdout)
+    try:
+        ls.start_io(stdout=stdout)
+    finally:
+        ls.report.remove()
     sys.exit(0 if ls.protocol.was_shut_down else 1)
 
 
@@ -74,7 +78,8 @@ class FillwrightServer(LanguageServer):
             self._engine_client, self.status, self._tell_draft, around=self.notebooks.around
         )
         self.formatting: dict[str, Formatting] = {}
-        self.suppressions = Suppressions()
+        self.suppressions = Suppressions(lambda: self.report.soon())
+        self.report = EditorReport(_runtime_folder, lambda: self.status.status, self.suppressions)
         self.suggestions = Suggestions(self.fills, self.suppressions, self.in_background)
         self._engine: EngineClient | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -109,6 +114,8 @@ class FillwrightServer(LanguageServer):
         name = chosen.value if isinstance(chosen, types.PositionEncodingKind) else chosen
         self.documents.encoding = PositionEncoding(name)
         self.configuration.take_up(params.initialization_options)
+        if params.client_info is not None:
+            self.report.editor = params.client_info.name
 
     async def configure(self, pushed: object = None) -> None:
         """Read the settings anew, `pushed` being what came with a notification, and follow what
@@ -163,6 +170,13 @@ class FillwrightServer(LanguageServer):
 
     def _tell_status(self, status: Status) -> None:
         self.protocol.notify(STATUS, asdict(status))
+        self.report.soon()
+
+
+def _runtime_folder() -> Path:
+    from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
+
+    return private_folder(default_folder())
 
 
 def _engine_settings(section: EngineSection) -> EngineSettings:

@@ -4,6 +4,7 @@ Holds names of documents and nothing of their text. Knows no LSP types and no en
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -74,9 +75,11 @@ class Suppression:
 
 
 class Suppressions:
-    """The last `capacity` reasons, oldest first; one that comes again is counted, not repeated."""
+    """The last `capacity` reasons, oldest first; one that comes again is counted, not repeated.
+    `tell` is called at each."""
 
-    def __init__(self, capacity: int = 50) -> None:
+    def __init__(self, tell: Callable[[], None] = lambda: None, capacity: int = 50) -> None:
+        self._tell = tell
         self._capacity = capacity
         self._kept: OrderedDict[tuple[str, str, str], Suppression] = OrderedDict()
 
@@ -88,6 +91,7 @@ class Suppressions:
         self._kept[key] = Suppression(uri, kind, reason.code, reason.message, count)
         if len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
+        self._tell()
 
     def to_json(self) -> list[dict[str, object]]:
         """The reasons as plain JSON, oldest first."""
