@@ -57,12 +57,21 @@ def ghost_text(
     first, last = document.lines.starts[line], document.lines.end_of(line)
     if not first <= change.start <= change.end <= last:
         return Reason.of("not-at-cursor")
+    if not _keeps(document.text[change.start : change.end], change.text):
+        return Reason.of("overwrites")
     # an editor shows ghost text only when it stands at the cursor
     if cursor < change.start:
         change = TextChange(cursor, change.end, document.text[cursor : change.start] + change.text)
     if change.end < cursor:
         change = TextChange(change.start, cursor, change.text + document.text[change.end : cursor])
     return change if change.text.strip() else Reason.of("not-at-cursor")
+
+
+def _keeps(written: str, text: str) -> bool:
+    """Whether `text` has every character of the code that stands there, in order; ghost text that
+    had not would hide code, and take it away unseen."""
+    rest = iter(text)
+    return all(character in rest for character in written if not character.isspace())
 
 
 def first_line(change: TextChange) -> TextChange:

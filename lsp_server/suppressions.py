@@ -24,6 +24,7 @@ Code = Literal[
     "binary",
     "popup-disagrees",
     "not-at-cursor",
+    "overwrites",
     "engine",
 ]
 MESSAGES: dict[Code, str] = {
@@ -41,6 +42,7 @@ MESSAGES: dict[Code, str] = {
     "binary": "The document is not text.",
     "popup-disagrees": "The fill does not go on from the popup's selected item.",
     "not-at-cursor": "The fill would change text that ghost text at the cursor cannot show.",
+    "overwrites": "The fill would take away code behind the cursor.",
     "engine": "The engine could not make a fill.",
 }
 

@@ -6,6 +6,7 @@ In the sources `‸` is the cursor.
 import pytest
 
 from fillwright.engine.request import Hole
+from fillwright.lsp_server.carve import carve_line_end
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange
 from fillwright.lsp_server.ghost import carve_ghost, first_line, ghost_text
@@ -109,6 +110,15 @@ def test_a_change_elsewhere_is_no_ghost_text() -> None:
 def test_text_between_the_cursor_and_the_change_is_shown_with_it() -> None:
     """Editors show ghost text only where its range begins at the cursor."""
     assert shown("f(‸a, b)\n", "a, c, b)") == "f(«a, c, »b)\n"
+
+
+def test_code_behind_the_cursor_is_not_taken_away() -> None:
+    document, cursor = at("x = ‸1 + 2\n")
+    line_end = carve_line_end(document, cursor)
+    assert ghost_text(document, cursor, line_end, "3") == Reason.of("overwrites")
+    kept = ghost_text(document, cursor, line_end, "3 + 1 + 2")
+    assert isinstance(kept, TextChange)
+    assert kept.text.startswith("3 + ")
 
 
 def test_a_popup_shows_one_line() -> None:
