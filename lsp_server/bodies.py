@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from tree_sitter import Tree
 
 from fillwright.engine.request import Shape
+from fillwright.engine.syntax.blocks import is_comment
 from fillwright.engine.syntax.functions import Function, broken_functions, functions
 from fillwright.engine.syntax.grammars import has_queries
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.documents import Document, Layer
-from fillwright.lsp_server.headers import header_end, looks_like_header
+from fillwright.lsp_server.headers import header_end, looks_like_header, opened_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,17 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
     header = lines.line_of(document.character(function.start))
     headed = lines.line_of(document.character(function.body_start))
     last = lines.line_of(document.character(function.end))
-    if function.broken and not function.value:
+    if not function.value and (function.broken or _is_left_of(document, layer, closer, header)):
         last = _last_line_under(document, layer, header, headed)
         if closer is None or not _closes(document, closer, header, headed, last):
             closer = None
             end = max(start, lines.end_of(last) if last > headed else end)
     indent = _indent_under(document, header, headed, last)
     if function.value:
-        text = document.lf[start:end]
-        return Body(start, end, indent, False, "free" if "\n" in text.strip() else "line")
+        written = document.lf[start:end].strip(" \t")
+        return Body(
+            start, end, indent, written.startswith("\n"), "free" if "\n" in written else "line"
+        )
     if closer is not None and function.stub:
         end = _up_to_closer(document, end, closer)
     inline = document.lf[start:end].lstrip(" \t")
@@ -72,6 +75,14 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
     if closer is not None and lines.line_of(closer) == lines.line_of(start):
         return Body(start, end, indent, function.stub, "block" if function.stub else "line")
     return Body(start, end, indent, fresh)
+
+
+def _is_left_of(document: Document, layer: Layer, closer: int | None, header: int) -> bool:
+    """Whether what closes a function can hardly be its own, in a source that does not parse."""
+    if closer is None or layer.tree is None or not layer.tree.root_node.has_error:
+        return False
+    lines = document.lf_lines
+    return layout.depth(lines, lines.line_of(closer)) < layout.depth(lines, header)
 
 
 def _up_to_closer(document: Document, end: int, closer: int) -> int:
@@ -113,7 +124,7 @@ def _goes_on(document: Document, function: Function, line: int) -> bool:
     function's."""
     lines = document.lf_lines
     last = lines.line_of(document.character(function.end))
-    if function.closer is not None:
+    if function.closer is not None or function.value:
         return False
     if line == last:
         return True
@@ -127,30 +138,43 @@ def _broken_header(
     document: Document, layer: Layer, tree: Tree, offset: int, function: Function | None
 ) -> int | None:
     """The line of the nearest function header around `offset` that does not parse, if it is nearer
-    than `function`."""
+    than `function` or that function's own."""
     lines = document.lf_lines
     line = lines.line_of(offset)
-    outermost = lines.line_of(document.character(function.start)) if function else -1
-    for header in [line, *layout.headers_around(lines, line)]:
+    outermost, nearest = -1, None
+    if function is not None:
+        outermost = lines.line_of(document.character(function.start))
+        if function.broken_header is not None:
+            nearest = lines.line_of(document.character(function.broken_header))
+    for around in [line, *layout.headers_around(lines, line)]:
+        header = opened_by(lines, around)
         if header <= outermost or lines.starts[header] < layer.start:
-            return None
+            break
         within = (document.byte(lines.starts[header]), document.byte(lines.next_start(header)))
         if broken_functions(tree, layer.language, within):
             return header
-        if looks_like_header(lines, header) and _is_broken(document, tree, header):
+        # inside a function an open bracket is rather a call's
+        if not looks_like_header(lines, header, is_open=function is None):
+            continue
+        if _is_broken(document, tree, header):
             return header
-    return None
+    return nearest
 
 
 def _is_broken(document: Document, tree: Tree, line: int) -> bool:
-    """Whether what the line begins with is in no node that parses."""
-    at = document.byte(layout.first_character(document.lf_lines, line))
-    node = tree.root_node.descendant_for_byte_range(at, at)
-    while node is not None and node.start_byte >= at:
-        if node.is_error:
+    """Whether something that begins in the line does not parse, or what the line is in."""
+    lines = document.lf_lines
+    start = document.byte(lines.starts[line])
+    for offset in (layout.first_character(lines, line), lines.end_of(line) - 1):
+        at = document.byte(offset)
+        node = tree.root_node.descendant_for_byte_range(at, at)
+        while node is not None and node.parent is not None and node.start_byte >= start:
+            if node.has_error:
+                return True
+            node = node.parent
+        if node is None or node.is_error:
             return True
-        node = node.parent
-    return node is not None and node.is_error
+    return False
 
 
 def _indented_body(document: Document, layer: Layer, offset: int) -> Body | None:
@@ -206,7 +230,7 @@ def _is_blank_or_comment(document: Document, tree: Tree, line: int) -> bool:
         return True
     at = document.byte(layout.first_character(lines, line))
     node = tree.root_node.descendant_for_byte_range(at, at)
-    return node is not None and node.is_extra and not node.is_error
+    return node is not None and is_comment(node)
 
 
 def _in_string(document: Document, layer: Layer, line: int) -> bool:

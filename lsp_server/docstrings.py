@@ -116,6 +116,9 @@ def _definition(document: Document, layer: Layer, offset: int) -> Definition | N
     place = document.byte(offset)
     at = document.byte(max(offset, layout.first_character(lines, line)))
     node = layer.tree.root_node.descendant_for_byte_range(at, at)
+    # some comments have parts
+    if node is not None and not node.is_extra and node.parent is not None and node.parent.is_extra:
+        node = node.parent
     while node is not None and node.is_extra and node.next_sibling is not None:
         node = node.next_sibling
     below = at if node is None else max(at, node.start_byte)

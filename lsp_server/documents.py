@@ -110,7 +110,10 @@ class Document:
                 for language, tree in self._old_layers
                 if language == inner.language and tree.included_ranges[0].start_byte == inner.start
             )
-            self._layers[inner] = parser.parse(self.source, next(old, None))
+            known = next(old, None)
+            self._layers[inner] = (
+                parser.parse(self.source) if known is None else parser.parse(self.source, known)
+            )
         return self._layers[inner]
 
     def to_lf(self, offset: int) -> int:

@@ -12,18 +12,26 @@ LONGEST_HEADER = 30
 OPENED = (":", "{")
 CONTROL = re.compile(
     r"[\s}]*(?:else|if|elif|for|foreach|while|until|unless|do|switch|select|match|case|when|catch"
-    r"|except|finally|try|with|using|lock|synchronized|return|loop|unsafe|defer|go|new)\b"
+    r"|except|finally|try|with|using|lock|fixed|synchronized|declare|return|loop|unsafe|defer|go|new)\b"
 )
-HEADER = re.compile(r"\s*[\w@#~<\"'].*\(.*(?:\{|=>\s*\{?|\))\s*(?://.*|/\*.*)?$")
+HEADER = re.compile(r"\s*[\w@#~<\"'][^;]*\(")
+OPENS_BODY = re.compile(r"(?:.*\).*|[^()]*\(.*|\s*)\{\s*(?://.*|/\*.*)?$")
 
 
-def looks_like_header(lines: LineIndex, line: int) -> bool:
+def looks_like_header(lines: LineIndex, line: int, *, is_open: bool) -> bool:
     """Whether the line could begin a function between braces: `name(...) {`, or `name(...)` above
-    a line with a brace."""
+    a line with a brace. With `is_open` its brackets need not be closed."""
     content = lines.content(line)
     if CONTROL.match(content) or not HEADER.match(content):
         return False
-    return lines.content(header_end(lines, line)).rstrip().endswith("{")
+    if not is_open and content.count("(") != content.count(")"):
+        return False
+    return OPENS_BODY.fullmatch(lines.content(header_end(lines, line))) is not None
+
+
+def opened_by(lines: LineIndex, line: int) -> int:
+    """The line itself, or the one above a lone brace."""
+    return line - 1 if line > 0 and lines.content(line).strip() == "{" else line
 
 
 def header_end(lines: LineIndex, header: int) -> int:

@@ -52,7 +52,12 @@ def unit(lines: LineIndex, line: int) -> str:
         if len(indent) > len(before) and indent.startswith(before)
     )
     # more than a tab or eight spaces is a continuation line
-    likely = {step: n for step, n in steps.items() if step == "\t" or step in EIGHT_SPACES}
+    # and a single space sets a label apart
+    likely = {
+        step: n
+        for step, n in steps.items()
+        if step == "\t" or (step in EIGHT_SPACES and (step != " " or len(steps) == 1))
+    }
     return max(likely, key=likely.__getitem__, default=DEFAULT_UNIT)
 
 

@@ -58,14 +58,14 @@ def content(block: Node) -> Iterator[Node]:
 def end_with_comment(node: Node) -> int:
     """The end of a node, or of the comment that follows it on its last line."""
     after = node.next_sibling
-    if (
-        after is not None
-        and after.is_extra
-        and not after.is_error
-        and after.start_point.row == node.end_point.row
-    ):
+    if after is not None and is_comment(after) and after.start_point.row == node.end_point.row:
         return end_in_line(after)
     return end_in_line(node)
+
+
+def is_comment(node: Node) -> bool:
+    """Whether a node says something to people only."""
+    return node.is_extra and not node.is_error and "comment" in node.type
 
 
 def end_in_line(node: Node) -> int:

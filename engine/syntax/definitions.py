@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tree_sitter import Node, Tree
 
 from fillwright.engine.syntax import shapes
-from fillwright.engine.syntax.blocks import block_hole, end_in_line
+from fillwright.engine.syntax.blocks import block_hole, end_in_line, is_comment
 from fillwright.engine.syntax.functions import captured, docstring_of, wrapped
 
 Span = tuple[int, int]
@@ -72,7 +72,7 @@ def _comments_above(whole: Node) -> Span | None:
     lines stands for itself."""
     first, at = None, whole
     node = whole.prev_sibling
-    while node is not None and node.is_extra and not node.is_error:
+    while node is not None and is_comment(node):
         if _last_row(node) != at.start_point.row - 1 or not _begins_line(node):
             break
         if first is not None and node.start_point.row != _last_row(node):

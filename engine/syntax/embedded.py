@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tree_sitter import Node, Point, QueryCursor, Range, Tree
 
 from fillwright.engine.syntax.grammars import grammar_for, query_for
+from fillwright.engine.syntax.languages import language_called
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def embedded_at(tree: Tree, language: str, byte: int) -> Embedded | None:
             continue
         named = captures.get("language")
         said = query.pattern_settings(pattern).get("language")
-        inner = said or (_word(named[0]) if named else None)
+        inner = said or (language_called(_word(named[0])) if named else None)
         if inner and grammar_for(inner) is not None:
             return Embedded(inner, _ranges(content))
     return None

@@ -18,6 +18,7 @@ from fillwright.engine.syntax.blocks import (
     end_in_line,
     end_with_comment,
     following,
+    is_comment,
     previous,
 )
 from fillwright.engine.syntax.grammars import directive, may_capture, query_for
@@ -34,8 +35,9 @@ class Function:
     closes its body, if one does. `hole_start..hole_end` is what is to be written: the body behind
     a docstring, or the placeholder of a stub behind the comments that say what belongs there.
     `value`: the body is an expression. `broken`: there is a syntax error in it, so its ends are
-    guesses. `stub`: nothing is written there yet. `declared`: it is meant to stay so (an overload,
-    an abstract method, an empty closure).
+    guesses; in its header, which begins at `broken_header`, so the body may be anything. `stub`:
+    nothing is written there yet. `declared`: it is meant to stay so (an overload, an abstract
+    method, an empty closure).
     """
 
     start: int
@@ -46,6 +48,7 @@ class Function:
     closer: int | None
     value: bool
     broken: bool
+    broken_header: int | None
     stub: bool
     declared: bool
 
@@ -94,7 +97,7 @@ def wrapped(function: Node, language: str) -> Node:
 
 def docstring_of(body: Node, language: str) -> Node | None:
     """The statement that begins a body and only says what it is about, or None."""
-    statements = (node for node in _statements(body, value=False) if not node.is_extra)
+    statements = (node for node in _statements(body, value=False) if not is_comment(node))
     first = next(statements, None)
     return first if first is not None and "docstring" in _said_of(first, language) else None
 
@@ -151,6 +154,7 @@ class _Written:
             closer=None if closer is None or closer.is_missing else closer.start_byte,
             value=self.value,
             broken=self.node.has_error,
+            broken_header=self.node.start_byte if self._has_broken_header() else None,
             stub=self.stub,
             declared=self.stub
             and (
@@ -163,7 +167,7 @@ class _Written:
         """Whether there is a statement besides docstring and placeholders, parsed or not."""
         first = True
         for node in _statements(self.body, self.value):
-            if node.is_extra and not node.is_error:
+            if is_comment(node):
                 continue
             said = _said_of(node, self.language)
             if "placeholder" in said:
@@ -174,6 +178,13 @@ class _Written:
                 return True
             first = False
         return False
+
+    def _has_broken_header(self) -> bool:
+        return self.node.has_error and any(
+            child.has_error
+            for child in self.node.children
+            if child.end_byte <= self.body.start_byte
+        )
 
     def _stub_hole(self, whole: Node, body_start: int) -> Span:
         if self.value:
@@ -222,8 +233,7 @@ def _comments_below(function: Node) -> list[Node]:
     after = following(function)
     while (
         after is not None
-        and after.is_extra
-        and not after.is_error
+        and is_comment(after)
         and after.start_point.column > function.start_point.column
     ):
         comments.append(after)

@@ -123,6 +123,18 @@ DOC_MARKS = {
 }
 """A grammar -> what stands before and behind the text of a docstring."""
 
+LANGUAGE_IDS = {
+    "bash": "shellscript",
+    "c_sharp": "csharp",
+    "embedded_template": "erb",
+    "hcl": "terraform",
+    "make": "makefile",
+    "objc": "objective-c",
+    "rst": "restructuredtext",
+    "tsx": "typescriptreact",
+}
+"""A grammar's name -> the id that editors use, where they differ."""
+
 FILE_NAMES = {"Dockerfile": "dockerfile", "Makefile": "makefile", "Rakefile": "ruby"}
 
 
@@ -130,6 +142,12 @@ def grammar_name(language: str) -> str:
     """The name of the grammar, and of its query file, for a language id."""
     name = language.lower()
     return GRAMMAR_NAMES.get(name, name)
+
+
+def language_called(word: str) -> str:
+    """The language id of what a code fence or an attribute calls a language."""
+    name = grammar_name(word)
+    return LANGUAGE_IDS.get(name, name)
 
 
 def doc_marks(language: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ import re
 
 from tree_sitter import Language, Node
 
-from fillwright.engine.syntax.blocks import edges
+from fillwright.engine.syntax.blocks import is_comment
 
 FUNCTION = re.compile(
     r"^(local_|secondary_|anonymous_|abstract_|short_)?(function|method|procedure|subroutine"
@@ -67,10 +67,9 @@ def body_of(function: Node) -> Node | None:
     last = function.child(function.child_count - 1) if function.child_count else None
     if last is None or last.type not in CLOSING_WORDS:
         return None
-    opener, _ = edges(last)
-    if opener is None or (opener.is_named and not HEADER.search(opener.type)):
-        return None
-    return last
+    held = [child for child in function.named_children if not is_comment(child)]
+    # statements that are no block of their own have no place to begin
+    return None if held and not HEADER.search(held[-1].type) else last
 
 
 def is_block(body: Node) -> bool:

@@ -19,30 +19,45 @@ from fillwright.lsp_server.carve import (
     carve_line_end,
     carve_selection,
     stub_bodies,
+    stub_bodies_in_class,
 )
+from fillwright.lsp_server.docstrings import carve_docstring
 from fillwright.lsp_server.documents import Document
 
 
-def carve(document: Document, what: str, start: int, end: int) -> Carving | None:
-    if what == "body":
-        return carve_body(document, start)
-    if what == "line end":
-        return carve_line_end(document, start)
-    assert what == "selection"
-    return carve_selection(document, start, end)
+def carve(document: Document, what: str, start: int, end: int) -> list[Carving]:
+    match what:
+        case "body":
+            carving = carve_body(document, start)
+        case "docstring":
+            carving = carve_docstring(document, start)
+        case "line end":
+            carving = carve_line_end(document, start)
+        case "selection":
+            carving = carve_selection(document, start, end)
+        case "stubs":
+            return stub_bodies(document, start)
+        case "stubs in class":
+            return stub_bodies_in_class(document, start)
+        case _:
+            raise ValueError(what)
+    return [] if carving is None else [carving]
 
 
-def marked(text: str, carving: Carving | None) -> str:
-    if carving is None:
-        return text
-    [hole] = carving.holes
-    return f"{text[: hole.start]}⟦{text[hole.start : hole.end]}⟧{text[hole.end :]}"
+def marked(text: str, carvings: list[Carving]) -> str:
+    for carving in reversed(carvings):
+        [hole] = carving.holes
+        text = f"{text[: hole.start]}⟦{text[hole.start : hole.end]}⟧{text[hole.end :]}"
+    return text
 
 
-def layout(carving: Carving | None) -> str:
-    if carving is None:
-        return "none\n"
-    return f"{carving.shape}, {'fresh' if carving.fresh else 'inline'}, {carving.indent!r}\n"
+def layout(carving: Carving) -> str:
+    parts = [carving.shape, "fresh" if carving.fresh else "inline", repr(carving.indent)]
+    if carving.opening or carving.closing:
+        parts.append(f"between {carving.opening!r} and {carving.closing!r}")
+    if carving.language is not None:
+        parts.append(carving.language)
+    return ", ".join(parts) + "\n"
 
 
 def test_carved_as_the_document_says(carve_document: Any) -> None:
@@ -52,9 +67,9 @@ def test_carved_as_the_document_says(carve_document: Any) -> None:
     end = source.index("⟧") - 1 if "⟧" in source else start
     text = source.translate(dict.fromkeys(map(ord, "‸⟦⟧")))
     document = Document.of(text, carve_document.path.parent.name)
-    carving = carve(document, what, start, end)
-    carve_document.expect("hole", marked(text, carving))
-    carve_document.expect("layout", layout(carving))
+    carvings = carve(document, what, start, end)
+    carve_document.expect("hole", marked(text, carvings))
+    carve_document.expect("layout", "".join(map(layout, carvings)) or "none\n")
 
 
 STUBS = """

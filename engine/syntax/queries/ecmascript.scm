@@ -1,6 +1,6 @@
 ; What JavaScript and TypeScript have in common. The sections are described in python.scm.
 ; wrapped by: export_statement, lexical_declaration, variable_declaration, variable_declarator,
-; wrapped by: expression_statement, assignment_expression, pair
+; wrapped by: expression_statement, assignment_expression
 
 ;; spans
 [
