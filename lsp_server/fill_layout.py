@@ -56,12 +56,15 @@ def closed_off(text: str, place: Place) -> str:
 
 def _indented(text: str, place: Place) -> list[str]:
     several = "\n" in text.strip()
-    if place.fresh or (several and place.written[:1].isspace()):
-        return ["\n" + block for block in _blocks(text, place)]
-    if place.written[:1].isspace() and not place.before[-1:].isspace():
-        return [" " + text.strip()]
+    parted = place.written.startswith((" ", "\t", "\n"))
+    if place.fresh or (several and parted):
+        # one blank line above stays
+        above = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
+        return [above + block for block in _blocks(text, place)]
     if not place.before and not place.after.strip():
         return _blocks(text, place)
+    if parted and not place.before[-1:].isspace():
+        return [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
     if not place.before.strip():
         # the indentation before the cursor is not written again
         return [text.lstrip(" \t"), text.removeprefix(place.before)]
@@ -69,10 +72,9 @@ def _indented(text: str, place: Place) -> list[str]:
 
 
 def _blocks(text: str, place: Place) -> list[str]:
-    """The text as lines of the block at `place.indent`, with one blank line above at most."""
+    """The text as lines of the block at `place.indent`."""
     lines = text.split("\n")
     filled = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    above = "\n" if filled > 1 else ""
     lines = lines[filled:]
     if not lines:
         return []
@@ -81,20 +83,21 @@ def _blocks(text: str, place: Place) -> list[str]:
     first = lines[0] if DIRECTIVE.match(lines[0]) else place.indent + lines[0].lstrip(" \t")
     shifted = [first, *(_shifted(line, own, step, place) for line in lines[1:])]
     if own == place.indent:
-        return [above + "\n".join(shifted)]
+        return ["\n".join(shifted)]
     kept = [first, *lines[1:]]
     # a first line that follows its hole's edge directly says nothing of the others' indentation
     others = [line for line in lines[1:] if line.strip()]
     written_out = all(_leading(line).startswith(place.indent) for line in others)
     ways = [kept, shifted] if filled == 0 and written_out else [shifted, kept]
-    return [above + "\n".join(way) for way in ways]
+    return ["\n".join(way) for way in ways]
 
 
 def _step(lines: list[str]) -> str:
     """One step of indentation as the text has it; "" when it is not to be changed."""
     text = "\n".join(lines)
     step = layout.unit(LineIndex(text), 0)
-    even = all(len(_leading(line)) % len(step) == 0 for line in lines)
+    # one space is no step but somebody's alignment
+    even = step != " " and all(len(_leading(line)) % len(step) == 0 for line in lines)
     # the lines of a string are not indented but written so
     return step if even and not any(mark in text for mark in LITERAL_LINES) else ""
 

@@ -5,6 +5,7 @@ surroundings of the hole; the whole document is parsed only where those do not s
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node, Tree
 
@@ -26,24 +27,24 @@ class Trial:
         self._broken = tree.root_node.has_error
         self._around, self._hole = surroundings(document, tree, hole)
         self._filled: dict[str, Document] = {}
-        self._allowed = _faults(self._around, self._hole.start, self._hole.end)
+        self._before = _Wrong.near(self._around, self._hole.start, self._hole.end)
 
     def faults_with(self, text: str) -> int:
         """The faults there would be near the hole with `text` in it."""
-        start = self._hole.start
-        return _faults(self._with(text), start, start + len(text))
+        return self._wrong_with(text).faults
 
     def accepts(self, text: str) -> bool:
-        """Whether the document has no more faults with `text` in the hole than it has now."""
-        found = self.faults_with(text)
-        if found > self._allowed:
+        """Whether no more is wrong with the document with `text` in the hole than is now."""
+        near = self._wrong_with(text)
+        if not near.no_worse_than(self._before):
             return False
-        if self._around is self._document or (found == 0 and not self._broken):
+        whole = len(self._around.lf) == len(self._document.lf)
+        if whole or (near.faults == 0 and not self._broken):
             return True
         hole = self._document_hole
         filled = _replaced(self._document, hole, text)
-        before = _faults(self._document, hole.start, hole.end)
-        return _faults(filled, hole.start, hole.start + len(text)) <= before
+        now = _Wrong.near(self._document, hole.start, hole.end)
+        return _Wrong.near(filled, hole.start, hole.start + len(text)).no_worse_than(now)
 
     def within_block(self, text: str, indent: str) -> str:
         """The text up to where it ends the block that the hole is in.
@@ -68,7 +69,7 @@ class Trial:
                     continue
                 break
             kept = line
-        return text if kept == last else filled.lf[start : lines.end_of(kept)]
+        return text if kept == last else filled.lf[start : lines.end_of(kept)].rstrip()
 
     def unclosed(self, text: str) -> list[tuple[int, str]]:
         """The brackets of the text that it leaves open, outermost first: where each stands, and
@@ -94,21 +95,47 @@ class Trial:
                     unopened.append(at)
         return opened, unopened
 
+    def _wrong_with(self, text: str) -> "_Wrong":
+        start = self._hole.start
+        return _Wrong.near(self._with(text), start, start + len(text))
+
     def _with(self, text: str) -> Document:
         if text not in self._filled:
-            self._filled[text] = _replaced(self._around, self._hole, text)
+            around, hole = self._around, self._hole
+            # parsed anew: a tree that is parsed from another one may hold other errors
+            filled = around.lf[: hole.start] + text + around.lf[hole.end :]
+            self._filled[text] = Document.of(filled, around.language)
         return self._filled[text]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """What is wrong with a document: syntax errors anywhere, and with the layout near a range."""
+
+    errors: int
+    faults: int
+
+    @classmethod
+    def near(cls, document: Document, start: int, end: int) -> "_Wrong":
+        tree = document.tree
+        if tree is None:
+            return cls(0, 0)
+        first, last = document.byte(start), document.byte(end)
+        return cls(_errors(tree.root_node), faults(tree, document.language, first, last))
+
+    def no_worse_than(self, other: "_Wrong") -> bool:
+        # a syntax error is not made good by a layout that is better
+        return self.errors <= other.errors and self.faults <= other.faults
+
+
+def _errors(node: Node) -> int:
+    inside = sum(map(_errors, node.children)) if node.has_error else 0
+    return inside + (node.is_error or node.is_missing)
 
 
 def _replaced(document: Document, hole: Hole, text: str) -> Document:
     start, end = document.from_lf(hole.start), document.from_lf(hole.end)
     return document.replaced(start, end, text, document.version)
-
-
-def _faults(document: Document, start: int, end: int) -> int:
-    if document.tree is None:
-        return 0
-    return faults(document.tree, document.language, document.byte(start), document.byte(end))
 
 
 def _leaves(document: Document, start: int, end: int) -> Iterator[Node]:

@@ -17,16 +17,16 @@ MANY = 20
 # an opening token, and the statements that say where the others stand
 FIRST = 4
 NEIGHBOURS = 2
+LINES_AROUND = 100
 
 
 def surroundings(document: Document, tree: Tree, hole: Hole) -> tuple[Document, Hole]:
-    """A document of what the hole's syntax depends on, and the hole in it; both as they are when
-    the document is short, or broken to the root."""
-    if len(document.lf) <= SHORT_ENOUGH or tree.root_node.is_error:
-        return document, hole
-    starts = document.lf_lines.starts
+    """A document, parsed anew, of what the hole's syntax depends on, and the hole in it. All of a
+    short document; some lines on either side where the document is broken to the root."""
     text, moved = document.lf, 0
-    for first, end in sorted(_far_lines(document, tree, hole), reverse=True):
+    starts = [*document.lf_lines.starts, len(text)]
+    far = _far_lines(document, tree, hole) if len(text) > SHORT_ENOUGH else ()
+    for first, end in sorted(far, reverse=True):
         text = text[: starts[first]] + text[starts[end] :]
         if starts[end] <= hole.start:
             moved += starts[end] - starts[first]
@@ -36,6 +36,11 @@ def surroundings(document: Document, tree: Tree, hole: Hole) -> tuple[Document, 
 
 def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int, int]]:
     """Half-open ranges of lines, apart from each other, that hold far nodes and nothing else."""
+    if tree.root_node.is_error:
+        lines = document.lf_lines
+        yield 0, max(0, lines.line_of(hole.start) - LINES_AROUND)
+        yield min(len(lines), lines.line_of(hole.end) + LINES_AROUND), len(lines)
+        return
     start, end = document.byte(hole.start), document.byte(hole.end)
     node: Node | None = tree.root_node
     while node is not None and node.end_byte - node.start_byte > SHORT_ENOUGH:

@@ -1,4 +1,4 @@
-"""Fills made to fit: the fixture documents, and what holds for any document and any text."""
+"""Fills made to fit: the fixture documents, and what real code and its parser say of them."""
 
 import ast
 import textwrap
@@ -18,8 +18,7 @@ from fillwright.lsp_server.carve import (
     stub_bodies,
 )
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import Dropped, Fit, TextChange, applied, fit_fill
-from fillwright.lsp_server.positions import LineIndex, PositionEncoding
+from fillwright.lsp_server.edits import Dropped, Fit, applied, fit_fill
 
 
 def test_fitted_as_the_document_says(edit_document: Any) -> None:
@@ -47,59 +46,6 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     edit_document.expect("changed", changed.replace("\r\n", "\n"))
     shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in changes]
     edit_document.expect("change", "".join(shown) or f"none: {fit.dropped[0].code}\n")
-
-
-PIECES = st.sampled_from(
-    [
-        *("def f(x):", "class A:", "if x:", "return x", "pass", "x = 1", "foo(", ")", "# c", '"""'),
-        *("\n", "\r\n", "\r", "\n    ", "\r\n    ", "\n\t", "\t", " ", "\f", "\u2028", "é", "😀"),
-    ]
-)
-TEXTS = st.lists(PIECES, max_size=20).map("".join)
-
-
-def carvings(document: Document, start: int, end: int) -> list[Carving]:
-    found = [carve_body(document, end), *stub_bodies(document)]
-    found += [carve_line_end(document, end), carve_selection(document, start, end)]
-    return [carving for carving in found if carving is not None]
-
-
-@given(TEXTS, TEXTS, st.sampled_from(["python", "klingon"]), st.data())
-def test_only_the_hole_changes(text: str, fill: str, language: str, data: st.DataObject) -> None:
-    document = Document.of(text, language)
-    end = data.draw(st.integers(0, len(document.lf)))
-    start = data.draw(st.integers(0, end))
-    for carving in carvings(document, start, end):
-        [hole] = carving.holes
-        first, last = document.from_lf(hole.start), document.from_lf(hole.end)
-        for change in fit_fill(document, carving, [fill]).changes:
-            assert first <= change.start <= change.end <= last
-            assert change.text != document.text[change.start : change.end]
-            assert_minimal(document, change)
-            changed = applied(document.text, [change])
-            assert changed.startswith(text[:first])
-            assert changed.endswith(text[last:])
-            assert_same_in_every_encoding(document, change, changed)
-
-
-def assert_minimal(document: Document, change: TextChange) -> None:
-    old, new = document.text[change.start : change.end], change.text.replace("\r\n", "\n")
-    old = old.replace("\r\n", "\n")
-    if old and new:
-        assert old[0] != new[0] or {old[0], new[0]} & {"\r", "\n"}
-        assert old[-1] != new[-1] or {old[-1], new[-1]} & {"\r", "\n"}
-
-
-def assert_same_in_every_encoding(document: Document, change: TextChange, changed: str) -> None:
-    """The change as an editor gets it, by line and column, does the same."""
-    for encoding in PositionEncoding:
-        start, end = (document.lines.position(at, encoding) for at in (change.start, change.end))
-        index = LineIndex(document.text)
-        editor = Document.of(document.text, "python")
-        after = editor.replaced(
-            index.offset(start, encoding), index.offset(end, encoding), change.text, 1
-        )
-        assert after.text == changed
 
 
 LINES = st.sampled_from(
