@@ -80,7 +80,7 @@ def table(summaries: Sequence[ArmSummary]) -> Table:
     """For a terminal, percent where `summary.json` has shares."""
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     shown.add_column("arm")
-    columns = (summaries[0].measure, "95 % CI", "exact", "similar", "parses")
+    columns = (summaries[0].measure, "95 % CI", "same text", "similar", "parses")
     for name in (*columns, "forwards", "tok/fwd", "p50 ms", "p95 ms", "+", "-"):
         shown.add_column(name, justify="right", no_wrap=True)
     for one in summaries:
