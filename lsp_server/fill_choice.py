@@ -13,7 +13,7 @@ from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.fill_layout import closed_off, line_ends
 from fillwright.lsp_server.fill_place import Place
 from fillwright.lsp_server.fill_repairs import mended, with_rest, without_closers
-from fillwright.lsp_server.fill_trial import Trial
+from fillwright.lsp_server.fill_trial import Trial, trials_at
 
 MOST_TRIALS = 40
 
@@ -24,9 +24,10 @@ def fitting(
     """The best of the ways to lay a text out, mended if it has to be; None when the file would be
     worse for any of them."""
     line_end = carving.what == "line end" and place.ends_line
-    if document.tree is None:
+    trials = trials_at(document, hole)
+    if not trials:
         return _even(ways[0], place) if line_end else closed_off(ways[0], place)
-    trial = Trial(document, document.tree, hole)
+    trial = trials[0]
     if carving.what == "body":
         ways = [closed_off(trial.within_block(way, place.indent), place) for way in ways]
     best = _least_faults(ways, trial)
@@ -35,7 +36,7 @@ def fitting(
         best = _least_faults((end for way in whole for end in line_ends(way, place)), trial)
     tries = mended(best, place, trial, cut_back=carving.what != "selection")
     for way in dict.fromkeys([best, *islice(tries, MOST_TRIALS)]):
-        if way.strip() and trial.accepts(way):
+        if way.strip() and all(one.accepts(way) for one in trials):
             return way
     return None
 

@@ -19,6 +19,21 @@ BRACKETS = {"(": ")", "[": "]", "{": "}"}
 CLOSING = frozenset(BRACKETS.values())
 
 
+def trials_at(document: Document, hole: Hole) -> "list[Trial]":
+    """The trials that a text for the hole has to pass: in the innermost language that is written
+    there, and in the document's own. None without a grammar."""
+    if document.tree is None:
+        return []
+    trials = [Trial(document, document.tree, hole)]
+    layer = document.layer_at(hole.start)
+    if layer.tree is not None and layer.language != document.language and hole.end <= layer.end:
+        inner = Document.of(document.lf[layer.start : layer.end], layer.language)
+        if inner.tree is not None:
+            moved = Hole(hole.start - layer.start, hole.end - layer.start)
+            trials.insert(0, Trial(inner, inner.tree, moved))
+    return trials
+
+
 class Trial:
     """The surroundings of one hole of a document that has a tree."""
 
