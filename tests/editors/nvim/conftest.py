@@ -181,11 +181,21 @@ def start(neovim_folder: Path, environment: dict[str, str], tmp_path: Path) -> I
         return Neovim(rpc)
 
     yield start_neovim
+    errors = [error for _, rpc in started for error in lua_errors(rpc)]
     for process, rpc in started:
         process.terminate()
         process.wait(PATIENCE_S)
         rpc.close()
     shutil.rmtree(sockets)
+    assert errors == []
+
+
+def lua_errors(rpc: pynvim.Nvim) -> list[str]:
+    """What went wrong in Lua that no test looked at."""
+    if rpc.api.get_mode()["blocking"]:
+        return ["the editor waits for a key"]
+    said = rpc.api.exec2("messages", {"output": True})["output"]
+    return [said] if "stack traceback" in said else []
 
 
 def attach(socket: Path) -> pynvim.Nvim:

@@ -30,7 +30,7 @@ M.defaults = {
   settings = {},
 }
 
-local types = {
+M.types = {
   ghost_text = "boolean",
   drafts = "boolean",
   keys = { "table", "boolean" },
@@ -47,8 +47,8 @@ M.options = vim.deepcopy(M.defaults)
 function M.take(given)
   given = given or {}
   vim.validate("options", given, "table")
-  M.known("option", given, types)
-  for name, accepted in pairs(types) do
+  M.known("option", given, M.types)
+  for name, accepted in pairs(M.types) do
     vim.validate(name, given[name], accepted, true)
   end
   local keys = given.keys or {}

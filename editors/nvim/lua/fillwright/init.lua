@@ -28,8 +28,8 @@ function M.setup(options)
   vim.lsp.enable("fillwright")
 end
 
---- Fill what the cursor is at: what the server names first, or the code action for `what`
---- ("body", "line", "docstring", "stubs in class", "stubs in file").
+--- Fill what is at the cursor: `what` ("body", "line", "docstring", "stubs in class", "stubs in file"),
+--- or what the server offers first there.
 ---@param what? string
 function M.fill(what)
   require("fillwright.requests").fill(what)

@@ -22,39 +22,72 @@ local function say(err)
   vim.notify("Fillwright: " .. err.message, level)
 end
 
+--- A value of the server's JSON: its null is nil on Neovim 0.11 already, but not on 0.12.
+---@generic T
+---@param value T
+---@return T?
+function M.given(value)
+  if value == vim.NIL then
+    return nil
+  end
+  return value
+end
+
 --- What the server answers to `fillwright.fill`, whoever asked.
 ---@type lsp.Handler
 function M.answered(err, answer)
+  local reason = answer and M.given(answer.reason)
   if err then
     say(err)
-  elseif answer and answer.reason and answer.reason ~= "cancelled" then
-    vim.notify("Fillwright: " .. answer.reason, vim.log.levels.WARN)
+  elseif reason and reason ~= "cancelled" then
+    vim.notify("Fillwright: " .. reason, vim.log.levels.WARN)
   end
 end
 
---- Run the server's code action for the cursor's place: the first, or the one for `what`.
+--- The cursor as an empty range. On a line's last character its end is meant: no cursor of normal mode
+--- comes behind it.
+---@param client vim.lsp.Client
+---@return lsp.Range
+local function cursor_range(client)
+  local row, column = unpack(api.nvim_win_get_cursor(0))
+  local rest = api.nvim_get_current_line():sub(column + 1)
+  if not vim.startswith(api.nvim_get_mode().mode, "i") and vim.fn.strchars(rest) == 1 then
+    column = column + #rest
+  end
+  local place = { row - 1, column }
+  return require("fillwright.selection").lsp_range(
+    { bufnr = api.nvim_get_current_buf(), first = place, last = place },
+    client.offset_encoding
+  )
+end
+
+--- Fill `what` is at the cursor; without it what the server's first code action there fills.
 ---@param what? string "body", "line", "docstring", "stubs in class", "stubs in file"
 function M.fill(what)
   local client = client_here()
   if not client then
     return
   end
-  local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
-  ---@cast params table
-  params.context = { diagnostics = {}, only = { "refactor.rewrite" } }
-  client:request("textDocument/codeAction", params, function(err, actions, context)
+  local bufnr = api.nvim_get_current_buf()
+  local document, range = { uri = vim.uri_from_bufnr(bufnr) }, cursor_range(client)
+  if what then
+    local target = { uri = document.uri, what = what, range = range }
+    local command = { title = "Fill", command = "fillwright.fill", arguments = { target } }
+    return client:exec_cmd(command, { bufnr = bufnr })
+  end
+  client:request("textDocument/codeAction", {
+    textDocument = document,
+    range = range,
+    context = { diagnostics = {}, only = { "refactor.rewrite" } },
+  }, function(err, actions)
     if err then
-      return say(err)
+      say(err)
+    elseif not actions or #actions == 0 then
+      vim.notify("Fillwright: there is nothing to fill here", vim.log.levels.WARN)
+    else
+      client:exec_cmd(actions[1].command, { bufnr = bufnr })
     end
-    for _, action in ipairs(actions or {}) do
-      local target = action.command.arguments[1]
-      if not what or target.what == what then
-        return client:exec_cmd(action.command, { bufnr = context.bufnr })
-      end
-    end
-    local sought = what and ("no %s"):format(what) or "nothing"
-    vim.notify(("Fillwright: there is %s to fill here"):format(sought), vim.log.levels.WARN)
-  end, 0)
+  end, bufnr)
 end
 
 --- Have a selection rewritten, and show the difference. Asks for an instruction where none is given.
@@ -92,7 +125,7 @@ function M.preview(client, selection, instruction)
   client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
     if err then
       say(err)
-    elseif not answer.edit then
+    elseif not M.given(answer.edit) then
       M.answered(nil, answer)
     elseif target.version == vim.lsp.util.buf_versions[bufnr] then
       require("fillwright.preview").show(bufnr, answer.edit, client.offset_encoding)

@@ -1,5 +1,7 @@
 -- What the language server says of itself and of the engine, for statuslines and `:Fillwright status`.
 
+local given = require("fillwright.requests").given
+
 local M = {}
 
 ---@class fillwright.Status what `fillwright/status` carries
@@ -63,7 +65,7 @@ function M.component()
   if not status or status.state == "ready" then
     return "fillwright"
   end
-  if status.state == "loading" and status.fraction then
+  if status.state == "loading" and given(status.fraction) then
     return ("fillwright %d%%%%"):format(100 * status.fraction)
   end
   return "fillwright " .. status.state
@@ -90,8 +92,8 @@ end
 ---@param status fillwright.FullStatus
 ---@return string[]
 function M.lines(status)
-  local known = vim.iter({ status.model, status.device }):join(", ")
-  local loaded = status.fraction and (" %d%%"):format(100 * status.fraction) or ""
+  local known = vim.iter({ status.model, status.device }):filter(given):join(", ")
+  local loaded = given(status.fraction) and (" %d%%"):format(100 * status.fraction) or ""
   local lines = { "Fillwright: " .. status.state .. loaded .. (known ~= "" and " (" .. known .. ")" or "") }
   if status.message ~= "" then
     table.insert(lines, status.message)

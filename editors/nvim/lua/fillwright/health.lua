@@ -1,0 +1,85 @@
+-- `:checkhealth fillwright`: what Neovim knows, and then what `fillwright doctor` finds.
+
+local config = require("fillwright.config")
+local health = vim.health
+
+local M = {}
+
+local DOCTOR_MS = 60000
+
+function M.check()
+  health.start("fillwright: Neovim")
+  M.check_version()
+  local program = M.check_server()
+  M.check_keys()
+  if program then
+    health.start("fillwright: doctor")
+    M.check_doctor(program)
+  end
+end
+
+function M.check_version()
+  local version = tostring(vim.version())
+  if vim.fn.has("nvim-0.12") == 1 then
+    health.ok("Neovim " .. version .. " with ghost text of its own")
+  elseif vim.fn.has("nvim-0.11") == 1 then
+    health.ok("Neovim " .. version .. "; the plugin draws the ghost text")
+  else
+    health.error("Neovim " .. version .. " is too old", "Install Neovim 0.11 or newer.")
+  end
+end
+
+---@return string? program of the language server, where there is one
+function M.check_server()
+  if not vim.lsp.is_enabled("fillwright") then
+    health.warn("The language server is not enabled", 'Call require("fillwright").setup().')
+  end
+  local cmd = vim.lsp.config.fillwright.cmd
+  local program = type(cmd) == "table" and vim.fn.exepath(cmd[1]) or ""
+  if program == "" then
+    health.error(
+      ("The language server %s is not there"):format(vim.inspect(cmd)),
+      "Install fillwright where it is on the PATH, or name it: setup({ cmd = { ... } })."
+    )
+    return nil
+  end
+  health.ok("The language server is " .. program)
+  local clients = vim.lsp.get_clients({ name = "fillwright" })
+  for _, client in ipairs(clients) do
+    health.ok(("It runs for %d buffers"):format(vim.tbl_count(client.attached_buffers)))
+  end
+  if #clients == 0 then
+    health.info("It does not run; it starts with a file of a filetype that it knows")
+  end
+  return program
+end
+
+function M.check_keys()
+  for _, name in ipairs({ "accept", "accept_word", "accept_line" }) do
+    local key = config.options.keys[name]
+    local mapped = key and vim.fn.maparg(key, "i", false, true) or {}
+    if mapped.lhs and mapped.buffer ~= 1 then
+      health.info(("%s is mapped already, so it does not %s"):format(key, name:gsub("_", " ")))
+    end
+  end
+end
+
+---@param program string
+function M.check_doctor(program)
+  local done = vim.system({ program, "doctor", "--json" }, { text = true, timeout = DOCTOR_MS }):wait()
+  local decoded, report = pcall(vim.json.decode, done.stdout or "", { luanil = { object = true } })
+  if not decoded then
+    health.error("It gave no report: " .. vim.trim(done.stderr or ""), "Run `fillwright doctor`.")
+    return
+  end
+  for _, finding in ipairs(report.findings) do
+    local line = ("%s: %s"):format(finding.name, finding.found)
+    if finding.well then
+      health.ok(line)
+    else
+      health.error(line, finding.remedy)
+    end
+  end
+end
+
+return M

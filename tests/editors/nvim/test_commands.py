@@ -1,0 +1,179 @@
+"""`:Fillwright`, setup{}, the statusline, health and help, in a real Neovim."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one behind it\n"
+STUBS = """\
+def first(a):
+    pass
+
+
+def second(b):
+    pass
+
+
+def third(c):
+    return c
+"""
+
+
+def completed(editor: Any, line: str) -> list[str]:
+    return editor.rpc.call("getcompletion", line, "cmdline")
+
+
+def test_subcommands_and_their_arguments_complete(start: Any) -> None:
+    editor = start()
+    assert completed(editor, "Fillwright ") == [
+        "apply", "cancel", "fill", "log", "reject", "restart", "rewrite", "status", "toggle",
+    ]  # fmt: skip
+    assert completed(editor, "Fillwright re") == ["reject", "restart", "rewrite"]
+    assert completed(editor, "Fillwright fill ") == [
+        "body", "line", "docstring", "stubs in class", "stubs in file",
+    ]  # fmt: skip
+    assert completed(editor, "Fillwright fill stubs in f") == ["file"]
+    assert completed(editor, "Fillwright status ") == []
+
+
+def test_an_unknown_subcommand_names_those_there_are(start: Any) -> None:
+    editor = start()
+    editor.keys(":Fillwright fly<CR>")
+    assert "apply, cancel, fill" in editor.messages_until('there is no "fly"')
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "G:Fillwright fill stubs in file<CR>",
+        "G<Plug>(fillwright-fill-stubs)",
+        "2G:lua vim.lsp.buf.code_action({ apply = true, filter = function(action)"
+        " return action.title == 'Fill all stubs in file' end })<CR>",
+    ],
+    ids=["command", "mapping", "code action"],
+)
+def test_all_stubs_of_a_file_are_filled(start: Any, tmp_path: Path, keys: str) -> None:
+    editor = start()
+    editor.open(tmp_path / "a.py", STUBS)
+    before = editor.lines
+    editor.rpc.feedkeys(editor.rpc.replace_termcodes(keys), "t")
+    # a model need not have a body that fits, but then the editor says so
+    editor.until(lambda: editor.lines != before or "Fillwright" in editor.messages())
+    assert editor.lines[-2:] == before[-2:]
+    assert heads(editor.lines) == heads(before)
+    if editor.lines != before:
+        editor.keys("u")
+        editor.until(lambda: editor.lines == before)
+
+
+def heads(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("def")]
+
+
+def test_a_place_without_anything_to_fill_is_told(start: Any, tmp_path: Path) -> None:
+    editor = start()
+    editor.open(tmp_path / "a.txt", TEXT)
+    editor.keys("gg0:Fillwright fill<CR>")
+    editor.messages_until("nothing to fill here")
+    editor.keys(":Fillwright fill body<CR>")
+    editor.messages_until("There is no function around the cursor")
+
+
+def test_fill_finishes_the_line_behind_the_cursor(start: Any, tmp_path: Path) -> None:
+    editor = start()
+    editor.open(tmp_path / "a.txt", TEXT)
+    before = editor.lines
+    editor.keys("2G$:Fillwright fill line<CR>")
+    editor.until(lambda: editor.lines != before or "Fillwright" in editor.messages())
+    assert editor.lines[1].startswith("The quick brown fox")
+    assert [editor.lines[0], *editor.lines[2:]] == [before[0], *before[2:]]
+
+
+def test_status_and_statusline_say_which_model_is_ready(start: Any, tmp_path: Path) -> None:
+    editor = start(settings={"engine": {"preload": True}})
+    assert editor.lua("return require('fillwright').statusline()") == ""
+    editor.open(tmp_path / "a.txt", TEXT)
+    # from here on the engine is ready, whichever test started it
+    editor.until(lambda: status(editor).startswith("Fillwright: ready ("))
+    assert editor.lua("return require('fillwright').statusline()") == "fillwright"
+    assert "cpu" in status(editor)
+
+
+def status(editor: Any) -> str:
+    editor.keys(":messages clear<CR>:Fillwright status<CR>")
+    return editor.messages_until("Fillwright: ")
+
+
+def test_log_opens_the_log(start: Any, tmp_path: Path) -> None:
+    editor = start()
+    editor.open(tmp_path / "a.txt", TEXT)
+    editor.keys(":Fillwright log<CR>")
+    editor.until(lambda: editor.rpc.current.buffer.name.endswith("lsp.log"))
+
+
+def test_options_that_do_not_exist_are_told(start: Any) -> None:
+    editor = start()
+    for options, sentence in {
+        "{ ghost = true }": 'there is no option "ghost"; there are cmd, drafts',
+        "{ keys = { tab = '<Tab>' } }": 'there is no key "tab"; there are accept',
+        "{ drafts = 1 }": "drafts: expected boolean, got number",
+    }.items():
+        ok, message = editor.lua(f"return {{ pcall(require('fillwright').setup, {options}) }}")
+        assert not ok
+        assert sentence in message
+
+
+def test_no_keys_are_mapped_where_none_are_wanted(start: Any, tmp_path: Path) -> None:
+    editor = start(keys=False)
+    editor.open(tmp_path / "a.txt", TEXT)
+    assert editor.lua("return vim.api.nvim_buf_get_keymap(0, 'i')") == []
+    assert "<Plug>(fillwright-accept)" in plug_mappings(editor)
+
+
+def plug_mappings(editor: Any) -> set[str]:
+    mapped = [key["lhs"] for mode in "nix" for key in editor.rpc.api.get_keymap(mode)]
+    return {lhs for lhs in mapped if lhs.startswith("<Plug>(fillwright-")}
+
+
+@pytest.mark.parametrize("version", ["0.12", "0.11"])
+def test_health_reports_neovim_and_the_doctor(start: Any, tmp_path: Path, version: str) -> None:
+    editor = start(version)
+    editor.open(tmp_path / "a.txt", TEXT)
+    editor.rpc.command("checkhealth fillwright")
+    report = editor.until(lambda: editor.lines if len(editor.lines) > 3 else None)
+    assert any(f"Neovim {version}." in line and "OK" in line for line in report)
+    assert any("It runs for 1 buffers" in line for line in report)
+    assert any("checkpoint: " in line for line in report)
+    assert not any("ERROR" in line or "WARNING" in line for line in report)
+
+
+def test_health_says_what_to_do_without_a_server(start: Any) -> None:
+    editor = start(cmd=["no-such-program", "serve"])
+    editor.rpc.command("checkhealth fillwright")
+    report = editor.until(lambda: editor.lines if len(editor.lines) > 3 else None)
+    assert any("ERROR" in line and "no-such-program" in line for line in report)
+    assert any("Install fillwright where it is on the PATH" in line for line in report)
+
+
+def test_every_command_mapping_and_option_is_in_the_help(start: Any, tmp_path: Path) -> None:
+    editor = start()
+    folder = tmp_path / "doc"
+    folder.mkdir()
+    plugin = Path(editor.lua("return vim.env.FILLWRIGHT_PLUGIN"))
+    text = (plugin / "doc/fillwright.txt").read_text(encoding="utf-8")
+    (folder / "fillwright.txt").write_text(text, encoding="utf-8")
+    editor.rpc.command(f"helptags {folder}")
+    tags = {line.split("\t")[0] for line in (folder / "tags").read_text().splitlines()}
+    assert {f":Fillwright-{name}" for name in completed(editor, "Fillwright ")} <= tags
+    assert plug_mappings(editor)
+    assert plug_mappings(editor) <= tags
+    options = editor.lua("return vim.tbl_keys(require('fillwright.config').types)")
+    assert {f"fillwright-{name}" for name in options} <= tags
+    keys = editor.lua("return vim.tbl_keys(require('fillwright.config').defaults.keys)")
+    assert all(f"    {key} " in text for key in keys)
+    highlights = editor.rpc.call("getcompletion", "Fillwright", "highlight")
+    assert highlights
+    assert set(highlights) <= {tag.removeprefix("hl-") for tag in tags}
