@@ -15,6 +15,7 @@ from typing import Literal
 from fillwright.engine.request import Hole, Shape
 from fillwright.engine.syntax.definitions import classes
 from fillwright.engine.syntax.functions import Function, stubs
+from fillwright.engine.syntax.pieces import Kind, pieces_at
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.bodies import Body, body_around, body_of
 from fillwright.lsp_server.documents import Document, Layer
@@ -22,7 +23,7 @@ from fillwright.lsp_server.documents import Document, Layer
 MOST_STUBS = 8
 NEARBY = 16_000
 
-What = Literal["body", "line end", "selection", "docstring"]
+What = Literal["body", "line end", "selection", "docstring", "piece"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,26 @@ def carve_selection(document: Document, start: int, end: int) -> Carving:
         return Carving((Hole(start, end),), "free", indent, "selection", fresh=False)
     start = max(0, lines.starts[first] - 1)
     return Carving((Hole(start, end),), "free", indent, "selection", fresh=first > 0)
+
+
+def carve_piece(document: Document, offset: int, kind: Kind) -> Carving | None:
+    """The innermost piece of a kind around an LF offset, such as the arguments of a call; None when
+    there is none, or the language is not known."""
+    layer = document.layer_at(offset)
+    if layer.tree is None:
+        return None
+    found = pieces_at(layer.tree, layer.language, document.byte(offset), kind)
+    if not found:
+        return None
+    start, end = map(document.character, found[-1])
+    lines = document.lf_lines
+    written = document.lf[start:end].strip(" \t")
+    fresh = written.startswith("\n")
+    line = lines.line_of(start + 1) if fresh else lines.line_of(start)
+    indent = layout.indentation(lines, line)
+    language = None if layer.language == document.language else layer.language
+    shape: Shape = "block" if fresh else "free" if "\n" in written else "line"
+    return Carving((Hole(start, end),), shape, indent, "piece", fresh, language)
 
 
 def stub_bodies(document: Document, offset: int = 0) -> list[Carving]:

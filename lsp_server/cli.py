@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar, get_args
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.request import Decode
-from fillwright.lsp_server.places import parse_at, parse_body, parse_range
+from fillwright.engine.syntax.pieces import KINDS
+from fillwright.lsp_server.places import parse_at, parse_body, parse_piece, parse_range
 
 if TYPE_CHECKING:
     from fillwright.lsp_server.fill_command import FillOptions
@@ -123,6 +124,7 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
         ("--at", "LINE:COL", parse_at, "from here to the end of the line"),
         ("--body", "LINE", parse_body, "the body of the function around this line"),
         ("--range", "L1:C1-L2:C2", parse_range, "from the first position up to the second"),
+        ("--piece", "KIND@LINE:COL", parse_piece, f"a piece around here: {', '.join(KINDS)}"),
     ):
         places.add_argument(
             option,
@@ -203,7 +205,7 @@ def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
     from fillwright.lsp_server.fill_command import FillOptions
 
     if not arguments.places:
-        raise BadRequest("say which hole to fill with --at, --body or --range.")
+        raise BadRequest("say which hole to fill with --at, --body, --range or --piece.")
     return FillOptions(
         file=arguments.file,
         places=tuple(arguments.places),

@@ -158,11 +158,6 @@ def carvings_of(
     return found
 
 
-def carve_target(document: Document, target: Target, encoding: PositionEncoding) -> Carving:
-    """The first hole of a target."""
-    return carvings_of(document, target, encoding)[0]
-
-
 def _around(document: Document, at: int) -> Iterator[What]:
     body = carve_body(document, at)
     if body is not None:

@@ -8,9 +8,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.carve import Carving, carve_body, carve_line_end, carve_selection
+from fillwright.lsp_server.carve import (
+    Carving,
+    carve_body,
+    carve_line_end,
+    carve_piece,
+    carve_selection,
+)
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.places import At, LineColumn, Place, Range
+from fillwright.lsp_server.places import At, LineColumn, Piece, Place, Range
 
 
 def carve_places(document: Document, places: Sequence[Place]) -> list[Carving]:
@@ -33,6 +39,13 @@ def _carve(document: Document, place: Place) -> Carving:
     if isinstance(place, Range):
         start = _offset(document, place.start, place)
         return carve_selection(document, start, _offset(document, place.end, place))
+    if isinstance(place, Piece):
+        piece = carve_piece(document, _offset(document, place.position, place), place.kind)
+        if piece is None:
+            raise BadRequest(
+                f"{place}: there is no such piece of code; give another place or kind."
+            )
+        return piece
     carving = carve_body(document, _offset(document, LineColumn(place.line, 1), place))
     if carving is None:
         raise BadRequest(

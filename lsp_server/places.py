@@ -1,11 +1,13 @@
-"""The places of the command line: `LINE:COL`, `LINE` and `L1:C1-L2:C2`, all counted from 1.
+"""The places of the command line: `LINE:COL`, `LINE`, `L1:C1-L2:C2` and `KIND@LINE:COL`.
 
-Columns are characters (Unicode code points). Knows no files, no documents and no offsets; whether a
-place exists in a document is seen when it is carved.
+Lines and columns count from 1; columns are characters (Unicode code points). Knows no files, no
+documents and no offsets; whether a place exists in a document is seen when it is carved.
 """
 
 import re
 from dataclasses import dataclass
+
+from fillwright.engine.syntax.pieces import KINDS, Kind
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +60,18 @@ class Range:
         return f"--range {self.start}-{self.end}"
 
 
-Place = At | Body | Range
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The innermost piece of a kind around this position."""
+
+    kind: Kind
+    position: LineColumn
+
+    def __str__(self) -> str:
+        return f"--piece {self.kind}@{self.position}"
+
+
+Place = At | Body | Range | Piece
 
 
 def parse_at(text: str) -> At:
@@ -78,6 +91,16 @@ def parse_range(text: str) -> Range:
     if not dash:
         raise ValueError(expected)
     return Range(_position(start, expected), _position(end, expected))
+
+
+def parse_piece(text: str) -> Piece:
+    """`arguments@12:5` -> Piece; ValueError with a sentence for anything else."""
+    kind, at, position = text.partition("@")
+    for known in KINDS:
+        if at and kind == known:
+            expected = f"{text!r} is not KIND@LINE:COL, such as {known}@12:5"
+            return Piece(known, _position(position, expected))
+    raise ValueError(f"{text!r} is not KIND@LINE:COL; the kinds are {', '.join(KINDS)}")
 
 
 def _position(text: str, otherwise: str) -> LineColumn:

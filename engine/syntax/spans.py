@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor
 
-from fillwright.engine.syntax.blocks import block_hole, end_with_comment
+from fillwright.engine.syntax.blocks import block_hole, end_in_line, end_with_comment
 from fillwright.engine.syntax.grammars import parser_for, query_for
 
 
@@ -38,13 +38,14 @@ def spans(text: str, language: str) -> list[Span]:
         return []
     source = text.encode("utf-8", "surrogatepass")
     captures = QueryCursor(query).captures(parser.parse(source).root_node)
-    found = {(start, end, kind) for start, end, kind in _byte_spans(captures) if start < end}
+    found = {(start, end, kind) for start, end, kind in byte_spans(captures) if start < end}
     places = {place for start, end, _ in found for place in (start, end)}
     characters = _character_offsets(source, places, ascii_only=len(source) == len(text))
     return sorted(Span(characters[start], characters[end], kind) for start, end, kind in found)
 
 
-def _byte_spans(captures: dict[str, list[Node]]) -> Iterator[tuple[int, int, str]]:
+def byte_spans(captures: dict[str, list[Node]]) -> Iterator[tuple[int, int, str]]:
+    """Start, end and kind of what section `spans` captured, in bytes, in no order."""
     docstrings = {node.start_byte: node for node in captures.pop("docstring", [])}
     for block in captures.pop("body", []):
         start, end = block_hole(block)
@@ -57,10 +58,11 @@ def _byte_spans(captures: dict[str, list[Node]]) -> Iterator[tuple[int, int, str
     for block in captures.pop("block", []):
         yield *block_hole(block), "block"
     for kind, nodes in captures.items():
-        for node in nodes:
-            yield node.start_byte, node.end_byte, kind
+        # what begins with _ is only there for a predicate
+        if not kind.startswith("_"):
+            yield from ((node.start_byte, end_in_line(node), kind) for node in nodes)
     for node in docstrings.values():
-        yield node.start_byte, node.end_byte, "docstring"
+        yield node.start_byte, end_in_line(node), "docstring"
 
 
 def _character_offsets(source: bytes, places: Iterable[int], ascii_only: bool) -> dict[int, int]:

@@ -4,6 +4,7 @@ import argparse
 import ast
 import dataclasses
 import typing
+from itertools import chain, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,10 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fillwright.engine.request import Hole
+from fillwright.engine.syntax import shapes
+from fillwright.engine.syntax.pieces import KINDS
 from fillwright.lsp_server.carve import (
+    MOST_STUBS,
     Carving,
     carve_body,
     carve_line_end,
+    carve_piece,
     carve_selection,
     stub_bodies,
     stub_bodies_in_class,
@@ -40,7 +45,7 @@ def carve(document: Document, what: str, start: int, end: int) -> list[Carving]:
         case "stubs in class":
             return stub_bodies_in_class(document, start)
         case _:
-            raise ValueError(what)
+            carving = carve_piece(document, start, KINDS[KINDS.index(what)])  # type: ignore[arg-type]
     return [] if carving is None else [carving]
 
 
@@ -104,26 +109,69 @@ def test_stubs_are_found_but_not_what_is_meant_to_be_bare() -> None:
     assert found == ["", "\n        raise NotImplementedError", " pass"]
 
 
+@pytest.mark.parametrize("count", [3, MOST_STUBS + 5])
+def test_no_more_stubs_than_a_canvas_holds_and_the_nearest_ones(count: int) -> None:
+    source = "".join(f"def f{number}():\n    pass\n\n" for number in range(count))
+    document = Document.of(source, "python")
+    found = stub_bodies(document, len(source))
+    assert len(found) == min(count, MOST_STUBS)
+    assert source[: found[-1].holes[0].start].endswith(f"def f{count - 1}():")
+
+
+def test_a_stub_far_away_is_found_too() -> None:
+    source = "def f():\n    pass\n\n" + "x = 1\n" * 10_000
+    [carving] = stub_bodies(Document.of(source, "python"), len(source))
+    assert carving.holes[0].start == len("def f():")
+
+
+def test_a_long_file_costs_no_more_than_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at, in place of how long it takes."""
+    looked_at = list[object]()
+    body_of_node = shapes.body_of
+    monkeypatch.setattr(
+        shapes, "body_of", lambda node: looked_at.append(node) or body_of_node(node)
+    )
+    for methods in (10, 2_000):
+        source = "class A {\n" + "  f() {\n    g(1);\n  }\n" * methods + "}\n"
+        document = Document.of(source, "typescript")
+        looked_at.clear()
+        assert carve_body(document, source.rindex("1")) is not None
+        assert len(looked_at) <= 2, methods
+
+
+LANGUAGES = st.sampled_from(
+    [
+        *("python", "javascript", "typescriptreact", "go", "rust", "c", "cpp", "java", "csharp"),
+        *("ruby", "lua", "php", "shellscript", "html", "markdown", "kotlin", "klingon"),
+    ]
+)
 PIECES = st.sampled_from(
     [
         *("def f(x):", "@d", "async ", "class A:", "if x:", "else:", "return x", "pass", "..."),
         *("\n", "\n    ", "\n        ", "\n\t", "\r\n", "# c", '"""', "'", "(", ")", "x = 1", "😀"),
+        *("function f(x) {", "fn f() {", "func f() {", "int f(int x) {", "() => ", "class A {"),
+        *("{", "}", ";", "// c", "/* c */", "todo!()", "end", "do |x|", "then", "f() {", "<?php "),
+        *("<script>", "</script>", "```python\n", "```\n", "<<EOF\n", "EOF\n", "`", "<b>", "[["),
     ]
 )
 
 
-@given(
-    st.lists(PIECES, max_size=25).map("".join), st.sampled_from(["python", "klingon"]), st.data()
-)
+@given(st.lists(PIECES, max_size=25).map("".join), LANGUAGES, st.data())
 def test_carving_never_fails(text: str, language: str, data: st.DataObject) -> None:
     document = Document.of(text, language)
     end = data.draw(st.integers(0, len(document.lf)))
     start = data.draw(st.integers(0, end))
+    stubs = [stub_bodies(document, end), stub_bodies_in_class(document, end)]
+    for carvings in stubs:
+        holes = [carving.holes[0] for carving in carvings]
+        assert all(before.end <= after.start for before, after in pairwise(holes))
     carvings = [
         carve_body(document, end),
+        carve_docstring(document, end),
+        *(carve_piece(document, end, kind) for kind in KINDS),
         carve_line_end(document, end),
         carve_selection(document, start, end),
-        *stub_bodies(document),
+        *chain.from_iterable(stubs),
     ]
     for carving in carvings:
         if carving is None:
@@ -135,7 +183,8 @@ def test_carving_never_fails(text: str, language: str, data: st.DataObject) -> N
             assert document.lf[: hole.start].rstrip(" \t\n") != "", "a header stands before"
         if carving.fresh:
             assert not document.lf[: hole.start].endswith("\n")
-            assert document.lf[hole.start : hole.end].lstrip(" \t")[:1] in ("", "\n")
+        if carving.opening or carving.closing:
+            assert hole.start == hole.end
 
 
 @pytest.mark.parametrize("module", [argparse, dataclasses, typing], ids=lambda m: m.__name__)

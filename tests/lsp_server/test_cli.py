@@ -36,7 +36,7 @@ def outcome(capsys: pytest.CaptureFixture[str], engine_folder: Path):
         ([], "the following arguments are required: VERB"),
         (["dance"], "invalid choice: 'dance'"),
         (["fill"], "required: FILE"),
-        (["fill", "a.py"], "say which hole to fill with --at, --body or --range"),
+        (["fill", "a.py"], "say which hole to fill with --at, --body, --range or --piece"),
         (["fill", "a.py", "--at", "3"], "argument --at: '3' is not LINE:COL"),
         (["fill", "a.py", "--at", "0:1"], "lines and columns count from 1"),
         (["fill", "a.py", "--range", "2:1-1:1"], "ends before it starts"),

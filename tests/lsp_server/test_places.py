@@ -4,9 +4,11 @@ from fillwright.lsp_server.places import (
     At,
     Body,
     LineColumn,
+    Piece,
     Range,
     parse_at,
     parse_body,
+    parse_piece,
     parse_range,
 )
 
@@ -16,6 +18,8 @@ def test_a_place_is_read_as_it_is_written() -> None:
     assert parse_body("7") == Body(7)
     assert parse_range("3:1-4:20") == Range(LineColumn(3, 1), LineColumn(4, 20))
     assert str(parse_range("3:1-4:20")) == "--range 3:1-4:20"
+    assert parse_piece("arguments@3:1") == Piece("arguments", LineColumn(3, 1))
+    assert str(parse_piece("block@3:1")) == "--piece block@3:1"
 
 
 def test_an_empty_range_is_a_place() -> None:
@@ -38,6 +42,18 @@ def test_what_is_no_line_is_named(text: str) -> None:
 def test_what_is_no_range_is_named(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not L1:C1-L2:C2"):
         parse_range(text)
+
+
+@pytest.mark.parametrize("text", ["", "3:1", "@3:1", "word@3:1", "arguments", "arguments 3:1"])
+def test_what_is_no_kind_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="the kinds are statement, block"):
+        parse_piece(text)
+
+
+@pytest.mark.parametrize("text", ["string@3", "string@x:1", "string@3:1-4:1"])
+def test_what_is_no_place_of_a_piece_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="such as string@12:5"):
+        parse_piece(text)
 
 
 @pytest.mark.parametrize("text", ["0:1", "1:0"])

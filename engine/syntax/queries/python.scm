@@ -51,6 +51,15 @@
 (class_definition body: (block . (expression_statement (string) @docstring)))
 (function_definition body: (block . (expression_statement (string) @docstring)))
 
+;; lists
+; What stands between the brackets of `arguments` or holds the `members` of a class; `imports` are
+; joined with those next to them.
+
+(argument_list) @arguments
+(parameters) @arguments
+(class_definition body: (block) @members)
+[(import_statement) (import_from_statement) (future_import_statement)] @imports
+
 ;; functions
 ; `function` is every function that has a name, `closure` one that may go without; the body is found
 ; by the names of the nodes in it (`shapes.py`). `class` holds members. `broken` is a token of a

@@ -1,9 +1,7 @@
 """Functions of a tree: holes of written bodies and of stubs, in byte offsets."""
 
-import pytest
-
 from fillwright.engine.syntax.functions import Function, broken_functions, functions
-from fillwright.engine.syntax.grammars import parser_for, query_for
+from fillwright.engine.syntax.grammars import parser_for
 
 SOURCE = '''\
 @d
@@ -57,9 +55,3 @@ def test_a_header_that_does_not_parse() -> None:
     assert parser is not None
     assert broken_functions(parser.parse(source), "python", (0, 9)) == [0]
     assert broken_functions(parser.parse(source), "python", (9, len(source))) == []
-
-
-def test_unknown_languages_have_neither_parser_nor_queries() -> None:
-    assert parser_for("klingon") is None
-    with pytest.raises(KeyError, match="klingon"):
-        query_for("klingon", "functions")
