@@ -87,6 +87,56 @@ def test_the_tree_is_that_of_a_fresh_parse(
         assert document.tree.root_node.end_byte == fresh.root_node.end_byte
 
 
+PAGE = "<p>é</p>\n<script>\nfunction f(x) {\n  return g(x, 1);\n}\n</script>\n<style>a {}</style>\n"
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_the_tree_of_a_script_is_that_of_a_fresh_parse(data: st.DataObject) -> None:
+    document = Document.of(PAGE, "html")
+    for version in range(1, 4):
+        assert document.layer_at(document.lf.index("return")).language == "javascript"
+        end = data.draw(st.integers(PAGE.index("function"), document.lf.index("return")))
+        start = data.draw(st.integers(PAGE.index("function"), end))
+        document = document.replaced(
+            start, end, data.draw(st.sampled_from(["", "x", "y = 1;\n", "é", "{}"])), version
+        )
+        layer = document.layer_at(document.lf.index("return"))
+        fresh = Document.of(document.text, "html").layer_at(document.lf.index("return"))
+        assert (layer.start, layer.end) == (fresh.start, fresh.end)
+        assert layer.tree is not None
+        assert fresh.tree is not None
+        if not fresh.tree.root_node.has_error:
+            assert outline(layer.tree.root_node) == outline(fresh.tree.root_node)
+
+
+def test_each_place_has_the_language_that_is_written_there() -> None:
+    document = Document.of(PAGE, "html")
+    for word, language in (("é", "html"), ("g(x", "javascript"), ("a {", "css")):
+        layer = document.layer_at(PAGE.index(word))
+        assert layer.language == language
+        assert layer.start <= PAGE.index(word) <= layer.end
+    script = document.layer_at(PAGE.index("g(x"))
+    assert PAGE[script.start : script.end].startswith("\nfunction")
+    assert script.tree is not None
+    first = script.tree.root_node.named_child(0)
+    assert first is not None
+    assert document.span(first)[0] == PAGE.index("function")
+
+
+def test_a_script_is_parsed_once_for_each_version_and_from_the_one_before() -> None:
+    document = Document.of(PAGE, "html")
+    place = PAGE.index("return")
+    tree = document.layer_at(place).tree
+    assert document.layer_at(place + 1).tree is tree
+    edited = document.replaced(place, place, "a; ", 1)
+    [(language, old)] = edited._old_layers
+    assert language == "javascript"
+    new = edited.layer_at(place).tree
+    assert new is not None
+    assert all(part.start_byte >= place for part in old.changed_ranges(new))
+
+
 def test_only_the_part_around_an_edit_is_parsed_anew() -> None:
     document = Document.of("def f():\n    return 1\n" * 50 + "x = 1\n", "python")
     assert document.tree is not None
@@ -147,6 +197,15 @@ def test_line_ends_are_those_of_the_place(text: str, offset: int, line_end: str)
 
 def test_without_a_grammar_there_is_no_tree() -> None:
     assert Document.of("x", "klingon").tree is None
+
+
+@given(TEXTS, st.data())
+def test_byte_offsets_come_back(text: str, data: st.DataObject) -> None:
+    document = Document.of(text, "python")
+    offset = data.draw(st.integers(0, len(document.lf)))
+    byte = document.byte(offset)
+    assert byte == len(document.lf[:offset].encode())
+    assert document.character(byte) == offset
 
 
 def test_nodes_are_found_behind_wide_characters() -> None:

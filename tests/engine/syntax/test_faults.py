@@ -62,3 +62,19 @@ def test_layout_is_looked_at_near_the_range_only() -> None:
     tree = parser.parse(source)
     assert faults(tree, "python", 0, 5) == 1
     assert faults(tree, "python", 20, 25) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "sound", "broken"),
+    [
+        ("javascript", "f(1);\n", "f(1;\n"),
+        ("go", "package a\nfunc f() {}\n", "package a\nfunc f() {\n"),
+        ("ruby", "def f\nend\n", "def f\n"),
+        ("kotlin", "fun f() {}\n", "fun f( {}\n"),
+    ],
+)
+def test_other_languages_have_what_the_grammar_sees(language: str, sound: str, broken: str) -> None:
+    parser = parser_for(language)
+    assert parser is not None
+    assert faults(parser.parse(sound.encode()), language, 0, len(sound)) == 0
+    assert faults(parser.parse(broken.encode()), language, 0, len(broken)) > 0

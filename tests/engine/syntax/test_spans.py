@@ -145,3 +145,31 @@ def test_the_ecmascript_family_has_the_same_spans(language: str) -> None:
         *((kind, "\n  return g(x);") for kind in ("block", "body")),
         *(("statement", "return g(x);"), ("expression", "g(x)"), ("expression", "x")),
     ]
+
+
+EVERY_KIND = {
+    "bash": 'source a\n# c\nf() {\n  echo "x"\n}\nfor i in 1; do\n  f\ndone\n',
+    "c": '#include <a.h>\n/** c */\nint f(int a) {\n  if (a) { g("x"); }\n  return a;\n}\n',
+    "cpp": '#include <a>\n/// c\nint f() {\n  for (auto a : b) { g("x"); }\n  return 1;\n}\n',
+    "csharp": 'using A;\nclass B {\n  /// c\n  int F(int a) {\n    if (a) { G("x"); }\n  }\n}\n',
+    "go": 'package a\nimport "b"\n// c\nfunc F(a int) {\n\tif a > 0 {\n\t\tg("x")\n\t}\n}\n',
+    "java": 'import a.b;\nclass B {\n  /** c */\n  void f() {\n    if (a) { g("x"); }\n  }\n}\n',
+    "lua": 'local a = require("a")\n--- c\nfunction f(a)\n  if a then g("x") end\nend\n',
+    "php": '<?php\nuse A;\n/** c */\nfunction f($a) {\n  if ($a) { g("x"); }\n}\n',
+    "ruby": 'require "a"\n# c\ndef f(a)\n  a.each do |b|\n    g("x")\n  end\nend\n',
+    "rust": 'use a;\n/// c\nfn f() {\n    for a in b {\n        g("x");\n    }\n}\n',
+    "typescript": 'import a from "b";\n/** c */\nfunction f(a: T) {\n  if (a) { g("x"); }\n}\n',
+}
+
+
+@pytest.mark.parametrize("language", EVERY_KIND)
+def test_every_language_has_every_kind(language: str) -> None:
+    source = EVERY_KIND[language]
+    found = spans(source, language)
+    kinds = {span.kind for span in found}
+    expected = {"body", "block", "statement", "expression", "string", "comment", "import"}
+    assert kinds == expected | {"docstring"}
+    for span in found:
+        text = source[span.start : span.end]
+        assert text.strip() == text or span.kind in ("body", "block"), (span.kind, text)
+        assert not text.endswith("\n")
