@@ -84,7 +84,8 @@ class FillwrightProtocol(AnsweringProtocol):
             self._close(cell.uri)
 
     def _open(self, item: types.TextDocumentItem) -> None:
-        self._server.documents.open(item.uri, item.language_id, item.version, item.text)
+        opened = self._server.documents.open(item.uri, item.language_id, item.version, item.text)
+        self._server.context.visited(opened, 0)
         self._server.fills.outdated(item.uri)
         self._server.suggestions.forget(item.uri)
 
@@ -99,11 +100,14 @@ class FillwrightProtocol(AnsweringProtocol):
             logger.warning("Ignoring a change of a document that is not open")
             return
         after = self._server.documents.change(identifier.uri, identifier.version, changes)
+        start = changes[-1].start if changes else None
+        self._server.context.visited(after, start.line if start else 0)
         self._server.fills.outdated(identifier.uri)
         self._server.suggestions.changed(before, after, changes)
 
     def _close(self, uri: str) -> None:
         self._server.documents.close(uri)
+        self._server.context.closed(uri)
         self._server.fills.outdated(uri)
         self._server.suggestions.forget(uri)
         self._server.formatting.pop(uri, None)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape
+from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape, Snippet
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.frames import framed
@@ -60,9 +60,9 @@ class Fills:
     """Every fill of one editor.
 
     `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
-    gives what the model sees before and behind a document. A fill that is not urgent waits for a
-    pause in typing, by `pace` and `sleep`. An engine that says nothing for `patience_s` is looked
-    at.
+    gives what the model sees before and behind a document, `context` what it sees of other places.
+    A fill that is not urgent waits for a pause in typing, by `pace` and `sleep`. An engine that
+    says nothing for `patience_s` is looked at.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Fills:
         tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
         *,
         around: Callable[[Document], tuple[str, str]] = lambda document: ("", ""),
+        context: Callable[[Ask], tuple[Snippet, ...]] = lambda ask: (),
         pace: Pace | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         patience_s: float = PATIENCE_S,
@@ -80,6 +81,7 @@ class Fills:
         self._status = status
         self._tell = tell
         self._around = around
+        self._context = context
         self._pace = pace or Pace()
         self._sleep = sleep
         self._patience_s = patience_s
@@ -135,7 +137,7 @@ class Fills:
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
         key = f"{self._editor} {ask.document.uri} {ask.kind}"
-        request = _request(ask, settings, key, *self._around(ask.document))
+        request = _request(ask, settings, key, *self._around(ask.document), self._context(ask))
 
         def show(draft: Draft) -> None:
             self._tell(ask, draft)
@@ -156,7 +158,12 @@ class Fills:
 
 
 def _request(
-    ask: Ask, settings: FillSettings, document_key: str, before: str, behind: str
+    ask: Ask,
+    settings: FillSettings,
+    document_key: str,
+    before: str,
+    behind: str,
+    context: tuple[Snippet, ...],
 ) -> InfillRequest:
     frame = framed(ask.document, ask.carvings)
     holes = (hole for carving in frame.carvings for hole in carving.holes)
@@ -166,6 +173,7 @@ def _request(
         holes=tuple(Hole(len(before) + hole.start, len(before) + hole.end) for hole in holes),
         language=ask.language,
         instruction=ask.instruction,
+        context=context,
         shape=ask.shape,
         candidates=ask.candidates,
         budget=Budget(tokens, settings.steps),

@@ -14,9 +14,10 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.engine.request import Draft
+from fillwright.engine.request import Draft, Snippet
 from fillwright.lsp_server import copilot, handlers
 from fillwright.lsp_server.configuration import Configuration
+from fillwright.lsp_server.context import Context
 from fillwright.lsp_server.document_sync import NOTEBOOKS, FillwrightProtocol
 from fillwright.lsp_server.documents import DocumentStore
 from fillwright.lsp_server.editor_reports import EditorReport
@@ -71,11 +72,16 @@ class FillwrightServer(LanguageServer):
             notebook_document_sync=NOTEBOOKS,
         )
         self.documents = DocumentStore()
+        self.context = Context(lambda uri: self.refusal(uri) is None)
         self.notebooks = Notebooks(self.documents.get)
         self.configuration = Configuration(self)
         self.status = StatusLine(self._tell_status)
         self.fills = Fills(
-            self._engine_client, self.status, self._tell_draft, around=self.notebooks.around
+            self._engine_client,
+            self.status,
+            self._tell_draft,
+            around=self.notebooks.around,
+            context=self._context_of,
         )
         self.formatting: dict[str, Formatting] = {}
         self.suppressions = Suppressions(lambda: self.report.soon())
@@ -107,6 +113,13 @@ class FillwrightServer(LanguageServer):
         roots = [folder.uri for folder in self.workspace.folders.values()]
         refused = secrets.refusal(uri, roots, self.settings_of(uri).exclude)
         return None if refused is None else Reason(refused.code, refused.message)
+
+    def _context_of(self, ask: Ask) -> tuple[Snippet, ...]:
+        settings = self.settings_of(ask.document.uri).context
+        if not settings.enabled:
+            return ()
+        self.context.visited(ask.document, ask.document.lf_lines.line_of(ask.holes[0].start))
+        return self.context.snippets(ask.document, ask.holes, settings.characters)
 
     def take_up(self, params: types.InitializeParams) -> None:
         """Note what the editor says of itself in `initialize`."""
