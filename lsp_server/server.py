@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.request import Draft, Snippet
 from fillwright.lsp_server import copilot, handlers
@@ -162,7 +163,7 @@ class FillwrightServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what pygls would show in a popup."""
-        logger.error("%s", error, exc_info=error)
+        logger.error("A message could not be handled", exc_info=error)
 
     def _background_done(self, task: asyncio.Task[Any]) -> None:
         self._background.discard(task)
@@ -199,7 +200,9 @@ def _engine_settings(section: EngineSection) -> EngineSettings:
 
 def _set_up_logging(level: str) -> None:
     known = logging.getLevelNamesMapping().get(level.upper(), logging.WARNING)
-    logging.basicConfig(level=known, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SourceFree("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=known, handlers=[handler])
     # pygls logs whole messages, and with them source code, from INFO on
     if known > logging.DEBUG:
         logging.getLogger("pygls").setLevel(max(known, logging.WARNING))
