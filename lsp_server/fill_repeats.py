@@ -26,7 +26,7 @@ def without_head(text: str, before: str) -> list[str]:
     gap = before[-1:].isspace()
     for match in TOKEN.finditer(said):
         head = said[match.start() :].rstrip()
-        whole = match.start() == 0 and TOKEN.fullmatch(head) is None
+        whole = match.start() == 0 and (gap or TOKEN.fullmatch(head) is None)
         begun = text.lstrip() if whole else text.lstrip(" \t") if gap else text
         if not begun.startswith(head):
             continue

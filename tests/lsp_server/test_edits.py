@@ -19,6 +19,7 @@ from fillwright.lsp_server.carve import (
 )
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import Dropped, Fit, applied, fit_fill
+from fillwright.lsp_server.fill_place import Formatting
 
 
 def test_fitted_as_the_document_says(edit_document: Any) -> None:
@@ -122,3 +123,71 @@ def test_without_a_grammar_lines_decide() -> None:
     assert applied(source, fit.changes) == "proc f\n    done\nproc g\n    new\n"
     at_end = Carving((Hole(len(source), len(source)),), "free", "", "selection", fresh=False)
     assert applied(source, fit_fill(document, at_end, ["end"]).changes) == source + "end"
+
+
+@pytest.mark.parametrize(
+    ("formatting", "step"),
+    [
+        (Formatting(2, insert_spaces=True), "  "),
+        (Formatting(8, insert_spaces=False), "\t"),
+        (Formatting(0, insert_spaces=True), " "),
+        (None, "    "),
+    ],
+)
+def test_the_editor_says_how_to_indent_a_new_file(formatting: Formatting | None, step: str) -> None:
+    document = Document.of("def f(x):\n", "python")
+    carving = carve_body(document, 4)
+    assert carving is not None
+    fill = "\n    if x:\n        return 1\n    return 2"
+    changed = applied(document.text, fit_fill(document, carving, [fill], formatting).changes)
+    assert changed == f"def f(x):\n{step}if x:\n{2 * step}return 1\n{step}return 2\n"
+
+
+def test_a_file_that_is_indented_says_so_itself() -> None:
+    source = "def g(x):\n   return x\n\ndef f(x):\n"
+    document = Document.of(source, "python")
+    carving = carve_body(document, len(source) - 2)
+    assert carving is not None
+    fit = fit_fill(document, carving, ["\nif x:\n\treturn 1"], Formatting(8, insert_spaces=False))
+    assert applied(source, fit.changes) == source + "   if x:\n      return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "fill", "code"),
+    [
+        ("line end", "", "empty"),
+        ("line end", " \t", "whitespace"),
+        ("line end", "<|endoftext|>x", "empty"),
+        ("line end", "second", "repeats-what-follows"),
+        ("line end", "first", "unchanged"),
+        ("line end", "x[(", "does-not-parse"),
+        ("selection", "pass", "deletes-too-much"),
+    ],
+)
+def test_what_is_dropped_says_why(what: str, fill: str, code: str) -> None:
+    source = "first\nsecond\n" + "third + fourth\n" * 30
+    document = Document.of(source, "python")
+    carving = (
+        carve_line_end(document, 0) if what == "line end" else carve_selection(document, 13, 300)
+    )
+    fit = fit_fill(document, carving, [fill])
+    assert fit.changes == ()
+    [dropped] = fit.dropped
+    assert (dropped.hole, dropped.code) == (0, code)
+    assert dropped.message.endswith(".")
+    assert len(dropped.message.split()) > 3
+
+
+def test_a_marker_that_the_document_is_about_is_text() -> None:
+    source = 'END = "<|turn>"\nBEGIN = \n'
+    document = Document.of(source, "python")
+    fit = fit_fill(document, carve_line_end(document, len(source) - 1), ['"<|turn>"<|mask|>'])
+    assert applied(source, fit.changes) == 'END = "<|turn>"\nBEGIN = "<|turn>"\n'
+
+
+def test_what_one_hole_gets_the_one_before_does_not_say() -> None:
+    document = Document.of("a\n\nb\n", "klingon")
+    holes = Carving((Hole(1, 1), Hole(2, 2)), "free", "", "selection", fresh=False)
+    fit = fit_fill(document, holes, ["\nthe middle", "the middle"])
+    assert applied(document.text, fit.changes) == "a\nthe middle\nb\n"
+    assert fit.dropped == (Dropped(0, "repeats-what-follows"),)
