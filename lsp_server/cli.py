@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fillwright.lsp_server.fill_command import FillOptions
 
 BAD_ARGUMENTS, ENGINE_FAILED, INTERRUPTED = 2, 3, 130
+EDITOR_NAMES = ("neovim", "vscode", "helix", "emacs", "zed")
 Value = TypeVar("Value")
 
 
@@ -104,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
         action = actions.add_parser(name, help=help)
         _add_engine_arguments(action)
         action.set_defaults(verb=_engine, action=name)
+
+    setup = verbs.add_parser("setup", help="set an editor up, and try a fill")
+    setup.add_argument("editor", choices=EDITOR_NAMES, metavar="|".join(EDITOR_NAMES))
+    setup.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
+    _add_engine_arguments(setup)
+    setup.set_defaults(verb=_setup)
 
     doctor = verbs.add_parser("doctor", help="look for what keeps Fillwright from working")
     _add_engine_arguments(doctor)
@@ -242,6 +249,13 @@ def _engine(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.engine_command import engine_command
 
     return engine_command(arguments.action, _settings(arguments))
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.setup.command import setup
+
+    setup(arguments.editor, _settings(arguments), yes=arguments.yes)
+    return 0
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["kernels", "engine", "lsp_server"]
+PLUGIN = "editors/nvim"
 MAX_LINES = 400
 
 
@@ -78,12 +79,13 @@ def test_every_package_is_declared() -> None:
         ".".join(("fillwright", *path.parent.relative_to(ROOT).parts))
         for path in python_files(*LAYERS)
     }
+    packages.add("fillwright.editors.nvim")
     assert set(settings["tool"]["setuptools"]["packages"]) == packages
 
 
-def test_the_wheel_holds_every_file_of_the_layers_and_no_other(tmp_path: Path) -> None:
+def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    for layer in LAYERS:
+    for layer in (*LAYERS, PLUGIN):
         shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.glob("*.*"):
         if path.is_file():
@@ -95,7 +97,7 @@ def test_the_wheel_holds_every_file_of_the_layers_and_no_other(tmp_path: Path) -
 
     expected = {
         f"fillwright/{path.relative_to(source)}"
-        for layer in LAYERS
+        for layer in (*LAYERS, PLUGIN)
         for path in (source / layer).rglob("*")
         if path.is_file()
     }

@@ -1,0 +1,114 @@
+"""`fillwright setup EDITOR`: shows what an editor lacks, does it when told to, and tries a fill."""
+
+import shlex
+import subprocess
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.marks import State, mark, tilde
+from fillwright.lsp_server.setup.editors import EDITORS, Editor
+from fillwright.lsp_server.setup.places import Places
+from fillwright.lsp_server.setup.plan import Plan
+from fillwright.lsp_server.setup.sample import AFTER, BEFORE, Sample, fill_sample
+from fillwright.lsp_server.terminal import coloured_diff
+
+
+def setup(name: str, settings: EngineSettings, *, yes: bool) -> None:
+    """Set up one of `EDITORS`, or show what that would be.
+
+    Raises BadRequest for what the user can mend, and what the engine's client raises.
+    """
+    editor, places = EDITORS[name], Places.here()
+    console = Console(highlight=False)
+    version = editor.version(places)
+    if version is not None and editor.is_too_old(version):
+        least = ".".join(map(str, editor.least))
+        raise BadRequest(f"{editor.title} {version} is too old; Fillwright needs {least} or newer.")
+    _show_title(console, editor, version)
+    plan = editor.plan(places)
+    if plan.is_done:
+        _say(console, "well", f"{editor.title} is set up; there is nothing to do.")
+    elif yes:
+        _carry_out(console, plan)
+    else:
+        _show(console, plan)
+        console.print(
+            f"\nNothing was written. To do it: [bold]fillwright setup {name} --yes[/bold]"
+        )
+        return
+    with console.status("filling a sample hole ..."):
+        sample = fill_sample(settings)
+    _show_sample(console, sample)
+    console.print()
+    for sentence in plan.then:
+        console.print(Text(tilde(sentence)), soft_wrap=True)
+
+
+def _show_title(console: Console, editor: Editor, version: str | None) -> None:
+    found = version if version is not None else "(not on the PATH)"
+    console.print(Text.assemble(("Fillwright in ", "dim"), (editor.title, "bold"), f" {found}"))
+    console.print()
+
+
+def _show(console: Console, plan: Plan) -> None:
+    for change in plan.changes:
+        verb = "change" if change.source is not None else "create"
+        console.print(Text.assemble((verb, "bold"), f" {tilde(str(change.path))}"), soft_wrap=True)
+        for line in coloured_diff(change.diff):
+            console.print(Text("  ").append_text(line), soft_wrap=True)
+    for command in plan.commands:
+        run = f" {tilde(shlex.join(command))}"
+        console.print(Text.assemble(("run", "bold"), run), soft_wrap=True)
+
+
+def _carry_out(console: Console, plan: Plan) -> None:
+    for change in plan.changes:
+        backup = change.write()
+        kept = f"; what it was is in {backup.name}" if backup is not None else ""
+        _say(console, "well", f"{tilde(str(change.path))} is written{kept}")
+    for command in plan.commands:
+        line = shlex.join(command)
+        with console.status("running ..."):
+            try:
+                ran = subprocess.run(
+                    command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+                )
+            except OSError as error:
+                raise BadRequest(f"`{line}` cannot be run ({error.strerror}).") from None
+        if ran.returncode:
+            reason = ran.stderr.strip().rpartition("\n")[2] or f"exit code {ran.returncode}"
+            raise BadRequest(f"`{line}` failed: {reason}")
+        _say(console, "well", f"{tilde(line)}")
+
+
+def _show_sample(console: Console, sample: Sample) -> None:
+    infill = sample.infill
+    waited = f", after {sample.waited_ms / 1000:.1f} s until it was ready"
+    _say(
+        console,
+        "well",
+        f"a sample hole was filled in {sample.fill_ms:.0f} ms by {infill.model} on {infill.device}"
+        f"{waited if sample.waited_ms > 1000 else ''}",
+    )
+    first = BEFORE.count("\n") - 1
+    code = BEFORE.removesuffix("\n") + infill.texts[0] + AFTER
+    filled = range(BEFORE.count("\n") + 1, BEFORE.count("\n") + 1 + infill.texts[0].count("\n"))
+    picture = Syntax(
+        code,
+        "python",
+        theme="ansi_dark",
+        background_color="default",
+        line_numbers=True,
+        line_range=(first, filled.stop),
+        highlight_lines=set(filled),
+    )
+    console.print(Padding(picture, (1, 2, 0, 2)))
+
+
+def _say(console: Console, state: State, sentence: str) -> None:
+    console.print(Text.assemble(mark(console, state), f" {sentence}"), soft_wrap=True)
