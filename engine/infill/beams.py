@@ -1,0 +1,104 @@
+"""Several causal drafts of one hole side by side: beam search.
+
+Keeps the likeliest beginnings of the hole, a token longer each pass, until enough of them have
+ended. The caller chooses among the ends, by what the model cannot know (whether they parse).
+Knows ids and the model; knows nothing of text.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fillwright.engine.model import DiffusionGemma, PrefixCache
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A beginning of the hole, or with its end mark all of it: token ids and log probabilities, the
+    end mark's among the latter only."""
+
+    ids: tuple[int, ...] = ()
+    log_probabilities: tuple[float, ...] = ()
+    ended: bool = False
+
+    @property
+    def log_probability(self) -> float:
+        return sum(self.log_probabilities)
+
+    def then(self, token: int, log_probability: float, ends: bool) -> "Hypothesis":
+        ids = self.ids if ends else (*self.ids, token)
+        return Hypothesis(ids, (*self.log_probabilities, log_probability), ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Beams:
+    """After `passes` model passes: those that go on and those that have ended, each the likeliest
+    first; never both empty."""
+
+    live: tuple[Hypothesis, ...]
+    ended: tuple[Hypothesis, ...]
+    passes: int
+
+    @property
+    def best(self) -> Hypothesis:
+        return max((*self.live[:1], *self.ended[:1]), key=lambda beam: beam.log_probability)
+
+
+@torch.inference_mode()
+def search(
+    model: DiffusionGemma,
+    cache: PrefixCache,
+    unread: int,
+    budget: int,
+    firsts: Sequence[int],
+    end_marks: Sequence[int],
+    width: int,
+) -> Iterator[Beams]:
+    """Yields after each pass. Ends when `width` hypotheses have ended and none that goes on is as
+    likely as the last of these, or when the budget of tokens is used up.
+
+    `cache` holds what precedes `unread` and is not changed. `firsts` are the tokens that the hole
+    may begin with; none: any but an end mark, for an empty fill is no fill.
+    """
+    branches = model.branch(cache)
+    logits = branches.read([unread])
+    allowed = torch.full_like(logits, -torch.inf) if firsts else torch.zeros_like(logits)
+    allowed[:, list(firsts or end_marks)] = 0.0 if firsts else -torch.inf
+    scores = (logits + allowed).log_softmax(-1)
+    live, ended = [Hypothesis()], list[Hypothesis]()
+    for passes in range(1, budget + 2):
+        parents, grown, ended = _grow(live, ended, scores, set(end_marks), width)
+        # behind the budget a hypothesis may end, and not go on
+        live = grown if passes <= budget else live
+        yield Beams(tuple(live), tuple(ended), passes)
+        settled = len(ended) == width and ended[-1].log_probability >= live[0].log_probability
+        if settled or passes > budget:
+            return
+        branches.keep(parents)
+        scores = branches.read([beam.ids[-1] for beam in live]).log_softmax(-1)
+
+
+def _grow(
+    live: Sequence[Hypothesis],
+    ended: Sequence[Hypothesis],
+    scores: Tensor,
+    end_marks: set[int],
+    width: int,
+) -> tuple[list[int], list[Hypothesis], list[Hypothesis]]:
+    """The `width` likeliest continuations that go on, with their parents' places in `live`, and
+    the `width` likeliest that have ended. scores [live, vocab]: log probabilities."""
+    values, tokens = scores.topk(width + len(end_marks))
+    grown = [
+        (parent, beam.then(token, value, token in end_marks))
+        for parent, beam in enumerate(live)
+        for value, token in zip(values[parent].tolist(), tokens[parent].tolist(), strict=True)
+    ]
+    grown.sort(key=lambda pair: -pair[1].log_probability)
+    on = [(parent, beam) for parent, beam in grown if not beam.ended][:width]
+    over = sorted(
+        [*ended, *(beam for _, beam in grown if beam.ended)],
+        key=lambda beam: -beam.log_probability,
+    )
+    return [parent for parent, _ in on], [beam for _, beam in on], over[:width]
