@@ -70,7 +70,12 @@ class Configuration:
         )
 
     def _read(self, raw: object) -> Settings:
-        settings, complaints = read_settings(merged(self._initialization_options, raw))
+        if raw is not None and not isinstance(raw, Mapping):
+            # said of what the editor sent; what it sent at the start still holds
+            _, complaints = read_settings(raw)
+            settings, _ = read_settings(self._initialization_options)
+        else:
+            settings, complaints = read_settings(merged(self._initialization_options, raw))
         new = [sentence for sentence in complaints if sentence not in self._told]
         self._told.update(new)
         if new:

@@ -23,6 +23,13 @@ def change(event: types.TextDocumentContentChangeEvent) -> Change:
     return Change(event.text, _position(event.range.start), _position(event.range.end))
 
 
+def language(language_id: object) -> str:
+    """The language id of a document; pygls' converter lets everything through as one."""
+    if isinstance(language_id, types.LanguageKind):
+        return str(language_id.value)
+    return language_id if isinstance(language_id, str) else ""
+
+
 def offset(document: Document, position: types.Position, encoding: PositionEncoding) -> int:
     """The character offset of an LSP position, clamped to the document."""
     return document.lines.offset(_position(position), encoding)

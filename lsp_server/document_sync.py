@@ -84,7 +84,8 @@ class FillwrightProtocol(AnsweringProtocol):
             self._close(cell.uri)
 
     def _open(self, item: types.TextDocumentItem) -> None:
-        opened = self._server.documents.open(item.uri, item.language_id, item.version, item.text)
+        language = convert.language(item.language_id)
+        opened = self._server.documents.open(item.uri, language, item.version, item.text)
         self._server.context.visited(opened, 0)
         self._server.fills.outdated(item.uri)
         self._server.suggestions.forget(item.uri)

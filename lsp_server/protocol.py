@@ -72,12 +72,15 @@ class AnsweringProtocol(LanguageServerProtocol):
             unknown = isinstance(error, JsonRpcMethodNotFound)
             level = logging.DEBUG if unknown else logging.WARNING
             logger.log(level, "Refusing %s: %s", message.get("method", "a response"), error)
+            msg_id = message.get("id")
+            known = msg_id if isinstance(msg_id, int | str) else None
             if is_request:
-                msg_id = message["id"]
-                known = msg_id if isinstance(msg_id, int | str) else None
                 self._send_data(
                     types.ResponseErrorMessage(id=known, error=error.to_response_error())
                 )
+            elif "method" not in message and known in self._request_futures:
+                # whoever waits for this answer is told, and does not wait for ever
+                self._handle_response(known, error=error.to_response_error())
             return
         if typed is not None:
             super().handle_message(typed)
@@ -174,6 +177,14 @@ class AnsweringProtocol(LanguageServerProtocol):
         result = yield from super().lsp_initialize(params)
         self._initialized = True
         return result
+
+    @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
+        """Takes any token; pygls' converter lets everything through as one."""
+        token: object = params.token
+        future = self.progress.tokens.get(token) if isinstance(token, int | str) else None
+        if future is not None:
+            future.cancel()
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]

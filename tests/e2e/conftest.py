@@ -1,6 +1,7 @@
 """A real language server over real stdio for each test, and a daemon of its own."""
 
 import asyncio
+import json
 import os
 import shutil
 import sys
@@ -224,3 +225,59 @@ def _plain(params: Any) -> Any:
     if hasattr(params, "_asdict"):
         return {key: _plain(value) for key, value in params._asdict().items()}
     return [_plain(value) for value in params] if isinstance(params, list | tuple) else params
+
+
+class Wire:
+    """A server seen as bytes, for what a client library does not let through."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.process, self.stdin, self.stdout = process, process.stdin, process.stdout
+
+    async def send(self, message: object) -> None:
+        body = message if isinstance(message, bytes) else json.dumps(message).encode()
+        self.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        await self.stdin.drain()
+
+    async def receive(self) -> Any:
+        header = await self.stdout.readuntil(b"\r\n\r\n")
+        length = int(header.split(b"\r\n")[0].removeprefix(b"Content-Length: "))
+        return json.loads(await self.stdout.readexactly(length))
+
+    async def ask(self, message: object) -> Any:
+        await self.send(message)
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.receive()
+
+    async def initialize(
+        self, capabilities: dict[str, Any] | None = None, options: dict[str, Any] = NO_ENGINE
+    ) -> Any:
+        params = {
+            "processId": None,
+            "rootUri": None,
+            "capabilities": capabilities or {},
+            "initializationOptions": options,
+        }
+        return await self.ask({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params})
+
+    async def end(self) -> tuple[int, str]:
+        """Exit code and log, after the server's stdin is closed."""
+        self.stdin.close()
+        _, log = await self.process.communicate()
+        assert self.process.returncode is not None
+        return self.process.returncode, log.decode()
+
+
+@pytest_asyncio.fixture
+async def wire(engine: EngineSettings) -> AsyncIterator[Wire]:
+    """A server that has not been said anything to."""
+    pipe = asyncio.subprocess.PIPE
+    environment = {**os.environ, "FILLWRIGHT_RUNTIME_DIR": str(engine.runtime_dir)}
+    process = await asyncio.create_subprocess_exec(
+        *SERVER, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, limit=2**24
+    )
+    yield Wire(process)
+    if process.returncode is None:
+        process.kill()
+        await process.wait()

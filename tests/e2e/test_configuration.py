@@ -105,3 +105,12 @@ async def test_each_workspace_folder_has_its_own_settings(start: Any) -> None:
     params = types.DidChangeWorkspaceFoldersParams(event)
     editor.lsp.workspace_did_change_workspace_folders(params)
     await ghost_text_becomes(editor, "file:///late/a.py", False)
+
+
+async def test_settings_that_are_none_leave_those_of_the_start(start: Any) -> None:
+    editor = await start(options={**QUIET, "completion": {"enabled": False}})
+    editor.lsp.set_configuration({"fillwright": ["enabled"]})
+    configured(editor)
+    await editor.until(lambda: editor.lsp.messages)
+    assert "should be an object with settings" in editor.lsp.messages[0].message
+    await popup_becomes(editor, False)
