@@ -13,10 +13,12 @@ import torch
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.beams import Hypothesis, search
 from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.length_search import LengthSearch
+from fillwright.engine.infill.plausible import faults_with
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
@@ -28,6 +30,7 @@ from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
+BEAMS = 6
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
 
@@ -122,7 +125,8 @@ class Infiller:
             self.tokenizer.starting_with(lead) if lead else [] for lead in seams.leads
         )
         opening: list[int] = []
-        if first and not stop():
+        beams = self._draft_by_beams(request, number)
+        if first and not beams and not stop():
             opening = [likeliest(self.model, cache, prompt[-1:], first)]
         tokens = request.budget.tokens
         behind: list[int] = []
@@ -133,14 +137,19 @@ class Infiller:
             prompt=prompt,
             opening=opening,
             budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
-            firsts=[[], *others],
+            firsts=[first if beams else [], *others],
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=behind,
             end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),
+            beams=beams,
             temperature=0.0 if number == 0 else OTHER_CANDIDATES_TEMPERATURE,
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
+
+    def _draft_by_beams(self, request: InfillRequest, number: int) -> int:
+        """How many beams a candidate's draft keeps, 0 for none: only the first, of one line."""
+        return BEAMS if number == 0 and request.shape == "line" and len(request.holes) == 1 else 0
 
     def _length(self, request: InfillRequest) -> Length:
         return self.default_length if request.length == "auto" else request.length
@@ -169,6 +178,8 @@ class Infiller:
         drafted = None
         if decode != "denoise":
             drafted = yield from self._draft(request, seams, task, timings)
+            if drafted and task.firsts[0]:
+                task = replace(task, opening=list(drafted.holes[0][:1]))
             if decode == "draft" or task.cancelled():
                 return drafted, "draft"
         states = write_denoised(
@@ -194,8 +205,44 @@ class Infiller:
         self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
     ) -> States:
         with Timed(timings, "draft"):
+            if task.beams:
+                return (yield from self._show(seams, self._search(request, seams, task)))
             states = self._spelt(request, write_draft(self.model, task))
             return (yield from self._show(seams, self._until_a_circle(states)))
+
+    def _search(self, request: InfillRequest, seams: Seams, task: Task) -> Iterator[Spelt]:
+        """The best of the beams after each pass; at the end the likeliest that parses."""
+        task.cache.truncate(task.prompt_cached)
+        beams = None
+        states = search(
+            self.model,
+            task.cache,
+            task.prompt[-1],
+            task.budgets[0],
+            task.firsts[0],
+            task.end_marks,
+            task.beams,
+        )
+        while not task.cancelled() and (state := next(states, None)) is not None:
+            beams = state
+            yield from self._spelt(request, [Written.from_beam(beams.best, beams.passes)])
+        if beams is not None:
+            chosen = min(
+                (*beams.ended, *beams.live),
+                key=lambda beam: (*self._against(beam, request, seams), -beam.log_probability),
+            )
+            yield from self._spelt(request, [Written.from_beam(chosen, beams.passes)])
+
+    def _against(
+        self, beam: Hypothesis, request: InfillRequest, seams: Seams
+    ) -> tuple[int, bool, bool]:
+        """What speaks against a hypothesis: syntax faults, text that has to be cut away, no end."""
+        text = self.tokenizer.spell(beam.ids).text
+        (kept,) = seams.fitting([text], self.prompt.closing)
+        wrong = faults_with(
+            request.document, request.holes[0], text[kept.start : kept.stop], request.language
+        )
+        return wrong, kept.stop < len(text.rstrip()), not beam.ended
 
     def _spelt(self, request: InfillRequest, states: Iterator[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""

@@ -3,6 +3,7 @@
 Knows ids and denoise steps; knows nothing of text.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from torch import Generator
 
 from fillwright.engine.diffusion.denoise import DenoiseStep
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.beams import Hypothesis
 from fillwright.engine.infill.causal_draft import DraftedHoles
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Length
@@ -25,7 +27,8 @@ class Task:
     token of the first hole, or none; per hole, `budgets` are tokens and `firsts` what a causal
     draft may begin with (none: anything); `between` are the known ids between, `suffix` those
     behind the last, as many as a canvas may hold (end marks behind the end of the text), and each
-    of `end_marks` ends a hole."""
+    of `end_marks` ends a hole. `beams` is how many drafts are kept side by side, 0 for one that
+    takes each token as it comes."""
 
     cache: PrefixCache
     prompt: list[int]
@@ -35,6 +38,7 @@ class Task:
     between: list[list[int]]
     suffix: list[int]
     end_marks: Ids
+    beams: int
     temperature: float
     generator: Generator
     cancelled: Callable[[], bool]
@@ -69,6 +73,19 @@ class Written:
             passes=drafted.passes,
             steps_left=max(0, sum(task.budgets) - drafted.passes),
         )._behind(task.opening)
+
+    @classmethod
+    def from_beam(cls, beam: Hypothesis, passes: int) -> "Written":
+        """One hole, its first token included."""
+        confidences = tuple(math.exp(p) for p in beam.log_probabilities[: len(beam.ids)])
+        return cls(
+            (beam.ids,),
+            ((True,) * len(beam.ids),),
+            lambda: (confidences,),
+            settled=beam.ended,
+            passes=passes,
+            steps_left=0,
+        )
 
     @classmethod
     def from_step(
