@@ -28,8 +28,15 @@ Value = TypeVar("Value")
 class Neovim:
     """One Neovim, with what the tests say often."""
 
-    def __init__(self, rpc: pynvim.Nvim) -> None:
+    def __init__(self, rpc: pynvim.Nvim, tmux: list[object] | None = None) -> None:
         self.rpc = rpc
+        self._tmux = tmux
+
+    def screen(self) -> str:
+        """What its terminal shows, with the colours as escape sequences."""
+        assert self._tmux is not None, "only a Neovim in a terminal has a screen"
+        command = [*self._tmux, "capture-pane", "-p", "-e"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def lua(self, code: str, *arguments: object) -> Any:
         """Run Lua in the editor; its return value comes back."""
@@ -76,6 +83,13 @@ class Neovim:
         deadline = time.monotonic() + PATIENCE_S
         while self.mode != mode:
             assert time.monotonic() < deadline, f"in mode {self.mode}, not {mode}"
+            time.sleep(0.01)
+
+    def until_asks(self) -> None:
+        """Wait until the editor waits for a key."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.asks:
+            assert time.monotonic() < deadline, "the editor asks nothing"
             time.sleep(0.01)
 
     @property
@@ -155,33 +169,45 @@ def start(neovim_folder: Path, environment: dict[str, str], tmp_path: Path) -> I
     """Starts Neovims; they are ended with the test."""
     # a short path: a Unix socket's has about 100 bytes
     sockets = Path(tempfile.mkdtemp(prefix="fw-"))
+    # a folder, and so a server, of its own for each test
+    tmux = [neovim_folder / "tmux", "-S", sockets / "tmux", "-f", "/dev/null"]
     started: list[tuple[subprocess.Popen[bytes], pynvim.Nvim]] = []
 
     def start_neovim(
         version: str = "0.12",
         init: str = INIT,
         settings: dict[str, Any] | None = None,
+        in_terminal: bool = False,
         **options: object,
     ) -> Neovim:
         options["settings"] = {**SETTINGS, **(settings or {})}
         variables = {**environment, "FILLWRIGHT_OPTIONS": json.dumps(options)}
         init_file = tmp_path / "init.lua"
         init_file.write_text(init, encoding="utf-8")
-        socket = sockets / str(len(started))
-        program = [neovim_folder / f"nvim-{version}", "--headless", "--listen", socket]
+        name = str(len(started))
+        program = [neovim_folder / f"nvim-{version}", "--listen", sockets / name]
+        program += ["-n", "-i", "NONE", "-u", init_file]
+        if in_terminal:
+            program = [*tmux, "new-session", "-d", "-x", "80", "-y", "20", *program]
+        else:
+            program.insert(1, "--headless")
         process = subprocess.Popen(
-            [*program, "-n", "-i", "NONE", "-u", init_file],
+            program,
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        rpc = attach(socket)
+        rpc = attach(sockets / name)
         started.append((process, rpc))
-        return Neovim(rpc)
+        editor = Neovim(rpc, tmux if in_terminal else None)
+        # it listens before it has read its plugins
+        editor.until(lambda: editor.lua("return vim.v.vim_did_enter == 1"))
+        return editor
 
     yield start_neovim
     errors = [error for _, rpc in started for error in lua_errors(rpc)]
+    subprocess.run([*tmux, "kill-server"], capture_output=True)
     for process, rpc in started:
         process.terminate()
         process.wait(PATIENCE_S)

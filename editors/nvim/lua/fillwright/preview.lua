@@ -36,6 +36,7 @@ function M.show(bufnr, edit, encoding)
   for number, hunk in ipairs(hunks) do
     M.draw(bufnr, hunk, after, number == #hunks)
   end
+  M.scroll(bufnr, hunks[1][1])
   M.map(bufnr, "apply")
   M.map(bufnr, "reject")
   api.nvim_buf_attach(bufnr, false, {
@@ -142,6 +143,23 @@ function M.draw(bufnr, hunk, after, last)
     virt_lines = lines,
     virt_lines_above = old_start == 0,
   })
+end
+
+--- Scroll the first hunk to the top where the window's end hides what is drawn below it.
+---@param bufnr integer
+---@param line integer
+function M.scroll(bufnr, line)
+  local window = vim.fn.bufwinid(bufnr)
+  if window == -1 then
+    return
+  end
+  local top = vim.fn.line("w0", window)
+  local rows = { start_row = math.min(top, math.max(line, 1)) - 1, end_row = math.max(line, 1) - 1 }
+  if api.nvim_win_text_height(window, rows).all > api.nvim_win_get_height(window) then
+    api.nvim_win_call(window, function()
+      vim.fn.winrestview({ topline = math.max(line, 1) })
+    end)
+  end
 end
 
 ---@return string

@@ -102,6 +102,8 @@ function M.rewrite(selection, instruction)
     return M.preview(client, selection, instruction)
   end
   vim.ui.input({ prompt = "Rewrite how? (empty: as you see fit) " }, function(answer)
+    -- the prompt stays where it stood
+    api.nvim_echo({ { "" } }, false, {})
     -- nil: the user went back on it
     if answer then
       M.preview(client, selection, answer)
