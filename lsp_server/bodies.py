@@ -4,6 +4,7 @@ Offsets are those of the document's LF form. Knows nothing of holes as the engin
 language by name.
 """
 
+import re
 from dataclasses import dataclass
 
 from tree_sitter import Tree
@@ -12,9 +13,14 @@ from fillwright.engine.request import Shape
 from fillwright.engine.syntax.blocks import is_comment
 from fillwright.engine.syntax.functions import Function, broken_functions, functions
 from fillwright.engine.syntax.grammars import has_queries
+from fillwright.engine.syntax.languages import doc_marks
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.documents import Document, Layer
-from fillwright.lsp_server.headers import header_end, looks_like_header, opened_by
+from fillwright.lsp_server.headers import header_end, is_apart, looks_like_header, opened_by
+
+STRING = re.compile("string(?!_(content|fragment|start|end))")
+SEVERAL_LINES = re.compile("heredoc|raw_string_literal|template_(string|literal)|verbatim|text_block")
+PLAIN_QUOTE = re.compile(rb"[a-zA-Z$]*(?:\"(?!\"\")|'(?!''))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
         last = _last_line_under(document, layer, header, headed)
         if closer is None or not _closes(document, closer, header, headed, last):
             closer = None
+            start = _behind_docstring(document, layer, start, headed)
             end = max(start, lines.end_of(last) if last > headed else end)
     indent = _indent_under(document, header, headed, last)
     if function.value:
@@ -192,14 +199,33 @@ def _body_under(document: Document, layer: Layer, header: int) -> Body:
     headed = header_end(lines, header)
     last = _last_line_under(document, layer, header, headed)
     start = lines.starts[headed] + len(lines.content(headed).rstrip())
-    end = lines.end_of(last) if last > headed else start
+    start = _behind_docstring(document, layer, start, headed)
+    end = max(start, lines.end_of(last) if last > headed else start)
     return Body(start, end, _indent_under(document, header, headed, last), fresh=True)
+
+
+def _behind_docstring(document: Document, layer: Layer, start: int, headed: int) -> int:
+    """The end of a docstring below a header, where nothing but lines says that it is one; `start`
+    where there is none."""
+    lines = document.lf_lines
+    marks = doc_marks(layer.language)
+    if layer.tree is None or marks is None or marks[0] != marks[1] or headed + 1 >= len(lines):
+        return start
+    first = document.byte(layout.first_character(lines, headed + 1))
+    node = layer.tree.root_node.descendant_for_byte_range(first, first)
+    while node is not None and node.start_byte == first and not STRING.fullmatch(node.type):
+        node = node.parent
+    if node is None or node.start_byte != first or document.character(first) <= start:
+        return start
+    end = document.character(node.end_byte)
+    return end if not document.lf[end : lines.end_of(lines.line_of(end))].strip() else start
 
 
 def _last_line_under(document: Document, layer: Layer, header: int, headed: int) -> int:
     """The last line behind `headed` that stands deeper than `header`, before one that does not.
 
     Blank lines, and lines that begin inside a string, stand as deep as their surroundings.
+    Comments, labels and lines for a preprocessor stand where they like.
     """
     lines = document.lf_lines
     depth = layout.depth(lines, header)
@@ -207,9 +233,10 @@ def _last_line_under(document: Document, layer: Layer, header: int, headed: int)
     for line in range(headed + 1, min(len(lines), headed + layout.LONGEST_BLOCK)):
         if layout.is_blank(lines, line):
             continue
-        if layout.depth(lines, line) <= depth and not _in_string(document, layer, line):
+        if layout.depth(lines, line) > depth or _in_string(document, layer, line):
+            last = line
+        elif not _stands_apart(document, layer, line):
             break
-        last = line
     return last
 
 
@@ -233,14 +260,25 @@ def _is_blank_or_comment(document: Document, tree: Tree, line: int) -> bool:
     return node is not None and is_comment(node)
 
 
+def _stands_apart(document: Document, layer: Layer, line: int) -> bool:
+    if layer.tree is None:
+        return False
+    return is_apart(document.lf_lines, line) or _is_blank_or_comment(document, layer.tree, line)
+
+
 def _in_string(document: Document, layer: Layer, line: int) -> bool:
-    """Whether the line begins inside a string that began on an earlier one."""
+    """Whether the line begins inside a string of several lines that began on an earlier one."""
     if layer.tree is None:
         return False
     at = document.byte(document.lf_lines.starts[line])
     node = layer.tree.root_node.descendant_for_byte_range(at, at)
     while node is not None:
-        if node.start_point.row < line and ("string" in node.type or "heredoc" in node.type):
+        if node.start_point.row < line and SEVERAL_LINES.search(node.type):
             return True
+        if node.start_point.row < line and STRING.search(node.type):
+            # what goes on behind the end is rather a string whose quote was taken for an end
+            plain = PLAIN_QUOTE.match(document.source, node.start_byte)
+            behind = document.source[node.end_byte : node.end_byte + 1]
+            return not (plain and (behind.isalnum() or node.end_byte == len(document.source)))
         node = node.parent
     return False

@@ -15,6 +15,11 @@ CONTROL = re.compile(
     r"|except|finally|try|with|using|lock|fixed|synchronized|declare|return|loop|unsafe|defer|go|new)\b"
 )
 HEADER = re.compile(r"\s*[\w@#~<\"'][^;]*\(")
+APART = re.compile(
+    r"#\s*(?:if|ifdef|ifndef|else|elif|endif|define|undef|include|pragma|line|error|region"
+    r"|endregion)\b"
+    r"|(?!(?:else|try|finally|default|public|private|protected)\b)[A-Za-z_]\w*:\s*$"
+)
 OPENS_BODY = re.compile(r"(?:.*\).*|[^()]*\(.*|\s*)\{\s*(?://.*|/\*.*)?$")
 
 
@@ -27,6 +32,11 @@ def looks_like_header(lines: LineIndex, line: int, *, is_open: bool) -> bool:
     if not is_open and content.count("(") != content.count(")"):
         return False
     return OPENS_BODY.fullmatch(lines.content(header_end(lines, line))) is not None
+
+
+def is_apart(lines: LineIndex, line: int) -> bool:
+    """Whether the line is a label or meant for a preprocessor: such lines are not indented."""
+    return APART.match(lines.content(line).lstrip()) is not None
 
 
 def opened_by(lines: LineIndex, line: int) -> int:
