@@ -3,16 +3,15 @@ prefix, each with the text behind the hole pinned right behind it.
 
 CAL (arXiv 2602.00476) for a network without a mask token, with a term for the text behind: a hole
 that is too short or too long shows there. Lengths are scored after a few steps, for at the first
-one a hole is pure noise; the best ones' neighbours are tried too; the best few are denoised to the
-end, and the finished canvas with the best score is chosen. Knows ids and the model, no text.
+one a hole is pure noise. Then the neighbours of the best are tried, and the lengths at which the
+canvases say that their holes end. The best few are denoised to the end, and the finished canvas
+with the best score is chosen. Knows ids and the model, no text.
 """
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from torch import Tensor
-
-from fillwright.engine.diffusion.canvas import Canvas, before_mark
+from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -20,6 +19,7 @@ from fillwright.engine.infill.canvas_start import begun
 from fillwright.engine.infill.hole_length import (
     LengthBias,
     canvas_length,
+    contracted,
     longest_pinned,
     neighbours,
     pinned_canvas,
@@ -37,8 +37,9 @@ LEAST_PROBABILITY = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tried:
-    """One canvas of a batch after a step. `own` are the rows of its `hole` before an end mark;
-    `score` says how well they and the text behind go together."""
+    """One canvas of a batch after a step. `own` are the rows of its `hole` before an end mark, or
+    before it begins to say what is behind it; `score` says how well they and the text behind go
+    together."""
 
     step: DenoiseStep
     index: int
@@ -101,9 +102,9 @@ class LengthSearch:
             if self.task.cancelled():
                 return
             passes += tried[-1].step.step
-            known = {len(each.hole) for each in tried}
             near = neighbours((len(each.hole) for each in best_of(tried)), self.longest)
-            lengths = [rows for rows in near if rows not in known]
+            said = {len(each.own) for each in tried if each.own}
+            lengths = sorted({*near, *said} - {len(each.hole) for each in tried})
             if not lengths:
                 break
         best = best_of(tried)
@@ -159,16 +160,22 @@ class LengthSearch:
         return None
 
     def _scored(self, step: DenoiseStep, canvases: Sequence[Canvas]) -> list[Tried]:
-        sure = step.confidence().clamp(min=LEAST_PROBABILITY).log()
-        drafts = step.draft.tolist()
+        confidence = step.confidence()
+        logs = confidence.clamp(min=LEAST_PROBABILITY).log()
         behind = min(SCORED_SUFFIX, self.length - len(self.known) - self.longest)
         tried = []
         for index, canvas in enumerate(canvases):
             hole = canvas.holes[0]
-            own = before_mark(drafts[index], hole, self.settings.end_marks)
-            score = _mean(sure[index, hole.start : min(own.stop + 1, hole.stop)])
-            score += _mean(sure[index, hole.stop : hole.stop + behind])
-            tried.append(Tried(step, index, hole, own, score - self.bias(len(hole))))
+            own = contracted(
+                step.draft[index, hole.start : hole.stop].tolist(),
+                confidence[index, hole.start : hole.stop].tolist(),
+                self.task.suffix,
+                self.settings.end_marks,
+            )
+            written = logs[index, hole.start : hole.start + max(1, own)]
+            suffix = logs[index, hole.stop : hole.stop + behind]
+            score = float(written.mean() + suffix.mean()) - self.bias(len(hole))
+            tried.append(Tried(step, index, hole, hole[:own], score))
         return tried
 
     def _written(self, best: Tried, passes: int, steps_left: int) -> Written:
@@ -183,7 +190,3 @@ class LengthSearch:
 def best_of(tried: Sequence[Tried]) -> list[Tried]:
     """The best few, the best first; of equals the longer, which an end mark may still shorten."""
     return sorted(tried, key=lambda each: (-each.score, -len(each.hole)))[:FINISHED]
-
-
-def _mean(log_probabilities: Tensor) -> float:
-    return float(log_probabilities.mean())

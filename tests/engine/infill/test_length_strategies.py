@@ -2,28 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby
 from types import SimpleNamespace
 from typing import get_args
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.infill import fill as fill_module
 from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.hole_length import LengthBias
+from fillwright.engine.infill.hole_length import SEARCHED, LengthBias
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest, Length
 
 Run = Callable[..., tuple[list[Draft], Infill]]
 PINNED = ["search", "contract"]
 DENOISED = ["denoise", "draft+denoise"]
 BOTH_ROWS = list(RowConvention)
-BEHIND = "\n\nprint(f(1))\n"
-DOCUMENT = "def f(x):" + BEHIND
+# no whole line: what repeats it is not cut off the text
+BEHIND = " if title else None\n"
+DOCUMENT = "x =" + BEHIND
 BODY = "\n    for book in self.books:\n        return width * height"
 LONG = "".join(BODY.replace("book", name) for name in ("book", "page", "line", "word"))
-TEXTS = ["\n    return", "\n    return None", "\n    self.books = width", BODY]
+TEXTS = [" self", " self.books", " list(self.books)", BODY]
 
 
 def request(
@@ -81,10 +82,34 @@ def test_a_causal_draft_goes_by_the_end_mark(scripted: Callable, run: Run, lengt
 def test_a_search_denoises_many_lengths_then_few(scripted: Callable, run: Run) -> None:
     infiller, model = scripted(BODY, "denoise", canvas_length=64, behind=BEHIND)
     _, fill = run(infiller, request(length="search", budget=Budget(tokens=40)))
-    looked, near, finished = [size for size, _ in groupby(model.batches)]
-    assert looked > near > finished == 3
+    assert model.batches == sorted(model.batches, reverse=True)
+    assert model.batches[0] > 8
+    assert model.batches[-1] == 3
     assert fill.steps == len(model.batches)
     assert len({len(canvas) for canvas in model.denoised}) == 1
+
+
+def test_a_search_chooses_the_length_that_fits_the_text_behind(
+    scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a model that is sure of what it writes in every hole, the right one or none."""
+    infiller, model = scripted(" self.books", "denoise", canvas_length=64, behind="(" * 64)
+    suffix = model.tokenizer.encode(BEHIND)
+    right = len(model.fill)
+    assert right in SEARCHED
+    says_regardless = model.denoise_logits
+
+    def says(canvas: torch.Tensor, *rest: object) -> torch.Tensor:
+        logits = says_regardless(canvas, *rest)
+        for index, ids in enumerate(canvas.tolist()):
+            if ids[1 + right :][: len(suffix)] == suffix:
+                behind = F.one_hot(canvas[index, 1 + right :], logits.shape[-1])
+                logits[index, right:-1] = 30.0 * behind
+        return logits
+
+    monkeypatch.setattr(model, "denoise_logits", says)
+    _, fill = run(infiller, request(length="search", budget=Budget(tokens=40)))
+    assert (fill.texts, fill.length) == ((" self.books",), "search")
 
 
 def test_a_contraction_cuts_its_canvas(scripted: Callable, run: Run) -> None:
@@ -92,7 +117,7 @@ def test_a_contraction_cuts_its_canvas(scripted: Callable, run: Run) -> None:
     _, fill = run(infiller, request(length="contract", budget=Budget(tokens=64, steps=5)))
     lengths = [len(canvas) for canvas in model.denoised]
     assert lengths == sorted(lengths, reverse=True)
-    assert lengths[-1] < lengths[0]
+    assert lengths[1] < lengths[0]
     assert fill.steps == len(lengths) <= 5
 
 
