@@ -35,7 +35,7 @@ class Neovim:
     def screen(self) -> str:
         """What its terminal shows, with the colours as escape sequences."""
         assert self._tmux is not None, "only a Neovim in a terminal has a screen"
-        command = [*self._tmux, "capture-pane", "-p", "-e"]
+        command = [*self._tmux, "capture-pane", "-p", "-e", "-N"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def lua(self, code: str, *arguments: object) -> Any:

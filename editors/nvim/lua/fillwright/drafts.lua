@@ -117,6 +117,14 @@ function M.draw(bufnr, number, hole, encoding, ghost)
   local column = M.column(bufnr, first, encoding)
   local lines = M.chunks(hole, encoding, ghost)
   local id = 2 * number
+  if not ghost then
+    api.nvim_buf_set_extmark(bufnr, namespace, first.line, column, {
+      id = id + 1,
+      end_row = last.line,
+      end_col = M.column(bufnr, last, encoding),
+      hl_group = "FillwrightReplaced",
+    })
+  end
   if first.line == last.line then
     api.nvim_buf_set_extmark(bufnr, namespace, first.line, column, {
       id = id,
@@ -132,14 +140,6 @@ function M.draw(bufnr, number, hole, encoding, ghost)
       table.insert(lines[1], 1, { (" "):rep(vim.fn.virtcol({ first.line + 1, column })), "Normal" })
     end
     api.nvim_buf_set_extmark(bufnr, namespace, last.line, 0, { id = id, virt_lines = lines })
-  end
-  if not ghost then
-    api.nvim_buf_set_extmark(bufnr, namespace, first.line, column, {
-      id = id + 1,
-      end_row = last.line,
-      end_col = M.column(bufnr, last, encoding),
-      hl_group = "FillwrightReplaced",
-    })
   end
 end
 
