@@ -19,7 +19,9 @@ from fillwright.lsp_server.documents import Document, Layer
 from fillwright.lsp_server.headers import header_end, is_apart, looks_like_header, opened_by
 
 STRING = re.compile("string(?!_(content|fragment|start|end))")
-SEVERAL_LINES = re.compile("heredoc|raw_string_literal|template_(string|literal)|verbatim|text_block")
+SEVERAL_LINES = re.compile(
+    "heredoc|raw_string_literal|template_(string|literal)|verbatim|text_block"
+)
 PLAIN_QUOTE = re.compile(rb"[a-zA-Z$]*(?:\"(?!\"\")|'(?!''))")
 
 
@@ -28,7 +30,7 @@ class Body:
     """The range to be written in LF offsets, and the indentation of the block it belongs to.
 
     `fresh`: the text has to begin with a newline. `shape`: what is written on one line, as one
-    expression or between braces, is written anew on one line.
+    expression or between braces, is written anew on one line. `stub`: nothing is written there yet.
     """
 
     start: int
@@ -36,6 +38,7 @@ class Body:
     indent: str
     fresh: bool
     shape: Shape = "block"
+    stub: bool = False
 
 
 def body_around(document: Document, layer: Layer, offset: int) -> Body | None:
@@ -70,18 +73,19 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
             start = _behind_docstring(document, layer, start, headed)
             end = max(start, lines.end_of(last) if last > headed else end)
     indent = _indent_under(document, header, headed, last)
-    if function.value:
-        written = document.lf[start:end].strip(" \t")
-        return Body(
-            start, end, indent, written.startswith("\n"), "free" if "\n" in written else "line"
-        )
     if closer is not None and function.stub:
         end = _up_to_closer(document, end, closer)
-    inline = document.lf[start:end].lstrip(" \t")
-    fresh = not inline or inline.startswith("\n")
-    if closer is not None and lines.line_of(closer) == lines.line_of(start):
-        return Body(start, end, indent, function.stub, "block" if function.stub else "line")
-    return Body(start, end, indent, fresh)
+    written = document.lf[start:end].strip(" \t")
+    one_line = closer is not None and lines.line_of(closer) == lines.line_of(start)
+    fresh = written.startswith("\n")
+    shape: Shape = "block"
+    if function.value:
+        shape = "free" if "\n" in written else "line"
+    elif one_line and not function.stub:
+        shape = "line"
+    else:
+        fresh = fresh or not written or one_line
+    return Body(start, end, indent, fresh, shape, function.stub and not function.declared)
 
 
 def _is_left_of(document: Document, layer: Layer, closer: int | None, header: int) -> bool:

@@ -10,6 +10,7 @@ an indentation, and its own text starts with the newline. It ends before the new
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from fillwright.engine.request import Hole, Shape
@@ -35,7 +36,8 @@ class Carving:
     the text must begin with a newline, for the hole begins at the end of a line that is to be left
     as it is. Where what closes the block stands on the hole's last line, it then needs a line of
     its own. `language` is that of the hole where it is not the document's. `opening` and `closing`
-    are not in the document yet and come with the text, around it (see `frames.py`).
+    are not in the document yet and come with the text, around it (see `frames.py`). `stub`: it is a
+    body in which nothing is written, though something should be.
     """
 
     holes: tuple[Hole, ...]
@@ -46,6 +48,7 @@ class Carving:
     language: str | None = None
     opening: str = ""
     closing: str = ""
+    stub: bool = False
 
 
 def carve_body(document: Document, offset: int) -> Carving | None:
@@ -134,6 +137,16 @@ def stub_bodies(document: Document, offset: int = 0) -> list[Carving]:
     return _nearest(document, layer, found, at)
 
 
+def has_stubs_nearby(document: Document, offset: int) -> bool:
+    """Whether there are several such bodies in the hundreds of lines around an LF offset."""
+    layer = document.layer_at(offset)
+    if layer.tree is None:
+        return False
+    at = document.byte(offset)
+    found = stubs(layer.tree, layer.language, (max(0, at - NEARBY), at + NEARBY))
+    return len(list(islice(found, 2))) > 1
+
+
 def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:
     """The same, of the innermost class around an LF offset; none when it is in none."""
     layer = document.layer_at(offset)
@@ -162,7 +175,7 @@ def _nearest(document: Document, layer: Layer, found: Sequence[Function], at: in
 def _of_body(document: Document, layer: Layer, body: Body) -> Carving:
     language = None if layer.language == document.language else layer.language
     hole = Hole(body.start, body.end)
-    return Carving((hole,), body.shape, body.indent, "body", body.fresh, language)
+    return Carving((hole,), body.shape, body.indent, "body", body.fresh, language, stub=body.stub)
 
 
 def _past_indentation(document: Document, offset: int) -> int:

@@ -22,6 +22,7 @@ from fillwright.lsp_server.carve import (
     carve_body,
     carve_line_end,
     carve_selection,
+    has_stubs_nearby,
     stub_bodies,
     stub_bodies_in_class,
 )
@@ -162,10 +163,10 @@ def _around(document: Document, at: int) -> Iterator[What]:
     body = carve_body(document, at)
     if body is not None:
         yield "body"
-        # stubs are offered where the cursor is on one
-        if body in (in_class := stub_bodies_in_class(document, at)) and len(in_class) > 1:
+        # all stubs are offered where the cursor is on one, and there are others
+        if body.stub and len(stub_bodies_in_class(document, at)) > 1:
             yield "stubs in class"
-        if body in (nearby := stub_bodies(document, at)) and len(nearby) > 1:
+        if body.stub and has_stubs_nearby(document, at):
             yield "stubs in file"
     if wants_docstring(document, at) and carve_docstring(document, at) is not None:
         yield "docstring"

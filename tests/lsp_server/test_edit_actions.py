@@ -62,6 +62,12 @@ def titles(source: str, language: str = "python") -> list[str]:
             ["Fill body", "Fill all stubs in class", "Fill all stubs in file"],
         ),
         (CLASS.replace("...", "..‸."), ["Fill body", "Fill all stubs in file"]),
+        (
+            CLASS.replace("        pass", "        ‸"),
+            [
+                *("Fill body", "Fill all stubs in class", "Fill all stubs in file"),
+            ],
+        ),
         (CLASS.replace("return 1", "retu‸rn 1"), ["Fill body"]),
     ],
 )
