@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt check bench
+.PHONY: help demo test fmt check check-vscode check-nvim vsix bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,11 +18,37 @@ test: .venv/.dev-ready ## run every test
 fmt: .venv/.dev-ready ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	if [ -d editors/nvim/node_modules ]; then editors/nvim/node_modules/.bin/stylua editors/nvim; fi
 
-check: .venv/.dev-ready .imports/fillwright ## lint, formatting and types
+check: .venv/.dev-ready .imports/fillwright check-vscode check-nvim ## lint, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+ifneq ($(shell command -v npm),)
+check-vscode: editors/vscode/node_modules/.ready
+	cd editors/vscode && npm run --silent check
+else
+check-vscode:
+	@echo "The VS Code extension is not checked: npm is missing (apt-get install npm)."; test -z "$$CI"
+endif
+
+ifneq ($(and $(shell command -v npm),$(shell command -v apt-get luacheck)),)
+LUACHECK := $(or $(shell command -v luacheck),.cache/luacheck/luacheck)
+check-nvim: editors/nvim/node_modules/.ready $(LUACHECK)
+	editors/nvim/node_modules/.bin/stylua --check editors/nvim
+	$(LUACHECK) --quiet --config editors/nvim/.luacheckrc editors/nvim
+else
+check-nvim:
+	@echo "The Neovim plugin is not checked: that needs npm, and luacheck or apt-get."; test -z "$$CI"
+endif
+
+vsix: .venv/.dev-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
+	rm -rf build editors/vscode/server/*.whl
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--wheel-dir editors/vscode/server .
+	cp LICENSE editors/vscode/
+	cd editors/vscode && npm run --silent package
 
 bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
@@ -47,3 +73,14 @@ bench: .venv/.dev-ready ## measure speed and memory
 .imports/fillwright:
 	mkdir -p $@
 	ln -s ../../engine ../../kernels ../../lsp_server $@/
+
+editors/vscode/node_modules/.ready: editors/vscode/package-lock.json
+	cd editors/vscode && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+editors/nvim/node_modules/.ready: editors/nvim/package-lock.json
+	cd editors/nvim && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
+	@touch $@
+
+.cache/luacheck/luacheck: editors/nvim/install_luacheck.sh
+	$< .cache/luacheck

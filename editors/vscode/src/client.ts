@@ -1,0 +1,68 @@
+/** How the language client is set up: which documents, and what is ours beyond LSP. */
+import { createInterface } from "node:readline";
+import * as vscode from "vscode";
+import { LanguageClient } from "vscode-languageclient/node";
+import { anyDocument } from "./documents";
+import type { FillRequests } from "./fillRequests";
+import type { Draft, Status, Target } from "./protocol";
+
+export interface Listeners {
+  onStatus: (status: Status) => void;
+  onDraft: (draft: Draft) => void;
+}
+
+/** A client for the server that `command` is; not started yet. */
+export function newClient(
+  command: string,
+  log: vscode.LogOutputChannel,
+  requests: FillRequests,
+  listeners: Listeners,
+): LanguageClient {
+  const env = { ...process.env, FILLWRIGHT_LOG: logLevel(log) };
+  const server = { command, args: ["serve"], options: { env } };
+  const client = new LanguageClient("fillwright", "Fillwright", server, {
+    documentSelector: anyDocument(),
+    outputChannel: log,
+    stdioOptions: {
+      stdout: () => undefined,
+      stderr: (stream) => {
+        copyLines(stream, log);
+      },
+    },
+    middleware: {
+      // code actions come this way: with progress and cancel, which the client would not show
+      executeCommand: (name, args: unknown[], next) =>
+        name === "fillwright.fill"
+          ? requests.fill(client, args as Target[])
+          : (next(name, args) as unknown),
+    },
+  });
+  client.onNotification("fillwright/status", listeners.onStatus);
+  client.onNotification("fillwright/draft", listeners.onDraft);
+  return client;
+}
+
+/** How much the server is to say: no more than its channel shows. */
+function logLevel(log: vscode.LogOutputChannel): string {
+  switch (log.logLevel) {
+    case vscode.LogLevel.Trace:
+    case vscode.LogLevel.Debug:
+      return "debug";
+    case vscode.LogLevel.Info:
+      return "info";
+    default:
+      return "warning";
+  }
+}
+
+/** Takes the server's log into ours, with its levels. */
+function copyLines(stream: NodeJS.ReadableStream, log: vscode.LogOutputChannel): void {
+  createInterface(stream).on("line", (line) => {
+    const [level = "", ...words] = line.split(" ");
+    const text = words.join(" ");
+    if (level === "DEBUG") log.debug(text);
+    else if (level === "INFO") log.info(text);
+    else if (level === "WARNING") log.warn(text);
+    else log.error(line);
+  });
+}

@@ -1,0 +1,78 @@
+/** The commands of the palette, the menus and the keys. */
+import * as vscode from "vscode";
+import { ExecuteCommandRequest } from "vscode-languageclient";
+import type { FillRequests } from "./fillRequests";
+import { install } from "./install";
+import { showMenu, toggleGhostText } from "./menu";
+import type { Previews } from "./previews";
+import type { FillAnswer, Target } from "./protocol";
+import { rewriteSelection } from "./rewrite";
+import type { Server } from "./server";
+import { target, targetsOf } from "./targets";
+
+/** What the commands work with. */
+export interface Parts {
+  context: vscode.ExtensionContext;
+  log: vscode.LogOutputChannel;
+  requests: FillRequests;
+  server: Server;
+  previews: Previews;
+}
+
+/** Registers every command that package.json declares. */
+export function registerCommands(parts: Parts): vscode.Disposable {
+  const { context, log, requests, server, previews } = parts;
+  const commands: Record<string, () => unknown> = {
+    "fillwright.fillCursors": () => fill(parts, (editor) => targetsOf(editor, "line")),
+    "fillwright.fillBodies": () => fill(parts, (editor) => targetsOf(editor, "body")),
+    "fillwright.fillStubs": () => fill(parts, stubs),
+    "fillwright.rewriteSelection": () => rewriteSelection(server, requests, previews),
+    "fillwright.applyRewrite": () => previews.apply(),
+    "fillwright.discardRewrite": () => previews.discard(),
+    "fillwright.cancel": () => {
+      requests.cancel();
+    },
+    "fillwright.recallGhostText": () => recallGhostText(server),
+    "fillwright.toggleGhostText": toggleGhostText,
+    "fillwright.showMenu": () => showMenu(server),
+    "fillwright.showLog": () => {
+      log.show();
+    },
+    "fillwright.restartServer": () => server.restart(),
+    "fillwright.installServer": () => install(server, context),
+    "fillwright.openSettings": () =>
+      vscode.commands.executeCommand(
+        "workbench.action.openSettings",
+        `@ext:${context.extension.id}`,
+      ),
+  };
+  return vscode.Disposable.from(
+    ...Object.entries(commands).map(([name, run]) => vscode.commands.registerCommand(name, run)),
+  );
+}
+
+async function fill(
+  { server, requests }: Parts,
+  targets: (editor: vscode.TextEditor) => Target[],
+): Promise<FillAnswer | undefined> {
+  const editor = vscode.window.activeTextEditor;
+  const client = await server.ready();
+  if (editor === undefined || client === undefined) return undefined;
+  return requests.fill(client, targets(editor));
+}
+
+function stubs({ document, selection }: vscode.TextEditor): Target[] {
+  return [target(document, new vscode.Range(selection.active, selection.active), "stubs in file")];
+}
+
+/** Offers once more the suggestion that was last made for the cursor's place. */
+async function recallGhostText(server: Server): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const client = await server.ready();
+  if (editor === undefined || client === undefined) return;
+  const { line, character } = editor.selection.active;
+  const place = { uri: editor.document.uri.toString(), position: { line, character } };
+  const params = { command: "fillwright.recall", arguments: [place] };
+  await client.sendRequest(ExecuteCommandRequest.type, params);
+  await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+}

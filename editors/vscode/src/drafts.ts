@@ -1,0 +1,69 @@
+/** Live drafts: what a fill that was asked for holds so far, behind the lines that it will replace. */
+import * as vscode from "vscode";
+import { layOut } from "./draftLayout";
+import type { FillRequests } from "./fillRequests";
+import type { Draft } from "./protocol";
+import type { Server } from "./server";
+
+export class Drafts implements vscode.Disposable {
+  private readonly replaced = vscode.window.createTextEditorDecorationType({ opacity: "0.4" });
+  private readonly text = vscode.window.createTextEditorDecorationType({
+    after: { margin: "0 0 0 2ch", color: new vscode.ThemeColor("editor.foreground") },
+  });
+  private readonly listening: vscode.Disposable;
+
+  constructor(server: Server, requests: FillRequests) {
+    this.listening = vscode.Disposable.from(
+      server.onDraft((draft) => {
+        this.show(draft);
+      }),
+      requests.onEnded(() => {
+        this.clear();
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        this.clear(document);
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    this.replaced.dispose();
+    this.text.dispose();
+  }
+
+  private show(draft: Draft): void {
+    // ghost text is drawn by the editor, and drafts of it would stand beside it
+    if (draft.kind !== "edit") return;
+    for (const editor of vscode.window.visibleTextEditors) {
+      const { document } = editor;
+      if (document.uri.toString() !== draft.uri || document.version !== draft.version) continue;
+      editor.setDecorations(
+        this.replaced,
+        draft.holes.map(({ range }) => asRange(range)),
+      );
+      editor.setDecorations(
+        this.text,
+        draft.holes.flatMap(layOut).map(({ line, text }) => {
+          const end = document.lineAt(line).range.end;
+          return {
+            range: new vscode.Range(end, end),
+            renderOptions: { after: { contentText: text } },
+          };
+        }),
+      );
+    }
+  }
+
+  private clear(document?: vscode.TextDocument): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      if (document !== undefined && editor.document !== document) continue;
+      editor.setDecorations(this.replaced, []);
+      editor.setDecorations(this.text, []);
+    }
+  }
+}
+
+function asRange({ start, end }: Draft["holes"][number]["range"]): vscode.Range {
+  return new vscode.Range(start.line, start.character, end.line, end.character);
+}

@@ -1,0 +1,120 @@
+/** Fills that were asked for and are under way: progress in the editor, cancel, and what failed. */
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import {
+  ExecuteCommandRequest,
+  LSPErrorCodes,
+  ResponseError,
+  WorkDoneProgress,
+  type BaseLanguageClient,
+} from "vscode-languageclient";
+import type { FillAnswer, PreviewAnswer, Target } from "./protocol";
+
+/** Set while a fill is under way, so that Escape can cancel it. */
+const FILLING = "fillwright.filling";
+const TITLE = "Fillwright";
+const MESSAGE_MS = 5000;
+
+export class FillRequests implements vscode.Disposable {
+  private readonly live = new Set<vscode.CancellationTokenSource>();
+  private readonly ended = new vscode.EventEmitter<void>();
+
+  /** The last fill that was under way has ended, one way or another. */
+  readonly onEnded = this.ended.event;
+
+  /** Fills the targets of one document jointly; the server applies the edit. */
+  async fill(client: BaseLanguageClient, targets: Target[]): Promise<FillAnswer | undefined> {
+    const answer = await this.ask<FillAnswer>(client, "fillwright.fill", targets);
+    tell(answer?.reason);
+    return answer;
+  }
+
+  /** The edit that would fill the targets; nothing is applied. */
+  async preview(client: BaseLanguageClient, targets: Target[]): Promise<PreviewAnswer | undefined> {
+    const answer = await this.ask<PreviewAnswer>(client, "fillwright.preview", targets);
+    tell(answer?.reason);
+    return answer;
+  }
+
+  /** Gives up every fill that is under way. */
+  cancel(): void {
+    for (const source of this.live) source.cancel();
+  }
+
+  dispose(): void {
+    this.cancel();
+    this.ended.dispose();
+  }
+
+  /** The server's answer; undefined when it was cancelled or failed, which the user has been told. */
+  private async ask<Answer>(
+    client: BaseLanguageClient,
+    command: string,
+    targets: Target[],
+  ): Promise<Answer | undefined> {
+    const source = new vscode.CancellationTokenSource();
+    this.live.add(source);
+    void vscode.commands.executeCommand("setContext", FILLING, true);
+    try {
+      return await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title: TITLE, cancellable: true },
+        (progress, pressed) => {
+          pressed.onCancellationRequested(() => {
+            source.cancel();
+          });
+          return send<Answer>(client, command, targets, progress, source.token);
+        },
+      );
+    } catch (error) {
+      tellError(error);
+      return undefined;
+    } finally {
+      this.live.delete(source);
+      source.dispose();
+      if (this.live.size === 0) {
+        void vscode.commands.executeCommand("setContext", FILLING, false);
+        this.ended.fire();
+      }
+    }
+  }
+}
+
+async function send<Answer>(
+  client: BaseLanguageClient,
+  command: string,
+  targets: Target[],
+  progress: vscode.Progress<{ message?: string; increment?: number }>,
+  cancelled: vscode.CancellationToken,
+): Promise<Answer> {
+  const workDoneToken = randomUUID();
+  let shown = 0;
+  const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (report) => {
+    if (report.kind === "end") return;
+    const percentage = report.percentage ?? shown;
+    progress.report({ message: report.message ?? "", increment: percentage - shown });
+    shown = percentage;
+  });
+  try {
+    const params = { command, arguments: targets, workDoneToken };
+    return (await client.sendRequest(ExecuteCommandRequest.type, params, cancelled)) as Answer;
+  } finally {
+    listening.dispose();
+  }
+}
+
+function tell(reason: string | null | undefined): void {
+  if (reason && reason !== "cancelled")
+    void vscode.window.showWarningMessage(`${TITLE}: ${reason}`);
+}
+
+function tellError(error: unknown): void {
+  if (!(error instanceof Error)) throw error;
+  const code = error instanceof ResponseError ? error.code : undefined;
+  if (code === LSPErrorCodes.RequestCancelled) return;
+  if (code === LSPErrorCodes.ContentModified) {
+    const text = `${TITLE}: the document changed, so the fill was given up`;
+    vscode.window.setStatusBarMessage(text, MESSAGE_MS);
+    return;
+  }
+  void vscode.window.showWarningMessage(`${TITLE}: ${error.message}`);
+}

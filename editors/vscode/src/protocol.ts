@@ -1,0 +1,57 @@
+/** What the extension and the language server say to each other beyond LSP. */
+import type { Range, WorkspaceEdit } from "vscode-languageclient";
+
+/** The notification `fillwright/status`: what the engine is doing. */
+export interface Status {
+  state: "stopped" | "loading" | "ready" | "busy" | "failed";
+  /** For people; why it failed. */
+  message: string;
+  /** How much of the model is loaded, 0 to 1. */
+  fraction: number | null;
+  model: string | null;
+  device: string | null;
+}
+
+/** A place to fill: the argument of the server's commands. */
+export interface Target {
+  uri: string;
+  what: "body" | "selection" | "line" | "docstring" | "stubs in class" | "stubs in file";
+  range: Range;
+  version?: number;
+  instruction?: string;
+}
+
+/** What `fillwright.fill` answers; the server has applied the edit itself. */
+export interface FillAnswer {
+  applied: boolean;
+  reason: string | null;
+}
+
+/** What `fillwright.preview` answers; nothing is applied. */
+export interface PreviewAnswer {
+  edit: WorkspaceEdit | null;
+  reason: string | null;
+}
+
+/** What `fillwright.status` answers: the status, and why places got no suggestion lately. */
+export interface StatusAnswer extends Status {
+  suppressed: { uri: string; kind: string; code: string; message: string }[];
+}
+
+/** The notification `fillwright/draft`: what the holes hold after a denoise step. */
+export interface Draft {
+  uri: string;
+  version: number;
+  kind: "ghost" | "popup" | "edit";
+  step: number;
+  stepsLeft: number;
+  holes: DraftHole[];
+}
+
+export interface DraftHole {
+  range: Range;
+  /** The text so far, with LF line ends. */
+  text: string;
+  /** Half-open ranges of the text, in UTF-16 units, that are settled. */
+  settled: [number, number][];
+}

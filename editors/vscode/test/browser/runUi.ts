@@ -1,0 +1,29 @@
+/** Uses the extension as a person does: node runUi.js PORT FOLDER FILE BARE_FOLDER SHOTS. */
+import { say, withPage } from "./browser";
+import { steps } from "./steps";
+import { Window } from "./window";
+
+const [port = "", folder = "", file = "", bare = "", shots = ""] = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  await withPage(async (page) => {
+    const window = new Window(page, port, shots);
+    for (const [name, step] of Object.entries(steps)) {
+      const started = performance.now();
+      try {
+        await step(window, { folder, file, bare });
+      } catch (error) {
+        await window.shoot("failed");
+        throw new Error(`${name} (see ${shots}/failed.png)`, { cause: error });
+      }
+      say(`ok ${name} (${Math.round(performance.now() - started)} ms)`);
+    }
+  });
+}
+
+void main().catch((error: unknown) => {
+  say(
+    `FAILED ${error instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error)}`,
+  );
+  process.exitCode = 1;
+});

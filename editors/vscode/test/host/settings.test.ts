@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import * as vscode from "vscode";
+import { LINE_END, SOURCE, configure, open } from "./editor";
+import { test, until } from "./runner";
+
+async function popupItems(document: vscode.TextDocument): Promise<number> {
+  const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+    "vscode.executeCompletionItemProvider",
+    document.uri,
+    new vscode.Position(LINE_END[0], LINE_END[1]),
+  );
+  return list.items.filter(({ detail }) => detail === "Fillwright").length;
+}
+
+test("a setting reaches the server that runs", async () => {
+  const { document } = await open(SOURCE);
+  await until("an item", async () => (await popupItems(document)) > 0);
+  await configure("completion.enabled", false);
+  await until("no item", async () => (await popupItems(document)) === 0);
+  await configure("completion.enabled", undefined);
+  await until("an item again", async () => (await popupItems(document)) > 0);
+});
+
+test("ghost text is turned off and on", async () => {
+  const isOn = () =>
+    vscode.workspace.getConfiguration("fillwright").get<boolean>("inlineCompletion.enabled");
+  await vscode.commands.executeCommand("fillwright.toggleGhostText");
+  assert.equal(isOn(), false);
+  await vscode.commands.executeCommand("fillwright.toggleGhostText");
+  assert.equal(isOn(), true);
+  await configure("inlineCompletion.enabled", undefined);
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { homedir } from "node:os";
+import { test } from "node:test";
+import { findServer, type Places } from "../../src/findServer";
+
+const NOWHERE: Places = { setting: "", folders: [], path: "", installed: "/own" };
+
+/** What is found where only `files` can be run. */
+async function found(places: Partial<Places>, ...files: string[]): Promise<string> {
+  const answer = await findServer({ ...NOWHERE, ...places }, (file) =>
+    Promise.resolve(files.includes(file)),
+  );
+  return "missing" in answer ? answer.missing : answer.command;
+}
+
+test("the setting wins over everything", async () => {
+  const places = { setting: "/mine/fillwright", folders: ["/work"], path: "/usr/bin" };
+  const all = ["/mine/fillwright", "/work/.venv/bin/fillwright", "/usr/bin/fillwright"];
+  assert.equal(await found(places, ...all), "/mine/fillwright");
+});
+
+test("a setting that names nothing is not replaced by another command", async () => {
+  const places = { setting: "/mine/fillwright", path: "/usr/bin" };
+  assert.match(await found(places, "/usr/bin/fillwright"), /server\.path names \/mine\/fillwright/);
+});
+
+test("the setting may name the home and the workspace", async () => {
+  assert.equal(await found({ setting: "~/fw" }, `${homedir()}/fw`), `${homedir()}/fw`);
+  const places = { setting: "${workspaceFolder}/env/fw", folders: ["/work", "/other"] };
+  assert.equal(await found(places, "/work/env/fw"), "/work/env/fw");
+});
+
+test("a virtual environment of any workspace folder wins over PATH", async () => {
+  const places = { folders: ["/one", "/two"], path: "/usr/bin" };
+  const all = ["/two/venv/bin/fillwright", "/usr/bin/fillwright"];
+  assert.equal(await found(places, ...all), "/two/venv/bin/fillwright");
+  assert.equal(
+    await found(places, "/one/.venv/bin/fillwright", ...all),
+    "/one/.venv/bin/fillwright",
+  );
+});
+
+test("PATH is searched in its order, and without what is relative in it", async () => {
+  const places = { path: "bin:.::/a:/b" };
+  assert.equal(
+    await found(places, "bin/fillwright", "fillwright", "/b/fillwright"),
+    "/b/fillwright",
+  );
+  assert.equal(await found(places, "/b/fillwright", "/a/fillwright"), "/a/fillwright");
+});
+
+test("the extension's own environment comes last", async () => {
+  const own = "/own/bin/fillwright";
+  assert.equal(await found({ path: "/usr/bin" }, own), own);
+  assert.equal(
+    await found({ path: "/usr/bin" }, own, "/usr/bin/fillwright"),
+    "/usr/bin/fillwright",
+  );
+});
+
+test("nothing to be found is said in a sentence", async () => {
+  assert.equal(
+    await found({ folders: ["/work"], path: "/usr/bin" }),
+    "The fillwright command was not found.",
+  );
+});

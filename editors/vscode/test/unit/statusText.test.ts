@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Status } from "../../src/protocol";
+import { statusText } from "../../src/statusText";
+
+const STATUS: Status = { state: "ready", message: "", fraction: null, model: null, device: null };
+
+test("loading shows how much of the model is there, and never too much", () => {
+  const text = (fraction: number | null) =>
+    statusText({ ...STATUS, state: "loading", fraction }).text;
+  assert.equal(text(0.409), "$(loading~spin) Fillwright 40 %");
+  assert.equal(text(0.999), "$(loading~spin) Fillwright 99 %");
+  assert.equal(text(null), "$(loading~spin) Fillwright");
+});
+
+test("ready names the model and its device, as far as they are known", () => {
+  const tooltip = (more: Partial<Status>) => statusText({ ...STATUS, ...more }).tooltip;
+  assert.equal(tooltip({ model: "small", device: "cpu" }), "Fillwright: small on cpu");
+  assert.equal(tooltip({ model: "small" }), "Fillwright: small");
+  assert.equal(tooltip({}), "Fillwright: ready");
+});
+
+test("only a failure is marked as one, with its reason", () => {
+  const failed = statusText({ ...STATUS, state: "failed", message: "No memory." });
+  assert.equal(failed.failed, true);
+  assert.equal(failed.tooltip, "Fillwright: No memory.");
+  for (const state of ["stopped", "loading", "ready", "busy"] as const) {
+    assert.equal(statusText({ ...STATUS, state }).failed, false);
+  }
+});

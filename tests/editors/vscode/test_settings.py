@@ -1,0 +1,83 @@
+"""The extension's settings and version are the server's."""
+
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fillwright.lsp_server.settings import SECTION, Settings
+from fillwright.lsp_server.settings_reader import camel_case
+
+ROOT = Path(__file__).parents[3]
+MANIFEST = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
+PROPERTIES: dict[str, dict[str, Any]] = MANIFEST["contributes"]["configuration"]["properties"]
+OF_THE_EXTENSION = {"fillwright.server.path", "fillwright.trace.server"}
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def server_settings(section: type = Settings, path: str = SECTION) -> Iterator[tuple[str, Any]]:
+    """Every setting of the server as package.json has to declare it."""
+    hints = typing.get_type_hints(section)
+    for setting in fields(section):
+        key, hint = f"{path}.{camel_case(setting.name)}", hints[setting.name]
+        if is_dataclass(hint):
+            yield from server_settings(typing.cast(type, hint), key)
+            continue
+        declared = {**json_schema(hint), "default": setting.default}
+        if "at_least" in setting.metadata:
+            declared["minimum"] = setting.metadata["at_least"]
+        yield key, declared
+
+
+def json_schema(hint: Any) -> dict[str, Any]:
+    if typing.get_origin(hint) is Literal:
+        return {"type": "string", "enum": list(typing.get_args(hint))}
+    if isinstance(hint, types.UnionType):
+        inner, _ = typing.get_args(hint)
+        return {"type": [JSON_TYPES[inner], "null"]}
+    return {"type": JSON_TYPES[hint]}
+
+
+def test_the_extension_declares_the_servers_settings() -> None:
+    expected = dict(server_settings())
+    # this editor shows drafts; the server's own default is for those that cannot
+    expected["fillwright.drafts.enabled"]["default"] = True
+    shown = ("markdownDescription", "scope")
+    declared = {
+        key: {name: value for name, value in schema.items() if name not in shown}
+        for key, schema in PROPERTIES.items()
+        if key not in OF_THE_EXTENSION
+    }
+    assert declared == expected
+
+
+def test_every_setting_has_a_description_and_a_scope() -> None:
+    for key, schema in PROPERTIES.items():
+        assert schema["markdownDescription"].endswith("."), key
+        assert schema["scope"] in {"resource", "machine-overridable", "window"}, key
+
+
+def test_what_names_a_program_or_a_model_is_left_alone_in_an_untrusted_workspace() -> None:
+    restricted = MANIFEST["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+    assert {"fillwright.server.path", "fillwright.engine.checkpoint"} <= set(restricted)
+    assert set(restricted) <= set(PROPERTIES)
+
+
+def test_the_extension_and_the_server_have_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert MANIFEST["version"] == project["version"]
+
+
+def test_the_page_names_every_command_and_setting() -> None:
+    page = (ROOT / "docs/vscode.md").read_text(encoding="utf-8")
+    commands = {command["title"] for command in MANIFEST["contributes"]["commands"]}
+    assert {name for name in commands if name not in page} == set()
+    assert {key for key in OF_THE_EXTENSION if f"`{key}`" not in page} == set()
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    assert '"resolved"' not in (ROOT / "editors/vscode/package-lock.json").read_text("utf-8")
