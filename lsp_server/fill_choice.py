@@ -5,7 +5,7 @@ way is taken.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from fillwright.engine.request import Hole
 from fillwright.lsp_server.carve import Carving
@@ -35,7 +35,8 @@ def fitting(
         whole = [best, *with_rest(best, place.code), *without_closers(best)]
         best = _least_faults((end for way in whole for end in line_ends(way, place)), trial)
     tries = mended(best, place, trial, cut_back=carving.what != "selection")
-    for way in dict.fromkeys([best, *islice(tries, MOST_TRIALS)]):
+    # one after the other: each costs a parse
+    for way in chain([best], islice(tries, MOST_TRIALS)):
         if way.strip() and all(one.accepts(way) for one in trials):
             return way
     return None

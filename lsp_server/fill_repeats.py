@@ -80,7 +80,8 @@ def _alike(lines: Sequence[str], below: Sequence[str]) -> int:
     alike = next((at for at, (mine, theirs) in enumerate(pairs) if mine != theirs), len(pairs))
     if alike == len(lines) - 1 > 0 and alike < len(pairs):
         alike += _breaks_off(*pairs[alike])
-    if alike < SURE_REPEAT <= len(pairs) == len(lines) and _nearly_equal(pairs):
+    # the first line is the same, or the repetition begins further down
+    if 0 < alike < SURE_REPEAT <= len(pairs) == len(lines) and _nearly_equal(pairs):
         return len(lines)
     return alike
 

@@ -5,7 +5,7 @@ left out, at every level, so that a trial in a long file, or in one long class, 
 a short one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tree_sitter import Node, Tree
 
@@ -14,8 +14,8 @@ from fillwright.lsp_server.documents import Document
 
 SHORT_ENOUGH = 4000
 MANY = 20
-# an opening token, and the statements that say where the others stand
-FIRST = 4
+# an opening token, and the statement that says where the others stand
+FIRST = 2
 NEIGHBOURS = 2
 LINES_AROUND = 100
 
@@ -43,30 +43,39 @@ def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int
         return
     start, end = document.byte(hole.start), document.byte(hole.end)
     node: Node | None = tree.root_node
+    # what closes a node is its last child, but nothing closes the outermost
+    closed = 0
     while node is not None and node.end_byte - node.start_byte > SHORT_ENOUGH:
         children = node.children
-        first = next((at for at, one in enumerate(children) if one.end_byte >= start), None)
-        if first is None:
-            first = len(children)
-        behind = next(
-            (at for at in range(first, len(children)) if children[at].start_byte > end),
-            len(children),
-        )
-        if len(children) > MANY:
-            yield from _whole_lines(children, FIRST, first - NEIGHBOURS)
-            yield from _whole_lines(children, behind + NEIGHBOURS, len(children) - 1)
+        first = _index(children, lambda child: child.end_byte >= start)
+        behind = _index(children, lambda child: child.start_byte > end, first)
         around = children[first] if first < behind else None
         node = around if around and around.start_byte <= start and end <= around.end_byte else None
+        if len(children) > MANY:
+            # only what the hole is directly between says how it begins and ends
+            near = NEIGHBOURS if node is None else 0
+            yield from _whole_lines(document, children, FIRST, first - near)
+            yield from _whole_lines(document, children, behind + near, len(children) - closed)
+        closed = 1
 
 
-def _whole_lines(children: Sequence[Node], first: int, end: int) -> Iterator[tuple[int, int]]:
+def _index(children: Sequence[Node], holds: Callable[[Node], bool], start: int = 0) -> int:
+    """The index of the first child from `start` on for which something holds; else their number."""
+    places = range(start, len(children))
+    return next((at for at in places if holds(children[at])), len(children))
+
+
+def _whole_lines(
+    document: Document, children: Sequence[Node], first: int, end: int
+) -> Iterator[tuple[int, int]]:
     """The lines of the children from index `first` up to `end` that no other shares."""
     while first < end and not _begins_line(children, first):
         first += 1
-    while first < end and not _begins_line(children, end):
+    while first < end < len(children) and not _begins_line(children, end):
         end -= 1
     if first < end:
-        yield children[first].start_point.row, children[end].start_point.row
+        below = children[end].start_point.row if end < len(children) else len(document.lf_lines)
+        yield children[first].start_point.row, below
 
 
 def _begins_line(children: Sequence[Node], at: int) -> bool:

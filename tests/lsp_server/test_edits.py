@@ -1,8 +1,10 @@
 """Fills made to fit: the fixture documents, and what real code and its parser say of them."""
 
+import argparse
 import ast
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fillwright.engine.request import Hole
+from fillwright.engine.syntax.functions import functions
 from fillwright.lsp_server.carve import (
     Carving,
     carve_body,
@@ -98,6 +101,28 @@ def test_a_body_of_the_library_comes_back(line_end: str) -> None:
     assert carving is not None
     for text in (body, textwrap.dedent(body), body.strip(), body + document.lf[hole.end :][:200]):
         assert applied(emptied.text, fit_fill(emptied, carving, [text]).changes) == source
+
+
+@pytest.mark.parametrize("module", [argparse, textwrap])
+def test_every_body_of_a_module_comes_back(module: ModuleType) -> None:
+    """However it is indented, and though it runs on into what follows."""
+    assert module.__file__ is not None
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    document = Document.of(source, "python")
+    assert document.tree is not None
+    returned = 0
+    for function in functions(document.tree, "python")[:60]:
+        start, end = function.hole_start, function.hole_end
+        body, following = source[start:end], source[end:]
+        emptied = document.replaced(start, end, "", 1)
+        carving = carve_body(emptied, function.body_start)
+        if carving is None or carving.holes != (Hole(start, start),):
+            continue
+        runs_on = body + following[:300]
+        for text in (body, textwrap.dedent(body), runs_on, textwrap.dedent(runs_on)):
+            assert applied(emptied.text, fit_fill(emptied, carving, [text]).changes) == source
+            returned += 1
+    assert returned > 50
 
 
 def test_several_holes_of_one_document() -> None:

@@ -84,6 +84,7 @@ def test_many_lines_that_are_nearly_those_below_are_said_again() -> None:
     below = [f"    self.part{number} = Part({number}, name)" for number in range(10)]
     text = "\n".join(below).replace("Part(3, name)", "Part(3, other)")
     assert without_tail(text, "", "", below) == [""]
+    assert without_tail(f"y = 1\n{text}", "", "", below) == ["y = 1"]
     other = "\n".join(below).replace("name", "other").replace("self", "this")
     assert without_tail(other, "", "", below) == [other]
 
