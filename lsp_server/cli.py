@@ -259,7 +259,7 @@ def _setup(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from fillwright.lsp_server.doctor import doctor
+    from fillwright.lsp_server.doctor.command import doctor
 
     return 0 if doctor(_settings(arguments), as_json=arguments.json) else ENGINE_FAILED
 

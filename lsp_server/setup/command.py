@@ -33,7 +33,7 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> None:
     plan = editor.plan(places)
     if plan.is_done:
         _say(console, "well", f"{editor.title} is set up; there is nothing to do.")
-    elif yes:
+    elif yes or plan.is_written:
         _carry_out(console, plan)
     else:
         _show(console, plan)
@@ -83,7 +83,9 @@ def _carry_out(console: Console, plan: Plan) -> None:
         if ran.returncode:
             reason = ran.stderr.strip().rpartition("\n")[2] or f"exit code {ran.returncode}"
             raise BadRequest(f"`{line}` failed: {reason}")
-        _say(console, "well", f"{tilde(line)}")
+        _say(console, "well", tilde(line))
+    if plan.lacks is not None:
+        _say(console, "advice", tilde(plan.lacks))
 
 
 def _show_sample(console: Console, sample: Sample) -> None:

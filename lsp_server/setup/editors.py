@@ -1,15 +1,13 @@
 """The editors that can be set up: their names, their programs, and the module that plans each."""
 
 import re
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.setup import emacs, helix, neovim, vscode, zed
 from fillwright.lsp_server.setup.places import Places
 from fillwright.lsp_server.setup.plan import Plan
-
-TIMEOUT_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +25,10 @@ class Editor:
         if program is None:
             return None
         try:
-            asked = subprocess.run(
-                [program, "--version"],
-                env=dict(places.environment),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
+            said = places.ask(program, "--version")
+        except BadRequest:
             return ""
-        found = re.search(r"\d+(\.\d+)+", asked.stdout)
+        found = re.search(r"\d+(\.\d+)+", said)
         return found[0] if found is not None else ""
 
     def is_too_old(self, version: str) -> bool:

@@ -5,7 +5,6 @@ as this Helix says that they are.
 """
 
 import re
-import subprocess
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ THEN = (
     "Open a source file; `Space a` on a function offers to fill its body.",
     "While typing, fills are in the completion popup; Helix has no ghost text.",
 )
-TIMEOUT_S = 20
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # a mark, the server's name, and what is known of its program
 _SERVER = re.compile(r"  \S+ ([^\s:]+): ")
@@ -91,18 +89,8 @@ def _own_servers(language: str, places: Places) -> list[str]:
     program = places.program("hx", "helix")
     if program is None:
         raise BadRequest("Helix is not on the PATH (as hx or helix); install it first.")
-    asked = subprocess.run(
-        [program, "--health", language],
-        env=dict(places.environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    lines = _COLOURS.sub("", asked.stdout).splitlines()
-    if asked.returncode or not lines or not lines[0].startswith("Configured language servers:"):
+    lines = _COLOURS.sub("", places.ask(program, "--health", language)).splitlines()
+    if not lines or not lines[0].startswith("Configured language servers:"):
         raise BadRequest(f"`{program} --health {language}` does not say Helix' language servers.")
     found = []
     for line in lines[1:]:

@@ -5,6 +5,7 @@ Every editor's setup gets them as one frozen value, so that a test can give it a
 
 import os
 import shutil
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fillwright.engine.errors import BadRequest
+
+# an editor with many extensions takes its time
+TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,30 @@ class Places:
         """The first of these programs that is on the PATH."""
         path = self.environment.get("PATH", "")
         return next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+
+    def ask(self, program: str, *arguments: str) -> str:
+        """What a program prints. BadRequest when it fails, or does not end."""
+        line = " ".join((program, *arguments))
+        try:
+            asked = subprocess.run(
+                [program, *arguments],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+        except OSError as error:
+            raise BadRequest(f"`{line}` cannot be run ({error.strerror}).") from None
+        except subprocess.TimeoutExpired:
+            raise BadRequest(f"`{line}` does not end; run it by hand to see why.") from None
+        if asked.returncode:
+            reason = asked.stderr.strip().rpartition("\n")[2] or f"exit code {asked.returncode}"
+            raise BadRequest(f"`{line}` failed: {reason}")
+        return asked.stdout
 
 
 def neovim_plugin() -> Path:

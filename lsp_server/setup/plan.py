@@ -55,16 +55,23 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is left to do for an editor; `then` are sentences about what comes after it."""
+    """What is left to do for an editor; `lacks` says what only the user can do, and `then` are
+    sentences about what comes after it."""
 
     changes: tuple[FileChange, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
+    lacks: str | None = None
     then: tuple[str, ...] = ()
+
+    @property
+    def is_written(self) -> bool:
+        """Whether everything is done that can be done here."""
+        return not self.changes and not self.commands
 
     @property
     def is_done(self) -> bool:
         """Whether the editor is set up already."""
-        return not self.changes and not self.commands
+        return self.is_written and self.lacks is None
 
 
 def existing(path: Path) -> SourceFile | None:

@@ -1,6 +1,5 @@
 """VS Code: our extension's package where there is one, and the setting that names the server."""
 
-import subprocess
 from pathlib import Path
 
 from fillwright.engine.errors import BadRequest
@@ -11,7 +10,6 @@ from fillwright.lsp_server.setup.plan import Plan, changed, existing
 EXTENSION = "fillwright.fillwright"
 SETTING = "fillwright.server.path"
 PACKAGES = Path(__file__).parent.parent.parent / "editors" / "vscode" / "dist"
-TIMEOUT_S = 60
 THEN = (
     "Open a source file and type: ghost text appears, and Tab takes it.",
     "Ctrl+. offers to fill a body or to rewrite a selection.",
@@ -44,20 +42,11 @@ def plan(places: Places) -> Plan:
     if installed:
         return Plan(changes, then=THEN)
     if package is None:
-        return Plan(changes, then=(NO_PACKAGE,))
+        return Plan(changes, lacks=NO_PACKAGE)
     if program is None:
-        return Plan(changes, then=(NO_PROGRAM.format(package=package),))
-    return Plan(changes, ((program, "--install-extension", str(package)),), THEN)
+        return Plan(changes, lacks=NO_PROGRAM.format(package=package))
+    return Plan(changes, ((program, "--install-extension", str(package)),), then=THEN)
 
 
 def _is_installed(program: str, places: Places) -> bool:
-    asked = subprocess.run(
-        [program, "--list-extensions"],
-        env=dict(places.environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return EXTENSION in asked.stdout.lower().split()
+    return EXTENSION in places.ask(program, "--list-extensions").lower().split()
