@@ -9,7 +9,10 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+Tokens = list[str]
+
 TOKEN = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(r"\w+")
 ACCESS = (".", "::", "->")
 SURE_REPEAT = 3
 NEARLY = 0.9
@@ -51,12 +54,14 @@ def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> li
     if after.strip():
         return _without_rest(text, after)
     lines = (before + text).split("\n")
-    for number in range(len(lines)):
-        tail = [line for line in lines[number:] if line.strip()]
-        alike = _alike(tail, below)
-        if alike and (alike == len(tail) or alike >= SURE_REPEAT):
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    mine = [_tokens(lines[number]) for number in filled]
+    theirs = [_tokens(line) for line in below]
+    for at, number in enumerate(filled):
+        alike = _alike(mine[at:], theirs)
+        if alike and (at + alike == len(filled) or alike >= SURE_REPEAT):
             shortened = "\n".join(lines[:number])[len(before) :]
-            says_something = any(map(_says_something, tail[:alike]))
+            says_something = any(map(_says_something, mine[at : at + alike]))
             return [shortened] if says_something else [text, shortened]
     return [text]
 
@@ -74,9 +79,9 @@ def _without_rest(text: str, after: str) -> list[str]:
     return [text]
 
 
-def _alike(lines: Sequence[str], below: Sequence[str]) -> int:
+def _alike(lines: Sequence[Tokens], below: Sequence[Tokens]) -> int:
     """How many lines from the first on are those below; the last one may break off."""
-    pairs = list(zip(map(_tokens, lines), map(_tokens, below), strict=False))
+    pairs = list(zip(lines, below, strict=False))
     alike = next((at for at, (mine, theirs) in enumerate(pairs) if mine != theirs), len(pairs))
     if alike == len(lines) - 1 > 0 and alike < len(pairs):
         alike += _breaks_off(*pairs[alike])
@@ -86,23 +91,21 @@ def _alike(lines: Sequence[str], below: Sequence[str]) -> int:
     return alike
 
 
-def _breaks_off(mine: list[str], theirs: list[str]) -> bool:
+def _breaks_off(mine: Tokens, theirs: Tokens) -> bool:
     """Whether the first tokens are the same, and the last one of mine is at least a beginning."""
     last = len(mine) - 1
     return last < len(theirs) and mine[:-1] == theirs[:last] and theirs[last].startswith(mine[-1])
 
 
-def _nearly_equal(pairs: Sequence[tuple[list[str], list[str]]]) -> bool:
+def _nearly_equal(pairs: Sequence[tuple[Tokens, Tokens]]) -> bool:
     mine, theirs = ([token for line in side for token in line] for side in zip(*pairs, strict=True))
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
     return matcher.real_quick_ratio() >= NEARLY and matcher.ratio() >= NEARLY
 
 
-def _tokens(line: str) -> list[str]:
-    tokens = TOKEN.findall(line.replace("'", '"').rstrip().rstrip(",;"))
-    return tokens or [""]
+def _tokens(line: str) -> Tokens:
+    return TOKEN.findall(line.replace("'", '"').rstrip().rstrip(",;")) or [""]
 
 
-def _says_something(line: str) -> bool:
-    words = re.findall(r"\w+", line)
-    return any(word not in CLOSING_WORDS for word in words)
+def _says_something(line: Tokens) -> bool:
+    return any(token not in CLOSING_WORDS and WORD.fullmatch(token) for token in line)
