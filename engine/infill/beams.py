@@ -69,7 +69,9 @@ def search(
     scores = (logits + allowed).log_softmax(-1)
     live, ended = [Hypothesis()], list[Hypothesis]()
     for passes in range(1, budget + 2):
-        parents, grown, ended = _grow(live, ended, scores, set(end_marks), width)
+        # what the hole must begin with ends nothing, though it be a line end in a line's hole
+        ends = set() if firsts and passes == 1 else set(end_marks)
+        parents, grown, ended = _grow(live, ended, scores, ends, width)
         # behind the budget a hypothesis may end, and not go on
         live = grown if passes <= budget else live
         yield Beams(tuple(live), tuple(ended), passes)

@@ -86,7 +86,7 @@ class Infiller:
     ) -> Generator[Draft, None, Infill]:
         seams = Seams.of(request, self.tokenizer.starting_with)
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
-        decode = self.default_decode if request.decode == "auto" else request.decode
+        decode = self._decode(request)
         written = None
         if not stop():
             with Timed(timings, "prefill"):
@@ -149,7 +149,11 @@ class Infiller:
 
     def _draft_by_beams(self, request: InfillRequest, number: int) -> int:
         """How many beams a candidate's draft keeps, 0 for none: only the first, of one line."""
-        return BEAMS if number == 0 and request.shape == "line" and len(request.holes) == 1 else 0
+        drafted = number == 0 and self._decode(request) != "denoise"
+        return BEAMS if drafted and request.shape == "line" and len(request.holes) == 1 else 0
+
+    def _decode(self, request: InfillRequest) -> Decode:
+        return self.default_decode if request.decode == "auto" else request.decode
 
     def _length(self, request: InfillRequest) -> Length:
         return self.default_length if request.length == "auto" else request.length

@@ -47,6 +47,16 @@ def test_a_line_ends_where_the_model_ends_it(scripted: Callable, run: Run, decod
 
 
 @pytest.mark.parametrize("decode", DECODES)
+def test_a_line_on_a_line_of_its_own_begins_with_the_line_end_before_it(
+    scripted: Callable, run: Run, decode: Decode
+) -> None:
+    """Which is what ends such a hole anywhere else."""
+    infiller, _ = scripted("\n    return width" + BODY, decode)
+    _, fill = run(infiller, request(shape="line"))
+    assert (fill.texts, fill.finish) == (("return width",), "settled")
+
+
+@pytest.mark.parametrize("decode", DECODES)
 def test_a_fill_keeps_within_its_budget(scripted: Callable, run: Run, decode: Decode) -> None:
     infiller, model = scripted(BODY * 3, decode)
     _, fill = run(infiller, request(budget=Budget(tokens=10)))
