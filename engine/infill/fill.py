@@ -239,14 +239,14 @@ class Infiller:
 
     def _against(
         self, beam: Hypothesis, request: InfillRequest, seams: Seams
-    ) -> tuple[int, bool, bool]:
-        """What speaks against a hypothesis: syntax faults, text that has to be cut away, no end."""
+    ) -> tuple[bool, int, bool, bool]:
+        """What speaks against a hypothesis: nothing in it, for an empty fill is no fill; syntax
+        faults; text that has to be cut away; no end."""
         text = self.tokenizer.spell(beam.ids).text
         (kept,) = seams.fitting([text], self.prompt.closing)
-        wrong = faults_with(
-            request.document, request.holes[0], text[kept.start : kept.stop], request.language
-        )
-        return wrong, kept.stop < len(text.rstrip()), not beam.ended
+        fill = text[kept.start : kept.stop]
+        wrong = faults_with(request.document, request.holes[0], fill, request.language)
+        return not fill.strip(), wrong, kept.stop < len(text.rstrip()), not beam.ended
 
     def _spelt(self, request: InfillRequest, states: Iterator[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""

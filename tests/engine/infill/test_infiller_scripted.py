@@ -56,6 +56,13 @@ def test_a_line_on_a_line_of_its_own_begins_with_the_line_end_before_it(
     assert (fill.texts, fill.finish) == (("return width",), "settled")
 
 
+def test_a_drafted_line_is_not_empty(scripted: Callable, run: Run) -> None:
+    """Though the model is surest of a line end right behind the one that it must begin with."""
+    infiller, _ = scripted("\n    ", "draft")
+    _, fill = run(infiller, request(shape="line"))
+    assert fill.texts[0].strip()
+
+
 @pytest.mark.parametrize("decode", DECODES)
 def test_a_fill_keeps_within_its_budget(scripted: Callable, run: Run, decode: Decode) -> None:
     infiller, model = scripted(BODY * 3, decode)
