@@ -11,6 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from fillwright.engine.model.branches import Branches
 from fillwright.engine.model.config import LayerKind, ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.kv_cache import PrefixCache
@@ -28,8 +29,8 @@ from fillwright.kernels.soft_embedding import soft_embedding
 
 
 class DiffusionGemma(nn.Module):
-    """The network. Inference: `prefill`, `extend`, `causal_logits`, `denoise_logits`; training
-    calls `encode`, `decode` and `logits`, which the former are made of."""
+    """The network. Inference: `prefill`, `extend`, `causal_logits`, `branch`, `denoise_logits`;
+    training calls `encode`, `decode` and `logits`, which the former are made of."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -81,11 +82,11 @@ class DiffusionGemma(nn.Module):
         if rows == 0:
             return self.embed_tokens.weight.new_empty(0, self.config.hidden_size)
         prefixes: list[KeyValue | None] = [
-            cache.recent(index, self._reach(kind))
+            cache.recent(index, self.reach(kind))
             for index, kind in enumerate(self.config.layer_kinds)
         ]
         masks = {
-            kind: causal_mask(rows, min(start, self._reach(kind)), self._reach(kind), self.device)
+            kind: causal_mask(rows, min(start, self.reach(kind)), self.reach(kind), self.device)
             for kind in self.config.shapes
         }
         hidden, keys_values = self.encode(
@@ -100,6 +101,10 @@ class DiffusionGemma(nn.Module):
         float32 [sequence, vocab], softcapped."""
         return self.logits(self.extend(cache, ids))
 
+    def branch(self, cache: PrefixCache) -> Branches:
+        """Continuations of what the cache holds, side by side."""
+        return Branches(self, cache)
+
     @torch.inference_mode()
     def denoise_logits(
         self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
@@ -112,7 +117,7 @@ class DiffusionGemma(nn.Module):
         whole canvas.
         """
         prefixes = [
-            cache.recent(index, self._reach(kind))
+            cache.recent(index, self.reach(kind))
             for index, kind in enumerate(self.config.layer_kinds)
         ]
         end = cache.length + canvas.shape[1]
@@ -178,7 +183,7 @@ class DiffusionGemma(nn.Module):
         """sqrt(hidden), rounded to the embedding's type as the checkpoint was trained."""
         return torch.tensor(self.embedding_scale, dtype=self.embed_tokens.weight.dtype).item()
 
-    def _reach(self, kind: LayerKind) -> int:
+    def reach(self, kind: LayerKind) -> int:
         """How many earlier tokens a row of this kind of layer sees."""
         if kind == "full_attention":
             return 2**62

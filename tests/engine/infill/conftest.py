@@ -158,6 +158,10 @@ class ScriptedModel:
         tokens = torch.tensor([following.get(p, mark) for p in hidden.flatten().tolist()])
         return 30.0 * F.one_hot(tokens.view(hidden.shape), len(self.tokenizer.texts)).float()
 
+    def branch(self, cache: PrefixCache) -> "ScriptedBranches":
+        self._find_middle([*cache.ids.tolist(), self.tokenizer.special("<middle>")])
+        return ScriptedBranches(self, cache.length)
+
     def denoise_logits(
         self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
     ) -> Tensor:
@@ -171,6 +175,22 @@ class ScriptedModel:
         middle = self.tokenizer.special("<middle>")
         if middle in ids:
             self._middle = ids.index(middle)
+
+
+@dataclass
+class ScriptedBranches:
+    """All of them read the same."""
+
+    model: ScriptedModel
+    position: int
+
+    def read(self, tokens: Sequence[int]) -> Tensor:
+        self.model.reads.append(1)
+        self.position += 1
+        return self.model.logits(torch.full((len(tokens),), self.position - 1))
+
+    def keep(self, parents: Sequence[int]) -> None:
+        pass
 
 
 @pytest.fixture
