@@ -36,6 +36,12 @@ GRAMMARS = {
 }
 """A grammar, by the name of its query file -> where its language comes from."""
 
+TO_DO = (
+    r"(todo|fixme|not .{0,9}implement|not supported yet|unimplement|implement (me|this)|stub"
+    r"|\\.\\.\\.|…)"
+)
+"""What `<to do>` in a query's pattern stands for."""
+
 QUERIES = Path(__file__).parent / "queries"
 
 
@@ -110,7 +116,8 @@ def _sections(name: str) -> dict[str, str]:
     if not _file(name).exists():
         grammar = _grammar(name)
         return shapes.sections(grammar) if grammar is not None else {}
-    _, *parts = ("\n" + _file(name).read_text(encoding="utf-8")).split("\n;; ")
+    text = _file(name).read_text(encoding="utf-8").replace("<to do>", TO_DO)
+    _, *parts = f"\n{text}".split("\n;; ")
     own = {title.strip(): query for title, _, query in (part.partition("\n") for part in parts)}
     sections: dict[str, str] = {}
     for source in (*map(_sections, sorted(_listed(name, "inherits"))), own):

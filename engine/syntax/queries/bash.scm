@@ -4,7 +4,11 @@
 (function_definition body: [(compound_statement) (subshell)] @body)
 (do_group) @block
 
-(program [(command) (pipeline) (list) (redirected_statement) (variable_assignment) (function_definition) (if_statement) (for_statement) (while_statement) (case_statement)] @statement)
+(program
+  [
+    (command) (pipeline) (list) (redirected_statement) (variable_assignment) (function_definition)
+    (if_statement) (for_statement) (while_statement) (case_statement)
+  ] @statement)
 (compound_statement (_) @statement)
 (do_group (_) @statement)
 (if_statement [(command) (pipeline) (redirected_statement) (variable_assignment)] @statement)

@@ -12,8 +12,14 @@
 (enumerator_list) @block
 
 (compound_statement [(statement) (declaration)] @statement)
-(case_statement [(expression_statement) (return_statement) (if_statement) (for_statement) (while_statement)] @statement)
-(translation_unit [(function_definition) (declaration) (type_definition) (struct_specifier) (enum_specifier)] @statement)
+(case_statement
+  [
+    (expression_statement) (return_statement) (if_statement) (for_statement) (while_statement)
+  ] @statement)
+(translation_unit
+  [
+    (function_definition) (declaration) (type_definition) (struct_specifier) (enum_specifier)
+  ] @statement)
 
 (argument_list (_) @expression)
 (init_declarator value: (_) @expression)
@@ -44,4 +50,6 @@
 
 ;; stubs
 ((expression_statement) @placeholder
-  (#match? @placeholder "(?i)^(abort|todo|not_?implemented|unimplemented)\\s*\\(|^assert\\s*\\((0|false|!?\".*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…))"))
+  (#match? @placeholder "(?i)^(abort|todo|not_?implemented|unimplemented)\\s*\\("))
+((expression_statement) @placeholder
+  (#match? @placeholder "(?i)^assert\\s*\\((0|false|!?\".*<to do>)"))

@@ -28,6 +28,6 @@
 
 ;; stubs
 ((throw_statement) @placeholder
-  (#match? @placeholder "(?i)not_?implemented|^throw [\\w:]+[({]\\s*[)}]|^throw [\\w:]+[({]\\s*\".*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…)"))
+  (#match? @placeholder "(?i)not_?implemented|^throw [\\w:]+[({]\\s*[)}]|^throw [\\w:]+[({]\\s*\".*<to do>"))
 ((function_definition) @optional
   (#match? @optional "^[\\w\\s:]*~|^[\\w\\s]+\\([^{;]*\\)[\\s\\w]*:[^{;]*[({]"))

@@ -75,5 +75,7 @@
 
 ;; stubs
 ((throw_statement) @placeholder
-  (#match? @placeholder "(?i)^throw (new )?\\w*(Error|Exception)\\(\\s*\\)|(not|un)_?implemented|^throw .*[\"'`].*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…)"))
+  (#match? @placeholder "(?i)^throw (new )?\\w*(Error|Exception)\\(\\s*\\)"))
+((throw_statement) @placeholder
+  (#match? @placeholder "(?i)(not|un)_?implemented|^throw .*[\"'`].*<to do>"))
 ((method_definition) @optional (#match? @optional "^(\\w+ )*constructor\\b"))

@@ -70,5 +70,7 @@
 
 ;; stubs
 ((throw_statement) @placeholder
-  (#match? @placeholder "(?i)^throw new \\w*(RuntimeException|OperationException|StateException|Error)\\(\\s*\\)|not_?implemented|^throw .*\".*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…)"))
+  (#match? @placeholder "^throw new \\w*(Runtime|Operation|State)Exception\\(\\s*\\)"))
+((throw_statement) @placeholder
+  (#match? @placeholder "(?i)^throw new \\w*Error\\(\\s*\\)|not_?implemented|^throw .*\".*<to do>"))
 [(constructor_declaration) (compact_constructor_declaration)] @optional

@@ -44,4 +44,4 @@
 
 ;; stubs
 ((function_call) @placeholder
-  (#match? @placeholder "(?i)^error\\s*\\(?\\s*([\"'].*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…)|\\))"))
+  (#match? @placeholder "(?i)^error\\s*\\(?\\s*([\"'].*<to do>|\\))"))

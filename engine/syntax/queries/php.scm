@@ -18,7 +18,11 @@
 (switch_block) @block
 (declaration_list) @block
 
-(program [(function_definition) (class_declaration) (interface_declaration) (trait_declaration) (expression_statement) (if_statement) (foreach_statement) (return_statement) (echo_statement)] @statement)
+(program
+  [
+    (function_definition) (class_declaration) (interface_declaration) (trait_declaration)
+    (expression_statement) (if_statement) (foreach_statement) (return_statement) (echo_statement)
+  ] @statement)
 (compound_statement (statement) @statement)
 (case_statement (statement) @statement)
 (declaration_list (_) @statement)
@@ -57,6 +61,8 @@
 (ERROR "function" @broken)
 
 ;; stubs
-((expression_statement) @placeholder
-  (#match? @placeholder "(?i)^throw new [\\w\\\\]*(Logic|Runtime|BadMethodCall)?Exception(\\(\\s*\\))?;|^throw .*not_?implemented|^throw .*[\"'].*(todo|fixme|not .{0,9}implement|unimplement|implement (me|this)|stub|\\.\\.\\.|…)"))
+((expression_statement (throw_expression)) @placeholder
+  (#match? @placeholder "(?i)(Logic|Runtime|BadMethodCall|\\W)Exception(\\(\\s*\\))?;"))
+((expression_statement (throw_expression)) @placeholder
+  (#match? @placeholder "(?i)not_?implemented|^throw .*[\"'].*<to do>"))
 ((method_declaration) @optional (#match? @optional "^[\\w\\s]*function\\s+__construct\\b"))

@@ -1,4 +1,6 @@
 ; What Fillwright sees in Python. Sections are read by engine/syntax/grammars.py.
+; What its other languages' files have in their first lines: `inherits` names files whose sections
+; come before these, `wrapped by` the nodes that may stand around a function and belong to it.
 ; wrapped by: decorated_definition
 
 ;; spans
@@ -70,9 +72,10 @@
 (ERROR "def" @broken)
 
 ;; stubs
-; Asked of one node, whatever is in it. Of a statement in a body: `docstring`, and `placeholder`
-; for one that only holds the place of a body. Of a function, with what wraps it: `declared`, where
-; a bare body is the point of it, and `optional`, where an empty one may be.
+; Asked of one node, whatever is in it. Of a statement in a body: `docstring`, and `placeholder` for
+; one that only holds the place of a body. Of a function, with what wraps it: `declared`, where a
+; bare body is the point of it, and `optional`, where an empty one may be. `<to do>` in a pattern
+; stands for the words that say of something that it is still to be written.
 
 ((expression_statement (string)) @docstring)
 [(pass_statement) (expression_statement (ellipsis))] @placeholder
