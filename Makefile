@@ -53,6 +53,7 @@ vsix: .venv/.dev-ready editors/vscode/node_modules/.ready ## package the VS Code
 bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	$(BIN)/python -P tests/bench/server.py
+	$(BIN)/python -P tests/bench/edits.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

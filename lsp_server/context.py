@@ -26,6 +26,9 @@ SEEN_BEHIND = 5_000
 SIBLINGS_WITHIN = 30_000
 NAMES_WITHIN = 1_500
 OTHERS = 8
+# what a document declares is looked for again after so long, or so far off: typing keeps the prompt
+KEPT_S = 10.0
+KEPT_LINES = 40
 OTHER_CHARACTERS = 60_000
 WORD = re.compile(r"[^\W\d]\w{2,}")
 
@@ -47,6 +50,16 @@ class _Place:
         return self.start - SEEN_BEFORE <= start and end <= self.end + SEEN_BEHIND
 
 
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the document declares out of sight of a line, as it was at a time."""
+
+    line: int
+    when: float
+    imports: tuple[Snippet, ...]
+    siblings: tuple[Snippet, ...]
+
+
 class Context:
     """What one editor's documents have to say to each other.
 
@@ -62,6 +75,7 @@ class Context:
         self._places = RecentPlaces()
         self._open: dict[str, Document] = {}
         self._outlines: dict[str, tuple[Document, list[Signature]]] = {}
+        self._declared: dict[str, _Declared] = {}
 
     def visited(self, document: Document, line: int) -> None:
         """The user reads or writes in a line of this version of a document."""
@@ -77,6 +91,7 @@ class Context:
         """The document is not open any more; where the user was in it is still known."""
         self._open.pop(uri, None)
         self._outlines.pop(uri, None)
+        self._declared.pop(uri, None)
 
     def snippets(
         self, document: Document, holes: Sequence[Hole], characters: int
@@ -88,9 +103,9 @@ class Context:
         found: dict[str, list[Snippet]] = {}
         # in order of worth
         for name, source, share in (
-            ("imports", _imports, 1 / 6),
+            ("imports", lambda at: self._declared_near(at).imports, 1 / 6),
             ("names", self._names_in_use, 1 / 3),
-            ("siblings", _siblings, 1 / 2),
+            ("siblings", lambda at: self._declared_near(at).siblings, 1 / 2),
             ("recent", self._recent, 1),
         ):
             if self._clock() - begun > DEADLINE_S:
@@ -105,6 +120,15 @@ class Context:
             found.get("names", []),
         )
         return tuple(snippet for part in order for snippet in part)
+
+    def _declared_near(self, place: _Place) -> _Declared:
+        uri, now = place.document.uri, self._clock()
+        line = place.document.lf_lines.line_of(place.start)
+        known = self._declared.get(uri)
+        if known is None or abs(known.line - line) > KEPT_LINES or now - known.when > KEPT_S:
+            known = _Declared(line, now, tuple(_imports(place)), tuple(_siblings(place)))
+            self._declared[uri] = known
+        return known
 
     def _recent(self, place: _Place) -> Iterator[Snippet]:
         lines = place.document.lf_lines

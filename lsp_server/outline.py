@@ -6,9 +6,11 @@ Knows documents and syntax; of languages, only what their queries say. Offsets a
 import re
 from dataclasses import dataclass
 
-from tree_sitter import QueryCursor
+from tree_sitter import Node, QueryCursor
 
-from fillwright.engine.syntax.definitions import definitions
+from fillwright.engine.syntax import shapes
+from fillwright.engine.syntax.blocks import block_hole
+from fillwright.engine.syntax.functions import captured, wrapped
 from fillwright.engine.syntax.grammars import query_for
 from fillwright.lsp_server.documents import Document
 
@@ -17,7 +19,6 @@ LONGEST_HEADER = 300
 KINDS = r"class|struct|interface|trait|enum|impl|module|namespace|object|record|protocol|type"
 OF_A_KIND = re.compile(rf"\b(?:{KINDS})\s+(\w+)")
 CALLABLE = re.compile(r"(\w+)\s*(?:<[^(]*>)?\s*\(")
-NO_NAMES = frozenset(("func", "function", "fn", "def", "async", "constructor", "pub"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,23 @@ def imports(document: Document) -> list[Signature]:
 
 
 def signatures(document: Document, start: int, end: int) -> list[Signature]:
-    """The definitions that touch a range, in order of their beginning."""
+    """The classes and functions that touch a range, in order of their beginning."""
     if document.tree is None:
         return []
     within = document.byte(max(0, start)), document.byte(min(end, len(document.lf)))
+    captures = captured(document.tree, document.language, within)
     found = []
-    for one in definitions(document.tree, document.language, within):
-        first, header, last = map(document.character, (one.start, one.body_start, one.end))
-        name = _name(document.lf[first:header])
+    for node in [*captures.get("class", []), *captures.get("function", [])]:
+        body = shapes.body_of(node)
+        if body is None:
+            continue
+        whole = wrapped(node, document.language)
+        first, last = document.span(whole)
+        header = document.character(block_hole(body)[0])
+        name = _name(node, document.lf[first:header])
         if name:
             found.append(_signature(document, name, first, header, last))
-    return found
+    return sorted(found, key=lambda one: (one.start, -one.end))
 
 
 def _signature(document: Document, name: str, start: int, header: int, end: int) -> Signature:
@@ -61,8 +68,9 @@ def _signature(document: Document, name: str, start: int, header: int, end: int)
     return Signature(name, text, start, end)
 
 
-def _name(header: str) -> str:
-    named = OF_A_KIND.search(header)
-    if named:
-        return named[1]
-    return next((one for one in CALLABLE.findall(header) if one not in NO_NAMES), "")
+def _name(node: Node, header: str) -> str:
+    named = node.child_by_field_name("name")
+    if named is not None and named.text is not None:
+        return named.text.decode("utf-8", "replace")
+    kind = OF_A_KIND.search(header)
+    return kind[1] if kind else next(iter(CALLABLE.findall(header)), "")
