@@ -5,7 +5,7 @@ of sockets, editors or files.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -248,7 +248,7 @@ class Infiller:
         wrong = faults_with(request.document, request.holes[0], fill, request.language)
         return not fill.strip(), wrong, kept.stop < len(text.rstrip()), not beam.ended
 
-    def _spelt(self, request: InfillRequest, states: Iterator[Written]) -> Iterator[Spelt]:
+    def _spelt(self, request: InfillRequest, states: Iterable[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""
         for state in states:
             within = state.within(request.budget.tokens)

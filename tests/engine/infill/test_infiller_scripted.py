@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import get_args
 
 import pytest
+import torch
 
 from fillwright.engine.infill import fill as fill_module
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
@@ -56,11 +57,22 @@ def test_a_line_on_a_line_of_its_own_begins_with_the_line_end_before_it(
     assert (fill.texts, fill.finish) == (("return width",), "settled")
 
 
-def test_a_drafted_line_is_not_empty(scripted: Callable, run: Run) -> None:
+def test_a_drafted_line_is_not_empty(
+    scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Though the model is surest of a line end right behind the one that it must begin with."""
-    infiller, _ = scripted("\n    ", "draft")
+    infiller, model = scripted("\n    ", "draft")
+    (word,) = model.tokenizer.encode("width")
+    logits = model.logits
+
+    def doubtful(hidden: torch.Tensor) -> torch.Tensor:
+        scores = logits(hidden).clone()
+        scores[..., word] += 20.0
+        return scores
+
+    monkeypatch.setattr(model, "logits", doubtful)
     _, fill = run(infiller, request(shape="line"))
-    assert fill.texts[0].strip()
+    assert fill.texts == ("width",)
 
 
 @pytest.mark.parametrize("decode", DECODES)
