@@ -13,6 +13,7 @@ from fillwright.engine.request import Hole
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.fill_choice import fitting
+from fillwright.lsp_server.fill_docstring import docstring_layout
 from fillwright.lsp_server.fill_layout import layouts
 from fillwright.lsp_server.fill_place import Formatting, place_of
 from fillwright.lsp_server.positions import LINE_END
@@ -128,7 +129,8 @@ def _fitted(
     if not text.strip():
         raise _DoesNotFit("whitespace" if text else "empty")
     place = place_of(document, carving, hole, text, formatting)
-    ways = layouts(text, place)
+    ways = [docstring_layout(text, place)] if carving.what == "docstring" else layouts(text, place)
+    ways = [way for way in ways if way.strip()]
     if not ways:
         raise _DoesNotFit("repeats-what-follows")
     fitted = fitting(document, carving, hole, ways, place)

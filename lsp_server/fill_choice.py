@@ -32,9 +32,11 @@ def fitting(
         ways = [closed_off(trial.within_block(way, place.indent), place) for way in ways]
     best = _least_faults(ways, trial)
     if line_end:
-        whole = [best, *with_rest(best, place.code), *without_closers(best)]
-        best = _least_faults((end for way in whole for end in line_ends(way, place)), trial)
-    tries = mended(best, place, trial, cut_back=carving.what != "selection")
+        ends = [best, *with_rest(best, place.code), *without_closers(best)]
+        best = _least_faults((end for way in ends for end in line_ends(way, place)), trial)
+    # what the user rewrites is rewritten as a whole or not at all
+    whole = carving.what in ("selection", "docstring") or carving.shape == "free"
+    tries = mended(best, place, trial, cut_back=not whole)
     # one after the other: each costs a parse
     for way in chain([best], islice(tries, MOST_TRIALS)):
         if way.strip() and all(one.accepts(way) for one in trials):

@@ -20,9 +20,11 @@ from fillwright.lsp_server.carve import (
     carve_selection,
     stub_bodies,
 )
+from fillwright.lsp_server.docstrings import carve_docstring
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import Dropped, Fit, applied, fit_fill
 from fillwright.lsp_server.fill_place import Formatting
+from fillwright.lsp_server.frames import framed
 
 
 def test_fitted_as_the_document_says(edit_document: Any) -> None:
@@ -39,11 +41,14 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
         carving = carve_body(document, start)
     elif title == "line end":
         carving = carve_line_end(document, start)
+    elif title == "docstring":
+        carving = carve_docstring(document, start)
     else:
         carving = carve_selection(document, start, end)
     assert carving is not None
-    fit = fit_fill(document, carving, [fill])
-    changes = fit.changes
+    frame = framed(document, [carving])
+    fit = fit_fill(frame.document, frame.carvings[0], [fill])
+    changes = frame.original(0, fit.changes)
     changed = applied(document.text, changes)
     if crlf:
         assert "\n" not in changed.replace("\r\n", "")
