@@ -52,7 +52,7 @@ def look_at_grammars() -> Iterator[Finding]:
     except (ImportError, ValueError) as error:
         yield amiss("grammars", f"a grammar does not load: {error}", REINSTALL)
         return
-    yield well("grammars", f"{loaded} load: {', '.join(GRAMMARS)}")
+    yield well("grammars", f"{loaded} of {len(GRAMMARS)} load")
 
 
 def look_at_torch() -> Iterator[Finding]:

@@ -59,7 +59,8 @@ def _show(console: Console, plan: Plan) -> None:
     for change in plan.changes:
         verb = "change" if change.source is not None else "create"
         console.print(Text.assemble((verb, "bold"), f" {tilde(str(change.path))}"), soft_wrap=True)
-        for line in coloured_diff(change.diff):
+        # its first two lines name the file again
+        for line in coloured_diff(change.diff)[2:]:
             console.print(Text("  ").append_text(line), soft_wrap=True)
     for command in plan.commands:
         run = f" {tilde(shlex.join(command))}"

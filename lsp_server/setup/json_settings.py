@@ -106,9 +106,16 @@ def _extended(text: str, root: Node, node: Node, key: str, value: Any) -> str:
 
 
 def _rendered(text: str, root: Node, value: Any, indent: str) -> str:
+    """The value as JSON: an object's members on lines of their own, all else on one line."""
+    if not isinstance(value, dict) or not value:
+        return json.dumps(value, ensure_ascii=False)
     line_end = "\r\n" if "\r\n" in text else "\n"
-    lines = json.dumps(value, indent=_indent_unit(text, root), ensure_ascii=False).split("\n")
-    return f"{line_end}{indent}".join(lines)
+    inner = indent + _indent_unit(text, root)
+    members = (
+        f"{inner}{json.dumps(key, ensure_ascii=False)}: {_rendered(text, root, inside, inner)}"
+        for key, inside in value.items()
+    )
+    return "{" + line_end + f",{line_end}".join(members) + line_end + indent + "}"
 
 
 def _indent_unit(text: str, root: Node) -> str:

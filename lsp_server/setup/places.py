@@ -97,6 +97,6 @@ def own_command() -> Path:
     program = next(filter(None, found), None) or shutil.which("fillwright")
     if program is None:
         raise BadRequest(
-            "the `fillwright` command is not installed; run `python -m pip install fillwright`."
+            "the `fillwright` command is not installed; install Fillwright again with pip."
         )
     return Path(program).absolute()
