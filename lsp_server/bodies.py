@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tree_sitter import Tree
 
 from fillwright.engine.request import Shape
-from fillwright.engine.syntax.blocks import is_comment
+from fillwright.engine.syntax.blocks import is_comment, path_to
 from fillwright.engine.syntax.functions import Function, broken_functions, functions
 from fillwright.engine.syntax.grammars import has_queries
 from fillwright.engine.syntax.languages import doc_marks
@@ -177,14 +177,13 @@ def _is_broken(document: Document, tree: Tree, line: int) -> bool:
     lines = document.lf_lines
     start = document.byte(lines.starts[line])
     for offset in (layout.first_character(lines, line), lines.end_of(line) - 1):
-        at = document.byte(offset)
-        node = tree.root_node.descendant_for_byte_range(at, at)
-        while node is not None and node.parent is not None and node.start_byte >= start:
+        for node in reversed(path_to(tree, document.byte(offset))):
+            if node.start_byte < start or node.parent is None:
+                if node.is_error:
+                    return True
+                break
             if node.has_error:
                 return True
-            node = node.parent
-        if node is None or node.is_error:
-            return True
     return False
 
 
@@ -275,8 +274,7 @@ def _in_string(document: Document, layer: Layer, line: int) -> bool:
     if layer.tree is None:
         return False
     at = document.byte(document.lf_lines.starts[line])
-    node = layer.tree.root_node.descendant_for_byte_range(at, at)
-    while node is not None:
+    for node in reversed(path_to(layer.tree, at)):
         if node.start_point.row < line and SEVERAL_LINES.search(node.type):
             return True
         if node.start_point.row < line and STRING.search(node.type):
@@ -284,5 +282,4 @@ def _in_string(document: Document, layer: Layer, line: int) -> bool:
             plain = PLAIN_QUOTE.match(document.source, node.start_byte)
             behind = document.source[node.end_byte : node.end_byte + 1]
             return not (plain and (behind.isalnum() or node.end_byte == len(document.source)))
-        node = node.parent
     return False

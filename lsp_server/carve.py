@@ -111,7 +111,7 @@ def carve_piece(document: Document, offset: int, kind: Kind) -> Carving | None:
     start, end = map(document.character, found[-1])
     lines = document.lf_lines
     written = document.lf[start:end].strip(" \t")
-    fresh = written.startswith("\n")
+    fresh = written.startswith("\n") and document.lf[start - 1 : start] != "\n"
     line = lines.line_of(start + 1) if fresh else lines.line_of(start)
     indent = layout.indentation(lines, line)
     language = None if layer.language == document.language else layer.language

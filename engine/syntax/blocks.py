@@ -9,7 +9,7 @@ block. Knows trees only, neither documents nor languages.
 
 from collections.abc import Iterator
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
 
 def block_hole(block: Node) -> tuple[int, int]:
@@ -73,6 +73,22 @@ def end_in_line(node: Node) -> int:
     if node.end_point.column or node.text is None:
         return node.end_byte
     return node.start_byte + len(node.text.rstrip())
+
+
+def path_to(tree: Tree, byte: int) -> list[Node]:
+    """The nodes that hold a byte offset, from the outside.
+
+    Found on the way down: in source that does not parse nodes may be nested thousandfold, and
+    asking each one for its parent starts at the root every time.
+    """
+    cursor = tree.walk()
+    path = [tree.root_node]
+    while cursor.goto_first_child_for_byte(byte) is not None:
+        node = cursor.node
+        if node is None or node.start_byte > byte:
+            break
+        path.append(node)
+    return path
 
 
 def previous(node: Node) -> Node | None:

@@ -27,10 +27,15 @@ def faults(tree: Tree, language: str, start: int, end: int) -> int:
     return _errors(tree.root_node) + misplaced + astray + len(captures.get("fault", []))
 
 
-def _errors(node: Node) -> int:
-    if not node.has_error:
-        return 0
-    return (node.is_error or node.is_missing) + sum(_errors(child) for child in node.children)
+def _errors(root: Node) -> int:
+    count, nodes = 0, [root]
+    # no recursion: what does not parse may be nested thousandfold
+    while nodes:
+        node = nodes.pop()
+        if node.has_error:
+            count += node.is_error or node.is_missing
+            nodes.extend(node.children)
+    return count
 
 
 def _misplaced(sequence: Node, start: int, end: int) -> int:

@@ -19,6 +19,7 @@ from fillwright.engine.syntax.blocks import (
     end_with_comment,
     following,
     is_comment,
+    path_to,
     previous,
 )
 from fillwright.engine.syntax.grammars import directive, may_capture, query_for
@@ -105,9 +106,8 @@ def docstring_of(body: Node, language: str) -> Node | None:
 def _reach(tree: Tree, wrappers: frozenset[str], within: Span) -> Span:
     """The range as far as the beginning of the function that what ends it is wrapped around."""
     start, end = within
-    node = tree.root_node.descendant_for_byte_range(max(start, end - 1), max(start, end - 1))
-    while node is not None and node.type not in wrappers:
-        node = node.parent
+    path = path_to(tree, max(start, end - 1))
+    node = next((one for one in reversed(path) if one.type in wrappers), None)
     while node is not None and node.type in wrappers:
         end = max(end, node.start_byte + 1)
         node = node.named_child(node.named_child_count - 1) if node.named_child_count else None

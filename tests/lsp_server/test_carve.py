@@ -181,7 +181,9 @@ def test_carving_never_fails(text: str, language: str, data: st.DataObject) -> N
         assert carving.indent.strip(" \t") == ""
         if carving.what == "body":
             assert document.lf[: hole.start].rstrip(" \t\n") != "", "a header stands before"
-        if carving.fresh:
+        if carving.fresh and carving.what == "selection":
+            assert document.lf[hole.start] == "\n"
+        elif carving.fresh:
             assert not document.lf[: hole.start].endswith("\n")
         if carving.opening or carving.closing:
             assert hole.start == hole.end

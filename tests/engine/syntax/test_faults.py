@@ -78,3 +78,10 @@ def test_other_languages_have_what_the_grammar_sees(language: str, sound: str, b
     assert parser is not None
     assert faults(parser.parse(sound.encode()), language, 0, len(sound)) == 0
     assert faults(parser.parse(broken.encode()), language, 0, len(broken)) > 0
+
+
+def test_errors_that_are_nested_thousandfold_are_counted() -> None:
+    source = ("x = f(\n" + "def g():\n    'a'\n    b\n\n" * 3_000).encode()
+    parser = parser_for("python")
+    assert parser is not None
+    assert faults(parser.parse(source), "python", 0, 10) > 0
