@@ -6,6 +6,7 @@ try. The mended texts come in the order in which they should be tried.
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.fill_layout import CLOSING
@@ -20,6 +21,7 @@ FINISHED = re.compile(r"""[)\]}"'`;]""")
 # and here a blank belongs
 SPACED = re.compile(r"[,=+*/%&|<>?:]$")
 MOST_TOKENS_KEPT = 8
+MOST_WAYS_TO_CLOSE = 27
 
 
 def with_rest(text: str, written: str) -> Iterator[str]:
@@ -42,8 +44,7 @@ def without_closers(text: str) -> Iterator[str]:
 
 def mended(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterator[str]:
     """The text with what it left open closed, and where it may be `cut_back`, ever shorter."""
-    closed = text + _closers(text, trial)
-    if closed != text:
+    for closed in _closed(text, trial):
         yield closed
         if place.ends_line:
             yield from with_rest(closed, place.code)
@@ -52,13 +53,17 @@ def mended(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterator
         return
     for shorter in _without_last_lines(text):
         yield shorter
-        closed = shorter + _closers(shorter, trial)
-        if closed != shorter:
-            yield closed
+        yield from _closed(shorter, trial)
     yield from _pieces(text)
 
 
-def _closers(text: str, trial: Trial) -> str:
+def _closed(text: str, trial: Trial) -> Iterator[str]:
+    for closers in (_brackets(text, trial), _words(text, trial)):
+        if closers:
+            yield text + closers
+
+
+def _brackets(text: str, trial: Trial) -> str:
     """What closes the brackets that the text leaves open; one that ends its line is closed on a
     line of its own. Nothing where the last of several lines, or an operator, breaks off."""
     end = len(text.rstrip())
@@ -73,6 +78,22 @@ def _closers(text: str, trial: Trial) -> str:
             return ""
         closers += closer
     return closers
+
+
+def _words(text: str, trial: Trial) -> str:
+    """What closes the blocks around the last line, going by their indentation, in a language whose
+    blocks close in words."""
+    words = trial.closing_words
+    lines = LineIndex(text)
+    headers = layout.headers_around(lines, len(lines) - 1) if words else ()
+    indents = [layout.indentation(lines, header) for header in headers]
+    if not indents or len(words) ** len(indents) > MOST_WAYS_TO_CLOSE:
+        return ""
+    ways = (
+        "".join(f"\n{indent}{word}" for indent, word in zip(indents, way, strict=True))
+        for way in product(words, repeat=len(indents))
+    )
+    return min(ways, key=lambda closers: trial.faults_with(text + closers))
 
 
 def _without_last_lines(text: str) -> Iterator[str]:

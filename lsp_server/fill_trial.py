@@ -11,11 +11,13 @@ from tree_sitter import Node, Tree
 
 from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
+from fillwright.engine.syntax.grammars import grammar_for
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.surroundings import surroundings
 
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
+CLOSING_WORDS = ("end", "fi", "done", "esac")
 CLOSING = frozenset(BRACKETS.values())
 
 
@@ -85,6 +87,18 @@ class Trial:
                 break
             kept = line
         return text if kept == last else filled.lf[start : lines.end_of(kept)].rstrip()
+
+    @property
+    def closing_words(self) -> list[str]:
+        """The words that close blocks in this language."""
+        grammar = grammar_for(self._around.language)
+        return (
+            []
+            if grammar is None
+            else [
+                word for word in CLOSING_WORDS if grammar.id_for_node_kind(word, False) is not None
+            ]
+        )
 
     def unclosed(self, text: str) -> list[tuple[int, str]]:
         """The brackets of the text that it leaves open, outermost first: where each stands, and
