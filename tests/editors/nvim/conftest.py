@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -17,10 +17,24 @@ import pytest
 PLUGIN = Path(__file__).parent.parent.parent.parent / "editors" / "nvim"
 PATIENCE_S = 60
 # small fills: what they say does not matter here
-SETTINGS = {"fill": {"lineTokens": 8, "blockTokens": 16, "steps": 8, "seed": 7}}
+SETTINGS = {
+    "inlineCompletion": {"candidates": 1},
+    "fill": {"lineTokens": 8, "blockTokens": 16, "steps": 8, "seed": 7},
+}
 INIT = """
 vim.opt.runtimepath:append(vim.env.FILLWRIGHT_PLUGIN)
 require("fillwright").setup(vim.json.decode(vim.env.FILLWRIGHT_OPTIONS))
+"""
+# what the server has for the end of a line
+ASK = """
+local client = vim.lsp.get_clients({ name = "fillwright" })[1]
+local line = ...
+local answer = client:request_sync("textDocument/inlineCompletion", {
+  textDocument = { uri = vim.uri_from_bufnr(0) },
+  position = { line = line - 1, character = #vim.fn.getline(line) },
+  context = { triggerKind = 1 },
+}, 60000, 0)
+return answer.result.items[1] ~= nil
 """
 Value = TypeVar("Value")
 
@@ -121,6 +135,31 @@ class Neovim:
         marks = self.marks("nvim.lsp.inline_completion")
         return virtual_text(marks[0][3]) if marks else None
 
+    def insert_with_ghost(self, lines: Iterable[int]) -> tuple[int, str]:
+        """Go to insert mode at the end of the first of these lines that there is ghost text for: a
+        model need not have something for each. Gives the line and the text, which is shown."""
+        line = next((line for line in lines if self.has_ghost(line)), None)
+        if line is None:
+            self.rpc.command("Fillwright status")
+            pytest.fail(self.messages_until("Fillwright: "))
+        self.insert(f"{line}GA")
+        return line, self.until(self.ghost)
+
+    def has_ghost(self, line: int) -> bool:
+        """Whether the server has ghost text for the end of a line."""
+        return self.lua(ASK, line)
+
+    def first_filled(self, lines: Iterable[int], keys: str) -> int:
+        """Do `keys` on one line after the other until a fill changes the text, and give the line: a
+        model need not have something for each of them, but then the editor says so."""
+        before = self.lines
+        for line in lines:
+            self.keys(f"<Esc>:messages clear<CR>:lua drawn = {{}}<CR>{line}G{keys}")
+            self.until(lambda: self.lines != before or "Fillwright" in self.messages())
+            if self.lines != before:
+                return line
+        pytest.fail(f"nothing was filled: {self.messages()}")
+
     def messages(self) -> str:
         return self.rpc.api.exec2("messages", {"output": True})["output"]
 
@@ -138,6 +177,36 @@ def virtual_text(details: dict[str, Any]) -> str:
 
 
 Start = Callable[..., Neovim]
+
+
+@pytest.fixture(scope="session")
+def unfinished() -> list[str]:
+    """Lines that go on; in a plain text file everything fits behind them."""
+    return [
+        "self.name = ",
+        "total = total + ",
+        "if name == ",
+        "for item in ",
+        "return self.",
+        "import ",
+        "print(",
+        "The quick brown ",
+    ]
+
+
+@pytest.fixture(scope="session")
+def finished() -> list[str]:
+    """Lines whose second word can be another one."""
+    return [
+        "return value + other",
+        "import numpy as np",
+        "for item in items:",
+        "if name == other:",
+        "while count < limit:",
+        "with open as file:",
+        "assert first == second",
+        "The quick brown fox",
+    ]
 
 
 @pytest.fixture(scope="session")

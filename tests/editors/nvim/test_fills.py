@@ -1,6 +1,5 @@
 """Fills that are asked for: their drafts in place, the edit, cancel, and the user in between."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,6 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 LONG = {"fill": {"lineTokens": 64, "blockTokens": 256, "steps": 64, "seed": 7, "decode": "denoise"}}
-TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one behind it\n"
-LINES = TEXT.splitlines()
 # keeps every mark that drafts are drawn with, and types `at_first_draft`
 RECORD = """
 _G.drawn = {}
@@ -46,33 +43,36 @@ def highlights(mark: Any) -> set[str]:
     return {highlight for line in lines for _, highlight in line}
 
 
-def first_filled(editor: Any, lines: Iterable[int], keys: str) -> int:
-    """Do `keys` on one line after the other until a fill changes the text: a model need not have
-    something for each of them, but then the editor says so."""
-    before = editor.lines
-    for line in lines:
-        editor.keys(f"<Esc>:messages clear<CR>:lua drawn = {{}}<CR>{line}G{keys}")
-        editor.until(lambda: editor.lines != before or "Fillwright" in editor.messages())
-        if editor.lines != before:
-            return line
-    pytest.fail(f"nothing was filled: {editor.messages()}")
+@pytest.fixture
+def lines(finished: list[str]) -> list[str]:
+    return [*finished]
 
 
-def test_drafts_change_in_place_and_end_as_the_fill(start: Any, tmp_path: Path) -> None:
-    editor = start(settings=LONG)
+def opened(editor: Any, path: Path, lines: list[str]) -> Any:
+    editor.open(path, "\n".join(lines) + "\n")
+    return editor
+
+
+def test_drafts_change_in_place_and_end_as_the_fill(
+    start: Any, tmp_path: Path, lines: list[str]
+) -> None:
+    editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
     editor.lua(RECORD)
-    editor.open(tmp_path / "a.txt", TEXT)
-    row = first_filled(editor, range(1, 5), "0wve" + REWRITE) - 1
-    seen = drafts(editor)
-    assert len({text_of(mark) for mark in seen}) > 1
-    first, _, *others = LINES[row].split(" ")
+    line = 0
+    while len({text_of(mark) for mark in drafts(editor)}) < 2:
+        # a short fill may settle at once
+        editor.keys("u" if line else "")
+        editor.until(lambda: editor.lines == lines)
+        line = editor.first_filled(range(line + 1, 9), "0wve" + REWRITE)
+    seen, row = drafts(editor), line - 1
+    first, _, *others = lines[row].split(" ")
     assert {(mark[1], mark[2]) for mark in seen} == {(row, len(first) + 1)}
     assert {"FillwrightUnsettled", "FillwrightSettled"} <= set().union(*map(highlights, seen))
     assert editor.lines[row] == " ".join([first, text_of(seen[-1]), *others])
-    assert [*editor.lines[:row], *editor.lines[row + 1 :]] == [*LINES[:row], *LINES[row + 1 :]]
+    assert [*editor.lines[:row], *editor.lines[row + 1 :]] == [*lines[:row], *lines[row + 1 :]]
     assert editor.marks("fillwright.drafts") == []
     editor.keys("<Esc>u")
-    editor.until(lambda: editor.lines == LINES)
+    editor.until(lambda: editor.lines == lines)
 
 
 def test_a_body_is_filled_by_the_code_action(start: Any, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_body_is_filled_by_the_code_action(start: Any, tmp_path: Path) -> None
     stubs = (f"def size_{number}(items):\n    pass\n" for number in range(5))
     editor.open(tmp_path / "a.py", "\n\n".join(stubs))
     before = editor.lines
-    line = first_filled(editor, range(2, 20, 4), BODY)
+    line = editor.first_filled(range(2, 20, 4), BODY)
     after = editor.lines
     assert after[: line - 1] == before[: line - 1]
     assert after[len(after) - len(before) + line :] == before[line:]
@@ -92,36 +92,37 @@ def test_a_body_is_filled_by_the_code_action(start: Any, tmp_path: Path) -> None
     editor.until(lambda: editor.lines == before)
 
 
-def test_cancel_ends_a_fill_and_clears_its_draft(start: Any, tmp_path: Path) -> None:
-    editor = start(settings=LONG)
+def test_cancel_ends_a_fill_and_clears_its_draft(
+    start: Any, tmp_path: Path, lines: list[str]
+) -> None:
+    editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
     editor.lua(RECORD)
-    editor.open(tmp_path / "a.txt", TEXT)
     editor.lua("_G.at_first_draft = '<Esc>:Fillwright cancel<CR>'")
     editor.keys("VG" + REWRITE)
     editor.until(lambda: drafts(editor))
     editor.until(lambda: not editor.marks("fillwright.drafts"))
     editor.until(lambda: editor.lua("return require('fillwright').statusline()") == "fillwright")
-    assert editor.lines == LINES
+    assert editor.lines == lines
     assert editor.marks("fillwright.drafts") == []
 
 
-def test_typing_during_a_fill_keeps_what_was_typed(start: Any, tmp_path: Path) -> None:
-    editor = start(settings=LONG)
+def test_typing_during_a_fill_keeps_what_was_typed(
+    start: Any, tmp_path: Path, lines: list[str]
+) -> None:
+    editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
     editor.lua(RECORD)
-    editor.open(tmp_path / "a.txt", TEXT)
     editor.lua("_G.at_first_draft = '<Esc>ggAxyz<Esc>'")
     editor.keys("VG" + REWRITE)
-    editor.until(lambda: editor.lines[0] == f"{LINES[0]}xyz")
+    editor.until(lambda: editor.lines[0] == f"{lines[0]}xyz")
     editor.messages_until("changed")
     assert editor.marks("fillwright.drafts") == []
-    assert editor.lines == [f"{LINES[0]}xyz", *LINES[1:]]
+    assert editor.lines == [f"{lines[0]}xyz", *lines[1:]]
 
 
 def test_leaving_the_buffer_clears_the_draft_and_the_fill_goes_on(
-    start: Any, tmp_path: Path
+    start: Any, tmp_path: Path, lines: list[str]
 ) -> None:
-    editor = start(settings=LONG)
-    editor.open(tmp_path / "a.txt", TEXT)
+    editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
     editor.keys("2GV" + REWRITE)
     editor.until(lambda: editor.marks("fillwright.drafts"))
     editor.keys("<Esc>:enew<CR>")
@@ -133,38 +134,39 @@ def test_leaving_the_buffer_clears_the_draft_and_the_fill_goes_on(
     # a model may have nothing to write there, but then the editor says so
     editor.until(
         lambda: (
-            editor.rpc.api.buf_get_lines(other, 0, -1, True) != LINES
+            editor.rpc.api.buf_get_lines(other, 0, -1, True) != lines
             or "Write a little more" in editor.messages()
         )
     )
 
 
-def test_no_drafts_where_they_are_turned_off(start: Any, tmp_path: Path) -> None:
-    editor = start(drafts=False)
+def test_no_drafts_where_they_are_turned_off(start: Any, tmp_path: Path, lines: list[str]) -> None:
+    editor = opened(start(drafts=False), tmp_path / "a.txt", lines)
     editor.lua(RECORD)
-    editor.open(tmp_path / "a.txt", TEXT)
-    first_filled(editor, range(1, 5), "0wve" + REWRITE)
+    editor.first_filled(range(1, 9), "0wve" + REWRITE)
     assert editor.lua("return drawn") == []
 
 
-def test_popup_items_come_by_omni_completion(start: Any, tmp_path: Path) -> None:
-    editor = start(ghost_text=False)
-    editor.open(tmp_path / "a.txt", TEXT)
-    editor.insert("2GA")
-    editor.keys("<Space>")
-    editor.until(lambda: editor.lines[1].endswith(" "))
+def test_popup_items_come_by_omni_completion(
+    start: Any, tmp_path: Path, unfinished: list[str]
+) -> None:
+    editor = opened(start(ghost_text=False), tmp_path / "a.txt", unfinished)
+    # a model need not have something for each of these lines
+    line = next(line for line in range(1, 9) if editor.has_ghost(line))
+    editor.insert(f"{line}GA")
 
     def items() -> Any:
         found = editor.rpc.call("complete_info", ["items"])["items"]
-        # the first answer is empty: the popup never waits for the engine
+        # the popup never waits for the engine: its first answer may be empty
         if not found and not editor.lua(PENDING):
             editor.keys("<C-x><C-o>")
         return found
 
     (item,) = editor.until(items)
+    assert item["word"].startswith(unfinished[line - 1])
     editor.keys("<C-y>")
-    assert item["word"].startswith("The quick brown fox ")
-    editor.until(lambda: editor.lines == [LINES[0], item["word"], *LINES[2:]])
+    editor.until(lambda: editor.lines[line - 1] == item["word"])
+    assert editor.lines == [*unfinished[: line - 1], item["word"], *unfinished[line:]]
 
 
 PENDING = """

@@ -12,7 +12,6 @@ from fillwright.engine.daemon.client import EngineClient, EngineSettings
 
 pytestmark = pytest.mark.e2e
 
-TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one behind it\n"
 PLAIN = """
 vim.opt.runtimepath:append(vim.env.FILLWRIGHT_PLUGIN)
 vim.lsp.enable("fillwright")
@@ -34,20 +33,24 @@ def servers(editor: Any) -> list[int]:
     return found
 
 
-def ghost_behind(editor: Any, line: int) -> str:
-    editor.insert(f"{line}GA")
-    editor.keys("<Space>")
-    return editor.until(editor.ghost)
+@pytest.fixture
+def text(unfinished: list[str]) -> str:
+    return "\n".join(unfinished) + "\n"
 
 
 @pytest.mark.parametrize("version", ["0.12", "0.11"])
-def test_enabling_the_server_is_all_a_fill_needs(start: Any, tmp_path: Path, version: str) -> None:
+def test_enabling_the_server_is_all_a_fill_needs(
+    start: Any, tmp_path: Path, version: str, text: str
+) -> None:
     editor = start(version, init=PLAIN)
-    editor.open(tmp_path / "a.txt", TEXT)
+    editor.open(tmp_path / "a.txt", text)
     before = editor.lines
-    editor.keys("2G$:Fillwright fill line<CR>")
-    editor.until(lambda: editor.lines != before or "Fillwright" in editor.messages())
-    assert editor.lines[1].startswith("The quick brown fox")
+    line = editor.first_filled(range(1, 9), "$:Fillwright fill line<CR>")
+    assert editor.lines[line - 1].startswith(before[line - 1])
+    assert [*editor.lines[: line - 1], *editor.lines[line:]] == [
+        *before[: line - 1],
+        *before[line:],
+    ]
 
 
 def test_the_filetypes_bring_the_protocols_language_names(start: Any, tmp_path: Path) -> None:
@@ -64,9 +67,11 @@ def test_the_filetypes_bring_the_protocols_language_names(start: Any, tmp_path: 
 
 
 @pytest.mark.parametrize("version", ["0.12", "0.11"])
-def test_a_killed_server_is_told_and_restarted(start: Any, tmp_path: Path, version: str) -> None:
+def test_a_killed_server_is_told_and_restarted(
+    start: Any, tmp_path: Path, version: str, text: str
+) -> None:
     editor = start(version)
-    editor.open(tmp_path / "a.txt", TEXT)
+    editor.open(tmp_path / "a.txt", text)
     (pid,) = servers(editor)
     os.kill(pid, signal.SIGKILL)
     editor.until(lambda: not editor.attached())
@@ -74,12 +79,12 @@ def test_a_killed_server_is_told_and_restarted(start: Any, tmp_path: Path, versi
     assert editor.until(statusline(editor)) == "fillwright stopped"
     editor.keys(":Fillwright status<CR>")
     editor.messages_until(":Fillwright restart starts it anew")
-    assert editor.lines == TEXT.splitlines()
+    assert editor.lines == text.splitlines()
 
     editor.keys(":Fillwright restart<CR>")
     editor.until_attached()
     assert servers(editor) != [pid]
-    assert ghost_behind(editor, 2)
+    assert editor.insert_with_ghost(range(1, 9))
     assert editor.lua("return require('fillwright').statusline()") != "fillwright stopped"
 
 
@@ -87,23 +92,25 @@ def statusline(editor: Any) -> Any:
     return lambda: editor.lua("return require('fillwright').statusline()")
 
 
-def test_restart_replaces_a_server_that_runs(start: Any, tmp_path: Path) -> None:
+def test_restart_replaces_a_server_that_runs(start: Any, tmp_path: Path, text: str) -> None:
     editor = start()
-    editor.open(tmp_path / "a.txt", TEXT)
+    editor.open(tmp_path / "a.txt", text)
     (before,) = servers(editor)
     editor.keys(":Fillwright restart<CR>")
     editor.until(lambda: editor.attached() and servers(editor) not in ([], [before]))
     assert len(servers(editor)) == 1
-    assert ghost_behind(editor, 2)
+    assert editor.insert_with_ghost(range(1, 9))
 
 
-def test_two_neovims_share_one_engine(start: Any, tmp_path: Path, engine: EngineSettings) -> None:
+def test_two_neovims_share_one_engine(
+    start: Any, tmp_path: Path, engine: EngineSettings, text: str
+) -> None:
     one, other = start(), start()
-    one.open(tmp_path / "a.txt", TEXT)
-    other.open(tmp_path / "b.txt", TEXT)
-    assert ghost_behind(one, 2)
+    one.open(tmp_path / "a.txt", text)
+    other.open(tmp_path / "b.txt", text)
+    assert one.insert_with_ghost(range(1, 9))
     pid = asyncio.run(health(engine)).pid
-    assert ghost_behind(other, 3)
+    assert other.insert_with_ghost(range(1, 9))
     assert asyncio.run(health(engine)).pid == pid
     (first,), (second,) = servers(one), servers(other)
     assert first != second

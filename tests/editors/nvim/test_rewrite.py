@@ -7,8 +7,6 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
-TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one behind it\n"
-LINES = TEXT.splitlines()
 MAPPED = """
 vim.opt.runtimepath:append(vim.env.FILLWRIGHT_PLUGIN)
 require("fillwright").setup(vim.json.decode(vim.env.FILLWRIGHT_OPTIONS))
@@ -28,6 +26,11 @@ client_class.request = function(client, method, params, ...)
   return request(client, method, params, ...)
 end
 """
+
+
+def opened(editor: Any, folder: Path, lines: list[str]) -> Any:
+    editor.open(folder / "a.txt", "\n".join(lines) + "\n")
+    return editor
 
 
 def preview(editor: Any, rows: range, instruction: str = "") -> int:
@@ -54,19 +57,20 @@ def added(editor: Any) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def test_the_difference_is_shown_then_applied_and_undone(start: Any, tmp_path: Path) -> None:
-    editor = start(init=MAPPED)
-    editor.open(tmp_path / "a.txt", TEXT)
-    row = preview(editor, range(4), "shorter, please")
-    assert editor.lines == LINES
+def test_the_difference_is_shown_then_applied_and_undone(
+    start: Any, tmp_path: Path, finished: list[str]
+) -> None:
+    editor, lines = opened(start(init=MAPPED), tmp_path, finished), finished
+    row = preview(editor, range(8), "shorter, please")
+    assert editor.lines == lines
     *new, hint = added(editor)
     assert hint == "  <CR> apply   <Esc> reject"
     removed = [mark for mark in editor.marks("fillwright.preview") if "hl_group" in mark[3]]
     assert [(mark[1], mark[3]["end_row"]) for mark in removed] == [(row, row + 1)]
 
     editor.keys("<CR>")
-    editor.until(lambda: editor.lines != LINES)
-    assert [line.rstrip() for line in editor.lines] == [*LINES[:row], *new, *LINES[row + 1 :]]
+    editor.until(lambda: editor.lines != lines)
+    assert [line.rstrip() for line in editor.lines] == [*lines[:row], *new, *lines[row + 1 :]]
     assert editor.marks("fillwright.preview") == []
     assert editor.lua("return vim.g.pressed") is None
 
@@ -74,37 +78,38 @@ def test_the_difference_is_shown_then_applied_and_undone(start: Any, tmp_path: P
     assert request["command"] == "fillwright.preview"
     assert request["arguments"][0]["instruction"] == "shorter, please"
     editor.keys("u")
-    editor.until(lambda: editor.lines == LINES)
+    editor.until(lambda: editor.lines == lines)
     # the key has its old meaning again
     editor.keys("<CR>")
     editor.until(lambda: editor.lua("return vim.g.pressed"))
 
 
-def test_a_rejected_rewrite_leaves_everything_as_it_was(start: Any, tmp_path: Path) -> None:
-    editor = start(init=MAPPED)
-    editor.open(tmp_path / "a.txt", TEXT)
-    preview(editor, range(4))
+def test_a_rejected_rewrite_leaves_everything_as_it_was(
+    start: Any, tmp_path: Path, finished: list[str]
+) -> None:
+    editor, lines = opened(start(init=MAPPED), tmp_path, finished), finished
+    preview(editor, range(8))
     assert "instruction" not in editor.lua("return asked")[-1]["arguments"][0]
     editor.keys("<Esc>")
     editor.until(lambda: not editor.marks("fillwright.preview"))
-    assert editor.lines == LINES
+    assert editor.lines == lines
     assert editor.rpc.call("undotree")["seq_last"] == 0
 
 
-def test_an_edit_drops_the_preview(start: Any, tmp_path: Path) -> None:
-    editor = start(init=MAPPED)
-    editor.open(tmp_path / "a.txt", TEXT)
-    preview(editor, range(4))
+def test_an_edit_drops_the_preview(start: Any, tmp_path: Path, finished: list[str]) -> None:
+    editor, lines = opened(start(init=MAPPED), tmp_path, finished), finished
+    preview(editor, range(8))
     editor.keys("ggdd")
     editor.until(lambda: not editor.marks("fillwright.preview"))
     editor.keys("<CR>")
     editor.until(lambda: editor.lua("return vim.g.pressed"))
-    assert editor.lines == LINES[1:]
+    assert editor.lines == lines[1:]
 
 
-def test_going_back_on_the_prompt_asks_for_nothing(start: Any, tmp_path: Path) -> None:
-    editor = start(init=MAPPED)
-    editor.open(tmp_path / "a.txt", TEXT)
+def test_going_back_on_the_prompt_asks_for_nothing(
+    start: Any, tmp_path: Path, finished: list[str]
+) -> None:
+    editor = opened(start(init=MAPPED), tmp_path, finished)
     editor.keys("VR")
     editor.until_mode("c")
     editor.keys("<Esc>")

@@ -75,17 +75,6 @@ vim.api.nvim_buf_set_extmark = function(bufnr, namespace, row, column, details)
   end
 end
 """
-# what the server has for the end of a line
-ASK = """
-local client = vim.lsp.get_clients({ name = "fillwright" })[1]
-local line = ...
-local answer = client:request_sync("textDocument/inlineCompletion", {
-  textDocument = { uri = vim.uri_from_bufnr(0) },
-  position = { line = line - 1, character = #vim.fn.getline(line) },
-  context = { triggerKind = 1 },
-}, 60000, 0)
-return answer.result.items[1] and answer.result.items[1].insertText
-"""
 
 
 @pytest.fixture
@@ -129,10 +118,7 @@ def test_ghost_text_on_the_screen(start: Any, tmp_path: Path, keep: Any) -> None
     editor = start(init=INIT, in_terminal=True)
     editor.open(tmp_path / "shelf.py", HEADS)
     before = editor.lines
-    # a model need not have a body for each of them that fits
-    line = next(line for line in (8, 10, 12) if editor.lua(ASK, line))
-    editor.insert(f"{line}GA")
-    ghost = editor.until(editor.ghost)
+    line, ghost = editor.insert_with_ghost((8, 10, 12))
     dim = colour(editor, "ComplHint")
     screen = editor.until(lambda: ghost.split()[0] in (shown := editor.screen()) and shown)
     rows = [row for row in screen.splitlines() if ghost.split()[0] in row.rpartition(dim)[2]]

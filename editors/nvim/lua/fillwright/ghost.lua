@@ -9,7 +9,9 @@ local M = {}
 
 ---@param bufnr integer a buffer that the server has just been attached to
 function M.attach(bufnr)
-  inline.enable(config.options.ghost_text, { bufnr = bufnr })
+  if config.options.ghost_text then
+    inline.enable(true, { bufnr = bufnr })
+  end
   for name in pairs({ accept = true, accept_word = true, accept_line = true }) do
     local key = config.options.keys[name]
     if key and vim.fn.maparg(key, "i") == "" then
@@ -26,10 +28,23 @@ function M.toggle()
   config.options.ghost_text = on
   for _, client in ipairs(vim.lsp.get_clients({ name = "fillwright" })) do
     for bufnr in pairs(client.attached_buffers) do
-      inline.enable(on, { bufnr = bufnr })
+      M.switch(on, bufnr, client)
     end
   end
   vim.notify("Fillwright: ghost text is " .. (on and "on" or "off"))
+end
+
+---@param on boolean
+---@param bufnr integer
+---@param client vim.lsp.Client
+function M.switch(on, bufnr, client)
+  if vim.lsp.inline_completion then
+    -- off for this server only: the buffer may have ghost text of another one
+    inline.enable(on, { client_id = client.id })
+  end
+  if on or not vim.lsp.inline_completion then
+    inline.enable(on, { bufnr = bufnr })
+  end
 end
 
 --- Have the last ghost text for this place offered again.

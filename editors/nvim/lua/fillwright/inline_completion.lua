@@ -16,6 +16,8 @@ local M = {}
 ---@class fillwright.GhostItem
 ---@field insert_text string
 ---@field range fillwright.GhostRange
+---@field client_id integer
+---@field command? lsp.Command tells the server that the item was taken
 
 ---@class fillwright.Ghost
 ---@field augroup integer
@@ -114,6 +116,8 @@ local function request(bufnr)
         and {
           insert_text = found.insertText,
           range = ghost_range(bufnr, found.range, client.offset_encoding),
+          client_id = client.id,
+          command = found.command,
         }
       show(bufnr)
     end, bufnr)
@@ -188,6 +192,10 @@ function M.get(options)
       api.nvim_buf_set_text(bufnr, row, column, end_row, math.max(end_column, typed), lines)
       local last = #lines[#lines]
       api.nvim_win_set_cursor(0, { row + #lines, #lines == 1 and column + last or last })
+      local client = vim.lsp.get_client_by_id(item.client_id)
+      if client and item.command then
+        client:exec_cmd(item.command, { bufnr = bufnr })
+      end
     end
   end)
   return true
