@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["kernels", "engine", "lsp_server"]
-PLUGIN = "editors/nvim"
+PLUGIN = [f"editors/nvim/{folder}" for folder in ("doc", "lsp", "lua", "plugin")]
 MAX_LINES = 400
 
 
@@ -85,7 +85,7 @@ def test_every_package_is_declared() -> None:
 
 def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    for layer in (*LAYERS, PLUGIN):
+    for layer in (*LAYERS, *PLUGIN):
         shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
     for path in ROOT.glob("*.*"):
         if path.is_file():
@@ -97,7 +97,7 @@ def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_p
 
     expected = {
         f"fillwright/{path.relative_to(source)}"
-        for layer in (*LAYERS, PLUGIN)
+        for layer in (*LAYERS, *PLUGIN)
         for path in (source / layer).rglob("*")
         if path.is_file()
     }
