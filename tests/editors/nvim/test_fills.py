@@ -61,7 +61,7 @@ def test_drafts_change_in_place_and_end_as_the_fill(
     line = 0
     while len({text_of(mark) for mark in drafts(editor)}) < 2:
         # a short fill may settle at once
-        editor.keys("u" if line else "")
+        editor.keys("<Esc>u" if line else "")
         editor.until(lambda: editor.lines == lines)
         line = editor.first_filled(range(line + 1, 9), "0wve" + REWRITE)
     seen, row = drafts(editor), line - 1
