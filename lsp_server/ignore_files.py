@@ -5,14 +5,17 @@ and the last word: `!notes.md` in it takes a file back that `.gitignore` in its 
 Files that git tracks although they are ignored count as ignored.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
 IGNORE_FILES = (".gitignore", ".fillwrightignore")
 LARGEST_FILE = 1_000_000
+SPECIAL = re.compile(r"([\\*?\[\]!# ])")
 
 
 def excluded_by(path: Path, roots: Iterable[Path]) -> Path | None:
@@ -24,16 +27,33 @@ def excluded_by(path: Path, roots: Iterable[Path]) -> Path | None:
     top = _top(path, roots)
     if top is None:
         return None
-    found: list[tuple[Path, GitIgnoreSpec]] = []
+    found: tuple[_State, ...] = ()
     below = top
     for part in path.relative_to(top).parts:
-        found += _rules_in(below)
+        found += tuple(_ignore_files_in(below))
         below /= part
-        excluding = _last_word(below, found, is_folder=below != path)
+        name = below.relative_to(top).as_posix() + "/" * (below != path)
+        rules = _rules(found, top)
+        verdict = rules.spec.check_file(name)
         # what lies in an excluded folder cannot be taken back
-        if excluding is not None:
-            return excluding
+        if verdict.include and verdict.index is not None:
+            return rules.files[verdict.index]
     return None
+
+
+class _State(NamedTuple):
+    """An ignore file as it was at a moment."""
+
+    file: Path
+    mtime_ns: int
+    size: int
+
+
+class _Rules(NamedTuple):
+    """The patterns of several ignore files as those of one, and the file that each is from."""
+
+    spec: GitIgnoreSpec
+    files: tuple[Path, ...]
 
 
 def _top(path: Path, roots: Iterable[Path]) -> Path | None:
@@ -43,8 +63,7 @@ def _top(path: Path, roots: Iterable[Path]) -> Path | None:
     return min(tops, key=lambda folder: len(folder.parts), default=None)
 
 
-def _rules_in(folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
-    rules = []
+def _ignore_files_in(folder: Path) -> Iterable[_State]:
     for name in IGNORE_FILES:
         file = folder / name
         try:
@@ -52,24 +71,29 @@ def _rules_in(folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
         except OSError:
             continue
         if stat.st_size <= LARGEST_FILE:
-            rules.append((file, _spec(file, stat.st_mtime_ns, stat.st_size)))
-    return rules
+            yield _State(file, stat.st_mtime_ns, stat.st_size)
 
 
-@lru_cache(maxsize=256)
-def _spec(file: Path, mtime_ns: int, size: int) -> GitIgnoreSpec:
-    """The rules of a file in one of its states, read once."""
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return GitIgnoreSpec.from_lines(lines)
+@lru_cache(maxsize=64)
+def _rules(states: tuple[_State, ...], top: Path) -> _Rules:
+    """The rules of files in one of their states, read once."""
+    patterns, files = list[str](), list[Path]()
+    for state in states:
+        text = state.file.read_text(encoding="utf-8", errors="replace")
+        folder = state.file.parent.relative_to(top).as_posix()
+        for line in text.split("\n"):
+            patterns.append(_from_top(line.rstrip("\r"), folder))
+            files.append(state.file)
+    return _Rules(GitIgnoreSpec.from_lines(patterns), tuple(files))
 
 
-def _last_word(
-    place: Path, rules: list[tuple[Path, GitIgnoreSpec]], *, is_folder: bool
-) -> Path | None:
-    excluding = None
-    for file, spec in rules:
-        name = place.relative_to(file.parent).as_posix() + "/" * is_folder
-        verdict = spec.check_file(name).include
-        if verdict is not None:
-            excluding = file if verdict else None
-    return excluding
+def _from_top(line: str, folder: str) -> str:
+    """A line of an ignore file in `folder` as one of a file at the top."""
+    if not line.strip() or line.startswith("#"):
+        return ""
+    negated = line.startswith("!")
+    pattern = line[negated:]
+    anchored = "/" in pattern.rstrip(" ").rstrip("/")
+    prefix = "/" if folder == "." else "/" + SPECIAL.sub(r"\\\1", folder) + "/"
+    within = pattern.removeprefix("/") if anchored else f"**/{pattern}"
+    return "!" * negated + prefix + within

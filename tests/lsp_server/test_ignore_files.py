@@ -30,7 +30,7 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout
 
 
-@settings(max_examples=25)
+@settings(max_examples=40)
 @given(RULES, RULES, RULES)
 def test_as_git_has_it(
     tmp_path_factory: pytest.TempPathFactory, top: str, inner: str, deeper: str
