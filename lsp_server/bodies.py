@@ -16,7 +16,13 @@ from fillwright.engine.syntax.grammars import has_queries
 from fillwright.engine.syntax.languages import doc_marks
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.documents import Document, Layer
-from fillwright.lsp_server.headers import header_end, is_apart, looks_like_header, opened_by
+from fillwright.lsp_server.headers import (
+    header_end,
+    is_apart,
+    is_statement,
+    looks_like_header,
+    opened_by,
+)
 
 STRING = re.compile("string(?!_(content|fragment|start|end))")
 SEVERAL_LINES = re.compile(
@@ -63,7 +69,7 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
     lines = document.lf_lines
     start, end = document.character(function.hole_start), document.character(function.hole_end)
     closer = None if function.closer is None else document.character(function.closer)
-    header = lines.line_of(document.character(function.start))
+    header = lines.line_of(document.character(function.header))
     headed = lines.line_of(document.character(function.body_start))
     last = lines.line_of(document.character(function.end))
     if not function.value and (function.broken or _is_left_of(document, layer, closer, header)):
@@ -127,6 +133,13 @@ def _function_around(document: Document, layer: Layer, tree: Tree, offset: int) 
         for function in functions(tree, layer.language, within)
         if function.start <= at and (at <= function.end or _goes_on(document, function, line))
     ]
+    if tree.root_node.has_error:
+        starts = [document.character(function.start) for function in around]
+        around = [
+            function
+            for function, start in zip(around, starts, strict=True)
+            if not is_statement(document.lf, start)
+        ]
     return around[-1] if around else None
 
 
@@ -141,7 +154,7 @@ def _goes_on(document: Document, function: Function, line: int) -> bool:
         return True
     if line == last + 1 and function.hole_start == function.end:
         return True
-    header = lines.line_of(document.character(function.start))
+    header = lines.line_of(document.character(function.header))
     return layout.depth(lines, line) > layout.depth(lines, header)
 
 
@@ -155,8 +168,8 @@ def _broken_header(
     outermost, nearest = -1, None
     if function is not None:
         outermost = lines.line_of(document.character(function.start))
-        if function.broken_header is not None:
-            nearest = lines.line_of(document.character(function.broken_header))
+        if function.broken_header:
+            nearest = lines.line_of(document.character(function.header))
     for around in [line, *layout.headers_around(lines, line)]:
         header = opened_by(lines, around)
         if header <= outermost or lines.starts[header] < layer.start:

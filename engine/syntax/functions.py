@@ -32,24 +32,25 @@ class Function:
     """One function, method, closure or nested function.
 
     `start..end` is all of it, from its decorators to its last statement or comment, or to what
-    closes it; `body_start` is where its header ends, and `closer` where the token begins that
-    closes its body, if one does. `hole_start..hole_end` is what is to be written: the body behind
-    a docstring, or the placeholder of a stub behind the comments that say what belongs there.
-    `value`: the body is an expression. `broken`: there is a syntax error in it, so its ends are
-    guesses; in its header, which begins at `broken_header`, so the body may be anything. `stub`:
-    nothing is written there yet. `declared`: it is meant to stay so (an overload, an abstract
-    method, an empty closure).
+    closes it. `header` is where it begins without decorators and what it is assigned to,
+    `body_start` where its header ends, and `closer` where the token begins that closes its body, if
+    one does. `hole_start..hole_end` is what is to be written: the body behind a docstring, or the
+    placeholder of a stub behind the comments that say what belongs there. `value`: the body is an
+    expression. `broken`: there is a syntax error in it, so its ends are guesses; `broken_header`:
+    in its header, so the body may be anything. `stub`: nothing is written there yet. `declared`: it
+    is meant to stay so (an overload, an abstract method, an empty closure).
     """
 
     start: int
     end: int
+    header: int
     body_start: int
     hole_start: int
     hole_end: int
     closer: int | None
     value: bool
     broken: bool
-    broken_header: int | None
+    broken_header: bool
     stub: bool
     declared: bool
 
@@ -148,13 +149,14 @@ class _Written:
         return Function(
             start=whole.start_byte,
             end=self.node.end_byte if closer is not None else max(self.node.end_byte, end),
+            header=self.node.start_byte,
             body_start=body_start,
             hole_start=start,
             hole_end=end,
             closer=None if closer is None or closer.is_missing else closer.start_byte,
             value=self.value,
             broken=self.node.has_error,
-            broken_header=self.node.start_byte if self._has_broken_header() else None,
+            broken_header=self._has_broken_header(),
             stub=self.stub,
             declared=self.stub
             and (
