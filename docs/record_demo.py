@@ -64,7 +64,8 @@ async def record(options: FillOptions) -> list[Frame]:
         infill = await client.fill(request, drafts.append)
     finally:
         await client.aclose()
-    changes = [change for fit in fit_each(document, carvings, infill) for change in fit]
+    fits = fit_each(document, carvings, infill)
+    changes = [change for fit in fits for change in fit.changes]
     diff = unified_diff(options.file.as_posix(), document.text, changes)
     view = DraftView(request.document, request.holes, request.language)
     step_s = min(STEP_S, DRAFTS_S / max(len(drafts), 1))

@@ -19,7 +19,7 @@ from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.diff import unified_diff
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Fit, TextChange, applied, fit_fill
 from fillwright.lsp_server.place_carving import carve_places
 from fillwright.lsp_server.places import Place
 from fillwright.lsp_server.source_file import read_source, write_source
@@ -54,7 +54,7 @@ def fill_file(options: FillOptions) -> None:
     if infill.finish == "cancelled":
         raise EngineFailed("the engine stopped before the fill was done; ask again.")
     fits = fit_each(document, carvings, infill)
-    changes = [change for fit in fits for change in fit]
+    changes = [change for fit in fits for change in fit.changes]
     if options.write:
         write_source(source, applied(document.text, changes))
     if options.json:
@@ -63,8 +63,10 @@ def fill_file(options: FillOptions) -> None:
     if not options.write:
         print_diff(unified_diff(options.file.as_posix().lstrip("/"), document.text, changes))
     say(summary(infill))
-    if not changes:
-        say("the fill changes nothing; another --seed may.")
+    for carving, fit in zip(carvings, fits, strict=True):
+        line = document.lf_lines.line_of(carving.holes[0].start) + 1
+        for dropped in fit.dropped:
+            say(f"line {line}: {dropped.message} Nothing is written; another --seed may do better.")
 
 
 def request_for(
@@ -86,12 +88,10 @@ def request_for(
     )
 
 
-def fit_each(
-    document: Document, carvings: Sequence[Carving], infill: Infill
-) -> list[tuple[TextChange, ...]]:
-    """The changes that each carving's text makes, by carving."""
+def fit_each(document: Document, carvings: Sequence[Carving], infill: Infill) -> list[Fit]:
+    """What becomes of each carving's text, by carving."""
     return [
-        fit_fill(document, carving, [text]).changes
+        fit_fill(document, carving, [text])
         for carving, text in zip(carvings, infill.texts, strict=True)
     ]
 
@@ -119,7 +119,7 @@ def _report(
     file: Path,
     document: Document,
     carvings: Sequence[Carving],
-    fits: Sequence[Sequence[TextChange]],
+    fits: Sequence[Fit],
     infill: Infill,
 ) -> dict[str, Any]:
     holes = []
@@ -127,13 +127,16 @@ def _report(
         start, end = (
             document.from_lf(offset) for offset in (carving.holes[0].start, carving.holes[0].end)
         )
-        inside = [TextChange(edit.start - start, edit.end - start, edit.text) for edit in fit]
+        inside = [
+            TextChange(edit.start - start, edit.end - start, edit.text) for edit in fit.changes
+        ]
         holes.append(
             {
                 "start": _line_column(document, start),
                 "end": _line_column(document, end),
                 "text": applied(document.text[start:end], inside),
                 "confidence": geometric_mean(probabilities),
+                "dropped": next((dropped.code for dropped in fit.dropped), None),
             }
         )
     return {

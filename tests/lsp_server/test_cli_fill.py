@@ -59,7 +59,7 @@ def test_json_says_how_the_hole_was_filled(source: Path) -> None:
     assert report["steps"] >= 1
     assert all(spent >= 0 for spent in report["timings_ms"].values())
     [hole] = report["holes"]
-    assert list(hole) == ["start", "end", "text", "confidence"]
+    assert list(hole) == ["start", "end", "text", "confidence", "dropped"]
     assert hole["start"] == {"line": 3, "column": 5}
     assert hole["end"] == {"line": 3, "column": 9}
     assert "\n" not in hole["text"]
