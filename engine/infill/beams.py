@@ -55,9 +55,11 @@ def search(
     firsts: Sequence[int],
     end_marks: Sequence[int],
     width: int,
+    kept: int,
 ) -> Iterator[Beams]:
-    """Yields after each pass. Ends when `width` hypotheses have ended and none that goes on is as
-    likely as the last of these, or when the budget of tokens is used up.
+    """Yields after each pass, with the `width` likeliest that go on and the `kept` likeliest ends.
+    Ends when so many are there and none that goes on is as likely as the last of them, or when
+    the budget of tokens is used up.
 
     `cache` holds what precedes `unread` and is not changed. `firsts` are the tokens that the hole
     may begin with; none: any but an end mark, for an empty fill is no fill.
@@ -71,11 +73,11 @@ def search(
     for passes in range(1, budget + 2):
         # what the hole must begin with ends nothing, though it be a line end in a line's hole
         ends = set() if firsts and passes == 1 else set(end_marks)
-        parents, grown, ended = _grow(live, ended, scores, ends, width)
+        parents, grown, ended = _grow(live, ended, scores, ends, width, kept)
         # behind the budget a hypothesis may end, and not go on
         live = grown if passes <= budget else live
         yield Beams(tuple(live), tuple(ended), passes)
-        settled = len(ended) == width and ended[-1].log_probability >= live[0].log_probability
+        settled = len(ended) == kept and ended[-1].log_probability >= live[0].log_probability
         if settled or passes > budget:
             return
         branches.keep(parents)
@@ -88,9 +90,10 @@ def _grow(
     scores: Tensor,
     end_marks: set[int],
     width: int,
+    kept: int,
 ) -> tuple[list[int], list[Hypothesis], list[Hypothesis]]:
     """The `width` likeliest continuations that go on, with their parents' places in `live`, and
-    the `width` likeliest that have ended. scores [live, vocab]: log probabilities."""
+    the `kept` likeliest that have ended. scores [live, vocab]: log probabilities."""
     values, tokens = scores.topk(width + len(end_marks))
     grown = [
         (parent, beam.then(token, value, token in end_marks))
@@ -103,4 +106,4 @@ def _grow(
         [*ended, *(beam for _, beam in grown if beam.ended)],
         key=lambda beam: -beam.log_probability,
     )
-    return [parent for parent, _ in on], [beam for _, beam in on], over[:width]
+    return [parent for parent, _ in on], [beam for _, beam in on], over[:kept]

@@ -30,12 +30,14 @@ from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
-BEAMS = 6
+BEAMS = 8
+ENDS_PER_BEAM = 3
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
 
 States = Generator[Draft, None, Written | None]
 Spelt = tuple[Written, list[Spelling]]
+Against = tuple[bool, int, bool, bool]
 
 
 @dataclass
@@ -215,9 +217,11 @@ class Infiller:
             return (yield from self._show(seams, self._until_a_circle(states)))
 
     def _search(self, request: InfillRequest, seams: Seams, task: Task) -> Iterator[Spelt]:
-        """The best of the beams after each pass; at the end the likeliest that parses."""
+        """The best of the beams after each pass; at the end the likeliest that parses. Goes on
+        until one does that is likelier than whatever might still come."""
         task.cache.truncate(task.prompt_cached)
         beams = None
+        against: dict[Hypothesis, Against] = {}
         states = search(
             self.model,
             task.cache,
@@ -226,20 +230,27 @@ class Infiller:
             task.firsts[0],
             task.end_marks,
             task.beams,
+            task.beams * ENDS_PER_BEAM,
         )
         while not task.cancelled() and (state := next(states, None)) is not None:
             beams = state
             yield from self._spelt(request, [Written.from_beam(beams.best, beams.passes)])
+            for beam in beams.ended:
+                if beam not in against:
+                    against[beam] = self._against(beam, request, seams)
+            good = next((beam for beam in beams.ended if not any(against[beam])), None)
+            if good and good.log_probability >= beams.live[0].log_probability:
+                break
         if beams is not None:
+            for beam in beams.live:
+                against[beam] = self._against(beam, request, seams)
             chosen = min(
                 (*beams.ended, *beams.live),
-                key=lambda beam: (*self._against(beam, request, seams), -beam.log_probability),
+                key=lambda beam: (*against[beam], -beam.log_probability),
             )
             yield from self._spelt(request, [Written.from_beam(chosen, beams.passes)])
 
-    def _against(
-        self, beam: Hypothesis, request: InfillRequest, seams: Seams
-    ) -> tuple[bool, int, bool, bool]:
+    def _against(self, beam: Hypothesis, request: InfillRequest, seams: Seams) -> Against:
         """What speaks against a hypothesis: nothing in it, for an empty fill is no fill; syntax
         faults; text that has to be cut away; no end."""
         text = self.tokenizer.spell(beam.ids).text
