@@ -6,12 +6,18 @@ Shapes: probabilities float32 [..., vocabulary], uniform float32 [...] -> int64 
 Needs one random number per row instead of one per token (as torch.multinomial's exponential race
 does), which is what makes it 15 to 25 times faster on a CPU.
 
-Bytes moved for N rows of V columns: the reference reads 4NV, writes and searches 4NV; one fused
-pass reads 4NV. Knows nothing of where the random numbers come from.
+The reference finds the block of the vocabulary first, then the token in it: torch's sums are
+vectorised, its cumulative sums are not. Bytes moved for N rows of V columns: 4NV, read once.
+Knows nothing of where the random numbers come from.
 """
+
+import math
 
 import torch
 from torch import Tensor
+
+BLOCK = 128
+BELOW_ONE = 1 - 2**-24
 
 
 def categorical(probabilities: Tensor, uniform: Tensor) -> Tensor:
@@ -21,5 +27,18 @@ def categorical(probabilities: Tensor, uniform: Tensor) -> Tensor:
 
 def reference(probabilities: Tensor, uniform: Tensor) -> Tensor:
     """The same in plain torch; what CPU runs."""
-    mass = probabilities.cumsum(-1)
-    return torch.searchsorted(mass, uniform[..., None] * mass[..., -1:], right=True).squeeze(-1)
+    width = math.gcd(probabilities.shape[-1], BLOCK)
+    blocks = probabilities.reshape(*probabilities.shape[:-1], -1, width)
+    block, left = _place(blocks.sum(-1), uniform[..., None])
+    token, _ = _place(blocks.take_along_dim(block[..., None], dim=-2).squeeze(-2), left)
+    return (block * width + token).squeeze(-1)
+
+
+def _place(mass: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the `share` [..., 1] in [0, 1) of the whole mass [..., n] falls: in which part, and at
+    which share of that part, again below 1."""
+    ends = mass.cumsum(-1)
+    target = share * ends[..., -1:]
+    part = torch.searchsorted(ends, target, right=True)
+    own, end = mass.gather(-1, part), ends.gather(-1, part)
+    return part, ((target - (end - own)) / own).clamp_(0.0, BELOW_ONE)

@@ -9,24 +9,19 @@ capacity limit keeps the denoiser from converging. Reads the weights of every ex
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from fillwright.kernels.geglu import geglu
 
 
 def reference(x: Tensor, gate_up: Tensor, down: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     chosen = x.new_empty(*index.shape, x.shape[-1])
     for expert in torch.unique(index).tolist():
         tokens, slots = torch.where(index == expert)
-        chosen[tokens, slots] = one_expert(x[tokens], gate_up[expert], down[expert])
+        chosen[tokens, slots] = geglu(x[tokens], gate_up[expert].mT, down[expert].mT)
     return (chosen * weight[..., None]).sum(dim=1).to(x.dtype)
 
 
 def expert_mlp(x: Tensor, gate_up: Tensor, down: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     """Route `x` [tokens, hidden] through the experts; returns [tokens, hidden]."""
     return reference(x, gate_up, down, index, weight)
-
-
-def one_expert(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
-    """All of `x` [..., hidden] through one expert's gate_up [2 * intermediate, hidden] and down."""
-    gate, up = F.linear(x, gate_up).chunk(2, dim=-1)
-    return F.linear(F.gelu(gate, approximate="tanh") * up, down)

@@ -1,19 +1,21 @@
 """Gated MLP with the tanh approximation of GELU.
 
-    y = (gelu_tanh(x Wg^T) * (x Wu^T)) Wd^T
+    y = (gelu_tanh(g) * u) Wd,   [g, u] = x Wgu
 
-x [..., hidden], gate and up [intermediate, hidden], down [hidden, intermediate]. Reads the three
-weight matrices once: 3 * hidden * intermediate elements.
+x [..., rows, hidden] in the weights' type, gate_up [..., hidden, 2 * intermediate] (gate columns
+first), down [..., intermediate, hidden]; with a leading dimension, as many MLPs side by side.
+Reads the weights once: 3 * hidden * intermediate elements per MLP.
 """
 
 import torch.nn.functional as F
 from torch import Tensor
 
 
-def reference(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
-    return F.linear(F.gelu(F.linear(x, gate), approximate="tanh") * F.linear(x, up), down)
+def reference(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
+    gate, up = (x @ gate_up).chunk(2, dim=-1)
+    return (F.gelu(gate, approximate="tanh") * up) @ down
 
 
-def geglu(x: Tensor, gate: Tensor, up: Tensor, down: Tensor) -> Tensor:
+def geglu(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
     """Apply the gated MLP to the last dimension of `x`."""
-    return reference(x, gate, up, down)
+    return reference(x, gate_up, down)

@@ -2,7 +2,7 @@
 
     y = x / sqrt(mean(x^2) + eps) * weight          (weight is plain w, not 1 + w)
 
-x [..., hidden] of any float type; the arithmetic is float32. Reads x once, writes y once.
+x [..., hidden] of any float type -> y float32, as is the arithmetic. Reads x once, writes y once.
 """
 
 import torch.nn.functional as F
@@ -10,9 +10,11 @@ from torch import Tensor
 
 
 def reference(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
-    return F.rms_norm(x, x.shape[-1:], weight, eps)
+    normed = F.rms_norm(x.float(), x.shape[-1:], None, eps)
+    return normed if weight is None else normed * weight
 
 
 def rms_norm(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
-    """Normalise the last dimension of `x`; `weight` [hidden] or None for no gain."""
+    """Normalise the last dimension of `x`; `weight` [..., hidden], or None for no gain, is
+    broadcast against x: several gains give as many results."""
     return reference(x, weight, eps)

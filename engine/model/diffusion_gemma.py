@@ -61,7 +61,10 @@ class DiffusionGemma(nn.Module):
             model = cls(model_config(raw))
         load_weights(model, folder, raw, device, dtype)
         model.frequencies = {kind: each.to(device) for kind, each in model.frequencies.items()}
-        return model.eval().requires_grad_(False)
+        model.eval().requires_grad_(False)
+        for part in (*model.layers, model.self_conditioning):
+            part.keep_weights()
+        return model
 
     @property
     def device(self) -> torch.device:
@@ -133,8 +136,8 @@ class DiffusionGemma(nn.Module):
     ) -> tuple[Tensor, list[KeyValue]]:
         """The causal pass. ids, positions int64 [batch, rows]; `masks` as canvas_attention takes
         them, None for plain causal -> hidden [batch, rows, hidden], keys and values per layer."""
-        hidden = self.embed_tokens(ids) * self._scale()
-        angles = self._angles(positions, hidden.dtype)
+        hidden = self._embedded(ids)
+        angles = self._angles(positions)
         keys_values: list[KeyValue] = []
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
@@ -163,9 +166,8 @@ class DiffusionGemma(nn.Module):
         expected = None
         if self_conditioning is not None:
             expected = soft_embedding(self_conditioning, self.embed_tokens.weight, self._scale())
-        embedded = self.embed_tokens(canvas) * self._scale()
-        hidden: Tensor = self.self_conditioning(embedded, expected)
-        angles = self._angles(positions, hidden.dtype)
+        hidden: Tensor = self.self_conditioning(self._embedded(canvas), expected)
+        angles = self._angles(positions)
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
             hidden, _ = layer(hidden, angles[kind], layer.layer_scalar, prefixes[index], mask)
@@ -175,6 +177,11 @@ class DiffusionGemma(nn.Module):
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden [..., hidden] -> float32 [..., vocab], softcapped."""
         return lm_head(hidden, self.embed_tokens.weight, self.config.logit_softcap)
+
+    def _embedded(self, ids: Tensor) -> Tensor:
+        """float32 [..., hidden]"""
+        embedded: Tensor = self.embed_tokens(ids)
+        return embedded.float() * self._scale()
 
     def _layers(self) -> list[tuple[Layer, LayerKind]]:
         return list(zip(self.layers, self.config.layer_kinds, strict=True))  # type: ignore[arg-type]
@@ -189,13 +196,13 @@ class DiffusionGemma(nn.Module):
             return 2**62
         return self.config.sliding_window - 1
 
-    def _angles(self, positions: Tensor, dtype: torch.dtype) -> dict[LayerKind, Angles]:
-        """cos and sin per layer kind, each [batch, rows, head_dim]."""
+    def _angles(self, positions: Tensor) -> dict[LayerKind, Angles]:
+        """cos and signed sin per layer kind, as rotary takes them, float32."""
         angles = {}
         for kind, frequencies in self.frequencies.items():
-            half = positions[..., None].float() * frequencies
-            turned = torch.cat((half, half), dim=-1)
-            angles[kind] = (turned.cos().to(dtype), turned.sin().to(dtype))
+            half = positions[..., None, None].float() * frequencies
+            cos, sin = half.cos(), half.sin()
+            angles[kind] = (torch.cat((cos, cos), dim=-1), torch.cat((-sin, sin), dim=-1))
         return angles
 
 

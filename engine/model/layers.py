@@ -1,16 +1,18 @@
 """The layers of DiffusionGemma, named as in the checkpoint so that its tensors load by name.
 
 One layer serves both roles: as encoder it is causal and its keys and values go to the prefix KV
-cache, as decoder its rows are the canvas. Only the mask and the layer scalar differ. Knows no
-tokens and no cache policy.
+cache, as decoder its rows are the canvas. Only the mask and the layer scalar differ. Products are
+of the weights' type, all between them is float32. Knows no tokens and no cache policy.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
 from fillwright.kernels.canvas_attention import KeyValue, canvas_attention
-from fillwright.kernels.expert_mlp import expert_mlp, one_expert
+from fillwright.kernels.expert_mlp import expert_mlp
 from fillwright.kernels.geglu import geglu
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
@@ -18,8 +20,34 @@ from fillwright.kernels.rotary import rotary
 Angles = tuple[Tensor, Tensor]
 
 
+@dataclass(frozen=True, slots=True)
+class LayerWeights:
+    """A layer's parameters as its arithmetic takes them: gains float32, matrices [in, out], and
+    side by side what multiplies the same rows.
+
+    qkv [hidden, heads * head_dim] for query, key and, where there are any, value heads;
+    head_gains [heads + kv_heads, head_dim]; opening and closing [2, 1, hidden], for dense MLP and
+    experts. gate_up and down are the dense MLP's, or stacked with those of its twin.
+    """
+
+    before_attention: Tensor
+    qkv: Tensor
+    head_gains: Tensor
+    out: Tensor
+    behind_attention: Tensor
+    opening: Tensor
+    gate_up: Tensor
+    down: Tensor
+    closing: Tensor
+    behind_mlps: Tensor
+
+
 class Layer(nn.Module):
-    """Attention, then dense MLP and experts side by side, each between norms."""
+    """Attention, then dense MLP and experts side by side, each between norms.
+
+    A single expert of the dense MLP's size is its twin, for a softmax over one score is 1: both
+    are computed as one.
+    """
 
     layer_scalar: Tensor
     encoder_layer_scalar: Tensor
@@ -27,6 +55,7 @@ class Layer(nn.Module):
     def __init__(self, config: ModelConfig, kind: LayerKind) -> None:
         super().__init__()
         self.kind = kind
+        self.eps = config.rms_norm_eps
         self.self_attn = Attention(config, config.shapes[kind], has_values=kind != "full_attention")
         self.mlp = Mlp(config.hidden_size, config.intermediate_size)
         self.router = Router(config)
@@ -40,6 +69,10 @@ class Layer(nn.Module):
         self.post_feedforward_layernorm_2 = RmsNorm(config.hidden_size, config.rms_norm_eps)
         self.register_buffer("layer_scalar", torch.ones(1))
         self.register_buffer("encoder_layer_scalar", torch.ones(1))
+        self.twins = config.experts == 1 and (
+            config.intermediate_size == config.expert_intermediate_size
+        )
+        self._kept: LayerWeights | None = None
 
     def forward(
         self,
@@ -50,14 +83,57 @@ class Layer(nn.Module):
         mask: Tensor | None = None,
         causal: bool = False,
     ) -> tuple[Tensor, KeyValue]:
-        """hidden [batch, rows, hidden] -> the same, and the rows' keys and values."""
-        attended, rows = self.self_attn(self.input_layernorm(hidden), angles, prefix, mask, causal)
-        residual = hidden + self.post_attention_layernorm(attended)
+        """hidden float32 [batch, rows, hidden] -> the same, and the rows' keys and values."""
+        w = self._kept or self._weights()
+        x = rms_norm(hidden, w.before_attention, self.eps)
+        attended, rows = self.self_attn(x, w, angles, prefix, mask, causal)
+        residual = hidden + rms_norm(attended, w.behind_attention, self.eps)
 
-        dense = self.mlp(self.pre_feedforward_layernorm(residual))
-        routed = self.experts(self.pre_feedforward_layernorm_2(residual), self.router, residual)
-        mixed = self.post_feedforward_layernorm_1(dense) + self.post_feedforward_layernorm_2(routed)
-        return (residual + self.post_feedforward_layernorm(mixed)) * scalar, rows
+        x = rms_norm(residual.flatten(0, 1), w.opening, self.eps).to(w.down.dtype)
+        if self.twins:
+            out = geglu(x, w.gate_up, w.down)
+        else:
+            routed = self.experts(x[1], *self.router(residual.flatten(0, 1)))
+            out = torch.stack((geglu(x[0], w.gate_up, w.down), routed))
+        dense, routed = rms_norm(out, w.closing, self.eps)
+        mixed = rms_norm((dense + routed).view_as(residual), w.behind_mlps, self.eps)
+        return (residual + mixed) * scalar, rows
+
+    def _weights(self) -> LayerWeights:
+        attention, mlp, experts = self.self_attn, self.mlp, self.experts
+        gate_up, down = mlp.gate_up(), mlp.down_proj.weight.mT
+        if self.twins:
+            scaled = experts.down_proj[0].mT * self.router.per_expert_scale
+            gate_up = torch.stack((gate_up, experts.gate_up_proj[0].mT))
+            down = torch.stack((down, scaled))
+        opening = self.pre_feedforward_layernorm, self.pre_feedforward_layernorm_2
+        closing = self.post_feedforward_layernorm_1, self.post_feedforward_layernorm_2
+        return LayerWeights(
+            before_attention=self.input_layernorm.weight.float(),
+            qkv=torch.cat([part.weight.mT for part in attention.projections()], dim=1),
+            head_gains=attention.head_gains().float(),
+            out=attention.o_proj.weight.mT,
+            behind_attention=self.post_attention_layernorm.weight.float(),
+            opening=torch.stack([norm.weight for norm in opening])[:, None].float(),
+            gate_up=gate_up,
+            down=down,
+            closing=torch.stack([norm.weight for norm in closing])[:, None].float(),
+            behind_mlps=self.post_feedforward_layernorm.weight.float(),
+        )
+
+    def keep_weights(self) -> None:
+        """Lay the weights out once and for all, for inference: large parameters become views."""
+        self._kept = w = self._weights()
+        parts = self.self_attn.projections()
+        pieces = torch.split(w.qkv, [part.out_features for part in parts], dim=1)
+        for part, piece in zip(parts, pieces, strict=True):
+            part.weight.data = piece.mT
+        dense = w.gate_up[0] if self.twins else w.gate_up
+        gate, up = dense.mT.chunk(2)
+        self.mlp.gate_proj.weight.data, self.mlp.up_proj.weight.data = gate, up
+        if self.twins:
+            self.mlp.down_proj.weight.data = w.down[0].mT
+            self.experts.gate_up_proj.data = w.gate_up[1:].mT
 
 
 class Attention(nn.Module):
@@ -68,7 +144,7 @@ class Attention(nn.Module):
 
     def __init__(self, config: ModelConfig, shape: AttentionShape, has_values: bool) -> None:
         super().__init__()
-        self.head_dim = shape.head_dim
+        self.heads, self.kv_heads, self.head_dim = config.heads, shape.kv_heads, shape.head_dim
         self.eps = config.rms_norm_eps
         queries, keys = config.heads * shape.head_dim, shape.kv_heads * shape.head_dim
         self.q_proj = nn.Linear(config.hidden_size, queries, bias=False)
@@ -80,23 +156,30 @@ class Attention(nn.Module):
 
     def forward(
         self,
-        hidden: Tensor,
+        x: Tensor,
+        w: LayerWeights,
         angles: Angles,
         prefix: KeyValue | None,
         mask: Tensor | None,
         causal: bool,
     ) -> tuple[Tensor, KeyValue]:
-        raw_key = self._heads(self.k_proj(hidden))
-        raw_value = raw_key if self.v_proj is None else self._heads(self.v_proj(hidden))
-        query = rotary(self.q_norm(self._heads(self.q_proj(hidden))), *angles)
-        key = rotary(self.k_norm(raw_key), *angles)
-        value = rms_norm(raw_value, None, self.eps)
+        dtype = w.qkv.dtype
+        raw = (x.to(dtype) @ w.qkv).view(*x.shape[:-1], -1, self.head_dim)
+        normed = rms_norm(raw, None, self.eps)
+        turning = normed[:, :, : self.heads + self.kv_heads] * w.head_gains
+        turned = rotary(turning, *angles).to(dtype).transpose(1, 2)
+        query, key = turned[:, : self.heads], turned[:, self.heads :]
+        value = normed[:, :, -self.kv_heads :].to(dtype).transpose(1, 2)
         out = canvas_attention(query, (key, value), prefix, mask, causal)
-        return self.o_proj(out.transpose(1, 2).flatten(2)), (key, value)
+        return out.transpose(1, 2).flatten(2) @ w.out, (key, value)
 
-    def _heads(self, x: Tensor) -> Tensor:
-        """[batch, rows, heads * head_dim] -> [batch, heads, rows, head_dim]"""
-        return x.view(*x.shape[:-1], -1, self.head_dim).transpose(1, 2)
+    def projections(self) -> list[nn.Linear]:
+        parts = [self.q_proj, self.k_proj]
+        return parts if self.v_proj is None else [*parts, self.v_proj]
+
+    def head_gains(self) -> Tensor:
+        query = self.q_norm.weight.expand(self.heads, -1)
+        return torch.cat((query, self.k_norm.weight.expand(self.kv_heads, -1)))
 
 
 class Mlp(nn.Module):
@@ -106,8 +189,9 @@ class Mlp(nn.Module):
         self.up_proj = nn.Linear(hidden_size, intermediate_size, bias=False)
         self.down_proj = nn.Linear(intermediate_size, hidden_size, bias=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return geglu(x, self.gate_proj.weight, self.up_proj.weight, self.down_proj.weight)
+    def gate_up(self) -> Tensor:
+        """[hidden, 2 * intermediate]"""
+        return torch.cat((self.gate_proj.weight.mT, self.up_proj.weight.mT), dim=1)
 
 
 class Router(nn.Module):
@@ -122,9 +206,10 @@ class Router(nn.Module):
         self.per_expert_scale = nn.Parameter(torch.ones(config.experts))
 
     def forward(self, residual: Tensor) -> tuple[Tensor, Tensor]:
-        """residual [tokens, hidden] -> expert index and weight, both [tokens, k]"""
-        normed = rms_norm(residual, None, self.eps) * self.scale * residual.shape[-1] ** -0.5
-        weight, index = self.proj(normed).softmax(-1, dtype=torch.float32).topk(self.top_k)
+        """residual float32 [tokens, hidden] -> expert index and weight, both [tokens, k]"""
+        normed = rms_norm(residual, self.scale, self.eps) * residual.shape[-1] ** -0.5
+        scores = self.proj(normed.to(self.proj.weight.dtype))
+        weight, index = scores.softmax(-1, dtype=torch.float32).topk(self.top_k)
         weight = weight / weight.sum(-1, keepdim=True) * self.per_expert_scale[index]
         return index, weight
 
@@ -136,26 +221,19 @@ class Experts(nn.Module):
         self.gate_up_proj = nn.Parameter(torch.empty(experts, 2 * size, config.hidden_size))
         self.down_proj = nn.Parameter(torch.empty(experts, config.hidden_size, size))
 
-    def forward(self, x: Tensor, router: Router, residual: Tensor) -> Tensor:
-        """x, residual [batch, rows, hidden]; the router looks at the residual."""
-        if self.gate_up_proj.shape[0] == 1:
-            # a softmax over one score is 1: a single expert is a second dense MLP
-            return one_expert(x, self.gate_up_proj[0], self.down_proj[0]) * router.per_expert_scale
-        index, weight = router(residual.flatten(0, 1))
-        out = expert_mlp(x.flatten(0, 1), self.gate_up_proj, self.down_proj, index, weight)
-        return out.view_as(x)
+    def forward(self, x: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+        """x [tokens, hidden], index and weight [tokens, k]"""
+        return expert_mlp(x, self.gate_up_proj, self.down_proj, index, weight)
 
 
-class SelfConditioning(nn.Module):
+class SelfConditioning(Mlp):
     """Adds what the previous denoise step expected to the canvas's embeddings."""
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
+        super().__init__(config.hidden_size, config.intermediate_size)
         self.eps = config.rms_norm_eps
         self.pre_norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
-        self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+        self._kept: Tensor | None = None
 
     def forward(self, embedded: Tensor, expected: Tensor | None) -> Tensor:
         """embedded, expected [batch, canvas, hidden]; None: nothing expected yet.
@@ -163,11 +241,15 @@ class SelfConditioning(nn.Module):
         The closing norm applies even without a signal; the MLP has no bias, so it adds nothing.
         """
         if expected is not None:
-            signal = self.pre_norm(expected)
-            embedded = embedded + geglu(
-                signal, self.gate_proj.weight, self.up_proj.weight, self.down_proj.weight
-            )
+            gate_up = self.gate_up() if self._kept is None else self._kept
+            signal = self.pre_norm(expected).to(gate_up.dtype)
+            embedded = embedded + geglu(signal, gate_up, self.down_proj.weight.mT)
         return rms_norm(embedded, None, self.eps)
+
+    def keep_weights(self) -> None:
+        """As a layer does."""
+        self._kept = gate_up = self.gate_up()
+        self.gate_proj.weight.data, self.up_proj.weight.data = gate_up.mT.chunk(2)
 
 
 class RmsNorm(nn.Module):

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from fillwright.kernels.categorical import categorical
@@ -26,3 +27,19 @@ def test_tokens_without_mass_are_never_drawn_at_either_end() -> None:
     assert categorical(probabilities, torch.zeros(1)).tolist() == [1]
     assert categorical(probabilities, largest).tolist() == [2]
     assert categorical(probabilities * 0.7, largest).tolist() == [2]
+
+
+@pytest.mark.parametrize("vocabulary", [97, 130, 1024])
+def test_is_the_inverse_transform_of_the_whole_row(vocabulary: int) -> None:
+    random = torch.Generator().manual_seed(4)
+    probabilities = torch.randn(2, 2000, vocabulary, generator=random).mul(3).softmax(-1)
+    probabilities[..., torch.randperm(vocabulary, generator=random)[: vocabulary // 2]] = 0.0
+    uniform = torch.rand(2, 2000, generator=random)
+    tokens = categorical(probabilities, uniform)
+    mass = probabilities.double().cumsum(-1)
+    target = uniform.double()[..., None] * mass[..., -1:]
+    after = mass.gather(-1, tokens[..., None])
+    before = after - probabilities.gather(-1, tokens[..., None])
+    assert (before - 1e-6 <= target).all()
+    assert (target <= after + 1e-6).all()
+    assert (probabilities.gather(-1, tokens[..., None]) > 0).all()

@@ -7,9 +7,9 @@ FREQUENCIES = torch.tensor([1.0, 0.3, 0.0, 0.0], dtype=torch.float64)
 
 
 def angles(positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    half = positions[..., None] * FREQUENCIES
-    whole = torch.cat((half, half), dim=-1)
-    return whole.cos(), whole.sin()
+    half = positions[..., None, None] * FREQUENCIES
+    cos, sin = half.cos(), half.sin()
+    return torch.cat((cos, cos), dim=-1), torch.cat((-sin, sin), dim=-1)
 
 
 def random(*shape: int) -> torch.Tensor:
@@ -17,15 +17,15 @@ def random(*shape: int) -> torch.Tensor:
 
 
 def test_each_pair_turns_like_a_complex_number() -> None:
-    x, positions = random(2, 3, 5, HEAD_DIM), torch.arange(5).double()[None]
+    x, positions = random(2, 5, 3, HEAD_DIM), torch.arange(5).double()[None]
     as_complex = torch.complex(x[..., :4], x[..., 4:])
-    turned = as_complex * torch.exp(1j * positions[0, :, None] * FREQUENCIES)
+    turned = as_complex * torch.exp(1j * positions[0, :, None, None] * FREQUENCIES)
     wanted = torch.cat((turned.real, turned.imag), dim=-1)
     torch.testing.assert_close(rotary(x, *angles(positions)), wanted)
 
 
 def test_pairs_of_frequency_zero_stay() -> None:
-    x = random(1, 2, 5, HEAD_DIM)
+    x = random(1, 5, 2, HEAD_DIM)
     turned = rotary(x, *angles(torch.arange(100, 105).double()[None]))
     for dimension in (2, 3, 6, 7):
         assert torch.equal(turned[..., dimension], x[..., dimension])
@@ -44,7 +44,7 @@ def test_a_product_of_query_and_key_depends_on_their_distance_only() -> None:
 
 
 def test_each_batch_row_has_positions_of_its_own() -> None:
-    x, positions = random(2, 3, 5, HEAD_DIM), torch.stack((torch.arange(5), torch.arange(7, 12)))
+    x, positions = random(2, 5, 3, HEAD_DIM), torch.stack((torch.arange(5), torch.arange(7, 12)))
     together = rotary(x, *angles(positions.double()))
     for row in range(2):
         alone = rotary(x[row : row + 1], *angles(positions[row : row + 1].double()))

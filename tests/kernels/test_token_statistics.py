@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.distributions import Categorical
 
-from fillwright.kernels.token_statistics import token_statistics
+from fillwright.kernels.token_statistics import likeliest, token_statistics
 
 
 @pytest.mark.parametrize("vocabulary", [2, 63, 1000])
@@ -39,3 +39,10 @@ def test_leaves_the_logits_alone() -> None:
     before = logits.clone()
     token_statistics(logits, 0.5)
     assert torch.equal(logits, before)
+
+
+@pytest.mark.parametrize("vocabulary", [1, 97, 130, 1024])
+def test_of_equal_logits_the_first_is_the_token(vocabulary: int) -> None:
+    logits = torch.randint(3, (1, 500, vocabulary), generator=torch.Generator().manual_seed(2))
+    wanted = (logits == logits.amax(-1, keepdim=True)).int().argmax(-1)
+    assert torch.equal(likeliest(logits.float()), wanted)

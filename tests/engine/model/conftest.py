@@ -31,6 +31,7 @@ TINY = {
 }
 EIGHT_EXPERTS = {"num_experts": 8, "top_k_experts": 2}
 ONE_EXPERT = {"num_experts": 1, "top_k_experts": 1}
+TWIN_EXPERT = ONE_EXPERT | {"moe_intermediate_size": 48}
 TINY_VISION = {
     "hidden_size": 16,
     "intermediate_size": 16,
@@ -81,7 +82,13 @@ def one_expert(tiny_folder: Callable[..., Path]) -> Checkpoint:
     return opened(tiny_folder(**ONE_EXPERT))
 
 
-@pytest.fixture(params=["eight_experts", "one_expert"])
+@pytest.fixture(scope="session")
+def twin_expert(tiny_folder: Callable[..., Path]) -> Checkpoint:
+    """One expert as large as the dense MLP, as the embedded model has it."""
+    return opened(tiny_folder(**TWIN_EXPERT))
+
+
+@pytest.fixture(params=["eight_experts", "one_expert", "twin_expert"])
 def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
     found: Checkpoint = request.getfixturevalue(request.param)
     return found
