@@ -1,4 +1,4 @@
-"""What the tests in real editors share: the engine's end, and what becomes of them without an editor."""
+"""What the tests in real editors share: the engine's end, and what is done without an editor."""
 
 import asyncio
 import os

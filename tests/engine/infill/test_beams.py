@@ -15,8 +15,9 @@ def beams(
 ) -> list[Beams]:
     prompt = infiller.prompt.ids(PROMPT, "\n    return result\n", "python")
     cache = infiller.model.prefill(torch.tensor(prompt[:-1]))
+    marks = infiller.prompt.end_marks
     found = list(
-        search(infiller.model, cache, prompt[-1], budget, firsts, infiller.prompt.end_marks, width)
+        search(infiller.model, cache, prompt[-1], budget, firsts, marks, width, width)
     )
     assert cache.length == len(prompt) - 1
     return found
