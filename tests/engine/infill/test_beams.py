@@ -16,9 +16,7 @@ def beams(
     prompt = infiller.prompt.ids(PROMPT, "\n    return result\n", "python")
     cache = infiller.model.prefill(torch.tensor(prompt[:-1]))
     marks = infiller.prompt.end_marks
-    found = list(
-        search(infiller.model, cache, prompt[-1], budget, firsts, marks, width, width)
-    )
+    found = list(search(infiller.model, cache, prompt[-1], budget, firsts, marks, width, width))
     assert cache.length == len(prompt) - 1
     return found
 
