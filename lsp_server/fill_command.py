@@ -74,10 +74,11 @@ def request_for(
 ) -> InfillRequest:
     """What the engine is asked: every carving's hole, jointly."""
     shapes = {carving.shape for carving in carvings}
+    languages = {carving.language or document.language for carving in carvings}
     return InfillRequest(
         document=document.lf,
         holes=tuple(carving.holes[0] for carving in carvings),
-        language=document.language,
+        language=languages.pop() if len(languages) == 1 else document.language,
         instruction=options.instruction,
         shape=shapes.pop() if len(shapes) == 1 else "free",
         budget=Budget(steps=options.steps),

@@ -1,9 +1,13 @@
 """Places of the command line: what is carved there, and what is said when nothing is."""
 
+from pathlib import Path
+
 import pytest
 
+from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.fill_command import FillOptions, request_for
 from fillwright.lsp_server.place_carving import carve_places
 from fillwright.lsp_server.places import parse_at, parse_body, parse_piece, parse_range
 
@@ -43,3 +47,16 @@ def test_several_places_come_in_order() -> None:
 def test_what_cannot_be_carved_is_named(places: list[object], sentence: str) -> None:
     with pytest.raises(BadRequest, match=sentence):
         carved(*places)
+
+
+@pytest.mark.parametrize(
+    ("lines", "language"), [(["5"], "python"), (["8"], "javascript"), (["5", "8"], "markdown")]
+)
+def test_the_engine_is_told_the_language_of_the_holes(lines: list[str], language: str) -> None:
+    source = "# Shelf\n\n```py\ndef f():\n    pass\n```\n```js\nfunction g() {}\n```\n"
+    document = Document.of(source, "markdown")
+    places = tuple(map(parse_body, lines))
+    options = FillOptions(Path("a.md"), places, EngineSettings())
+    request = request_for(options, document, carve_places(document, places))
+    assert request.language == language
+    assert len(request.holes) == len(lines)
