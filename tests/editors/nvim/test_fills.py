@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 LONG = {"fill": {"lineTokens": 64, "blockTokens": 256, "steps": 64, "seed": 7, "decode": "denoise"}}
-# keeps every mark that drafts are drawn with, and types `at_first_draft`
+# keeps every mark that drafts are drawn with, types `at_first_draft`, counts what an edit leaves
 RECORD = """
 _G.drawn = {}
 local drafts = vim.api.nvim_create_namespace("fillwright.drafts")
@@ -21,6 +21,11 @@ vim.api.nvim_buf_set_extmark = function(bufnr, namespace, row, column, details)
   end
   return id
 end
+vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
+  callback = function()
+    _G.left = _G.left or #vim.api.nvim_buf_get_extmarks(0, drafts, 0, -1, {})
+  end,
+})
 """
 REWRITE = "<Cmd>lua vim.lsp.buf.code_action({ apply = true, filter = function(action)"
 REWRITE += " return action.title == 'Rewrite selection' end })<CR>"
@@ -102,8 +107,10 @@ def test_cancel_ends_a_fill_and_clears_its_draft(
     editor.until(lambda: drafts(editor))
     editor.until(lambda: not editor.marks("fillwright.drafts"))
     editor.until(lambda: editor.lua("return require('fillwright').statusline()") == "fillwright")
-    assert editor.lines == lines
     assert editor.marks("fillwright.drafts") == []
+    # a fill that was finished would have changed the text, or said why not
+    assert editor.lines == lines
+    assert "Fillwright" not in editor.messages()
 
 
 def test_typing_during_a_fill_keeps_what_was_typed(
@@ -114,6 +121,8 @@ def test_typing_during_a_fill_keeps_what_was_typed(
     editor.lua("_G.at_first_draft = '<Esc>ggAxyz<Esc>'")
     editor.keys("VG" + REWRITE)
     editor.until(lambda: editor.lines[0] == f"{lines[0]}xyz")
+    editor.until(lambda: editor.lua("return left ~= nil"))
+    assert editor.lua("return left") == 0
     editor.messages_until("changed")
     assert editor.marks("fillwright.drafts") == []
     assert editor.lines == [f"{lines[0]}xyz", *lines[1:]]

@@ -85,6 +85,38 @@ def test_part_after_part_is_the_whole(
     assert editor.lines == [*lines[: line - 1], whole, *lines[line:]]
 
 
+@pytest.mark.parametrize(
+    ("part", "text", "after"),
+    [
+        ("word", "self.name = name", ["x = self"]),
+        ("word", ".name = name", ["x = ."]),
+        ("word", " größer als", ["x =  größer"]),
+        ("word", "\n    return 1\n", ["x = ", "    return"]),
+        ("line", "self.name\nreturn 1", ["x = self.name"]),
+        ("line", "\n    first\n    second", ["x = ", "    first"]),
+    ],
+)
+def test_a_part_stands_where_the_whole_would(
+    start: Any, part: str, text: str, after: list[str]
+) -> None:
+    editor = start()
+    editor.rpc.api.buf_set_lines(0, 0, -1, True, ["x = 🙂", "end"])
+    # before the emoji, which stays behind the part
+    editor.keys("0fxA<Left>")
+    editor.until(lambda: editor.cursor == (1, 4))
+    # from the line's start: what stands there already is no part to take
+    assert editor.lua(TAKE, part, f"x = {text}") is None
+    assert editor.lines == [*after[:-1], f"{after[-1]}🙂", "end"]
+    assert editor.cursor == (len(after), len(after[-1].encode()))
+
+
+TAKE = """
+local part, text = ...
+local range = { to_extmark = function() return 0, 0, 0, 8 end }
+return require("fillwright.ghost").take(part, { insert_text = text, range = range })
+"""
+
+
 def test_typing_what_the_ghost_says_keeps_it(
     start: Any, tmp_path: Path, version: str, lines: list[str]
 ) -> None:
