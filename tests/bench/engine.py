@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Budget, Decode, Hole, Infill, InfillRequest
+from fillwright.engine.training.export import export_anew
 
 STEPS = 8
 ROUNDS = 9
@@ -99,7 +101,10 @@ def _generate(infiller: Infiller, dtype: torch.dtype) -> Request:
     )
 
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    network = DiffusionGemmaForBlockDiffusion.from_pretrained(embedded_checkpoint(), dtype=dtype)
+    with TemporaryDirectory() as folder:
+        # transformers cannot read int8 experts
+        export_anew(embedded_checkpoint(), Path(folder), "bf16")
+        network = DiffusionGemmaForBlockDiffusion.from_pretrained(folder, dtype=dtype)
     settings: Any = DiffusionGemmaGenerationConfig(
         max_new_tokens=infiller.model.config.canvas_length,
         max_denoising_steps=STEPS,
