@@ -140,6 +140,7 @@ class Fills:
         request = _request(ask, settings, key, *self._around(ask.document), self._context(ask))
 
         def show(draft: Draft) -> None:
+            self._status.works()
             self._tell(ask, draft)
             if on_draft is not None:
                 on_draft(draft)

@@ -56,6 +56,11 @@ class StatusLine:
             else ""
         )
 
+    def works(self) -> None:
+        """A draft came: whatever was amiss, the engine is at work."""
+        if self.status.state != "busy":
+            self.show(replace(self.status, state="busy", message="", fraction=None))
+
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Busy until the last of the fills that overlap is done; a failure ends as failed."""
@@ -71,7 +76,7 @@ class StatusLine:
             self.failed(error)
             raise
         else:
-            self.show(replace(self.status, state="busy", message="", fraction=None))
+            self.works()
         finally:
             self._busy -= 1
             if not self._busy and self.status.state == "busy":

@@ -12,6 +12,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -144,9 +145,19 @@ def _loopback(place: Place, tokens: dict[int, str]) -> socket.socket:
 
 
 def _needed(settings: EngineSettings, place: Place, network: Network | None) -> Callable[[], float]:
-    """For how many idle seconds the daemon stays: none when no new client could find it."""
+    """For how many idle seconds the daemon stays: none when no new client could find it, because
+    its door is gone or another one stands there."""
     door = place.socket if place.has_unix_socket else place.loopback
-    return lambda: settings.idle_seconds if network is not None or door.exists() else 0
+    ours = _identity(door)
+    return lambda: settings.idle_seconds if network is not None or _identity(door) == ours else 0
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 async def _serve(

@@ -15,7 +15,7 @@ from fillwright.engine.daemon.runtime_dir import place_of
 from fillwright.engine.errors import EngineUnavailable
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
 from fillwright.lsp_server.status import Status, StatusLine
-from fillwright.lsp_server.watchdog import watched_fill
+from fillwright.lsp_server.watchdog import LOOKS_AT_A_START, watched_fill
 
 REQUEST = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(8, 4))
 DONE = Infill(("1",), ((0.9,),), "settled", 1, 1, "draft", "", "")
@@ -61,6 +61,15 @@ async def test_an_engine_that_does_not_answer_ends_the_wait_with_its_reason() ->
     with pytest.raises(EngineUnavailable, match="It hangs"):
         await watched(engine)
     assert engine.stopped
+
+
+async def test_an_engine_that_starts_is_waited_for_and_one_that_left_is_not() -> None:
+    engine = Engine("stopped", "stopped", "loading", "ready")
+    assert await watched(engine) == DONE
+    engine = Engine(*["stopped"] * LOOKS_AT_A_START, "never asked")
+    with pytest.raises(EngineUnavailable, match="ask again"):
+        await watched(engine)
+    assert engine.healths == ["never asked"]
 
 
 async def test_cancelling_stops_the_engine_before_it_returns() -> None:
