@@ -63,7 +63,7 @@ async def _run(
     place = place_of(settings)
     lock = await _claim(settings, place)
     try:
-        place.pid.write_text(str(os.getpid()))
+        _write(place.pid, str(os.getpid()))
         listeners, tokens = _listen(place, network)
         listening()
         log.info("Process %d serves %s.", os.getpid(), place.name)
@@ -139,9 +139,18 @@ def _loopback(place: Place, tokens: dict[int, str]) -> socket.socket:
     tokens[port] = secrets.token_urlsafe(32)
     # replaced as a whole: a client never reads half of it
     written = place.loopback.with_suffix(".new")
-    written.write_text(json.dumps({"port": port, "token": tokens[port]}))
+    _write(written, json.dumps({"port": port, "token": tokens[port]}))
     written.replace(place.loopback)
     return private
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise EngineUnavailable(
+            f"The engine cannot write into {path.parent} ({error.strerror}); make room there."
+        ) from error
 
 
 def _needed(settings: EngineSettings, place: Place, network: Network | None) -> Callable[[], float]:

@@ -140,6 +140,7 @@ async def test_a_disk_that_is_full_and_has_room_again(start: Any, own: EngineSet
     with pytest.raises(JsonRpcException) as failed:
         await editor.run({"uri": uri, **TARGET})[1]
     assert failed.value.code == -32803
+    assert "cannot write" in failed.value.message
     assert (last(editor)["state"], last(editor)["message"]) == ("failed", failed.value.message)
     resource.prlimit(server, resource.RLIMIT_FSIZE, (most, most))
     await serves(editor)
