@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Union
 
 import cattrs
+import httpx
 import pytest
 import pytest_asyncio
 from lsprotocol import types
@@ -21,6 +22,7 @@ from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import register_lsp_features
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
+from fillwright.engine.daemon.runtime_dir import place_of
 
 SERVER = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
 PATIENCE_S = 120
@@ -178,6 +180,7 @@ async def start(engine: EngineSettings) -> AsyncIterator[Start]:
         options: dict[str, Any] | None = None,
         configuration: dict[str, Any] | None = None,
         folders: dict[str, dict[str, Any]] | None = None,
+        environment: dict[str, str] = environment,
     ) -> Editor:
         lsp = LanguageClient(converter_factory=_converter)
         register_lsp_features(lsp)
@@ -202,6 +205,19 @@ async def start(engine: EngineSettings) -> AsyncIterator[Start]:
         if not editor.lsp.stopped:
             await editor.lsp.shutdown_session()
         await editor.lsp.stop()
+
+
+@pytest_asyncio.fixture
+async def count(engine: EngineSettings) -> Callable[[str], Awaitable[float]]:
+    """The sum of the engine's own counters whose line begins so."""
+
+    async def count(name: str) -> float:
+        transport = httpx.AsyncHTTPTransport(uds=str(place_of(engine).socket))
+        async with httpx.AsyncClient(transport=transport) as client:
+            text = (await client.get("http://engine/metrics")).text
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
+
+    return count
 
 
 def _converter() -> cattrs.Converter:

@@ -4,14 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-
-from fillwright.engine.daemon.runtime_dir import place_of
-from fillwright.engine.daemon.settings import EngineSettings
 
 pytestmark = pytest.mark.e2e
 
@@ -24,19 +19,6 @@ OPTIONS = {
     "drafts": {"enabled": True},
 }
 Count = Callable[[str], Awaitable[float]]
-
-
-@pytest_asyncio.fixture
-async def count(engine: EngineSettings) -> Count:
-    """One of the engine's own counters."""
-
-    async def count(name: str) -> float:
-        transport = httpx.AsyncHTTPTransport(uds=str(place_of(engine).socket))
-        async with httpx.AsyncClient(transport=transport) as client:
-            text = (await client.get("http://engine/metrics")).text
-        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
-
-    return count
 
 
 async def begun(start: Any) -> tuple[Any, str, str, Any]:
