@@ -134,6 +134,8 @@ def popup_item(
         filter_text=text,
         sort_text="~fillwright",
         insert_text_format=types.InsertTextFormat.PlainText,
+        # laid out already: the editor must not indent it once more
+        insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=text_edit(document, TextChange(start, ghost.end, text), encoding),
     )
 
