@@ -14,10 +14,8 @@ import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.training.calibrate import holes_of, measured_bias, write_bias
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.export import Format, export, export_anew
@@ -132,6 +130,10 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
+    # these load grammars, which a machine that only trains does without
+    from fillwright.engine.infill.loading import load_infiller
+    from fillwright.engine.training.calibrate import holes_of, measured_bias, write_bias
+
     questions = holes_of(arguments.paths, arguments.per_file, arguments.seed)
     infiller = load_infiller(arguments.of, arguments.device)
     bias = measured_bias(infiller, questions, arguments.seed)
