@@ -103,8 +103,10 @@ def test_nothing_visible_is_not_shown_for_a_reason(fill: str, code: str) -> None
     assert shown("x = ‸\n", fill) == code
 
 
-def test_a_change_elsewhere_is_no_ghost_text() -> None:
-    assert shown("def f(a):\n    pass‸\n    b = a\n", "\n") in ("empty", "not-at-cursor")
+def test_a_change_on_another_line_is_no_ghost_text() -> None:
+    document, cursor = at("x = 1‸\ny = \n")
+    below = carve_line_end(document, document.text.index("y = ") + 4)
+    assert ghost_text(document, cursor, below, "2") == Reason.of("not-at-cursor")
 
 
 def test_text_between_the_cursor_and_the_change_is_shown_with_it() -> None:
