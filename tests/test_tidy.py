@@ -5,6 +5,7 @@ Knows nothing of what the code does.
 
 import ast
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -122,3 +123,16 @@ def test_the_language_server_loads_no_torch() -> None:
         [sys.executable, "-P", "-c", script, *modules], capture_output=True, text=True, check=False
     )
     assert loaded.returncode == 0, loaded.stderr
+
+
+def test_every_test_that_the_behaviour_page_names_exists() -> None:
+    page = (ROOT / "docs" / "behaviour.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)(?:\[(\S+?)\])?`", page)
+    assert len(named) > 60
+    for file, test, document in named:
+        source = (ROOT / "tests" / file).read_text(encoding="utf-8")
+        assert f"def {test}(" in source, (file, test)
+        assert not document or (ROOT / "fixtures" / "edits" / f"{document}.txt").exists(), document
+    rows = re.findall(r"^\| (\d+) \|(.*)$", page, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 33))
+    assert all("::test_" in row for _, row in rows)
