@@ -27,7 +27,7 @@ class CausalBatch(NamedTuple):
     weights: Tensor
 
     def to(self, device: str) -> Self:
-        return self._replace(ids=self.ids.to(device), weights=self.weights.to(device))
+        return type(self)(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
 class JointBatch(NamedTuple):
@@ -41,7 +41,7 @@ class JointBatch(NamedTuple):
     canvas_weights: Tensor
 
     def to(self, device: str) -> Self:
-        return type(self)(*(tensor.to(device) for tensor in self))
+        return type(self)(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
 def causal_batches(
@@ -84,13 +84,14 @@ def joint_batches(sampler: HoleSampler, recipe: JointRows, end_mark: int) -> Ite
     lengths, shares = list(recipe.canvases), list(recipe.canvases.values())
     while True:
         canvas = sampler.random.choices(lengths, shares)[0]
+        prompt_length = recipe.length - canvas
         rows = [
-            _joint_row(sampler, samples, recipe.prompt_length, canvas, end_mark)
+            _joint_row(sampler, samples, prompt_length, canvas, end_mark)
             for _ in range(recipe.rows)
         ]
         yield JointBatch(
             torch.tensor([[*prompt, *row.ids] for prompt, row in rows]),
-            torch.tensor([_causal_weights(recipe.prompt_length, row) for _, row in rows]),
+            torch.tensor([_causal_weights(prompt_length, row) for _, row in rows]),
             torch.tensor([row.pinned for _, row in rows]),
             torch.tensor([row.weights for _, row in rows]),
         )

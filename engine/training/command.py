@@ -152,6 +152,7 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.start_from is not None:
         model.load_state_dict(DiffusionGemma.from_checkpoint(arguments.start_from).state_dict())
     model.to(arguments.device)
+    model.frequencies = {kind: f.to(arguments.device) for kind, f in model.frequencies.items()}
     optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate)
     folder = arguments.folder / "run"
     folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ SMALLEST = Recipe(
     ),
     causal=CausalRows(rows=4, length=256, batches_per_step=2),
     joint=JointRows(
-        rows=4, prompt_length=192, canvases={32: 1.0}, canvases_per_prompt=4, batches_per_step=2
+        rows=4, length=224, canvases={32: 1.0}, canvases_per_prompt=4, batches_per_step=2
     ),
 )
 

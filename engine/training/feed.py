@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 Batch = TypeVar("Batch")
@@ -25,4 +26,11 @@ class _Drawn(IterableDataset[Batch], Generic[Batch]):
 def feed(draw: Callable[[int], Iterator[Batch]], seed: int, workers: int) -> Iterator[Batch]:
     """The endless batches of `draw(seed)`; with `workers` processes, of several seeds in turn."""
     # batch_size None: a drawn batch is whole already
-    return iter(DataLoader(_Drawn(draw, seed), batch_size=None, num_workers=workers))
+    return iter(
+        DataLoader(
+            _Drawn(draw, seed),
+            batch_size=None,
+            num_workers=workers,
+            pin_memory=torch.cuda.is_available(),
+        )
+    )

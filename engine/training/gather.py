@@ -28,8 +28,8 @@ from fillwright.engine.training.vocabulary import train_vocabulary
 HELD_OUT_SHARE = 0.005
 KEPT_TESTS_SHARE = 0.15
 VOCABULARY_CHARACTERS = 30_000_000
-PACKAGE_CHARACTERS = 4_000_000
-DOCUMENT_SPANS = 250
+PACKAGE_CHARACTERS = 6_000_000
+DOCUMENT_SPANS = 160
 
 
 def build_corpus(folder: Path, benchmarks: Iterable[str], vocabulary_size: int) -> dict[str, int]:
@@ -104,9 +104,11 @@ def _corpus(files: Iterable[SourceFile]) -> Corpus:
 
 
 def _spans(file: SourceFile) -> Iterator[tuple[int, int, int]]:
-    """Kind, start and end of every span, in an order that any number of them is a fair part of."""
+    """Kind, start and end of every span: bodies first, for functions are cut out by them, then the
+    others in an order that any number of them is a fair part of."""
     from fillwright.engine.syntax.spans import spans
 
     found = list(spans(file.text, file.language))
     random.Random(0).shuffle(found)
+    found.sort(key=lambda span: span.kind != "body")
     return ((SPAN_KINDS.index(span.kind), span.start, span.end) for span in found)

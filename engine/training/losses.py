@@ -90,8 +90,11 @@ class JointLoss:
         rows = positions[:, prefix : prefix + canvas.shape[1]]
         signal = None
         if self_conditioned:
+            # with gradients on, although none are used: the graphs of the other pass serve as they
+            # are, and compiling takes longer than they do
+            expected = model.decode(canvas, rows, prefixes).detach()
             with torch.no_grad():
-                signal = model.logits(model.decode(canvas, rows, prefixes)) / SIGNAL_TEMPERATURE
+                signal = model.logits(expected) / SIGNAL_TEMPERATURE
         denoised = model.decode(canvas, rows, prefixes, signal)
         clean = CLEAN_WEIGHT if level is None else 0.0
         weights = torch.where(replaced, 1.0, clean) * self._each(batch.canvas_weights)

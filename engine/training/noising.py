@@ -35,37 +35,36 @@ class Corruption:
     edit_share: float = 0.08
 
     def __call__(self, target: Tensor, guess: Tensor, generator: Generator) -> Corrupted:
-        """target, guess int64 [canvases, tokens]: the truth and what the causal head guesses."""
-        canvases = target.shape[0]
-        spread = (torch.arange(canvases) + torch.rand(canvases, generator=generator)) / canvases
+        """target, guess int64 [canvases, tokens]: the truth and what the causal head guesses, on
+        the generator's device."""
+        canvases, device = target.shape[0], generator.device
+        jitter = torch.rand(canvases, generator=generator, device=device)
+        spread = (torch.arange(canvases, device=device) + jitter) / canvases
         # two independent stratified draws: without the shuffle way and level would be coupled
-        way = spread[torch.randperm(canvases, generator=generator)]
-        level = spread[torch.randperm(canvases, generator=generator)]
+        way = spread[torch.randperm(canvases, generator=generator, device=device)]
+        level = spread[torch.randperm(canvases, generator=generator, device=device)]
         drafted = way < self.draft_share
         edited = (way >= self.draft_share) & (way < self.draft_share + self.edit_share)
-        level = torch.where(way > 1 - self.full_share, torch.ones(()), level)
+        level = level.masked_fill(way > 1 - self.full_share, 1.0)
         level = torch.where(drafted, level * self.draft_level, level)
-        replaced = torch.rand(target.shape, generator=generator) < level[:, None]
-        other = torch.where(
-            drafted[:, None], guess.cpu(), self.noise.draw(target.shape, generator).cpu()
-        )
-        truth = target.cpu()
-        ids = torch.where(replaced, other, truth)
-        ids = torch.where(edited[:, None], self._edit(truth, generator), ids)
-        return Corrupted(ids.to(target.device), (ids != truth).to(target.device))
+        replaced = torch.rand(target.shape, generator=generator, device=device) < level[:, None]
+        other = torch.where(drafted[:, None], guess, self.noise.draw(target.shape, generator))
+        ids = torch.where(replaced, other, target)
+        ids = torch.where(edited[:, None], self._edit(target, generator), ids)
+        return Corrupted(ids, ids != target)
 
     def _edit(self, truth: Tensor, generator: Generator) -> Tensor:
         """Every canvas with one token inserted or deleted somewhere."""
-        canvases, rows = truth.shape
-        place = torch.randint(rows, (canvases, 1), generator=generator)
-        insert = torch.rand((canvases, 1), generator=generator) < 0.5
-        row = torch.arange(rows).expand(canvases, rows)
+        (canvases, rows), device = truth.shape, generator.device
+        place = torch.randint(rows, (canvases, 1), generator=generator, device=device)
+        insert = torch.rand((canvases, 1), generator=generator, device=device) < 0.5
+        row = torch.arange(rows, device=device).expand(canvases, rows)
         source = torch.where(insert, row - (row > place).long(), row + (row >= place).long())
         moved = truth.gather(1, source.clamp(max=rows - 1))
         return torch.where(insert & (row == place), self.noise.draw(truth.shape, generator), moved)
 
     def at_level(self, target: Tensor, level: float, generator: Generator) -> Corrupted:
         """The noise law at one level, for measuring."""
-        replaced = torch.rand(target.shape, generator=generator) < level
+        replaced = torch.rand(target.shape, generator=generator, device=generator.device) < level
         other = self.noise.draw(target.shape, generator)
-        return Corrupted(torch.where(replaced, other, target.cpu()).to(target.device), replaced)
+        return Corrupted(torch.where(replaced, other, target), replaced)

@@ -34,8 +34,8 @@ class Optimizer:
         )
         self._rates = [group["lr"] for group in self._groups()]
 
-    def step(self, scale: float) -> float:
-        """Clip to norm 1, step, clear; returns the gradient norm before clipping."""
+    def step(self, scale: float) -> Tensor:
+        """Clip to norm 1, step, clear; returns the gradient norm before clipping, a scalar."""
         norm: Tensor = nn.utils.clip_grad_norm_(self.parameters, 1.0)
         for view, stack, i in self._views:
             view.grad = None if stack.grad is None else stack.grad[i]
@@ -45,7 +45,7 @@ class Optimizer:
         self.adamw.step()
         for parameter in self.parameters:
             parameter.grad = None
-        return float(norm)
+        return norm
 
     def state_dict(self) -> dict[str, object]:
         return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}

@@ -6,6 +6,7 @@ Knows batch shapes and loss weights; knows nothing of schedules or files.
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from random import Random
 
 import torch
 from torch import Tensor
@@ -95,7 +96,7 @@ class JointPhase:
     ) -> None:
         rows = recipe.joint
         canvas = sum(length * share for length, share in rows.canvases.items())
-        row_tokens = rows.prompt_length + int(canvas * (1 + rows.canvases_per_prompt))
+        row_tokens = rows.length + int(canvas * rows.canvases_per_prompt)
         self.batches_per_step = rows.batches_per_step
         self.tokens_per_step = rows.rows * row_tokens * rows.batches_per_step
         self.device = device
@@ -105,7 +106,9 @@ class JointPhase:
             rows.canvases_per_prompt,
             torch.compile(head_loss),
         )
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator(device).manual_seed(seed)
+        self.random = Random(seed)
+        prompt_length = rows.length - max(rows.canvases)
         mark = tokenizer.special("<eos>")
 
         def draw(corpus: Corpus, seed: int) -> Iterator[JointBatch]:
@@ -113,8 +116,8 @@ class JointPhase:
                 corpus,
                 tokenizer,
                 seed,
-                prefix_budgets=[int(rows.prompt_length * share) for share in PREFIX_SHARES],
-                suffix_budgets=[int(rows.prompt_length * share) for share in SUFFIX_SHARES],
+                prefix_budgets=[int(prompt_length * share) for share in PREFIX_SHARES],
+                suffix_budgets=[int(prompt_length * share) for share in SUFFIX_SHARES],
             )
             return joint_batches(sampler, rows, mark)
 
@@ -122,7 +125,7 @@ class JointPhase:
         self.fixed = list(islice(draw(held_out, 0), -(-MEASURED_ROWS // rows.rows)))
 
     def loss(self, model: DiffusionGemma) -> Tensor:
-        conditioned = torch.rand((), generator=self.generator).item() < SELF_CONDITIONED_SHARE
+        conditioned = self.random.random() < SELF_CONDITIONED_SHARE
         with torch.autocast(self.device, torch.bfloat16):
             batch = next(self.batches).to(self.device)
             losses = self.joint(model, batch, self.generator, conditioned)
@@ -133,7 +136,7 @@ class JointPhase:
         denoise = dict.fromkeys(MEASURED_LEVELS, 0.0)
         with torch.autocast(self.device, torch.bfloat16):
             for level in MEASURED_LEVELS:
-                generator = torch.Generator().manual_seed(0)
+                generator = torch.Generator(self.device).manual_seed(0)
                 for batch in self.fixed:
                     losses = self.joint(model, batch.to(self.device), generator, False, level)
                     denoise[level] += losses.denoise.item() / len(self.fixed)

@@ -1,7 +1,7 @@
 """How fillwright-small is trained on the two kinds of machine: sizes and batches.
 
 `cpu` makes 7.7 M parameters, what two cores can teach in hours; its batches are small, to stay in
-their cache. `gpu` makes 33 M in about 25 minutes of one H200. The text, the losses and the order
+their cache. `gpu` makes 33 M in minutes of one H100. The text, the losses and the order
 of the phases are the same on both.
 """
 
@@ -44,12 +44,12 @@ class CausalRows:
 
 @dataclass(frozen=True, slots=True)
 class JointRows:
-    """Prompts with corrupted canvases behind them. `canvases` are the lengths of a canvas and
-    their shares of the batches: a length is drawn first and then a hole that fits it, for a
-    canvas as tight as its hole would tell how long the hole is."""
+    """Prompts with corrupted canvases behind them, `length` tokens together. `canvases` are the
+    lengths of a canvas and their shares of the batches: a length is drawn first and then a hole
+    that fits it, for a canvas as tight as its hole would tell how long the hole is."""
 
     rows: int
-    prompt_length: int
+    length: int
     canvases: Mapping[int, float]
     canvases_per_prompt: int
     batches_per_step: int
@@ -76,7 +76,7 @@ CPU = Recipe(
     shape=SmallShape(),
     causal=CausalRows(rows=2, length=512, batches_per_step=7),
     joint=JointRows(
-        rows=4, prompt_length=288, canvases={32: 1.0}, canvases_per_prompt=4, batches_per_step=4
+        rows=4, length=320, canvases={32: 1.0}, canvases_per_prompt=4, batches_per_step=4
     ),
 )
 
@@ -92,15 +92,17 @@ GPU = Recipe(
         expert_intermediate_size=704,
         canvas_length=64,
     ),
-    causal=CausalRows(rows=64, length=1024, batches_per_step=4),
+    causal=CausalRows(rows=64, length=1024, batches_per_step=2),
+    # every further length of canvas is another graph to compile: seconds of a short training
     joint=JointRows(
-        rows=96,
-        prompt_length=448,
-        canvases={16: 0.45, 32: 0.25, 64: 0.15, 128: 0.10, 256: 0.05},
-        canvases_per_prompt=2,
-        batches_per_step=4,
+        rows=64,
+        length=512,
+        canvases={32: 0.65, 64: 0.35},
+        canvases_per_prompt=4,
+        batches_per_step=3,
     ),
-    workers=14,
+    embedding_rate=0.006,
+    workers=8,
 )
 
 RECIPES: Mapping[str, Recipe] = {"cpu": CPU, "gpu": GPU}

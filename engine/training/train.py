@@ -4,6 +4,7 @@ Knows time budgets and files; the losses and the batches are elsewhere.
 """
 
 import json
+import math
 import os
 import time
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class Run:
     def train(self, schedule: Schedule, phase: Phase) -> None:
         """Run one phase to the end of its time, writing checkpoints and the curve."""
         started = checkpointed = time.monotonic()
-        first_step, recent = self.steps, []
+        first_step, recent = self.steps, list[Tensor]()
         while (elapsed := (time.monotonic() - started) / 60) < schedule.minutes:
             recent.append(gradients(self.model, phase))
             norm = self.optimizer.step(schedule.scale(self.steps - first_step, elapsed))
@@ -80,7 +81,10 @@ class Run:
                 rate = (
                     (self.steps - first_step) * phase.tokens_per_step / (time.monotonic() - started)
                 )
-                self._log(phase=schedule.phase, loss=_mean(recent), norm=norm, tokens_per_s=rate)
+                loss = float(torch.stack(recent).mean())
+                if not math.isfinite(loss):
+                    raise FloatingPointError(f"the loss is {loss} at step {self.steps}; lower --rate")
+                self._log(phase=schedule.phase, loss=loss, norm=float(norm), tokens_per_s=rate)
                 recent.clear()
             if time.monotonic() - checkpointed > schedule.checkpoint_minutes * 60:
                 self._log(phase=schedule.phase, **phase.evaluate(self.model))
@@ -123,15 +127,14 @@ class Run:
         print(json.dumps(line), flush=True)
 
 
-def gradients(model: DiffusionGemma, phase: Phase) -> float:
-    """Add up one step's gradients; returns the mean loss."""
-    total = 0.0
+def gradients(model: DiffusionGemma, phase: Phase) -> Tensor:
+    """Add up one step's gradients; returns the mean loss, a scalar.
+
+    Nothing here waits for the numbers: a GPU is given the next step while it works on this one.
+    """
+    losses = []
     for _ in range(phase.batches_per_step):
         loss = phase.loss(model) / phase.batches_per_step
         loss.backward()  # type: ignore[no-untyped-call]
-        total += float(loss.detach())
-    return total
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+        losses.append(loss.detach())
+    return torch.stack(losses).sum()

@@ -50,7 +50,7 @@ class Made:
             causal=CausalRows(rows=3, length=96, batches_per_step=2),
             joint=JointRows(
                 rows=3,
-                prompt_length=160,
+                length=176,
                 canvases={16: 1.0},
                 canvases_per_prompt=4,
                 batches_per_step=2,

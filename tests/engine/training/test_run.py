@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     step = Optimizer.step
 
-    def ticking(self: Optimizer, scale: float) -> float:
+    def ticking(self: Optimizer, scale: float) -> torch.Tensor:
         nonlocal now
         now += STEP_SECONDS
         return step(self, scale)
