@@ -90,3 +90,5 @@ async def test_any_scheme_will_do(start: Any) -> None:
     for uri in ("untitled:Untitled-1", "vscode-remote://ssh+box/a.py", "", "git:/a b"):
         editor.open("text", uri)
         assert await end_of(editor, uri) == (0, 4)
+        # only where there may be suggestions is there a list, to be asked for again
+        assert (await editor.popup(uri, 0, 4)).is_incomplete

@@ -26,6 +26,16 @@ def test_typing_what_the_fill_says_leaves_the_rest_of_it() -> None:
     assert recall().find("file:///a.py", "line", *typed("a +")) == (" b",)
 
 
+def test_deleting_before_the_hole_on_its_line_puts_the_deleted_before_the_fill() -> None:
+    document = TEXT[:22] + TEXT[26:]
+    assert recall().find("file:///a.py", "line", document, Hole(22, 22)) == (
+        "urn a + b",
+        "urn a - b",
+    )
+    document = TEXT[:10] + TEXT[26:]
+    assert recall().find("file:///a.py", "line", document, Hole(10, 10)) is None
+
+
 def test_typing_something_else_or_all_of_it_finds_nothing() -> None:
     assert recall().find("file:///a.py", "line", *typed("b")) is None
     fully = Recall()

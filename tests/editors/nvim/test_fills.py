@@ -164,20 +164,23 @@ def test_popup_items_come_by_omni_completion(
     line = next(line for line in range(1, 9) if editor.has_ghost(line))
     editor.insert(f"{line}GA")
 
-    def items() -> Any:
-        found = editor.rpc.call("complete_info", ["items"])["items"]
-        # the popup never waits for the engine: its first answer may be empty
-        if not found and not editor.lua(PENDING):
-            editor.keys("<C-x><C-o>")
-        return found
-
-    (item,) = editor.until(items)
+    # the popup never waits for the engine, and keys that ask again would be typed into its answer
+    editor.until(lambda: editor.lua(ASK_POPUP, line))
+    editor.keys("<C-x><C-o>")
+    (item,) = editor.until(lambda: editor.rpc.call("complete_info", ["items"])["items"])
     assert item["word"].startswith(unfinished[line - 1])
     editor.keys("<C-y>")
     editor.until(lambda: editor.lines[line - 1] == item["word"])
     assert editor.lines == [*unfinished[: line - 1], item["word"], *unfinished[line:]]
 
 
-PENDING = """
-return not vim.tbl_isempty(vim.lsp.get_clients({ name = "fillwright" })[1].requests)
+# whether the server has popup items for the end of a line
+ASK_POPUP = """
+local client = vim.lsp.get_clients({ name = "fillwright" })[1]
+local line = ...
+local answer = client:request_sync("textDocument/completion", {
+  textDocument = { uri = vim.uri_from_bufnr(0) },
+  position = { line = line - 1, character = #vim.fn.getline(line) },
+}, 60000, 0)
+return #answer.result.items > 0
 """
