@@ -83,7 +83,8 @@ class Run:
                 )
                 loss = float(torch.stack(recent).mean())
                 if not math.isfinite(loss):
-                    raise FloatingPointError(f"the loss is {loss} at step {self.steps}; lower --rate")
+                    where = f"at step {self.steps}"
+                    raise FloatingPointError(f"the loss is {loss} {where}; lower --rate")
                 self._log(phase=schedule.phase, loss=loss, norm=float(norm), tokens_per_s=rate)
                 recent.clear()
             if time.monotonic() - checkpointed > schedule.checkpoint_minutes * 60:
