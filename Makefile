@@ -9,7 +9,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
-	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --watch
+	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
 	@$(BIN)/fillwright engine stop > /dev/null
 
 test: .venv/.dev-ready ## run every test

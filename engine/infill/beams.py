@@ -16,8 +16,8 @@ from fillwright.engine.model import DiffusionGemma, PrefixCache
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """A beginning of the hole, or with its end mark all of it: token ids and log probabilities, the
-    end mark's among the latter only."""
+    """A beginning of the hole, or with an end mark all of it: token ids and log probabilities, that
+    of any end mark among the latter only."""
 
     ids: tuple[int, ...] = ()
     log_probabilities: tuple[float, ...] = ()
@@ -27,9 +27,11 @@ class Hypothesis:
     def log_probability(self) -> float:
         return sum(self.log_probabilities)
 
-    def then(self, token: int, log_probability: float, ends: bool) -> "Hypothesis":
-        ids = self.ids if ends else (*self.ids, token)
-        return Hypothesis(ids, (*self.log_probabilities, log_probability), ends)
+    def then(self, token: int, log_probability: float) -> "Hypothesis":
+        return Hypothesis((*self.ids, token), (*self.log_probabilities, log_probability))
+
+    def end(self, log_probability: float) -> "Hypothesis":
+        return Hypothesis(self.ids, (*self.log_probabilities, log_probability), ended=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def search(
     live, ended = [Hypothesis()], list[Hypothesis]()
     for passes in range(1, budget + 2):
         # what the hole must begin with ends nothing, though it be a line end in a line's hole
-        ends = set() if firsts and passes == 1 else set(end_marks)
+        ends = () if firsts and passes == 1 else tuple(end_marks)
         parents, grown, ended = _grow(live, ended, scores, ends, width, kept)
         # behind the budget a hypothesis may end, and not go on
         live = grown if passes <= budget else live
@@ -88,22 +90,25 @@ def _grow(
     live: Sequence[Hypothesis],
     ended: Sequence[Hypothesis],
     scores: Tensor,
-    end_marks: set[int],
+    end_marks: tuple[int, ...],
     width: int,
     kept: int,
 ) -> tuple[list[int], list[Hypothesis], list[Hypothesis]]:
     """The `width` likeliest continuations that go on, with their parents' places in `live`, and
-    the `kept` likeliest that have ended. scores [live, vocab]: log probabilities."""
-    values, tokens = scores.topk(width + len(end_marks))
+    the `kept` likeliest that have ended, by whichever end mark. scores [live, vocab]: log
+    probabilities."""
+    marks = torch.tensor(end_marks, dtype=torch.int64, device=scores.device)
+    values, tokens = scores.index_fill(1, marks, -torch.inf).topk(width)
     grown = [
-        (parent, beam.then(token, value, token in end_marks))
+        (parent, beam.then(token, value))
         for parent, beam in enumerate(live)
         for value, token in zip(values[parent].tolist(), tokens[parent].tolist(), strict=True)
     ]
     grown.sort(key=lambda pair: -pair[1].log_probability)
-    on = [(parent, beam) for parent, beam in grown if not beam.ended][:width]
-    over = sorted(
-        [*ended, *(beam for _, beam in grown if beam.ended)],
-        key=lambda beam: -beam.log_probability,
-    )
-    return [parent for parent, _ in on], [beam for _, beam in on], over[:kept]
+    over = list(ended)
+    if end_marks:
+        ends = scores[:, marks].logsumexp(-1).tolist()
+        over += [beam.end(end) for beam, end in zip(live, ends, strict=True)]
+    over = [beam for beam in over if beam.log_probability > -torch.inf]
+    over.sort(key=lambda beam: -beam.log_probability)
+    return [parent for parent, _ in grown[:width]], [beam for _, beam in grown[:width]], over[:kept]

@@ -13,12 +13,12 @@ import torch
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill.beams import Hypothesis, search
+from fillwright.engine.infill.beams import search
 from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.hole_length import LengthBias
+from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
-from fillwright.engine.infill.plausible import faults_with
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
@@ -37,7 +37,6 @@ BETWEEN_CHARACTERS = 4096
 
 States = Generator[Draft, None, Written | None]
 Spelt = tuple[Written, list[Spelling]]
-Against = tuple[bool, int, bool, bool]
 
 
 @dataclass
@@ -150,9 +149,10 @@ class Infiller:
         )
 
     def _draft_by_beams(self, request: InfillRequest, number: int) -> int:
-        """How many beams a candidate's draft keeps, 0 for none: only the first, of one line."""
+        """How many beams a candidate's draft keeps, 0 for none: only the first, of one hole, and
+        not of a block, which takes long and whose likeliest end is a short one."""
         drafted = number == 0 and self._decode(request) != "denoise"
-        return BEAMS if drafted and request.shape == "line" and len(request.holes) == 1 else 0
+        return BEAMS if drafted and request.shape != "block" and len(request.holes) == 1 else 0
 
     def _decode(self, request: InfillRequest) -> Decode:
         return self.default_decode if request.decode == "auto" else request.decode
@@ -205,7 +205,13 @@ class Infiller:
             return drafted or (yield from self._draft(request, seams, task, timings)), "draft"
         with Timed(timings, "denoise"):
             denoised = yield from self._show(seams, self._spelt(request, states))
-        return (drafted, "draft") if denoised is None and drafted else (denoised, decode)
+            if denoised is None and drafted:
+                return drafted, "draft"
+            if denoised and drafted and not task.cancelled():
+                better = self._judge(request, seams).better(drafted, denoised, task)
+                if not task.cancelled() and better is not denoised:
+                    denoised = yield from self._show(seams, self._spelt(request, [better]))
+        return denoised, decode
 
     def _draft(
         self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
@@ -221,7 +227,7 @@ class Infiller:
         until one does that is likelier than whatever might still come."""
         task.cache.truncate(task.prompt_cached)
         beams = None
-        against: dict[Hypothesis, Against] = {}
+        judge = self._judge(request, seams)
         states = search(
             self.model,
             task.cache,
@@ -235,29 +241,13 @@ class Infiller:
         while not task.cancelled() and (state := next(states, None)) is not None:
             beams = state
             yield from self._spelt(request, [Written.from_beam(beams.best, beams.passes)])
-            for beam in beams.ended:
-                if beam not in against:
-                    against[beam] = self._against(beam, request, seams)
-            good = next((beam for beam in beams.ended if not any(against[beam])), None)
-            if good and good.log_probability >= beams.live[0].log_probability:
+            if judge.is_decided(beams):
                 break
         if beams is not None:
-            for beam in beams.live:
-                against[beam] = self._against(beam, request, seams)
-            chosen = min(
-                (*beams.ended, *beams.live),
-                key=lambda beam: (*against[beam], -beam.log_probability),
-            )
-            yield from self._spelt(request, [Written.from_beam(chosen, beams.passes)])
+            yield from self._spelt(request, [Written.from_beam(judge.best(beams), beams.passes)])
 
-    def _against(self, beam: Hypothesis, request: InfillRequest, seams: Seams) -> Against:
-        """What speaks against a hypothesis: nothing in it, for an empty fill is no fill; syntax
-        faults; text that has to be cut away; no end."""
-        text = self.tokenizer.spell(beam.ids).text
-        (kept,) = seams.fitting([text], self.prompt.closing)
-        fill = text[kept.start : kept.stop]
-        wrong = faults_with(request.document, request.holes[0], fill, request.language)
-        return not fill.strip(), wrong, kept.stop < len(text.rstrip()), not beam.ended
+    def _judge(self, request: InfillRequest, seams: Seams) -> Judge:
+        return Judge(self.model, self.tokenizer, self._caches, request, seams, self.prompt.closing)
 
     def _spelt(self, request: InfillRequest, states: Iterable[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""

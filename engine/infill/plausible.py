@@ -20,10 +20,14 @@ def faults_with(document: str, hole: Hole, text: str, language: str) -> int:
         return 0
     first = max(0, hole.start - BEFORE_CHARACTERS)
     start = document.rfind("\n", 0, first) + 1 if first else 0
-    before = document[start : hole.start].encode()
+    before = _bytes(document[start : hole.start])
     behind = document[hole.end : hole.end + BEHIND_CHARACTERS]
     if hole.end + BEHIND_CHARACTERS < len(document):
         behind = behind[: behind.rfind("\n") + 1]
-    filled = text.encode()
-    tree = parser.parse(before + filled + behind.encode())
+    filled = _bytes(text)
+    tree = parser.parse(before + filled + _bytes(behind))
     return faults(tree, language, len(before), len(before) + len(filled))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

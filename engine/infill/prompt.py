@@ -78,6 +78,12 @@ class SmallPrompt:
         ]
 
 
+def plain_prefix(tokenizer: CodeTokenizer, prefix: str, tokens: int = PREFIX_TOKENS) -> list[int]:
+    """The end of the text before a hole as any text, at most `tokens` ids, at least one."""
+    head = prefix[prefix_window(len(prefix), tokens) :]
+    return stable_tail(tokenizer.encode(head), tokens) or [tokenizer.special("<eos>")]
+
+
 def language_token(language: str) -> str:
     names = {"python": "<python>", "javascript": "<javascript>", "typescript": "<typescript>"}
     return names.get(language, "<other>")

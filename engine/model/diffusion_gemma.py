@@ -84,14 +84,7 @@ class DiffusionGemma(nn.Module):
         start, rows = cache.length, ids.shape[0]
         if rows == 0:
             return self.embed_tokens.weight.new_empty(0, self.config.hidden_size)
-        prefixes: list[KeyValue | None] = [
-            cache.recent(index, self.reach(kind))
-            for index, kind in enumerate(self.config.layer_kinds)
-        ]
-        masks = {
-            kind: causal_mask(rows, min(start, self.reach(kind)), self.reach(kind), self.device)
-            for kind in self.config.shapes
-        }
+        prefixes, masks = self._before(cache, rows)
         hidden, keys_values = self.encode(
             ids[None], torch.arange(start, start + rows, device=self.device)[None], prefixes, masks
         )
@@ -103,6 +96,15 @@ class DiffusionGemma(nn.Module):
         """Read `ids` int64 [sequence] into the cache; returns the causal next-token logits,
         float32 [sequence, vocab], softcapped."""
         return self.logits(self.extend(cache, ids))
+
+    @torch.inference_mode()
+    def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+        """Read several continuations of what the cache holds, which is not changed. ids int64
+        [continuations, sequence] -> the encoder's hidden states [continuations, sequence, hidden].
+        """
+        prefixes, masks = self._before(cache, ids.shape[1])
+        positions = torch.arange(cache.length, cache.length + ids.shape[1], device=self.device)
+        return self.encode(ids, positions[None], prefixes, masks)[0]
 
     def branch(self, cache: PrefixCache) -> Branches:
         """Continuations of what the cache holds, side by side."""
@@ -189,6 +191,22 @@ class DiffusionGemma(nn.Module):
     def _scale(self) -> float:
         """sqrt(hidden), rounded to the embedding's type as the checkpoint was trained."""
         return torch.tensor(self.embedding_scale, dtype=self.embed_tokens.weight.dtype).item()
+
+    def _before(
+        self, cache: PrefixCache, rows: int
+    ) -> tuple[list[KeyValue | None], dict[LayerKind, Tensor | None]]:
+        """What `rows` new causal rows see of the cache, and their masks, as `encode` takes them."""
+        prefixes = [
+            cache.recent(index, self.reach(kind))
+            for index, kind in enumerate(self.config.layer_kinds)
+        ]
+        masks = {
+            kind: causal_mask(
+                rows, min(cache.length, self.reach(kind)), self.reach(kind), self.device
+            )
+            for kind in self.config.shapes
+        }
+        return prefixes, masks
 
     def reach(self, kind: LayerKind) -> int:
         """How many earlier tokens a row of this kind of layer sees."""

@@ -95,11 +95,11 @@ GPU = Recipe(
     causal=CausalRows(rows=64, length=1024, batches_per_step=2),
     # every further length of canvas is another graph to compile: seconds of a short training
     joint=JointRows(
-        rows=64,
+        rows=96,
         length=512,
         canvases={32: 0.65, 64: 0.35},
-        canvases_per_prompt=4,
-        batches_per_step=3,
+        canvases_per_prompt=2,
+        batches_per_step=2,
     ),
     embedding_rate=0.006,
     workers=8,

@@ -158,6 +158,12 @@ class ScriptedModel:
         tokens = torch.tensor([following.get(p, mark) for p in hidden.flatten().tolist()])
         return 30.0 * F.one_hot(tokens.view(hidden.shape), len(self.tokenizer.texts)).float()
 
+    def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+        """As `extend` gives it, of several continuations."""
+        self.reads.append(ids.shape[1])
+        self._find_middle(cache.ids.tolist())
+        return torch.arange(cache.length, cache.length + ids.shape[1]).expand(ids.shape)
+
     def branch(self, cache: PrefixCache) -> "ScriptedBranches":
         self._find_middle([*cache.ids.tolist(), self.tokenizer.special("<middle>")])
         return ScriptedBranches(self, cache.length)

@@ -223,7 +223,9 @@ def test_rows_that_speak_of_themselves_fill_too(tiny: Infiller, run: Run, decode
     """The convention of DiffusionGemma: the whole prompt is in the cache before the canvas."""
     own = replace(tiny, settings=replace(tiny.settings, rows=RowConvention.OWN))
     budget = Budget(tokens=40, steps=2)
-    request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=budget, decode=decode)
+    request = InfillRequest(
+        "x = \n", (Hole(4, 4),), "python", shape="block", budget=budget, decode=decode
+    )
     drafts, fill = run(own, request)
     sound(request, drafts, fill)
     assert fill.tokens > 16

@@ -19,7 +19,7 @@ LONG = "".join(BODY.replace("book", name) for name in ("book", "page", "line", "
 
 
 def request(document: str = DOCUMENT, hole: Hole = HOLE, **more: object) -> InfillRequest:
-    return InfillRequest(document, (hole,), "python", **more)  # type: ignore[arg-type]
+    return InfillRequest(document, (hole,), "python", **{"shape": "block"} | more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("decode", DECODES)

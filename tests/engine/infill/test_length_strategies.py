@@ -30,7 +30,7 @@ TEXTS = [" self", " self.books", " list(self.books)", BODY]
 def request(
     document: str = DOCUMENT, at: int = DOCUMENT.index(BEHIND), **more: object
 ) -> InfillRequest:
-    return InfillRequest(document, (Hole(at, at),), "python", **more)  # type: ignore[arg-type]
+    return InfillRequest(document, (Hole(at, at),), "python", **{"shape": "block"} | more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rows", BOTH_ROWS)

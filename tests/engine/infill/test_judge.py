@@ -1,0 +1,97 @@
+import math
+from collections.abc import Sequence
+
+import pytest
+import torch
+
+from fillwright.engine.infill.beams import Beams, Hypothesis
+from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.judge import WITHIN_NATS, Judge
+from fillwright.engine.infill.likelihood import log_likelihoods
+from fillwright.engine.infill.prefix_caches import PrefixCaches
+from fillwright.engine.infill.prompt import plain_prefix
+from fillwright.engine.infill.seams import Seams
+from fillwright.engine.request import Hole, InfillRequest
+
+BEFORE = "def total(numbers):\n    result = 0\n    for number in"
+BEHIND = ":\n        result += number\n    return result\n"
+FITTING = (" numbers", " range(result)", " result", " total")
+
+
+def judge(infiller: Infiller, behind: str = BEHIND) -> Judge:
+    at = len(BEFORE)
+    request = InfillRequest(BEFORE + behind, (Hole(at, at),), "python", shape="line")
+    seams = Seams.of(request, infiller.tokenizer.starting_with)
+    caches = PrefixCaches(infiller.model)
+    return Judge(infiller.model, infiller.tokenizer, caches, request, seams, "")
+
+
+def ends(infiller: Infiller, texts: Sequence[str], nats: Sequence[float]) -> Beams:
+    """Hypotheses that have ended, of these texts and log probabilities."""
+    ended = [
+        Hypothesis(tuple(infiller.tokenizer.encode(text)), (log,), ended=True)
+        for text, log in zip(texts, nats, strict=True)
+    ]
+    return Beams((), tuple(ended), 1)
+
+
+def read_alone(infiller: Infiller, known: Sequence[int], said: Sequence[int]) -> float:
+    cache = infiller.model.prefill(torch.tensor(list(known)))
+    first = infiller.model.causal_logits(
+        infiller.model.prefill(torch.tensor(list(known[:-1]))), torch.tensor(list(known[-1:]))
+    )
+    following = infiller.model.causal_logits(cache, torch.tensor(list(said)))
+    logs = torch.cat((first, following[:-1])).log_softmax(-1)
+    return float(logs[range(len(said)), list(said)].sum())
+
+
+def test_texts_side_by_side_are_as_likely_as_each_alone(tiny: Infiller) -> None:
+    prefix = plain_prefix(tiny.tokenizer, BEFORE * 4)
+    known = [tiny.tokenizer.encode(text) for text in FITTING]
+    said = [tiny.tokenizer.encode(text) for text in (BEHIND, "", BEHIND[:9], BEHIND * 2)]
+    cache = tiny.model.prefill(torch.tensor(prefix))
+    found = log_likelihoods(tiny.model, cache, known, said)
+    assert cache.ids.tolist() == prefix
+    for likelihood, before, after in zip(found, known, said, strict=True):
+        alone = read_alone(tiny, [*prefix, *before], after) if after else 0.0
+        assert likelihood == pytest.approx(alone, abs=1e-3)
+
+
+def test_of_equals_the_best_is_the_one_that_the_text_behind_goes_on_from(tiny: Infiller) -> None:
+    chosen = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING)))
+    prefix = plain_prefix(tiny.tokenizer, BEFORE)
+    head = tiny.tokenizer.encode(BEHIND)[:24]
+    scores = {
+        ids: read_alone(tiny, [*prefix, *ids], head)
+        for ids in (tuple(tiny.tokenizer.encode(text)) for text in FITTING)
+    }
+    assert chosen.ids == max(scores, key=scores.__getitem__)
+    assert len(set(scores.values())) == len(scores)
+
+
+def test_an_end_that_is_far_less_likely_is_not_compared(tiny: Infiller) -> None:
+    close = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING)))
+    others = [text for text in FITTING if tuple(tiny.tokenizer.encode(text)) != close.ids]
+    best = tiny.tokenizer.decode(close.ids)
+    nats = [-5.0, -5.0 - WITHIN_NATS["line"] - 0.1]
+    assert judge(tiny).best(ends(tiny, [others[0], best], nats)).ids != close.ids
+
+
+def test_what_does_not_parse_is_worse_however_likely(tiny: Infiller) -> None:
+    chosen = judge(tiny).best(ends(tiny, [" ((", " numbers"], [-0.1, -9.0]))
+    assert tiny.tokenizer.decode(chosen.ids) == " numbers"
+
+
+def test_with_nothing_behind_the_likeliest_is_chosen(tiny: Infiller) -> None:
+    chosen = judge(tiny, behind="\n").best(ends(tiny, FITTING, [-2.0, -1.9, -2.1, -2.2]))
+    assert chosen.log_probability == -1.9
+    assert judge(tiny, behind="").hindsight([chosen.ids]) == [0.0]
+
+
+def test_it_is_decided_when_nothing_that_goes_on_comes_near(tiny: Infiller) -> None:
+    ended = ends(tiny, [" numbers"], [-1.0]).ended
+    within = WITHIN_NATS["line"]
+    for behind, decided in ((-1.0 - within - 0.1, True), (-1.0 - within + 0.1, False)):
+        live = (Hypothesis((5,), (behind,)),)
+        assert judge(tiny).is_decided(Beams(live, ended, 2)) is decided
+    assert not judge(tiny).is_decided(Beams((Hypothesis((5,), (-math.inf,)),), (), 2))
