@@ -54,6 +54,7 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	$(BIN)/python -P tests/bench/server.py
 	$(BIN)/python -P tests/bench/edits.py
+	$(BIN)/python -P tests/bench/carve.py
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -157,9 +157,15 @@ class _Wrong:
         return self.errors <= other.errors and self.faults <= other.faults
 
 
-def _errors(node: Node) -> int:
-    inside = sum(map(_errors, node.children)) if node.has_error else 0
-    return inside + (node.is_error or node.is_missing)
+def _errors(root: Node) -> int:
+    # no recursion: broken text makes trees deeper than Python's stack
+    count, waiting = 0, [root]
+    while waiting:
+        node = waiting.pop()
+        count += node.is_error or node.is_missing
+        if node.has_error:
+            waiting += node.children
+    return count
 
 
 def _replaced(document: Document, hole: Hole, text: str) -> Document:

@@ -84,9 +84,20 @@ def plain_prefix(tokenizer: CodeTokenizer, prefix: str, tokens: int = PREFIX_TOK
     return stable_tail(tokenizer.encode(head), tokens) or [tokenizer.special("<eos>")]
 
 
+LANGUAGE_TOKENS = {
+    "python": "<python>",
+    "javascript": "<javascript>",
+    "javascriptreact": "<javascript>",
+    "jsx": "<javascript>",
+    "typescript": "<typescript>",
+    "typescriptreact": "<typescript>",
+    "tsx": "<typescript>",
+}
+
+
 def language_token(language: str) -> str:
-    names = {"python": "<python>", "javascript": "<javascript>", "typescript": "<typescript>"}
-    return names.get(language, "<other>")
+    """The special token of a language as editors name it."""
+    return LANGUAGE_TOKENS.get(language, "<other>")
 
 
 def prefix_window(length: int, tokens: int) -> int:

@@ -33,6 +33,8 @@ from fillwright.engine.training.export import export_anew
 STEPS = 8
 ROUNDS = 9
 TYPED = "title = fi"
+LINE = "        text = self._munge_whitespace(text)"
+LINE_TOKENS = 32
 BEFORE = Path(textwrap.__file__).read_text(encoding="utf-8").split("    # -- Public", 1)[0]
 AFTER = "\n\n    def fill(self, text):\n" + BEFORE[-3000:]
 
@@ -86,7 +88,24 @@ def _fill(
         budget=Budget(tokens, STEPS),
         document_key=key,
         decode=decode,
+        length="end-mark",
     )
+    return _last(infiller, request)
+
+
+def _line(infiller: Infiller, typed: str) -> Infill:
+    """The rest of a line, as an editor asks for it."""
+    at = len(BEFORE) + len(typed)
+    hole = Hole(at, at)
+    return _last(
+        infiller,
+        InfillRequest(
+            BEFORE + typed + AFTER, (hole,), "python", shape="line", budget=Budget(LINE_TOKENS)
+        ),
+    )
+
+
+def _last(infiller: Infiller, request: InfillRequest) -> Infill:
     *_, fill = infiller.infill(request, lambda: False)
     assert isinstance(fill, Infill)
     return fill
@@ -124,7 +143,7 @@ def _generate(infiller: Infiller, dtype: torch.dtype) -> Request:
 
 def _passes(infiller: Infiller) -> Table:
     """What the parts of a request take."""
-    table = Table("part of a request", "milliseconds", title="Fillwright alone")
+    table = Table("part of a request", "milliseconds, median", title="Fillwright alone")
     fills = [_fill(infiller, "", f"prefill {i}") for i in range(ROUNDS)]
     table.add_row("prefill, cold", _spread([fill.timings_ms["prefill"] for fill in fills]))
     steps = [fill.timings_ms["denoise"] / fill.steps for fill in fills]
@@ -132,6 +151,8 @@ def _passes(infiller: Infiller) -> Table:
     drafts = [_fill(infiller, TYPED, "draft", "draft") for _ in range(ROUNDS)]
     tokens = [fill.timings_ms["draft"] / fill.steps for fill in drafts]
     table.add_row("one token of a causal draft", _spread(tokens))
+    lines = [_line(infiller, LINE[:typed]) for typed in range(12, len(LINE), 2)]
+    table.add_row("a line, warm, typed on", _spread([fill.timings_ms["total"] for fill in lines]))
     return table
 
 

@@ -26,6 +26,7 @@ from fillwright.lsp_server import copilot, handlers
 from fillwright.lsp_server.server import FillwrightServer
 
 LINES = 10_000
+SIZES = (1_000, 10_000, 50_000)
 STARTS = 7
 REQUESTS = 200
 URI = "untitled:bench.py"
@@ -43,13 +44,15 @@ def main() -> None:
     # the handlers that run here have no client to notify
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     starts, fresh = zip(*(_start() for _ in range(STARTS)), strict=True)
-    shares = asyncio.run(_shares())
+    shares = {lines: asyncio.run(_shares(lines)) for lines in SIZES}
     table = Table("what", "median", "p95", "target", title="Language server")
     table.add_row("memory after initialize", f"{median(fresh):.0f} MB", "", "<= 80 MB")
     table.add_row(f"memory with {LINES:,} lines open", f"{_in_use():.0f} MB", "", "<= 80 MB")
     table.add_row("process start to initialize answered", *_ms(starts), "<= 700 ms")
-    for name, share in shares.items():
-        table.add_row(f"share of {name}, {LINES:,} lines", *_ms(share), "<= 5 ms")
+    for lines, kinds in shares.items():
+        for name, share in kinds.items():
+            goal = "<= 5 ms" if lines == LINES else ""
+            table.add_row(f"share of {name}, {lines:,} lines", *_ms(share), goal)
     Console().print(table)
 
 
@@ -65,7 +68,7 @@ def _in_use() -> float:
     """Memory in MB of a server with a long document that was edited and asked about."""
     with Server() as server:
         server.initialize()
-        item = {"uri": URI, "languageId": "python", "version": 0, "text": _document()}
+        item = {"uri": URI, "languageId": "python", "version": 0, "text": _document(LINES)}
         server.notify("textDocument/didOpen", {"textDocument": item})
         for version in range(1, REQUESTS):
             place = {"line": LINES // 2, "character": 0}
@@ -95,17 +98,18 @@ class InstantEngine:
         return Infill(texts, confidences, "settled", 9, 8, "denoise", "instant", "none")
 
 
-def _document() -> str:
-    return FUNCTION * (LINES // FUNCTION.count("\n"))
+def _document(lines: int) -> str:
+    return FUNCTION * (lines // FUNCTION.count("\n"))
 
 
-async def _shares() -> dict[str, list[float]]:
-    """Seconds that the server takes for a typed character and each kind of request after it."""
+async def _shares(lines: int) -> dict[str, list[float]]:
+    """Seconds that the server takes for a typed character and each kind of request after it, in a
+    document of so many lines."""
     ls = FillwrightServer()
     ls._engine = InstantEngine()  # type: ignore[assignment]
     ls.protocol.client_capabilities = types.ClientCapabilities()
     document = types.TextDocumentIdentifier(URI)
-    line = LINES // 2 // FUNCTION.count("\n") * FUNCTION.count("\n") + 2
+    line = lines // 2 // FUNCTION.count("\n") * FUNCTION.count("\n") + 2
     empty_span = _range(line, 10)
 
     async def ghost() -> object:
@@ -124,7 +128,7 @@ async def _shares() -> dict[str, list[float]]:
 
     shares = {}
     for name, request in (("ghost text", ghost), ("popup", popup), ("code action", actions)):
-        item = types.TextDocumentItem(URI, "python", 0, _document())
+        item = types.TextDocumentItem(URI, "python", 0, _document(lines))
         ls.protocol.lsp_text_document__did_open(types.DidOpenTextDocumentParams(item))
         shares[name] = []
         for version in range(1, REQUESTS + 1):

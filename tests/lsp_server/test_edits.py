@@ -221,3 +221,10 @@ def test_what_one_hole_gets_the_one_before_does_not_say() -> None:
     fit = fit_fill(document, holes, ["\nthe middle", "the middle"])
     assert applied(document.text, fit.changes) == "a\nthe middle\nb\n"
     assert fit.dropped == (Dropped(0, "repeats-what-follows"),)
+
+
+def test_text_nested_deeper_than_pythons_stack_is_fitted() -> None:
+    source = "y = " + "(f[" * 2000 + "1 +" + "])" * 1999 + "\nx = \n"
+    document = Document.of(source, "python")
+    fit = fit_fill(document, carve_line_end(document, len(source) - 1), ["1"])
+    assert applied(source, fit.changes) == source[:-1] + "1\n"

@@ -83,3 +83,10 @@ def test_ten_typed_characters_leave_the_prompt_but_its_end(
 )
 def test_the_lead_is_the_last_white_space_with_one_line_end(prefix: str, lead: str) -> None:
     assert split_lead(prefix) == (prefix.removesuffix(lead), lead)
+
+
+def test_a_language_is_known_by_all_its_names(tokenizer: CodeTokenizer) -> None:
+    names = ("python", "jsx", "javascriptreact", "tsx", "typescriptreact", "rust")
+    first = [SmallPrompt(tokenizer).ids("", "", name)[0] for name in names]
+    known = ("<python>", "<javascript>", "<javascript>", "<typescript>", "<typescript>", "<other>")
+    assert first == [tokenizer.special(token) for token in known]
