@@ -1,5 +1,5 @@
-"""Matrices of eight bits in the layout of the compressed-tensors library, which also reads what is
-written here.
+"""Quantised matrices in the layout of the compressed-tensors library, which also reads what is
+written here: eight bits are read and written, four bits (`four_bits.py`) read.
 
 `NAME.weight` is int8 [rows, columns] (or FP8, which is read only), `NAME.weight_scale` float
 [rows, 1], one scale per output channel; a weight is worth their product. Formats of the library:
@@ -16,6 +16,7 @@ each expert as three matrices, as if it were a dense MLP, `experts.0.gate_proj.w
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,31 @@ from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.config_json import Section
 
 METHOD = "compressed-tensors"
-FORMATS = ("naive-quantized", "int-quantized", "float-quantized")
-STORED_AS = {"int": torch.int8, "float": torch.float8_e4m3fn}
+MODELOPT = "modelopt"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How numbers of one kind are stored, under which names of formats, and what has a scale."""
+
+    stored: torch.dtype
+    formats: tuple[str, ...]
+    strategies: tuple[str, ...]
+
+
+EIGHT_BITS = ("channel", "tensor")
+KINDS = {
+    ("int", 8): Kind(torch.int8, ("naive-quantized", "int-quantized"), EIGHT_BITS),
+    ("float", 8): Kind(torch.float8_e4m3fn, ("naive-quantized", "float-quantized"), EIGHT_BITS),
+    ("int", 4): Kind(torch.int32, ("pack-quantized",), ("group", "channel")),
+    ("float", 4): Kind(torch.uint8, ("nvfp4-pack-quantized",), ("tensor_group",)),
+}
 LARGEST = 127  # -128 stays unused, so that a row's largest weight is exact whatever its sign
 EXPERT_PARTS = {"gate_up_proj": ("gate_proj", "up_proj"), "down_proj": ("down_proj",)}
 
 QUANTIZATION_CONFIG: dict[str, Any] = {
     "quant_method": METHOD,
-    "format": FORMATS[0],
+    "format": "naive-quantized",
     "quantization_status": "compressed",
     "config_groups": {
         "group_0": {
@@ -45,7 +63,7 @@ QUANTIZATION_CONFIG: dict[str, Any] = {
                 "strategy": "channel",
                 "dynamic": False,
             },
-            "format": FORMATS[0],
+            "format": "naive-quantized",
         }
     },
     "ignore": ["lm_head", "re:.*router.*", "re:.*vision.*"],
@@ -58,13 +76,15 @@ def quantised_types(config: Mapping[str, Any], file: Path) -> frozenset[torch.dt
     if not (quantization := config.get("quantization_config")):
         return frozenset()
     method = isinstance(quantization, Mapping) and quantization.get("quant_method")
+    root = Section("", config).section("quantization_config")
+    if method == MODELOPT:
+        root.choice("quant_algo", "NVFP4")
+        return frozenset({torch.uint8})
     if method != METHOD:
         raise CheckpointError(
             f"{file} says the weights are quantised ({method or 'unnamed'}), which cannot be read; "
             "use the unquantised checkpoint."
         )
-    root = Section("", config).section("quantization_config")
-    root.choice("format", *FORMATS, "mixed-precision")
     for key in ("transform_config", "sparsity_config"):
         if root.entries.get(key):
             raise root.wrong(key, "empty")
@@ -72,14 +92,16 @@ def quantised_types(config: Mapping[str, Any], file: Path) -> frozenset[torch.dt
     types = set()
     for name in groups.entries:
         group = groups.section(name)
-        group.choice("format", *FORMATS, None)
         if group.entries.get("weights") is None:
             continue
         weights = group.section("weights")
-        weights.choice("num_bits", 8)
+        bits = weights.choice("num_bits", 8, 4)
         weights.choice("symmetric", True, None)
-        weights.choice("strategy", "channel", "tensor")
-        types.add(STORED_AS[str(weights.choice("type", *STORED_AS))])
+        kind = KINDS[str(weights.choice("type", "int", "float")), int(str(bits))]
+        weights.choice("strategy", *kind.strategies)
+        group.choice("format", *kind.formats, None)
+        root.choice("format", *kind.formats, "mixed-precision")
+        types.add(kind.stored)
     return frozenset(types)
 
 

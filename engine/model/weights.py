@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.model.four_bits import NVFP4_GROUP, WORD, int4_matrix, nvfp4_matrix
 from fillwright.engine.model.quantization import dequantise, expert_parts, quantised_types
 
 UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
@@ -59,7 +60,7 @@ class StoredTensors:
     def parameter(self, name: str, shape: torch.Size) -> Tensor:
         """A parameter with its weights' own values; experts may be stored one by one."""
         parts = expert_parts(name, shape[0])
-        if not parts or parts[0][0] not in self._files:
+        if not parts or not {parts[0][0], f"{parts[0][0]}_packed"} & self._files.keys():
             return self._weight(name, shape)
         return torch.stack(
             [
@@ -69,7 +70,11 @@ class StoredTensors:
         )
 
     def _weight(self, name: str, shape: torch.Size) -> Tensor:
+        if f"{name}_packed" in self._files:
+            return self._four_bits(f"{name}_packed", name, shape, f"{name}_global_scale")
         tensor = self._read(name)
+        if tensor.dtype in self._quantised and tensor.dtype == torch.uint8:
+            return self._four_bits(name, name, shape, f"{name}_scale_2")
         path = self._files[name]
         if tensor.dtype not in UNQUANTISED and tensor.dtype not in self._quantised:
             raise CheckpointError(
@@ -84,6 +89,29 @@ class StoredTensors:
         if tensor.dtype in UNQUANTISED:
             return tensor
         return dequantise(tensor, self._scale(f"{name}_scale", tensor))
+
+    def _four_bits(self, stored: str, name: str, shape: torch.Size, factor: str) -> Tensor:
+        """A matrix of int4 or NVFP4, named `stored` in the file; `factor` scales all of NVFP4."""
+        packed, scale = self._read(stored), self._read(f"{name}_scale")
+        if packed.dtype not in self._quantised:
+            raise CheckpointError(
+                f"Tensor {stored} in {self._files[stored]} is stored as {packed.dtype}, a "
+                "quantisation that config.json does not name; use the unquantised checkpoint."
+            )
+        rows, columns = shape
+        is_int4 = packed.dtype == torch.int32
+        width = -(-columns // WORD) if is_int4 else columns // 2
+        groups = scale.shape[-1] if is_int4 else columns // NVFP4_GROUP
+        if packed.shape != (rows, width) or scale.shape != (rows, groups) or columns % groups:
+            raise CheckpointError(
+                f"Tensors {stored} {list(packed.shape)} and {name}_scale {list(scale.shape)} in "
+                f"{self._files[stored]} make no matrix of {rows} x {columns}, which config.json "
+                "asks for; the two are not of one checkpoint."
+            )
+        if is_int4:
+            return int4_matrix(packed, scale, columns)
+        whole = self._read(factor).float()
+        return nvfp4_matrix(packed, scale, whole if factor.endswith("_2") else 1 / whole)
 
     def _scale(self, name: str, of: Tensor) -> Tensor:
         scale = self._read(name)

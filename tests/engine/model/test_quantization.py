@@ -177,7 +177,7 @@ def test_int8_without_its_configuration_is_named(int8: Path) -> None:
         ("config_groups", {"W8A8": ["Linear"]}),
         ("config_groups.group_0.format", "nvfp4-pack-quantized"),
         ("config_groups.group_0.weights", 8),
-        ("config_groups.group_0.weights.num_bits", 4),
+        ("config_groups.group_0.weights.num_bits", 2),
         ("config_groups.group_0.weights.type", "nf"),
         ("config_groups.group_0.weights.symmetric", False),
         ("config_groups.group_0.weights.strategy", "group"),

@@ -1,0 +1,40 @@
+"""Matrices of four bits, as checkpoints store them.
+
+int4: eight integers of -8..7 to an int32 word, each plus 8, the first in the lowest bits, and one
+scale for every group of neighbouring columns (compressed-tensors' `pack-quantized`).
+
+NVFP4: two numbers of one sign, two exponent and one mantissa bit (e2m1) to a byte, the first in the
+lower half, an e4m3 scale for every 16 columns, and one float32 factor for all of them
+(compressed-tensors' `nvfp4-pack-quantized`, which divides by it, and NVIDIA's ModelOpt, which
+multiplies).
+"""
+
+import torch
+from torch import Tensor
+
+WORD = 8
+"""int4 values to an int32."""
+NVFP4_GROUP = 16
+E2M1 = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0)
+
+
+def int4_matrix(packed: Tensor, scale: Tensor, columns: int) -> Tensor:
+    """packed int32 [rows, columns / 8, rounded up], scale float [rows, groups] -> the scale's type
+    [rows, columns]; groups divides columns."""
+    shifts = torch.arange(0, 4 * WORD, 4, dtype=torch.int32, device=packed.device)
+    values = ((packed[..., None] >> shifts) & 0xF).flatten(-2)[:, :columns] - 8
+    return _scaled(values.to(scale.dtype), scale)
+
+
+def nvfp4_matrix(packed: Tensor, scale: Tensor, factor: Tensor) -> Tensor:
+    """packed uint8 [rows, columns / 2], scale e4m3 [rows, columns / 16], factor float32 of one
+    element -> float32 [rows, columns]."""
+    table = torch.tensor(E2M1, device=packed.device)
+    halves = torch.stack((packed & 0xF, packed >> 4), dim=-1).flatten(-2)
+    return _scaled(table[halves.long()], scale.float() * factor)
+
+
+def _scaled(values: Tensor, scale: Tensor) -> Tensor:
+    """values [rows, columns], scale [rows, groups]"""
+    rows, groups = scale.shape
+    return (values.view(rows, groups, -1) * scale[..., None]).view(rows, -1)
