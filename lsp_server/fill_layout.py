@@ -62,7 +62,9 @@ def _indented(text: str, place: Place) -> list[str]:
         above = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
         return [above + block for block in _blocks(text, place)]
     if not place.before and not place.after.strip():
-        return _blocks(text, place)
+        # on an empty line the text says itself how deep it belongs
+        own = [text] if text[:1] in (" ", "\t") and not several else []
+        return own + _blocks(text, place)
     if parted and not place.before[-1:].isspace():
         return [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
     if not place.before.strip():
