@@ -26,6 +26,21 @@ def int4_matrix(packed: Tensor, scale: Tensor, columns: int) -> Tensor:
     return _scaled(values.to(scale.dtype), scale)
 
 
+def int4_packed(weight: Tensor, group: int) -> tuple[Tensor, Tensor]:
+    """weight float [rows, columns] -> int32 [rows, columns / 8] and scale bfloat16 [rows, columns /
+    group]; group divides columns, and 8 divides group.
+
+    Rounds as compressed-tensors does: a group's largest weight is 7.5 steps from zero.
+    """
+    grouped = weight.float().unflatten(-1, (-1, group))
+    # a group of zeros has no scale of its own; any will do
+    scale = (grouped.abs().amax(-1) / 7.5).clamp(min=torch.finfo().tiny).to(torch.bfloat16)
+    values = (grouped / scale.float()[..., None]).round().clamp(-8, 7).to(torch.int32) + 8
+    shifts = torch.arange(0, 4 * WORD, 4, dtype=torch.int32, device=weight.device)
+    words = values.flatten(-2).unflatten(-1, (-1, WORD)) << shifts
+    return words.sum(-1, dtype=torch.int32), scale
+
+
 def nvfp4_matrix(packed: Tensor, scale: Tensor, factor: Tensor) -> Tensor:
     """packed uint8 [rows, columns / 2], scale e4m3 [rows, columns / 16], factor float32 of one
     element -> float32 [rows, columns]."""

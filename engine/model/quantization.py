@@ -1,11 +1,11 @@
 """Quantised matrices in the layout of the compressed-tensors library, which also reads what is
-written here: eight bits are read and written, four bits (`four_bits.py`) read.
+written here, in eight bits; `four_bits.py` has those of four.
 
-`NAME.weight` is int8 [rows, columns] (or FP8, which is read only), `NAME.weight_scale` float
-[rows, 1], one scale per output channel; a weight is worth their product. Formats of the library:
-`naive-quantized` is written, `int-quantized` and `float-quantized` are read too, whatever they say
-of activations, which stay as they are here. Norms, scalars and the router are not quantised; the
-embedding is, row by row, and with it the head that is tied to it.
+`NAME.weight` is int8 or FP8 [rows, columns], `NAME.weight_scale` float [rows, 1], one scale per
+output channel; a weight is worth their product. Formats of the library: `naive-quantized` and
+`float-quantized` are written, `int-quantized` is read too, whatever they say of activations, which
+stay as they are here. Norms, scalars and the router are not quantised. The export of a training
+(int8) quantises the embedding, row by row, and with it the head that is tied to it.
 
 The library knows matrices of `Linear` and `Embedding` modules only. The experts of this
 architecture are stacked, `experts.gate_up_proj` [experts, 2 * size, hidden]: applied to the network
@@ -76,15 +76,15 @@ def quantised_types(config: Mapping[str, Any], file: Path) -> frozenset[torch.dt
     if not (quantization := config.get("quantization_config")):
         return frozenset()
     method = isinstance(quantization, Mapping) and quantization.get("quant_method")
-    root = Section("", config).section("quantization_config")
-    if method == MODELOPT:
-        root.choice("quant_algo", "NVFP4")
-        return frozenset({torch.uint8})
-    if method != METHOD:
+    if method not in (METHOD, MODELOPT):
         raise CheckpointError(
             f"{file} says the weights are quantised ({method or 'unnamed'}), which cannot be read; "
             "use the unquantised checkpoint."
         )
+    root = Section("", config).section("quantization_config")
+    if method == MODELOPT:
+        root.choice("quant_algo", "NVFP4")
+        return frozenset({torch.uint8})
     for key in ("transform_config", "sparsity_config"):
         if root.entries.get(key):
             raise root.wrong(key, "empty")
@@ -111,6 +111,13 @@ def quantise(weight: Tensor) -> tuple[Tensor, Tensor]:
     # a row of zeros has no scale of its own; any will do
     scale = (exact.abs().amax(-1, keepdim=True) / LARGEST).clamp(min=torch.finfo().tiny)
     return (exact / scale).round().to(torch.int8), scale
+
+
+def quantise_fp8(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """weight float [rows, columns] -> e4m3 [rows, columns] and scale float32 [rows, 1]."""
+    exact, largest = weight.float(), torch.finfo(torch.float8_e4m3fn).max
+    scale = (exact.abs().amax(-1, keepdim=True) / largest).clamp(min=torch.finfo().tiny)
+    return (exact / scale).clamp(-largest, largest).to(torch.float8_e4m3fn), scale
 
 
 def dequantise(stored: Tensor, scale: Tensor) -> Tensor:

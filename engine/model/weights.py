@@ -4,18 +4,18 @@ Knows the naming of DiffusionGemma checkpoints: one copy of the weights under `m
 encoder's own layer scalars under `model.encoder`, vision tensors beside them.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.four_bits import NVFP4_GROUP, WORD, int4_matrix, nvfp4_matrix
 from fillwright.engine.model.quantization import dequantise, expert_parts, quantised_types
+from fillwright.engine.model.safetensors_files import files_by_tensor, opened
 
 UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
@@ -54,7 +54,7 @@ class StoredTensors:
         self._folder = folder
         self._quantised = quantised
         self._device = device
-        self._files = _files_by_tensor(folder)
+        self._files = files_by_tensor(folder)
         self._opened: dict[Path, Any] = {}
 
     def parameter(self, name: str, shape: torch.Size) -> Tensor:
@@ -136,7 +136,7 @@ class StoredTensors:
                 "download the checkpoint again."
             )
         if path not in self._opened:
-            self._opened[path] = _opened(path, self._device)
+            self._opened[path] = opened(path, self._device)
         try:
             tensor: Tensor = self._opened[path].get_tensor(name)
         except SafetensorError as error:
@@ -149,36 +149,3 @@ class StoredTensors:
 def _rows_of(stacked: torch.Size, parts: int) -> torch.Size:
     """The shape of each of `parts` matrices that make one expert of a stacked parameter."""
     return torch.Size((stacked[1] // parts, *stacked[2:]))
-
-
-def _files_by_tensor(folder: Path) -> dict[str, Path]:
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
-        try:
-            names = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-            return {tensor: folder / name for tensor, name in names.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise CheckpointError(
-                f"{index} does not say which file holds which tensor; download it again."
-            ) from error
-    single = folder / "model.safetensors"
-    if not single.exists():
-        raise CheckpointError(
-            f"{folder} holds neither model.safetensors nor model.safetensors.index.json; "
-            "download the checkpoint's weights."
-        )
-    with _opened(single, "cpu") as file:
-        return dict.fromkeys(file.keys(), single)
-
-
-def _opened(path: Path, device: str) -> Any:
-    try:
-        return safe_open(path, framework="pt", device=device)
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{path} is missing, although the index names it; download it again."
-        ) from None
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path} is no whole safetensors file ({error}); download it again."
-        ) from error

@@ -1,0 +1,49 @@
+"""The safetensors files of a checkpoint folder: which one holds which tensor, opened or refused.
+
+Knows the layout of the folder, not what the tensors mean.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+from fillwright.engine.errors import CheckpointError
+
+SINGLE = "model.safetensors"
+INDEX = "model.safetensors.index.json"
+
+
+def files_by_tensor(folder: Path) -> dict[str, Path]:
+    """Raises CheckpointError when the folder does not say."""
+    index = folder / INDEX
+    if index.exists():
+        try:
+            names = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+            return {tensor: folder / name for tensor, name in names.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise CheckpointError(
+                f"{index} does not say which file holds which tensor; download it again."
+            ) from error
+    single = folder / SINGLE
+    if not single.exists():
+        raise CheckpointError(
+            f"{folder} holds neither {SINGLE} nor {INDEX}; download the checkpoint's weights."
+        )
+    with opened(single, "cpu") as file:
+        return dict.fromkeys(file.keys(), single)
+
+
+def opened(path: Path, device: str) -> Any:
+    """A memory-mapped file whose tensors come on `device`. Raises CheckpointError."""
+    try:
+        return safe_open(path, framework="pt", device=device)
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path} is missing, although the index names it; download it again."
+        ) from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path} is no whole safetensors file ({error}); download it again."
+        ) from error
