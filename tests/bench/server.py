@@ -17,6 +17,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from lsprotocol import types
+from pygls.workspace import Workspace
 from rich.console import Console
 from rich.table import Table
 
@@ -108,6 +109,7 @@ async def _shares(lines: int) -> dict[str, list[float]]:
     ls = FillwrightServer()
     ls._engine = InstantEngine()  # type: ignore[assignment]
     ls.protocol.client_capabilities = types.ClientCapabilities()
+    ls.protocol._workspace = Workspace(None)
     document = types.TextDocumentIdentifier(URI)
     line = lines // 2 // FUNCTION.count("\n") * FUNCTION.count("\n") + 2
     empty_span = _range(line, 10)
