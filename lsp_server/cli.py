@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(verb=_doctor)
 
     verbs.add_parser("train", add_help=False, help="train a model; see fillwright train --help")
+    verbs.add_parser("quantize", add_help=False, help="write a smaller form of a 26B checkpoint")
     verbs.add_parser("eval", add_help=False, help="score a model; see fillwright eval --help")
     return parser
 
@@ -276,5 +277,15 @@ def _eval(argv: list[str]) -> int:
     return evaluate(argv)
 
 
+def _quantize(argv: list[str]) -> int:
+    from fillwright.engine.quantize.command import main as quantize
+
+    return quantize(argv)
+
+
 # verbs that read their options themselves
-_OWN_OPTIONS: dict[str, Callable[[list[str]], int]] = {"train": _train, "eval": _eval}
+_OWN_OPTIONS: dict[str, Callable[[list[str]], int]] = {
+    "train": _train,
+    "eval": _eval,
+    "quantize": _quantize,
+}

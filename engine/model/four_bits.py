@@ -32,12 +32,12 @@ def int4_packed(weight: Tensor, group: int) -> tuple[Tensor, Tensor]:
 
     Rounds as compressed-tensors does: a group's largest weight is 7.5 steps from zero.
     """
-    grouped = weight.float().unflatten(-1, (-1, group))
+    grouped = weight.float().reshape(len(weight), -1, group)
     # a group of zeros has no scale of its own; any will do
     scale = (grouped.abs().amax(-1) / 7.5).clamp(min=torch.finfo().tiny).to(torch.bfloat16)
     values = (grouped / scale.float()[..., None]).round().clamp(-8, 7).to(torch.int32) + 8
     shifts = torch.arange(0, 4 * WORD, 4, dtype=torch.int32, device=weight.device)
-    words = values.flatten(-2).unflatten(-1, (-1, WORD)) << shifts
+    words = values.reshape(len(weight), -1, WORD) << shifts
     return words.sum(-1, dtype=torch.int32), scale
 
 
