@@ -23,3 +23,7 @@ class EngineUnavailable(FillwrightError):
 
 class EngineFailed(FillwrightError):
     """The engine failed while it worked on a request."""
+
+
+class DownloadFailed(FillwrightError):
+    """A model that did not come whole; the same command again may go on."""

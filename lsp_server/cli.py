@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(verb=_doctor)
 
     verbs.add_parser("train", add_help=False, help="train a model; see fillwright train --help")
+    verbs.add_parser("pull", add_help=False, help="download a model; see fillwright pull --help")
     verbs.add_parser("quantize", add_help=False, help="write a smaller form of a 26B checkpoint")
     verbs.add_parser("eval", add_help=False, help="score a model; see fillwright eval --help")
     return parser
@@ -277,6 +278,12 @@ def _eval(argv: list[str]) -> int:
     return evaluate(argv)
 
 
+def _pull(argv: list[str]) -> int:
+    from fillwright.engine.pull.command import main as pull
+
+    return pull(argv)
+
+
 def _quantize(argv: list[str]) -> int:
     from fillwright.engine.quantize.command import main as quantize
 
@@ -287,5 +294,6 @@ def _quantize(argv: list[str]) -> int:
 _OWN_OPTIONS: dict[str, Callable[[list[str]], int]] = {
     "train": _train,
     "eval": _eval,
+    "pull": _pull,
     "quantize": _quantize,
 }
