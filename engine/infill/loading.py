@@ -45,13 +45,14 @@ def load_infiller(
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
-    model = DiffusionGemma.from_checkpoint(checkpoint, device, _dtype(device))
+    model = DiffusionGemma.from_checkpoint(
+        checkpoint, device, _dtype(device), lambda fraction: progress(0.1 + 0.7 * fraction)
+    )
     if len(tokenizer.texts) > model.config.vocab_size:
         raise CheckpointError(
             f"{checkpoint / 'tokenizer.json'} has {len(tokenizer.texts)} tokens, but config.json "
             f"a vocab_size of {model.config.vocab_size}; the two are not of one checkpoint."
         )
-    progress(0.8)
     infiller = Infiller(
         model=model,
         tokenizer=tokenizer,

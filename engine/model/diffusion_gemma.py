@@ -5,6 +5,7 @@ Follows transformers' DiffusionGemmaForBlockDiffusion, which the tests compare w
 of text, noise or sampling.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -49,9 +50,14 @@ class DiffusionGemma(nn.Module):
 
     @classmethod
     def from_checkpoint(
-        cls, folder: str | Path, device: str = "cpu", dtype: torch.dtype = torch.float32
+        cls,
+        folder: str | Path,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        progress: Callable[[float], None] = lambda fraction: None,
     ) -> Self:
-        """Read a folder in the Hugging Face layout; vision tensors are ignored.
+        """Read a folder in the Hugging Face layout; vision tensors are ignored. `progress` gets
+        fractions in [0, 1].
 
         Raises CheckpointError, naming the tensor and the file, when the folder cannot be used.
         """
@@ -59,7 +65,7 @@ class DiffusionGemma(nn.Module):
         raw = read_config(folder)
         with torch.device("meta"):
             model = cls(model_config(raw))
-        load_weights(model, folder, raw, device, dtype)
+        load_weights(model, folder, raw, device, dtype, progress)
         model.frequencies = {kind: each.to(device) for kind, each in model.frequencies.items()}
         model.eval().requires_grad_(False)
         for part in (*model.layers, model.self_conditioning):

@@ -4,7 +4,7 @@ Knows the naming of DiffusionGemma checkpoints: one copy of the weights under `m
 encoder's own layer scalars under `model.encoder`, vision tensors beside them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,27 @@ UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def load_weights(
-    model: nn.Module, folder: Path, config: Mapping[str, Any], device: str, dtype: torch.dtype
+    model: nn.Module,
+    folder: Path,
+    config: Mapping[str, Any],
+    device: str,
+    dtype: torch.dtype,
+    progress: Callable[[float], None] = lambda fraction: None,
 ) -> None:
     """Fill `model` (on any device, meta included) from the folder's safetensors.
 
-    Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted, or dequantised,
-    one at a time. Raises CheckpointError that names the tensor and the file.
+    Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted, or dequantised, one
+    matrix at a time, on `device`. `progress` gets the fraction of the parameters that are read.
+    Raises CheckpointError that names the tensor and the file.
     """
     tensors = StoredTensors(folder, quantised_types(config, folder / "config.json"), device)
-    model.load_state_dict(
-        {
-            name: tensors.parameter(stored_name(name), parameter.shape).to(dtype)
-            for name, parameter in model.state_dict().items()
-        },
-        assign=True,
-    )
+    wanted = model.state_dict()
+    total, done, state = sum(each.numel() for each in wanted.values()), 0, {}
+    for name, parameter in wanted.items():
+        state[name] = tensors.parameter(stored_name(name), parameter.shape, dtype)
+        done += parameter.numel()
+        progress(done / total)
+    model.load_state_dict(state, assign=True)
 
 
 def stored_name(name: str) -> str:
@@ -57,17 +63,16 @@ class StoredTensors:
         self._files = files_by_tensor(folder)
         self._opened: dict[Path, Any] = {}
 
-    def parameter(self, name: str, shape: torch.Size) -> Tensor:
-        """A parameter with its weights' own values; experts may be stored one by one."""
+    def parameter(self, name: str, shape: torch.Size, dtype: torch.dtype) -> Tensor:
+        """A parameter with its weights' values in `dtype`; experts may be stored one by one."""
         parts = expert_parts(name, shape[0])
         if not parts or not {parts[0][0], f"{parts[0][0]}_packed"} & self._files.keys():
-            return self._weight(name, shape)
-        return torch.stack(
-            [
-                torch.cat([self._weight(part, _rows_of(shape, len(expert))) for part in expert])
-                for expert in parts
-            ]
-        )
+            return self._weight(name, shape).to(dtype)
+        stacked = torch.empty(shape, dtype=dtype, device=self._device)
+        for expert, names in zip(stacked, parts, strict=True):
+            for part, rows in zip(names, expert.chunk(len(names)), strict=True):
+                rows.copy_(self._weight(part, rows.shape))
+        return stacked
 
     def _weight(self, name: str, shape: torch.Size) -> Tensor:
         if f"{name}_packed" in self._files:
@@ -108,9 +113,11 @@ class StoredTensors:
                 f"{self._files[stored]} make no matrix of {rows} x {columns}, which config.json "
                 "asks for; the two are not of one checkpoint."
             )
+        self._check_finite(f"{name}_scale", scale)
         if is_int4:
             return int4_matrix(packed, scale, columns)
         whole = self._read(factor).float()
+        self._check_finite(factor, whole)
         return nvfp4_matrix(packed, scale, whole if factor.endswith("_2") else 1 / whole)
 
     def _scale(self, name: str, of: Tensor) -> Tensor:
@@ -121,12 +128,16 @@ class StoredTensors:
                 f"Tensor {name} in {self._files[name]} is {scale.dtype} {list(scale.shape)}, but "
                 f"what it scales has {of.shape[0]} rows; download the checkpoint again."
             )
-        if not scale.isfinite().all():
+        self._check_finite(name, scale)
+        return scale
+
+    def _check_finite(self, name: str, scale: Tensor) -> None:
+        # e4m3 has no isfinite of its own
+        if not scale.float().isfinite().all():
             raise CheckpointError(
                 f"Tensor {name} in {self._files[name]} holds scales that are no numbers; download "
                 "the checkpoint again."
             )
-        return scale
 
     def _read(self, name: str) -> Tensor:
         path = self._files.get(name)
@@ -144,8 +155,3 @@ class StoredTensors:
                 f"Tensor {name} cannot be read from {path} ({error}); download the file again."
             ) from error
         return tensor
-
-
-def _rows_of(stacked: torch.Size, parts: int) -> torch.Size:
-    """The shape of each of `parts` matrices that make one expert of a stacked parameter."""
-    return torch.Size((stacked[1] // parts, *stacked[2:]))

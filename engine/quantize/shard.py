@@ -5,11 +5,13 @@ when it is whole and on the disk. Knows nothing of other files.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
@@ -83,12 +85,22 @@ def quantise_shard(
                     tensors[name] = file.get_tensor(name)
                     read(tensors[name].nbytes)
                     continue
-                for part, weight in _matrices(name, file):
-                    exact = _usable(part, weight.to(device), source)
+                matrices = _matrices(name, file)
+                kept: dict[str, Tensor] = {}
+                for at, (part, weight) in enumerate(matrices):
+                    exact = _usable(part, weight().to(device), source)
                     stored, read_back = quantised(part, exact, matrix, settings.group)
-                    tensors |= {each: tensor.cpu() for each, tensor in stored}
+                    for each, tensor in stored:
+                        # side by side: small blocks kept between large ones that are freed leave
+                        # holes in the heap, eight times what they hold
+                        end = each.removeprefix(part)
+                        if end not in kept:
+                            kept[end] = torch.empty(
+                                len(matrices), *tensor.shape, dtype=tensor.dtype
+                            )
+                        tensors[each] = kept[end][at].copy_(tensor)
                     error.add(kind, exact, read_back)
-                    read(weight.nbytes)
+                    read(exact.nbytes)
             except SafetensorError as broken:
                 raise CheckpointError(
                     f"Tensor {name} cannot be read from {source} ({broken}); download the file "
@@ -98,14 +110,23 @@ def quantise_shard(
     return error
 
 
-def _matrices(name: str, file: Any) -> Iterator[tuple[str, Tensor]]:
-    """The matrices that are quantised one by one; stacked experts are parted."""
+def _matrices(name: str, file: Any) -> list[tuple[str, Callable[[], Tensor]]]:
+    """The matrices that are quantised one by one, and how each is read; stacked experts are
+    parted."""
     stacked = file.get_slice(name)
     parts = expert_parts(name, stacked.get_shape()[0])
     if not parts:
-        yield name, file.get_tensor(name)
-    for expert, names in enumerate(parts):
-        yield from zip(names, stacked[expert].chunk(len(names)), strict=True)
+        return [(name, lambda: file.get_tensor(name))]
+
+    def rows(expert: int, at: int) -> Tensor:
+        matrix: Tensor = stacked[expert].chunk(len(parts[expert]))[at]
+        return matrix
+
+    return [
+        (part, partial(rows, expert, at))
+        for expert, names in enumerate(parts)
+        for at, part in enumerate(names)
+    ]
 
 
 def _usable(name: str, weight: Tensor, source: Path) -> Tensor:
@@ -122,10 +143,10 @@ def _usable(name: str, weight: Tensor, source: Path) -> Tensor:
 
 
 def _save(tensors: dict[str, Tensor], target: Path) -> None:
-    partial = target.with_name(f"{target.name}.partial")
+    unnamed = target.with_name(f"{target.name}.partial")
     save_file(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, partial, {"format": "pt"}
+        {name: tensor.contiguous() for name, tensor in tensors.items()}, unnamed, {"format": "pt"}
     )
-    with partial.open("rb+") as written:
+    with unnamed.open("rb+") as written:
         os.fsync(written.fileno())
-    partial.replace(target)
+    unnamed.replace(target)

@@ -128,21 +128,23 @@ def test_what_the_library_packs_is_read_as_it_unpacks_it(
         torch.testing.assert_close(state[name], back, rtol=2**-7, atol=0)
 
 
-@pytest.mark.parametrize("change", ["narrow", "scale", "type"])
+@pytest.mark.parametrize("change", ["narrow", "scale", "type", "no number"])
 def test_a_matrix_of_four_bits_that_cannot_be_used_is_named(
     packed: tuple[Path, dict[str, Tensor]], change: str
 ) -> None:
     folder, _ = packed
     tensors = load_file(folder / WEIGHTS)
     stored = QUERY if QUERY in tensors else f"{QUERY}_packed"
-    name = f"{QUERY}_scale" if change == "scale" else stored
+    of_scale = change in ("scale", "no number")
+    name = f"{QUERY}_scale" if of_scale else stored
     tensors[name] = {
         "narrow": tensors[name][:, 1:].contiguous(),
         "scale": tensors[name][1:].contiguous(),
+        "no number": (tensors[name].float() * torch.nan).to(tensors[name].dtype),
         "type": tensors[name].to(torch.int16),
     }[change]
     save_file(tensors, folder / WEIGHTS)
     with pytest.raises(CheckpointError) as refusal:
         DiffusionGemma.from_checkpoint(folder)
-    assert stored in str(refusal.value)
+    assert (name if change == "no number" else stored) in str(refusal.value)
     assert str(folder) in str(refusal.value)
