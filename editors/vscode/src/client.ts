@@ -1,7 +1,7 @@
 /** How the language client is set up: which documents, and what is ours beyond LSP. */
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
-import { LanguageClient } from "vscode-languageclient/node";
+import { ErrorAction, type ErrorHandler, LanguageClient } from "vscode-languageclient/node";
 import { anyDocument } from "./documents";
 import type { FillRequests } from "./fillRequests";
 import type { Draft, Status, Target } from "./protocol";
@@ -20,9 +20,15 @@ export function newClient(
 ): LanguageClient {
   const env = { ...process.env, FILLWRIGHT_LOG: logLevel(log) };
   const server = { command, args: ["serve"], options: { env } };
+  // the library gives up a server whose death it notices by a write, and would never start it anew
+  const onError: ErrorHandler["error"] = (error, message, count) =>
+    isGone(error)
+      ? { action: ErrorAction.Continue, handled: true }
+      : byDefault.error(error, message, count);
   const client = new LanguageClient("fillwright", "Fillwright", server, {
     documentSelector: anyDocument(),
     outputChannel: log,
+    errorHandler: { error: onError, closed: () => byDefault.closed() },
     stdioOptions: {
       stdout: () => undefined,
       stderr: (stream) => {
@@ -37,9 +43,16 @@ export function newClient(
           : (next(name, args) as unknown),
     },
   });
+  const byDefault: ErrorHandler = client.createDefaultErrorHandler();
   client.onNotification("fillwright/status", listeners.onStatus);
   client.onNotification("fillwright/draft", listeners.onDraft);
   return client;
+}
+
+/** Whether a write met the end of the server, which `closed` is told of too. */
+function isGone(error: Error): boolean {
+  const codes = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED"];
+  return "code" in error && codes.includes(String(error.code));
 }
 
 /** How much the server is to say: no more than its channel shows. */

@@ -36,11 +36,18 @@ test("there is one server, found in the workspace's virtual environment", () => 
   assert(words.includes(`${folder}/.venv/bin/fillwright`), words);
 });
 
-test("a server that crashed is started anew", async () => {
+test("a server that crashed while someone types is started anew", async () => {
   const [before] = servers();
   assert(before);
+  const editor = await open(SOURCE);
   process.kill(before, "SIGKILL");
-  await until("another server", () => servers().some((pid) => pid !== before));
+  await until("another server", async () => {
+    // each change is written to the server, the first ones to one that is gone
+    await editor.edit((edit) => {
+      edit.insert(new vscode.Position(0, 0), "#");
+    });
+    return servers().some((pid) => pid !== before);
+  });
   await serverAnswers();
   await fillsALine();
 });
