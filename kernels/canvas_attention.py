@@ -1,13 +1,21 @@
-"""Attention of new rows (prompt rows or canvas rows) over two sources: the prefix KV cache and the
-rows' own keys and values.
+"""Attention of new rows (prompt rows or canvas rows) over what lies before them, mostly the prefix
+KV cache, and over the rows' own keys and values.
 
     out = softmax(q [k_prefix ; k_rows]^T + mask) [v_prefix ; v_rows]         (scale 1)
 
-q [batch, heads, rows, head_dim]; rows' k and v [batch, kv_heads, rows, head_dim]; prefix k and v
-[batch or 1, kv_heads, prefix, head_dim] or None; heads is a multiple of kv_heads. mask: boolean,
-broadcastable to [batch, 1, rows, prefix + rows], True where a row may look; None: everywhere,
-or everything up to itself if `causal` (only without a prefix). Reads each key and value once.
+q [batch, heads, rows, head_dim]; rows' k and v [batch, kv_heads, rows, head_dim]; prefix: k and v
+[batch or 1, kv_heads, prefix, head_dim], any number of such pairs one behind another; heads is a
+multiple of kv_heads. mask: boolean, broadcastable to [batch, 1, rows, prefixes + rows], True where
+a row may look; None: everywhere, or everything up to itself if `causal` (only without a prefix).
+
+Keys and values are read once, by one row of every continuation of a shared prefix too:
+
+    out = out_rows + s (out_prefix - out_rows),   s = sigmoid(lse_prefix - lse_rows)
+
+with lse the logarithm of a softmax's denominator (the merge of Flash-Decoding, Dao et al. 2023).
 """
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -17,31 +25,51 @@ KeyValue = tuple[Tensor, Tensor]
 
 
 def reference(
-    q: Tensor, rows: KeyValue, prefix: KeyValue | None, mask: Tensor | None, causal: bool
+    q: Tensor, rows: KeyValue, prefix: Sequence[KeyValue], mask: Tensor | None, causal: bool
 ) -> Tensor:
-    key, value = rows
-    if prefix is not None:
-        batch = q.shape[0]
-        key = torch.cat((prefix[0].expand(batch, -1, -1, -1), key), dim=2)
-        value = torch.cat((prefix[1].expand(batch, -1, -1, -1), value), dim=2)
-    if q.shape[2] == 1:
-        # the query heads of one group become rows over the same keys: one pass over them, not many
-        groups = q.view(q.shape[0], key.shape[1], -1, q.shape[3])
-        out = F.scaled_dot_product_attention(groups, key, value, attn_mask=mask, scale=1.0)
-        return out.view_as(q)
+    single = q.shape[2] == 1 and mask is None and not q.requires_grad
+    if single and prefix and prefix[0][0].shape[0] == 1 and q.device.type == "cpu":
+        own = _joined((*prefix[1:], rows), q.shape[0])
+        return _merged(q, prefix[0], own)
+    key, value = _joined((*prefix, rows), q.shape[0])
     return F.scaled_dot_product_attention(
         q, key, value, attn_mask=mask, is_causal=causal, scale=1.0, enable_gqa=True
     )
 
 
+def _joined(parts: Sequence[KeyValue], batch: int) -> KeyValue:
+    if len(parts) == 1:
+        return parts[0]
+    keys, values = zip(*parts, strict=True)
+    return (
+        torch.cat([key.expand(batch, -1, -1, -1) for key in keys], dim=2),
+        torch.cat([value.expand(batch, -1, -1, -1) for value in values], dim=2),
+    )
+
+
+def _merged(q: Tensor, shared: KeyValue, own: KeyValue) -> Tensor:
+    """One row per batch entry: all entries' rows, and all heads of a group, over the shared keys at
+    once; then over each entry's own."""
+    batch, kv_heads, head_dim = q.shape[0], own[0].shape[1], q.shape[3]
+    groups = q.reshape(batch, kv_heads, -1, head_dim)
+    together = groups.transpose(0, 1).reshape(1, kv_heads, -1, head_dim)
+    attend = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    before, before_lse = attend(together, *shared, scale=1.0)
+    before = before.view(kv_heads, batch, -1, head_dim).transpose(0, 1)
+    before_lse = before_lse.view(kv_heads, batch, -1).transpose(0, 1)
+    behind, behind_lse = attend(groups, *own, scale=1.0)
+    share = torch.sigmoid(before_lse - behind_lse)[..., None]
+    return torch.lerp(behind.float(), before.float(), share).to(q.dtype).view_as(q)
+
+
 def canvas_attention(
     q: Tensor,
     rows: KeyValue,
-    prefix: KeyValue | None = None,
+    prefix: Sequence[KeyValue] = (),
     mask: Tensor | None = None,
     causal: bool = False,
 ) -> Tensor:
     """Returns [batch, heads, rows, head_dim]."""
-    if causal and (prefix is not None or mask is not None):
+    if causal and (prefix or mask is not None):
         raise ValueError("causal stands alone: with a prefix or a mask, say it in the mask")
     return reference(q, rows, prefix, mask, causal)

@@ -2,7 +2,8 @@
 
     y = softmax(logits) E * scale
 
-logits [..., vocab] float, E [vocab, hidden]. The softmax is float32, the product in E's type.
+logits [..., vocab] float, E [vocab, hidden], perhaps packed. The softmax is float32, the product in
+E's type.
 A row of nothing but -inf says nothing: y = 0.
 Reads the whole embedding matrix: vocab * hidden elements.
 """
@@ -10,13 +11,16 @@ Reads the whole embedding matrix: vocab * hidden elements.
 import torch
 from torch import Tensor
 
+from fillwright.kernels.packed_matrix import PackedMatrix
 
-def reference(logits: Tensor, embedding: Tensor, scale: float) -> Tensor:
+
+def reference(logits: Tensor, embedding: Tensor | PackedMatrix, scale: float) -> Tensor:
     probabilities = logits.softmax(dim=-1, dtype=torch.float32).to(embedding.dtype)
     silent = logits.amax(dim=-1, keepdim=True) == -torch.inf
-    return (probabilities @ embedding * scale).masked_fill(silent, 0.0)
+    expected: Tensor = probabilities @ embedding * scale
+    return expected.masked_fill(silent, 0.0)
 
 
-def soft_embedding(logits: Tensor, embedding: Tensor, scale: float) -> Tensor:
+def soft_embedding(logits: Tensor, embedding: Tensor | PackedMatrix, scale: float) -> Tensor:
     """Returns [..., hidden] in the embedding's type."""
     return reference(logits, embedding, scale)

@@ -43,11 +43,13 @@ def token_statistics(logits: Tensor, temperature: float) -> TokenStatistics:
 
 def reference(logits: Tensor, temperature: float) -> TokenStatistics:
     """The same in plain torch; what CPU runs."""
-    tempered = logits - logits.amax(-1, keepdim=True)
+    token = likeliest(logits)[..., None]
+    tempered = logits - logits.gather(-1, token)
     tempered.div_(temperature).clamp_(min=_LOWEST)
     probabilities = tempered.softmax(-1)
-    entropy = -probabilities.amax(-1).log() - torch.linalg.vecdot(probabilities, tempered)
-    return TokenStatistics(tempered, probabilities, likeliest(logits), entropy)
+    largest = probabilities.gather(-1, token).squeeze(-1)
+    entropy = -largest.log() - torch.linalg.vecdot(probabilities, tempered)
+    return TokenStatistics(tempered, probabilities, token.squeeze(-1), entropy)
 
 
 def likeliest(logits: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.entropy_bound import propose
 from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.diffusion.stopping import confident, unchanged_steps
 
@@ -40,7 +41,7 @@ class DenoiseStep:
     accepted  bool: free rows accepted (settled) at this step
     entropy   float32: nats, tempered
     done      bool: stable and confident; a canvas that is done no longer changes its draft
-    logits    float32 [batch, canvas, vocab]: the model's, entry i speaking of token i
+    logits    float32 [batch, canvas, vocab]: of the model's rows, which `rows` tells from tokens
     """
 
     step: int
@@ -51,6 +52,7 @@ class DenoiseStep:
     entropy: Tensor
     done: Tensor
     logits: Tensor
+    rows: RowConvention
 
     @property
     def last(self) -> bool:
@@ -59,8 +61,9 @@ class DenoiseStep:
     def confidence(self) -> Tensor:
         """The model's untempered probability of every token of the draft, [batch, canvas]; in a
         pinned row, of the pinned token."""
-        chosen = self.logits.gather(-1, self.draft[..., None]).squeeze(-1)
-        return (chosen - self.logits.logsumexp(-1)).exp()
+        drafted = self.rows.by_row(self.draft)[..., None]
+        chosen = self.logits.gather(-1, drafted).squeeze(-1)
+        return self.rows.by_token((chosen - self.logits.logsumexp(-1)).exp())
 
 
 @torch.no_grad()
@@ -91,7 +94,7 @@ def denoise(
     for steps_left in range(settings.steps, 0, -1):
         if cancelled():
             return
-        fresh = settings.rows.by_token(model.denoise_logits(canvas, cache, signal))
+        fresh = model.denoise_logits(canvas, cache, signal)
         if logits is None or not done.any():
             logits = fresh
         else:  # what a canvas says when it is done stays, while the others go on
@@ -100,8 +103,7 @@ def denoise(
         unchanged = unchanged_steps(proposal.draft, draft, unchanged)
         sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)
         done = done | ((unchanged >= settings.stability_threshold) & sure)
-        canvas, draft = proposal.canvas, proposal.draft
-        signal = settings.rows.by_row(proposal.signal)
+        canvas, draft, signal = proposal.canvas, proposal.draft, proposal.signal
         step = DenoiseStep(
             step=settings.steps - steps_left + 1,
             steps_left=steps_left - 1,
@@ -111,6 +113,7 @@ def denoise(
             entropy=proposal.entropy,
             done=done,
             logits=logits,
+            rows=settings.rows,
         )
         yield step
         if step.last:

@@ -28,7 +28,7 @@ class Proposal:
     accepted  bool: free rows whose token was accepted, or that an end mark settled
     live      bool: free rows of the draft up to the hole's end mark
     entropy   float32, nats, tempered
-    signal    float32 [batch, canvas, vocab]: the next step's self-conditioning
+    signal    float32 [batch, canvas, vocab]: the next step's self-conditioning, of the model's rows
     """
 
     canvas: Tensor
@@ -47,35 +47,37 @@ def propose(
     steps_left: int,
     generator: Generator,
 ) -> Proposal:
-    """One sampler step. logits float32 [batch, canvas, vocab], entry i speaking of token i.
+    """One sampler step. logits float32 [batch, canvas, vocab], of the model's rows.
 
     Random numbers are drawn in transformers' order: first the tokens, then the noise.
     """
     seen = token_statistics(logits, settings.temperature(steps_left))
-    tokens = settings.draw(seen, generator)
-    accepted = entropy_bound(seen.entropy, rows.free, settings.entropy_bound)
+    by_token = settings.rows.by_token
+    tokens, entropy = by_token(settings.draw(seen, generator)), by_token(seen.entropy)
+    accepted = entropy_bound(entropy, rows.free, settings.entropy_bound)
     canvas = torch.where(accepted, tokens, noise.draw(tokens.shape, generator))
     canvas, settled = rows.settle(rows.pin(canvas), accepted)
-    draft, ended = rows.settle(rows.pin(seen.token), rows.free)
+    draft, ended = rows.settle(rows.pin(by_token(seen.token)), rows.free)
     return Proposal(
         canvas=canvas,
         draft=draft,
         accepted=accepted | settled,
         live=rows.free & ~ended,
-        entropy=seen.entropy,
+        entropy=entropy,
         signal=_pin_signal(seen.tempered, rows, settings),
     )
 
 
 def _pin_signal(signal: Tensor, rows: CanvasRows, settings: DenoiseSettings) -> Tensor:
     """Let self-conditioning say what is known of pinned rows, in place of the model's own guess,
-    which would leak back. The rows that overlap the prompt belong to no token of the canvas."""
-    batch, row = rows.pinned.nonzero(as_tuple=True)
-    known = row >= settings.rows.overlap
-    batch, row = batch[known], row[known]
+    which would leak back. No row speaks of the tokens that overlap the prompt."""
+    batch, token = rows.pinned.nonzero(as_tuple=True)
+    known = token >= settings.rows.overlap
+    batch, token = batch[known], token[known]
+    row = token - settings.rows.overlap
     if settings.pinned_signal == "zero":
         signal[batch, row] = -torch.inf
     else:
         signal[batch, row] = _NO_MASS
-        signal[batch, row, rows.ids[batch, row]] = 0.0
+        signal[batch, row, rows.ids[batch, token]] = 0.0
     return signal

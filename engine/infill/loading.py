@@ -53,6 +53,7 @@ def load_infiller(
             f"{checkpoint / 'tokenizer.json'} has {len(tokenizer.texts)} tokens, but config.json "
             f"a vocab_size of {model.config.vocab_size}; the two are not of one checkpoint."
         )
+    model.pack_matrices()
     infiller = Infiller(
         model=model,
         tokenizer=tokenizer,

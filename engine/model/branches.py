@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from fillwright.engine.model.config import LayerKind
 from fillwright.kernels.canvas_attention import KeyValue
 
 if TYPE_CHECKING:
@@ -34,12 +33,8 @@ class Branches:
         model, read = self._model, self._own[0][0].shape[2] if self._own else 0
         ids = torch.tensor(tokens, dtype=torch.int64, device=model.device)[:, None]
         positions = torch.tensor([[self._cache.length + read]], device=model.device)
-        before = [self._before(layer, read, len(tokens)) for layer in range(len(model.layers))]
-        masks: dict[LayerKind, Tensor | None] = {}
-        for kind, prefix in zip(model.config.layer_kinds, before, strict=True):
-            seen = 0 if prefix is None else prefix[0].shape[2]
-            masks[kind] = torch.ones(1, seen + 1, dtype=torch.bool, device=model.device)
-        hidden, rows = model.encode(ids, positions, before, masks)
+        before = [self._before(layer, read) for layer in range(len(model.layers))]
+        hidden, rows = model.encode(ids, positions, before)
         self._own = [_behind(own, row) for own, row in zip(self._own, rows, strict=False)] or rows
         return model.logits(hidden)[:, -1]
 
@@ -48,17 +43,14 @@ class Branches:
         index = torch.tensor(parents, dtype=torch.int64, device=self._model.device)
         self._own = [(key[index], value[index]) for key, value in self._own]
 
-    def _before(self, layer: int, read: int, branches: int) -> KeyValue | None:
+    def _before(self, layer: int, read: int) -> tuple[KeyValue, ...]:
         """What the next row of a layer sees before itself."""
         reach = self._model.reach(self._model.config.layer_kinds[layer])
         shared = self._cache.recent(layer, max(0, reach - read))
-        own = self._own[layer] if self._own else None
-        if own is not None:
-            own = (own[0][:, :, -reach:], own[1][:, :, -reach:])
-        if shared is None:
-            return own
-        key, value = (part.expand(branches, -1, -1, -1) for part in shared)
-        return (key, value) if own is None else _behind((key, value), own)
+        if not self._own:
+            return shared
+        key, value = self._own[layer]
+        return (*shared, (key[:, :, -reach:], value[:, :, -reach:]))
 
 
 def _behind(first: KeyValue, second: KeyValue) -> KeyValue:

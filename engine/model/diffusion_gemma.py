@@ -5,7 +5,8 @@ Follows transformers' DiffusionGemmaForBlockDiffusion, which the tests compare w
 of text, noise or sampling.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -26,7 +27,16 @@ from fillwright.engine.model.layers import (
 from fillwright.engine.model.weights import load_weights
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.lm_head import lm_head
+from fillwright.kernels.packed_matrix import PackedMatrix, can_pack
 from fillwright.kernels.soft_embedding import soft_embedding
+
+
+@dataclass(frozen=True, slots=True)
+class PackedEmbedding:
+    """The embedding as products take it: head [hidden, vocab], table [vocab, hidden]."""
+
+    head: PackedMatrix
+    table: PackedMatrix
 
 
 class DiffusionGemma(nn.Module):
@@ -43,6 +53,7 @@ class DiffusionGemma(nn.Module):
         self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_kinds)
         self.norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
         self.self_conditioning = SelfConditioning(config)
+        self._packed: PackedEmbedding | None = None
         self.embedding_scale = config.hidden_size**0.5
         self.frequencies = {
             kind: rotary_frequencies(shape) for kind, shape in config.shapes.items()
@@ -71,6 +82,15 @@ class DiffusionGemma(nn.Module):
         for part in (*model.layers, model.self_conditioning):
             part.keep_weights()
         return model
+
+    def pack_matrices(self) -> None:
+        """Lay the matrices out for this CPU's products, where that is faster. Their parameters are
+        empty from then on: there is no `state_dict` and no training any more."""
+        weight = self.embed_tokens.weight
+        if can_pack(weight.dtype, weight.device):
+            for part in (*self.layers, self.self_conditioning):
+                part.pack_matrices()
+            self._packed = PackedEmbedding(PackedMatrix.pack(weight.mT), PackedMatrix.pack(weight))
 
     @property
     def device(self) -> torch.device:
@@ -139,7 +159,7 @@ class DiffusionGemma(nn.Module):
         self,
         ids: Tensor,
         positions: Tensor,
-        prefixes: list[KeyValue | None] | None = None,
+        prefixes: Sequence[Sequence[KeyValue]] | None = None,
         masks: dict[LayerKind, Tensor | None] | None = None,
     ) -> tuple[Tensor, list[KeyValue]]:
         """The causal pass. ids, positions int64 [batch, rows]; `masks` as canvas_attention takes
@@ -149,14 +169,14 @@ class DiffusionGemma(nn.Module):
         keys_values: list[KeyValue] = []
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
-            prefix = prefixes[index] if prefixes else None
+            prefix = prefixes[index] if prefixes else ()
             hidden, rows = layer(
                 hidden,
                 angles[kind],
                 layer.encoder_layer_scalar,
                 prefix,
                 mask,
-                causal=mask is None,
+                causal=mask is None and ids.shape[1] > 1,
             )
             keys_values.append(rows)
         return self.norm(hidden), keys_values
@@ -165,7 +185,7 @@ class DiffusionGemma(nn.Module):
         self,
         canvas: Tensor,
         positions: Tensor,
-        prefixes: list[KeyValue | None],
+        prefixes: Sequence[Sequence[KeyValue]],
         self_conditioning: Tensor | None = None,
         masks: dict[LayerKind, Tensor | None] | None = None,
     ) -> Tensor:
@@ -173,7 +193,8 @@ class DiffusionGemma(nn.Module):
         [batch, canvas, hidden]."""
         expected = None
         if self_conditioning is not None:
-            expected = soft_embedding(self_conditioning, self.embed_tokens.weight, self._scale())
+            table = self._packed.table if self._packed else self.embed_tokens.weight
+            expected = soft_embedding(self_conditioning, table, self._scale())
         hidden: Tensor = self.self_conditioning(self._embedded(canvas), expected)
         angles = self._angles(positions)
         for index, (layer, kind) in enumerate(self._layers()):
@@ -184,7 +205,8 @@ class DiffusionGemma(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden [..., hidden] -> float32 [..., vocab], softcapped."""
-        return lm_head(hidden, self.embed_tokens.weight, self.config.logit_softcap)
+        head = self._packed.head if self._packed else self.embed_tokens.weight.mT
+        return lm_head(hidden, head, self.config.logit_softcap)
 
     def _embedded(self, ids: Tensor) -> Tensor:
         """float32 [..., hidden]"""
@@ -200,7 +222,7 @@ class DiffusionGemma(nn.Module):
 
     def _before(
         self, cache: PrefixCache, rows: int
-    ) -> tuple[list[KeyValue | None], dict[LayerKind, Tensor | None]]:
+    ) -> tuple[list[tuple[KeyValue, ...]], dict[LayerKind, Tensor | None]]:
         """What `rows` new causal rows see of the cache, and their masks, as `encode` takes them."""
         prefixes = [
             cache.recent(index, self.reach(kind))
@@ -233,9 +255,10 @@ class DiffusionGemma(nn.Module):
 def causal_mask(rows: int, prefix: int, reach: int, device: torch.device) -> Tensor | None:
     """Boolean [rows, prefix + rows]: row i sees itself and at most `reach` tokens before it.
 
-    None where plain causal attention without a prefix says the same.
+    None where plain causal attention without a prefix says the same, and for a single row, which
+    sees all of a `prefix` that is no longer than its reach.
     """
-    if prefix == 0 and rows <= reach + 1:
+    if rows == 1 or (prefix == 0 and rows <= reach + 1):
         return None
     row = torch.arange(prefix, prefix + rows, device=device)[:, None]
     column = torch.arange(prefix + rows, device=device)[None]

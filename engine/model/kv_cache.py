@@ -49,13 +49,14 @@ class PrefixCache:
         differing = (self.ids[:shared] != ids[:shared]).nonzero()
         return int(differing[0]) if len(differing) else shared
 
-    def recent(self, layer: int, tokens: int) -> KeyValue | None:
-        """The last `tokens` positions of a layer, or None when there are none."""
+    def recent(self, layer: int, tokens: int) -> tuple[KeyValue, ...]:
+        """The last `tokens` positions of a layer, as canvas_attention takes them; () when there are
+        none."""
         start = max(0, self.length - tokens)
         if start == self.length:
-            return None
+            return ()
         key, value = self._layers[layer]
-        return key[:, :, start : self.length], value[:, :, start : self.length]
+        return ((key[:, :, start : self.length], value[:, :, start : self.length]),)
 
 
 def _with_room(kept: Tensor, length: int) -> Tensor:

@@ -5,7 +5,9 @@ cache, as decoder its rows are the canvas. Only the mask and the layer scalar di
 of the weights' type, all between them is float32. Knows no tokens and no cache policy.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,39 +16,73 @@ from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfi
 from fillwright.kernels.canvas_attention import KeyValue, canvas_attention
 from fillwright.kernels.expert_mlp import expert_mlp
 from fillwright.kernels.geglu import geglu
+from fillwright.kernels.packed_matrix import PackedMatrix, PackedMlp
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
 
 Angles = tuple[Tensor, Tensor]
+Matrix = TypeVar("Matrix", Tensor, PackedMatrix)
 
 
 @dataclass(frozen=True, slots=True)
-class LayerWeights:
+class GatedMlp:
+    """gate_up [hidden, 2 * intermediate], down [intermediate, hidden]"""
+
+    gate_up: Tensor
+    down: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return geglu(x.to(self.down.dtype), self.gate_up, self.down)
+
+    def packed(self) -> PackedMlp:
+        return PackedMlp.pack(self.gate_up, self.down)
+
+
+AnyMlp = TypeVar("AnyMlp", GatedMlp, PackedMlp)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWeights(Generic[Matrix, AnyMlp]):
     """A layer's parameters as its arithmetic takes them: gains float32, matrices [in, out], and
     side by side what multiplies the same rows.
 
     qkv [hidden, heads * head_dim] for query, key and, where there are any, value heads;
     head_gains [heads + kv_heads, head_dim]; opening and closing [2, 1, hidden], for dense MLP and
-    experts. gate_up and down are the dense MLP's, or stacked with those of its twin.
+    experts; mlps are the dense MLP and, where it has one, its twin.
     """
 
     before_attention: Tensor
-    qkv: Tensor
+    qkv: Matrix
     head_gains: Tensor
-    out: Tensor
+    out: Matrix
     behind_attention: Tensor
     opening: Tensor
-    gate_up: Tensor
-    down: Tensor
+    mlps: tuple[AnyMlp, ...]
     closing: Tensor
     behind_mlps: Tensor
+
+    def packed(self: "PlainWeights") -> "PackedWeights":
+        return LayerWeights(
+            before_attention=self.before_attention,
+            qkv=PackedMatrix.pack(self.qkv),
+            head_gains=self.head_gains,
+            out=PackedMatrix.pack(self.out),
+            behind_attention=self.behind_attention,
+            opening=self.opening,
+            mlps=tuple(mlp.packed() for mlp in self.mlps),
+            closing=self.closing,
+            behind_mlps=self.behind_mlps,
+        )
+
+
+PlainWeights = LayerWeights[Tensor, GatedMlp]
+PackedWeights = LayerWeights[PackedMatrix, PackedMlp]
 
 
 class Layer(nn.Module):
     """Attention, then dense MLP and experts side by side, each between norms.
 
-    A single expert of the dense MLP's size is its twin, for a softmax over one score is 1: both
-    are computed as one.
+    A single expert is the dense MLP's twin, for a softmax over one score is 1.
     """
 
     layer_scalar: Tensor
@@ -69,17 +105,15 @@ class Layer(nn.Module):
         self.post_feedforward_layernorm_2 = RmsNorm(config.hidden_size, config.rms_norm_eps)
         self.register_buffer("layer_scalar", torch.ones(1))
         self.register_buffer("encoder_layer_scalar", torch.ones(1))
-        self.twins = config.experts == 1 and (
-            config.intermediate_size == config.expert_intermediate_size
-        )
-        self._kept: LayerWeights | None = None
+        self.twins = config.experts == 1
+        self._kept: PlainWeights | PackedWeights | None = None
 
     def forward(
         self,
         hidden: Tensor,
         angles: Angles,
         scalar: Tensor,
-        prefix: KeyValue | None = None,
+        prefix: Sequence[KeyValue] = (),
         mask: Tensor | None = None,
         causal: bool = False,
     ) -> tuple[Tensor, KeyValue]:
@@ -89,23 +123,21 @@ class Layer(nn.Module):
         attended, rows = self.self_attn(x, w, angles, prefix, mask, causal)
         residual = hidden + rms_norm(attended, w.behind_attention, self.eps)
 
-        x = rms_norm(residual.flatten(0, 1), w.opening, self.eps).to(w.down.dtype)
-        if self.twins:
-            out = geglu(x, w.gate_up, w.down)
-        else:
-            routed = self.experts(x[1], *self.router(residual.flatten(0, 1)))
-            out = torch.stack((geglu(x[0], w.gate_up, w.down), routed))
-        dense, routed = rms_norm(out, w.closing, self.eps)
+        x = rms_norm(residual.flatten(0, 1), w.opening, self.eps).to(w.qkv.dtype)
+        mlps: tuple[Callable[[Tensor], Tensor], ...] = w.mlps
+        out = [mlp(rows) for mlp, rows in zip(mlps, x, strict=False)]
+        if not self.twins:
+            out.append(self.experts(x[1], *self.router(residual.flatten(0, 1))))
+        dense, routed = rms_norm(torch.stack(out), w.closing, self.eps)
         mixed = rms_norm((dense + routed).view_as(residual), w.behind_mlps, self.eps)
         return (residual + mixed) * scalar, rows
 
-    def _weights(self) -> LayerWeights:
-        attention, mlp, experts = self.self_attn, self.mlp, self.experts
-        gate_up, down = mlp.gate_up(), mlp.down_proj.weight.mT
+    def _weights(self) -> PlainWeights:
+        attention, experts = self.self_attn, self.experts
+        mlps = [self.mlp.laid_out()]
         if self.twins:
             scaled = experts.down_proj[0].mT * self.router.per_expert_scale
-            gate_up = torch.stack((gate_up, experts.gate_up_proj[0].mT))
-            down = torch.stack((down, scaled))
+            mlps.append(GatedMlp(experts.gate_up_proj[0].mT, scaled))
         opening = self.pre_feedforward_layernorm, self.pre_feedforward_layernorm_2
         closing = self.post_feedforward_layernorm_1, self.post_feedforward_layernorm_2
         return LayerWeights(
@@ -115,8 +147,7 @@ class Layer(nn.Module):
             out=attention.o_proj.weight.mT,
             behind_attention=self.post_attention_layernorm.weight.float(),
             opening=torch.stack([norm.weight for norm in opening])[:, None].float(),
-            gate_up=gate_up,
-            down=down,
+            mlps=tuple(mlps),
             closing=torch.stack([norm.weight for norm in closing])[:, None].float(),
             behind_mlps=self.post_feedforward_layernorm.weight.float(),
         )
@@ -128,12 +159,16 @@ class Layer(nn.Module):
         pieces = torch.split(w.qkv, [part.out_features for part in parts], dim=1)
         for part, piece in zip(parts, pieces, strict=True):
             part.weight.data = piece.mT
-        dense = w.gate_up[0] if self.twins else w.gate_up
-        gate, up = dense.mT.chunk(2)
-        self.mlp.gate_proj.weight.data, self.mlp.up_proj.weight.data = gate, up
+        self.mlp.point_into(w.mlps[0])
+
+    def pack_matrices(self) -> None:
+        """Keep them packed, and the parameters no more."""
+        self._kept = self._weights().packed()
+        for part in (*self.self_attn.projections(), self.self_attn.o_proj):
+            drop(part.weight)
+        self.mlp.drop_weights()
         if self.twins:
-            self.mlp.down_proj.weight.data = w.down[0].mT
-            self.experts.gate_up_proj.data = w.gate_up[1:].mT
+            drop(self.experts.gate_up_proj, self.experts.down_proj)
 
 
 class Attention(nn.Module):
@@ -157,9 +192,9 @@ class Attention(nn.Module):
     def forward(
         self,
         x: Tensor,
-        w: LayerWeights,
+        w: PlainWeights | PackedWeights,
         angles: Angles,
-        prefix: KeyValue | None,
+        prefix: Sequence[KeyValue],
         mask: Tensor | None,
         causal: bool,
     ) -> tuple[Tensor, KeyValue]:
@@ -189,9 +224,16 @@ class Mlp(nn.Module):
         self.up_proj = nn.Linear(hidden_size, intermediate_size, bias=False)
         self.down_proj = nn.Linear(intermediate_size, hidden_size, bias=False)
 
-    def gate_up(self) -> Tensor:
-        """[hidden, 2 * intermediate]"""
-        return torch.cat((self.gate_proj.weight.mT, self.up_proj.weight.mT), dim=1)
+    def laid_out(self) -> GatedMlp:
+        gate_up = torch.cat((self.gate_proj.weight.mT, self.up_proj.weight.mT), dim=1)
+        return GatedMlp(gate_up, self.down_proj.weight.mT)
+
+    def point_into(self, kept: GatedMlp) -> None:
+        """Make gate and up views of what is kept, which has copied them."""
+        self.gate_proj.weight.data, self.up_proj.weight.data = kept.gate_up.mT.chunk(2)
+
+    def drop_weights(self) -> None:
+        drop(self.gate_proj.weight, self.up_proj.weight, self.down_proj.weight)
 
 
 class Router(nn.Module):
@@ -233,7 +275,7 @@ class SelfConditioning(Mlp):
         super().__init__(config.hidden_size, config.intermediate_size)
         self.eps = config.rms_norm_eps
         self.pre_norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
-        self._kept: Tensor | None = None
+        self._kept: GatedMlp | PackedMlp | None = None
 
     def forward(self, embedded: Tensor, expected: Tensor | None) -> Tensor:
         """embedded, expected [batch, canvas, hidden]; None: nothing expected yet.
@@ -241,15 +283,19 @@ class SelfConditioning(Mlp):
         The closing norm applies even without a signal; the MLP has no bias, so it adds nothing.
         """
         if expected is not None:
-            gate_up = self.gate_up() if self._kept is None else self._kept
-            signal = self.pre_norm(expected).to(gate_up.dtype)
-            embedded = embedded + geglu(signal, gate_up, self.down_proj.weight.mT)
+            mlp = self._kept or self.laid_out()
+            embedded = embedded + mlp(self.pre_norm(expected))
         return rms_norm(embedded, None, self.eps)
 
     def keep_weights(self) -> None:
         """As a layer does."""
-        self._kept = gate_up = self.gate_up()
-        self.gate_proj.weight.data, self.up_proj.weight.data = gate_up.mT.chunk(2)
+        self._kept = kept = self.laid_out()
+        self.point_into(kept)
+
+    def pack_matrices(self) -> None:
+        """As a layer does."""
+        self._kept = self.laid_out().packed()
+        self.drop_weights()
 
 
 class RmsNorm(nn.Module):
@@ -260,6 +306,12 @@ class RmsNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return rms_norm(x, self.weight, self.eps)
+
+
+def drop(*parameters: Tensor) -> None:
+    """Give their memory back; what is left of them is empty."""
+    for parameter in parameters:
+        parameter.data = parameter.new_empty(0)
 
 
 def rotary_frequencies(shape: AttentionShape) -> Tensor:

@@ -15,7 +15,6 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.training.batches import CausalBatch, JointBatch
 from fillwright.engine.training.noising import Corrupted, Corruption
-from fillwright.kernels.canvas_attention import KeyValue
 
 CLEAN_WEIGHT = 0.25
 SIGNAL_TEMPERATURE = 0.7
@@ -83,8 +82,8 @@ class JointLoss:
         canvas = torch.cat(
             (self._each(ids[:, prefix:prompt]), torch.where(replaced, corrupted.ids, target)), 1
         )[:, : target.shape[1]]
-        prefixes: list[KeyValue | None] = [
-            (self._each(key[:, :, :prefix]), self._each(value[:, :, :prefix]))
+        prefixes = [
+            ((self._each(key[:, :, :prefix]), self._each(value[:, :, :prefix])),)
             for key, value in keys_values
         ]
         rows = positions[:, prefix : prefix + canvas.shape[1]]

@@ -44,7 +44,7 @@ def assert_attends(ours: Tensor, wanted: Tensor) -> None:
 
 def test_every_row_sees_the_whole_prefix_and_all_rows() -> None:
     everything = torch.ones(ROWS, ROWS, dtype=torch.bool)
-    assert_attends(canvas_attention(Q, OWN, CACHED), row_by_row(seen(True, everything)))
+    assert_attends(canvas_attention(Q, OWN, [CACHED]), row_by_row(seen(True, everything)))
 
 
 def test_without_a_prefix() -> None:
@@ -60,21 +60,21 @@ def test_causal_rows_see_up_to_themselves() -> None:
 def test_a_mask_says_which_keys_are_seen() -> None:
     mask = random(ROWS, PREFIX + ROWS) > 0
     mask[:, 0] = True
-    assert_attends(canvas_attention(Q, OWN, CACHED, mask), row_by_row(mask))
+    assert_attends(canvas_attention(Q, OWN, [CACHED], mask), row_by_row(mask))
 
 
 def test_a_mask_for_each_batch_row() -> None:
     masks = random(BATCH, 1, ROWS, PREFIX + ROWS) > 0
     masks[..., 0] = True
-    ours = canvas_attention(Q, OWN, CACHED, masks)
+    ours = canvas_attention(Q, OWN, [CACHED], masks)
     for batch in range(BATCH):
         assert_attends(ours[batch], row_by_row(masks[batch, 0])[batch])
 
 
 def test_a_prefix_for_each_batch_row_equals_a_shared_one() -> None:
     own_prefix = (CACHED[0].repeat(BATCH, 1, 1, 1), CACHED[1].repeat(BATCH, 1, 1, 1))
-    ours = canvas_attention(Q, OWN, own_prefix)
-    torch.testing.assert_close(ours, canvas_attention(Q, OWN, CACHED))
+    ours = canvas_attention(Q, OWN, [own_prefix])
+    torch.testing.assert_close(ours, canvas_attention(Q, OWN, [CACHED]))
 
 
 def test_one_row_alone_sees_what_it_sees_among_others() -> None:
@@ -85,11 +85,26 @@ def test_one_row_alone_sees_what_it_sees_among_others() -> None:
         for cached, own in zip(CACHED, OWN, strict=True)
     )
     last = (OWN[0][:, :, -1:], OWN[1][:, :, -1:])
-    alone = canvas_attention(Q[:, :, -1:], last, (before[0], before[1]), mask[-1:])
+    alone = canvas_attention(Q[:, :, -1:], last, [(before[0], before[1])], mask[-1:])
     assert_attends(alone, row_by_row(mask)[:, :, -1:])
 
 
-@pytest.mark.parametrize("more", [{"prefix": CACHED}, {"mask": torch.ones(ROWS, ROWS).bool()}])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("behind", [0, 4])
+def test_one_row_of_each_branch_behind_a_shared_prefix(behind: int, dtype: torch.dtype) -> None:
+    """Extreme scores too: branches that look at hardly more than one key."""
+    q = (Q[:, :, :1] * torch.tensor([1.0, 30.0, -30.0])[:, None, None, None]).to(dtype)
+    row = (OWN[0][:, :, :1].to(dtype), OWN[1][:, :, :1].to(dtype))
+    cached = (CACHED[0].to(dtype), CACHED[1].to(dtype))
+    own = (OWN[0][:, :, :behind].to(dtype), OWN[1][:, :, :behind].to(dtype))
+    ours = canvas_attention(q, row, [cached, own])
+    everything = torch.ones(1, PREFIX + behind + 1, dtype=torch.bool)
+    wanted = canvas_attention(q, row, [cached, own], everything)
+    tolerance = 1e-5 if dtype == torch.float32 else 2e-2
+    torch.testing.assert_close(ours, wanted, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("more", [{"prefix": [CACHED]}, {"mask": torch.ones(ROWS, ROWS).bool()}])
 def test_causal_beside_a_prefix_or_a_mask_is_refused(more: dict[str, Tensor]) -> None:
     with pytest.raises(ValueError, match="causal stands alone"):
         canvas_attention(Q, OWN, causal=True, **more)  # type: ignore[arg-type]

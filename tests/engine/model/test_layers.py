@@ -55,7 +55,9 @@ def test_gradients_reach_every_parameter(
     model = trainable(checkpoint.model)
     prompt, canvas, signal = tokens(1, 20), tokens(1, 12), torch.randn(1, 12, 97)
     hidden, keys_values = model.encode(prompt, torch.arange(20)[None])
-    decoded = model.decode(canvas, torch.arange(20, 32)[None], keys_values, signal)
+    decoded = model.decode(
+        canvas, torch.arange(20, 32)[None], [(each,) for each in keys_values], signal
+    )
     (model.logits(hidden).square().mean() + model.logits(decoded).square().mean()).backward()
     still = {name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()}
     # one score's softmax is 1, whatever the score: a lone expert's router has nothing to learn
