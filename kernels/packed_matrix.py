@@ -7,6 +7,7 @@ product: for 64 rows that doubles the time, for one row it takes two to three ti
 fused to a product sees it in float32, before it is rounded. For inference on a CPU: no gradients.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -61,21 +62,27 @@ def can_pack(dtype: torch.dtype, device: torch.device) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PackedMlp:
-    """The gated MLP of geglu.py, packed."""
+class PackedMlps:
+    """Gated MLPs of the same rows (geglu.py), packed: all gates, and all ups, side by side."""
 
-    gate: PackedMatrix
-    up: PackedMatrix
-    down: PackedMatrix
-    dtype = torch.bfloat16
+    gates: PackedMatrix
+    ups: PackedMatrix
+    downs: tuple[PackedMatrix, ...]
 
     @classmethod
-    def pack(cls, gate_up: Tensor, down: Tensor) -> Self:
-        """gate_up [hidden, 2 * intermediate], down [intermediate, hidden]"""
-        gate, up = gate_up.chunk(2, dim=1)
-        return cls(PackedMatrix.pack(gate), PackedMatrix.pack(up), PackedMatrix.pack(down))
+    def pack(cls, gate_ups: Sequence[Tensor], downs: Sequence[Tensor]) -> Self:
+        """Of each MLP gate_up [hidden, 2 * intermediate] and down [intermediate, hidden], with one
+        intermediate size."""
+        gates, ups = zip(*(gate_up.chunk(2, dim=1) for gate_up in gate_ups), strict=True)
+        return cls(
+            PackedMatrix.pack(torch.cat(gates, dim=1)),
+            PackedMatrix.pack(torch.cat(ups, dim=1)),
+            tuple(PackedMatrix.pack(down) for down in downs),
+        )
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """x [..., rows, hidden] -> bfloat16, the same shape"""
-        rows = x.to(self.dtype)
-        return self.up.product_times(rows, self.gate.gelu_of_product(rows)) @ self.down
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        """x [..., rows, hidden] -> from each MLP bfloat16 of the same shape"""
+        rows = x.to(torch.bfloat16)
+        gated = self.ups.product_times(rows, self.gates.gelu_of_product(rows))
+        parts = gated.chunk(len(self.downs), dim=-1)
+        return [part @ down for part, down in zip(parts, self.downs, strict=True)]

@@ -5,7 +5,7 @@ cache, as decoder its rows are the canvas. Only the mask and the layer scalar di
 of the weights' type, all between them is float32. Knows no tokens and no cache policy.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,7 +16,7 @@ from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfi
 from fillwright.kernels.canvas_attention import KeyValue, canvas_attention
 from fillwright.kernels.expert_mlp import expert_mlp
 from fillwright.kernels.geglu import geglu
-from fillwright.kernels.packed_matrix import PackedMatrix, PackedMlp
+from fillwright.kernels.packed_matrix import PackedMatrix, PackedMlps
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
 
@@ -34,49 +34,65 @@ class GatedMlp:
     def __call__(self, x: Tensor) -> Tensor:
         return geglu(x.to(self.down.dtype), self.gate_up, self.down)
 
-    def packed(self) -> PackedMlp:
-        return PackedMlp.pack(self.gate_up, self.down)
+
+@dataclass(frozen=True, slots=True)
+class TwinMlps:
+    """The dense MLP and, where it has one, its twin, each behind its own gain; gains float32
+    [2, hidden], the second one for the experts."""
+
+    gains: Tensor
+    mlps: tuple[GatedMlp, ...]
+
+    def __call__(self, x: Tensor) -> list[Tensor]:
+        """x float32 [rows, hidden], normed without gain -> [rows, hidden] from each"""
+        return [mlp(x * gain) for mlp, gain in zip(self.mlps, self.gains, strict=False)]
+
+    def packed(self) -> PackedMlps:
+        gate_ups = [
+            with_gain(mlp.gate_up, gain) for mlp, gain in zip(self.mlps, self.gains, strict=False)
+        ]
+        return PackedMlps.pack(gate_ups, [mlp.down for mlp in self.mlps])
 
 
-AnyMlp = TypeVar("AnyMlp", GatedMlp, PackedMlp)
+Mlps = TypeVar("Mlps", TwinMlps, PackedMlps)
 
 
 @dataclass(frozen=True, slots=True)
-class LayerWeights(Generic[Matrix, AnyMlp]):
+class LayerWeights(Generic[Matrix, Mlps]):
     """A layer's parameters as its arithmetic takes them: gains float32, matrices [in, out], and
     side by side what multiplies the same rows.
 
     qkv [hidden, heads * head_dim] for query, key and, where there are any, value heads;
-    head_gains [heads + kv_heads, head_dim]; opening and closing [2, 1, hidden], for dense MLP and
-    experts; mlps are the dense MLP and, where it has one, its twin.
+    head_gains [heads + kv_heads, head_dim]; closing [2, 1, hidden], for dense MLP and experts.
+    Packed, the gains before a product are in its matrix.
     """
 
-    before_attention: Tensor
+    before_attention: Tensor | None
     qkv: Matrix
     head_gains: Tensor
     out: Matrix
     behind_attention: Tensor
-    opening: Tensor
-    mlps: tuple[AnyMlp, ...]
+    mlps: Mlps
+    before_experts: Tensor
     closing: Tensor
     behind_mlps: Tensor
 
     def packed(self: "PlainWeights") -> "PackedWeights":
         return LayerWeights(
-            before_attention=self.before_attention,
-            qkv=PackedMatrix.pack(self.qkv),
+            before_attention=None,
+            qkv=PackedMatrix.pack(with_gain(self.qkv, self.before_attention)),
             head_gains=self.head_gains,
             out=PackedMatrix.pack(self.out),
             behind_attention=self.behind_attention,
-            opening=self.opening,
-            mlps=tuple(mlp.packed() for mlp in self.mlps),
+            mlps=self.mlps.packed(),
+            before_experts=self.before_experts,
             closing=self.closing,
             behind_mlps=self.behind_mlps,
         )
 
 
-PlainWeights = LayerWeights[Tensor, GatedMlp]
-PackedWeights = LayerWeights[PackedMatrix, PackedMlp]
+PlainWeights = LayerWeights[Tensor, TwinMlps]
+PackedWeights = LayerWeights[PackedMatrix, PackedMlps]
 
 
 class Layer(nn.Module):
@@ -123,11 +139,11 @@ class Layer(nn.Module):
         attended, rows = self.self_attn(x, w, angles, prefix, mask, causal)
         residual = hidden + rms_norm(attended, w.behind_attention, self.eps)
 
-        x = rms_norm(residual.flatten(0, 1), w.opening, self.eps).to(w.qkv.dtype)
-        mlps: tuple[Callable[[Tensor], Tensor], ...] = w.mlps
-        out = [mlp(rows) for mlp, rows in zip(mlps, x, strict=False)]
+        x = rms_norm(residual.flatten(0, 1), None, self.eps)
+        out = w.mlps(x)
         if not self.twins:
-            out.append(self.experts(x[1], *self.router(residual.flatten(0, 1))))
+            opened = (x * w.before_experts).to(w.qkv.dtype)
+            out.append(self.experts(opened, *self.router(residual.flatten(0, 1))))
         dense, routed = rms_norm(torch.stack(out), w.closing, self.eps)
         mixed = rms_norm((dense + routed).view_as(residual), w.behind_mlps, self.eps)
         return (residual + mixed) * scalar, rows
@@ -139,6 +155,7 @@ class Layer(nn.Module):
             scaled = experts.down_proj[0].mT * self.router.per_expert_scale
             mlps.append(GatedMlp(experts.gate_up_proj[0].mT, scaled))
         opening = self.pre_feedforward_layernorm, self.pre_feedforward_layernorm_2
+        gains = torch.stack([norm.weight for norm in opening]).float()
         closing = self.post_feedforward_layernorm_1, self.post_feedforward_layernorm_2
         return LayerWeights(
             before_attention=self.input_layernorm.weight.float(),
@@ -146,8 +163,8 @@ class Layer(nn.Module):
             head_gains=attention.head_gains().float(),
             out=attention.o_proj.weight.mT,
             behind_attention=self.post_attention_layernorm.weight.float(),
-            opening=torch.stack([norm.weight for norm in opening])[:, None].float(),
-            mlps=tuple(mlps),
+            mlps=TwinMlps(gains, tuple(mlps)),
+            before_experts=gains[1],
             closing=torch.stack([norm.weight for norm in closing])[:, None].float(),
             behind_mlps=self.post_feedforward_layernorm.weight.float(),
         )
@@ -159,7 +176,7 @@ class Layer(nn.Module):
         pieces = torch.split(w.qkv, [part.out_features for part in parts], dim=1)
         for part, piece in zip(parts, pieces, strict=True):
             part.weight.data = piece.mT
-        self.mlp.point_into(w.mlps[0])
+        self.mlp.point_into(w.mlps.mlps[0])
 
     def pack_matrices(self) -> None:
         """Keep them packed, and the parameters no more."""
@@ -275,7 +292,8 @@ class SelfConditioning(Mlp):
         super().__init__(config.hidden_size, config.intermediate_size)
         self.eps = config.rms_norm_eps
         self.pre_norm = RmsNorm(config.hidden_size, config.rms_norm_eps)
-        self._kept: GatedMlp | PackedMlp | None = None
+        self._kept: GatedMlp | None = None
+        self._packed: PackedMlps | None = None
 
     def forward(self, embedded: Tensor, expected: Tensor | None) -> Tensor:
         """embedded, expected [batch, canvas, hidden]; None: nothing expected yet.
@@ -283,8 +301,12 @@ class SelfConditioning(Mlp):
         The closing norm applies even without a signal; the MLP has no bias, so it adds nothing.
         """
         if expected is not None:
-            mlp = self._kept or self.laid_out()
-            embedded = embedded + mlp(self.pre_norm(expected))
+            signal = self.pre_norm(expected)
+            if self._packed is not None:
+                [signal] = self._packed(signal)
+            else:
+                signal = (self._kept or self.laid_out())(signal)
+            embedded = embedded + signal
         return rms_norm(embedded, None, self.eps)
 
     def keep_weights(self) -> None:
@@ -294,7 +316,8 @@ class SelfConditioning(Mlp):
 
     def pack_matrices(self) -> None:
         """As a layer does."""
-        self._kept = self.laid_out().packed()
+        mlp = self.laid_out()
+        self._packed = PackedMlps.pack([mlp.gate_up], [mlp.down])
         self.drop_weights()
 
 
@@ -306,6 +329,13 @@ class RmsNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return rms_norm(x, self.weight, self.eps)
+
+
+def with_gain(matrix: Tensor, gain: Tensor | None) -> Tensor:
+    """The matrix [in, out] that does to x what `matrix` does to x * gain [in]."""
+    if gain is None:
+        return matrix
+    return (matrix.float() * gain[:, None]).to(matrix.dtype)
 
 
 def drop(*parameters: Tensor) -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fillwright.kernels.geglu import geglu
-from fillwright.kernels.packed_matrix import PackedMatrix, PackedMlp, can_pack
+from fillwright.kernels.packed_matrix import PackedMatrix, PackedMlps, can_pack
 
 CPU = torch.device("cpu")
 here = pytest.mark.skipif(
@@ -26,11 +26,12 @@ def test_the_product_is_that_of_the_matrix(rows: tuple[int, ...]) -> None:
 
 @here
 @pytest.mark.parametrize("rows", [1, 5, 64])
-def test_the_mlp_is_geglu(rows: int) -> None:
-    x, gate_up, down = drawn(rows, 32), drawn(32, 96) / 4, drawn(48, 32) / 4
-    ours = PackedMlp.pack(gate_up, down)(x.float())
-    wanted = geglu(x.float(), gate_up.float(), down.float())
-    torch.testing.assert_close(ours.float(), wanted, rtol=2e-2, atol=5e-2)
+def test_each_mlp_is_geglu(rows: int) -> None:
+    x, gate_ups, downs = drawn(rows, 32), drawn(2, 32, 96) / 4, drawn(2, 48, 32) / 4
+    ours = PackedMlps.pack([*gate_ups], [*downs])(x.float())
+    for mine, gate_up, down in zip(ours, gate_ups, downs, strict=True):
+        wanted = geglu(x.float(), gate_up.float(), down.float())
+        torch.testing.assert_close(mine.float(), wanted, rtol=2e-2, atol=5e-2)
 
 
 def test_only_bfloat16_is_packed() -> None:
