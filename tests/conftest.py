@@ -14,6 +14,10 @@ hypothesis.settings.register_profile("fillwright", deadline=None)
 hypothesis.settings.load_profile("fillwright")
 # read by torch when it is first imported, here and in the processes that tests start
 os.environ["OMP_NUM_THREADS"] = "1"
+# where there is no GPU, Triton's kernels run in its interpreter; read when triton is imported,
+# which transformers may do too
+if not Path("/dev/nvidiactl").exists():
+    os.environ["TRITON_INTERPRET"] = "1"
 
 
 @pytest.fixture(scope="session", autouse=True)

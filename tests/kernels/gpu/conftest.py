@@ -16,10 +16,6 @@ import torch
 
 pytest.importorskip("triton", reason="Triton's kernels are not tested: Triton runs on Linux alone")
 
-# read where a kernel is defined, so it must be there before the test modules are imported
-if not torch.cuda.is_available():
-    os.environ["TRITON_INTERPRET"] = "1"
-
 SHARED_BYTES = {80: 163 << 10, 89: 99 << 10, 90: 227 << 10, 120: 99 << 10}
 
 
