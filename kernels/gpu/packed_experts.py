@@ -83,7 +83,8 @@ class ExpertMatrix:
         table = torch.arange(-8.0, 8.0) if self.format == "int4" else torch.tensor(E2M1)
         values = table.to(nibbles.device)[nibbles].unflatten(-1, (-1, self.group))
         scaled = values * self.group_scale.float()[..., None]
-        return scaled.flatten(-2) * self.row_scale[..., None]
+        worth: Tensor = scaled.flatten(-2) * self.row_scale[..., None]
+        return worth
 
 
 def _chunked(nibbles: Tensor) -> Tensor:
@@ -91,7 +92,8 @@ def _chunked(nibbles: Tensor) -> Tensor:
     if nibbles.shape[-1] % CHUNK:
         raise ValueError(f"four-bit matrices have a multiple of {CHUNK} columns")
     low, high = nibbles.unflatten(-1, (-1, 2, CHUNK // 2)).unbind(-2)
-    return (low | high << 4).flatten(-2).contiguous()
+    packed: Tensor = (low | high << 4).flatten(-2).contiguous()
+    return packed
 
 
 @triton.jit
