@@ -1,4 +1,4 @@
-"""Attention of new rows over the prefix KV cache and over each other, without putting them together.
+"""Attention of new rows over the prefix KV cache and over each other, with no copy of either.
 
     rows 0 .. tail-1 are prompt rows, the rest a canvas; row i stands at position prefix + i
 
@@ -40,7 +40,7 @@ class Blocks:
 
 
 # accumulators of [rows, head_dim] float32 stay in registers: fewer rows for wider heads
-BLOCKS = {64: Blocks(32, 32, 4), 256: Blocks(64, 32, 8), 512: Blocks(32, 16, 8)}
+BLOCKS = {64: Blocks(32, 32, 4), 256: Blocks(64, 16, 8), 512: Blocks(32, 16, 8)}
 # 64 rows of 8 key heads are 16 tiles; this many splits give every processor of an H100 one
 SPLITS = 8
 
@@ -141,9 +141,9 @@ def canvas_attention(
     tail: Tensor,
     reach: int,
 ) -> Tensor:
-    """q [rows, heads, head_dim]; `rows`: keys and values [rows, kv_heads, head_dim]; `cached`: those
-    of the prefix [kv_heads, room, head_dim], of which the first `prefix` rows count; prefix and
-    tail int32 [1] on the device -> [rows, heads, head_dim]. All contiguous."""
+    """q [rows, heads, head_dim]; `rows`: keys and values [rows, kv_heads, head_dim]; `cached`:
+    those of the prefix [kv_heads, room, head_dim], of which the first `prefix` rows count; prefix
+    and tail int32 [1] on the device -> [rows, heads, head_dim]. All contiguous."""
     count, heads, head_dim = q.shape
     kv_heads, room = cached[0].shape[:2]
     blocks = BLOCKS[head_dim]
