@@ -136,8 +136,8 @@ def lm_head(
     [vocab]; inverse_temperature float32 [1] and seed int64 [1] on the device."""
     (rows, width), vocab, device = hidden.shape, embedding.shape[0], hidden.device
     tiles = triton.cdiv(vocab, BLOCK_V)
-    floats = {"dtype": torch.float32, "device": device}
-    part = torch.empty(5, rows, tiles, **floats)
+    floats = torch.empty(0, dtype=torch.float32, device=device)
+    part = floats.new_empty(5, rows, tiles)
     best = torch.empty(2, rows, tiles, dtype=torch.int32, device=device)
     relative = torch.empty(rows, vocab, dtype=hidden.dtype, device=device)
     head_kernel[(triton.cdiv(rows, BLOCK_R), tiles)](
@@ -146,8 +146,8 @@ def lm_head(
         BLOCK_K=BLOCK_K, DOT=dot_type(hidden), num_warps=WARPS, num_stages=3,
     )  # fmt: skip
     token, sample = torch.empty(2, rows, dtype=torch.int64, device=device)
-    entropy, probability = torch.empty(2, rows, **floats)
-    share, mass = torch.empty(2, rows, tiles, **floats)
+    entropy, probability = floats.new_empty(2, rows)
+    share, mass = floats.new_empty(2, rows, tiles)
     merge_kernel[(rows,)](
         part, best, inverse_temperature, token, sample, entropy, probability, share, mass, rows,
         tiles, TILES=triton.next_power_of_2(tiles),
