@@ -194,7 +194,7 @@ class DiffusionGemma(nn.Module):
         expected = None
         if self_conditioning is not None:
             table = self._packed.table if self._packed else self.embed_tokens.weight
-            expected = soft_embedding(self_conditioning, table, self._scale())
+            expected = soft_embedding(self_conditioning, table, self.scale())
         hidden: Tensor = self.self_conditioning(self._embedded(canvas), expected)
         angles = self._angles(positions)
         for index, (layer, kind) in enumerate(self._layers()):
@@ -211,12 +211,12 @@ class DiffusionGemma(nn.Module):
     def _embedded(self, ids: Tensor) -> Tensor:
         """float32 [..., hidden]"""
         embedded: Tensor = self.embed_tokens(ids)
-        return embedded.float() * self._scale()
+        return embedded.float() * self.scale()
 
     def _layers(self) -> list[tuple[Layer, LayerKind]]:
         return list(zip(self.layers, self.config.layer_kinds, strict=True))  # type: ignore[arg-type]
 
-    def _scale(self) -> float:
+    def scale(self) -> float:
         """sqrt(hidden), rounded to the embedding's type as the checkpoint was trained."""
         return torch.tensor(self.embedding_scale, dtype=self.embed_tokens.weight.dtype).item()
 

@@ -5,10 +5,10 @@
     a prompt row sees itself and at most `reach` tokens before it;
     a canvas row sees the whole canvas and the last `reach` tokens before the canvas
 
-Scale 1. The canvas's window is the same for all its rows, as in transformers. `prefix` and `tail`
-are read on the device, so that one CUDA graph serves every prompt, and a prompt's new tail can be
-read together with the first denoise step. reference() in kernels/canvas_attention.py, with this as
-its mask.
+Scale 1. The canvas's window is the same for all its rows, as in transformers. Which slot of the
+cache is meant, `prefix` and `tail` are read on the device, so that one CUDA graph serves every
+prompt, and a prompt's new tail can be read together with the first denoise step. The reference is
+kernels/canvas_attention.py's, with this as its mask.
 
 Flash attention (Dao 2023) with split keys: the query heads that share a key head are rows of one
 tile, every split goes over its share of both sources, and a second launch merges the splits. Each
@@ -40,7 +40,12 @@ class Blocks:
 
 
 # accumulators of [rows, head_dim] float32 stay in registers: fewer rows for wider heads
-BLOCKS = {64: Blocks(32, 32, 4), 256: Blocks(64, 16, 8), 512: Blocks(32, 16, 8)}
+BLOCKS = {
+    32: Blocks(32, 32, 4),
+    64: Blocks(32, 32, 4),
+    256: Blocks(64, 16, 8),
+    512: Blocks(32, 16, 8),
+}
 # 64 rows of 8 key heads are 16 tiles; this many splits give every processor of an H100 one
 SPLITS = 8
 
@@ -63,14 +68,14 @@ def attend(
 
 @triton.jit
 def canvas_attention_kernel(
-    q, prefix_key, prefix_value, row_key, row_value, part, part_lse, prefix, tail, rows, heads,
+    q, prefix_key, prefix_value, row_key, row_value, part, part_lse, where, rows, heads,
     room, kv_heads, reach,
     GROUP: tl.constexpr, D: tl.constexpr, SPLITS: tl.constexpr, BLOCK_M: tl.constexpr,
     BLOCK_N: tl.constexpr, DOT: tl.constexpr,
 ):  # fmt: skip
     """part float32 [SPLITS, rows, heads, D], part_lse [SPLITS, rows, heads] in base 2."""
     kv_head, split = tl.program_id(1), tl.program_id(2)
-    length, first_canvas = tl.load(prefix), tl.load(tail)
+    slot, length, first_canvas = tl.load(where), tl.load(where + 1), tl.load(where + 2)
     m = tl.program_id(0) * BLOCK_M + tl.arange(0, BLOCK_M)
     row, head = m // GROUP, kv_head * GROUP + m % GROUP
     inside = row < rows
@@ -91,7 +96,7 @@ def canvas_attention_kernel(
     first = tl.maximum(length + tl.min(tl.where(inside, oldest, rows), 0), 0) // BLOCK_N * BLOCK_N
     share = tl.cdiv(tl.cdiv(tl.maximum(length - first, 0), BLOCK_N), SPLITS) * BLOCK_N
     start = first + split * share
-    source = kv_head.to(tl.int64) * room * D
+    source = (slot * kv_heads + kv_head).to(tl.int64) * room * D
     for n0 in range(start, tl.minimum(start + share, length), BLOCK_N):
         n = n0 + step
         fits = n < length
@@ -137,21 +142,20 @@ def canvas_attention(
     q: Tensor,
     rows: tuple[Tensor, Tensor],
     cached: tuple[Tensor, Tensor],
-    prefix: Tensor,
-    tail: Tensor,
+    where: Tensor,
     reach: int,
 ) -> Tensor:
     """q [rows, heads, head_dim]; `rows`: keys and values [rows, kv_heads, head_dim]; `cached`:
-    those of the prefix [kv_heads, room, head_dim], of which the first `prefix` rows count; prefix
-    and tail int32 [1] on the device -> [rows, heads, head_dim]. All contiguous."""
+    those of prefixes [slots, kv_heads, room, head_dim]; where int32 [3] on the device: slot, prefix
+    (how many of its rows count) and tail -> [rows, heads, head_dim]. All contiguous."""
     count, heads, head_dim = q.shape
-    kv_heads, room = cached[0].shape[:2]
+    kv_heads, room = cached[0].shape[1:3]
     blocks = BLOCKS[head_dim]
     part = torch.empty(SPLITS, count, heads, head_dim, dtype=torch.float32, device=q.device)
     lse = torch.empty(SPLITS, count, heads, dtype=torch.float32, device=q.device)
     group = heads // kv_heads
     canvas_attention_kernel[(triton.cdiv(count * group, blocks.rows), kv_heads, SPLITS)](
-        q, *cached, *rows, part, lse, prefix, tail, count, heads, room, kv_heads, reach,
+        q, *cached, *rows, part, lse, where, count, heads, room, kv_heads, reach,
         GROUP=group, D=head_dim, SPLITS=SPLITS, BLOCK_M=blocks.rows, BLOCK_N=blocks.keys,
         DOT=dot_type(q), num_warps=blocks.warps, num_stages=2,
     )  # fmt: skip

@@ -69,7 +69,7 @@ def attention_kernel(
 
 @triton.jit
 def mlps_kernel(
-    dense, routed, residual, gain1, gain2, behind, next_gain, encoder, decoder, tail, out, width,
+    dense, routed, residual, gain1, gain2, behind, next_gain, encoder, decoder, where, out, width,
     eps, BLOCK: tl.constexpr,
 ):  # fmt: skip
     row = tl.program_id(0)
@@ -80,7 +80,7 @@ def mlps_kernel(
     y = normed(loaded(routed + start, column, inside), width, eps)
     x = normed(x + y * loaded(gain2, column, inside), width, eps)
     x = loaded(residual + start, column, inside) + x * loaded(behind, column, inside)
-    x *= tl.load(encoder if row < tl.load(tail) else decoder)
+    x *= tl.load(encoder if row < tl.load(where + 2) else decoder)
     tl.store(residual + start + column, x, mask=inside)
     y = normed(x, width, eps) * loaded(next_gain, column, inside)
     tl.store(out + start + column, y.to(out.dtype.element_ty), mask=inside)
@@ -102,15 +102,16 @@ def behind_attention(
 
 
 def behind_mlps(
-    dense: Tensor, routed: Tensor, residual: Tensor, norms: LayerNorms, tail: Tensor
+    dense: Tensor, routed: Tensor, residual: Tensor, norms: LayerNorms, where: Tensor
 ) -> Tensor:
-    """dense and routed [rows, hidden]; residual float32 [rows, hidden], changed in place; tail
-    int32 [1] on the device -> what the next layer's attention reads, of dense's type."""
+    """dense and routed [rows, hidden]; residual float32 [rows, hidden], changed in place; where
+    int32 [3] on the device: slot, prefix and tail -> what the next layer's attention reads, of
+    dense's type."""
     rows, width = residual.shape
     out = torch.empty_like(dense)
     mlps_kernel[(rows,)](
         dense, routed, residual, norms.behind_dense, norms.behind_experts, norms.behind_mlps,
-        norms.next_layer, norms.encoder_scalar, norms.decoder_scalar, tail, out, width, norms.eps,
+        norms.next_layer, norms.encoder_scalar, norms.decoder_scalar, where, out, width, norms.eps,
         BLOCK=triton.next_power_of_2(width), num_warps=8,
     )  # fmt: skip
     return out

@@ -31,7 +31,7 @@ class HeadNorms:
 
 @triton.jit
 def qkv_post_kernel(
-    raw, query_gain, key_gain, cos, sin, q, key, value, cached_key, cached_value, prefix, tail,
+    raw, query_gain, key_gain, cos, sin, q, key, value, cached_key, cached_value, where,
     eps, room,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HAS_VALUES: tl.constexpr, HALF: tl.constexpr,
 ):  # fmt: skip
@@ -45,8 +45,9 @@ def qkv_post_kernel(
     size = tl.sum(x1 * x1 + x2 * x2, 0) / dim
     inverse = tl.rsqrt(size + eps)
     x1, x2 = x1 * inverse, x2 * inverse
-    position = tl.load(prefix) + row
-    is_prompt = row < tl.load(tail)
+    slot = tl.load(where).to(tl.int64) * KV_HEADS
+    position = tl.load(where + 1) + row
+    is_prompt = row < tl.load(where + 2)
 
     if head < HEADS + KV_HEADS:
         gain = query_gain if head < HEADS else key_gain
@@ -63,17 +64,17 @@ def qkv_post_kernel(
             out = key + (row.to(tl.int64) * KV_HEADS + own) * dim + first
             tl.store(out, turned1.to(key.dtype.element_ty))
             tl.store(out + HALF, turned2.to(key.dtype.element_ty))
-            slot = cached_key + (own.to(tl.int64) * room + position) * dim + first
-            tl.store(slot, turned1.to(cached_key.dtype.element_ty), mask=is_prompt)
-            tl.store(slot + HALF, turned2.to(cached_key.dtype.element_ty), mask=is_prompt)
+            kept = cached_key + ((slot + own) * room + position) * dim + first
+            tl.store(kept, turned1.to(cached_key.dtype.element_ty), mask=is_prompt)
+            tl.store(kept + HALF, turned2.to(cached_key.dtype.element_ty), mask=is_prompt)
     if head >= every - KV_HEADS:
         own = head - (every - KV_HEADS)
         out = value + (row.to(tl.int64) * KV_HEADS + own) * dim + first
         tl.store(out, x1.to(value.dtype.element_ty))
         tl.store(out + HALF, x2.to(value.dtype.element_ty))
-        slot = cached_value + (own.to(tl.int64) * room + position) * dim + first
-        tl.store(slot, x1.to(cached_value.dtype.element_ty), mask=is_prompt)
-        tl.store(slot + HALF, x2.to(cached_value.dtype.element_ty), mask=is_prompt)
+        kept = cached_value + ((slot + own) * room + position) * dim + first
+        tl.store(kept, x1.to(cached_value.dtype.element_ty), mask=is_prompt)
+        tl.store(kept + HALF, x2.to(cached_value.dtype.element_ty), mask=is_prompt)
 
 
 def qkv_post(
@@ -81,21 +82,20 @@ def qkv_post(
     norms: HeadNorms,
     angles: tuple[Tensor, Tensor],
     cached: tuple[Tensor, Tensor],
-    prefix: Tensor,
-    tail: Tensor,
+    where: Tensor,
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """raw [rows, (heads + kv_heads, or + 2 kv_heads) * head_dim]; angles: cosines and sines float32
-    [positions, head_dim / 2]; cached keys and values [kv_heads, room, head_dim], written at
-    prefix .. prefix + tail; prefix, tail int32 [1] on the device -> q [rows, heads, head_dim], and
-    the rows' keys and values [rows, kv_heads, head_dim]."""
+    [positions, head_dim / 2]; cached keys and values [slots, kv_heads, room, head_dim]; where int32
+    [3] on the device: slot, prefix and tail, and prefix .. prefix + tail of that slot are written
+    -> q [rows, heads, head_dim], and the rows' keys and values [rows, kv_heads, head_dim]."""
     rows, half = raw.shape[0], angles[0].shape[1]
     shape = (rows, norms.kv_heads, 2 * half)
     q = raw.new_empty(rows, norms.heads, 2 * half)
     key, value = raw.new_empty(shape), raw.new_empty(shape)
     products = norms.heads + (2 if norms.has_values else 1) * norms.kv_heads
     qkv_post_kernel[(rows, products)](
-        raw, norms.query_gain, norms.key_gain, *angles, q, key, value, *cached, prefix, tail,
-        norms.eps, cached[0].shape[1], HEADS=norms.heads, KV_HEADS=norms.kv_heads,
+        raw, norms.query_gain, norms.key_gain, *angles, q, key, value, *cached, where,
+        norms.eps, cached[0].shape[2], HEADS=norms.heads, KV_HEADS=norms.kv_heads,
         HAS_VALUES=norms.has_values, HALF=half, num_warps=1,
     )  # fmt: skip
     return q, (key, value)

@@ -42,19 +42,19 @@ def test_every_row_sees_what_it_may(
     key, value = torch.randn(2, rows, KV_HEADS, HEAD_DIM, generator=random)
     # what lies behind the prefix in the cache is no number, and must not be seen
     room = prefix + 50
-    cached = torch.randn(2, KV_HEADS, room, HEAD_DIM, generator=random)
-    cached[:, :, prefix:] = torch.nan
+    cached = torch.randn(2, 2, KV_HEADS, room, HEAD_DIM, generator=random)
+    cached[:, 1, :, prefix:] = torch.nan
+    cached[:, 0] = torch.nan
     given = [each.to(device, float_type) for each in (q, key, value, *cached)]
     q, key, value, *cached = given
     ours = canvas_attention(
         q,
         (key, value),
         (cached[0], cached[1]),
-        torch.tensor([prefix], dtype=torch.int32, device=device),
-        torch.tensor([tail], dtype=torch.int32, device=device),
+        torch.tensor([1, prefix, tail], dtype=torch.int32, device=device),
         reach,
     )
-    before = [(each[None, :, :prefix].float()) for each in cached]
+    before = [(each[1:, :, :prefix].float()) for each in cached]
     wanted = torch_op.reference(
         q.float().transpose(0, 1)[None],
         (key.float().transpose(0, 1)[None], value.float().transpose(0, 1)[None]),
@@ -72,9 +72,9 @@ def test_scores_of_any_size(device: str, float_type: torch.dtype) -> None:
     q = 40 * torch.randn(9, HEADS, HEAD_DIM, generator=random)
     key, value = 40 * torch.randn(2, 9, KV_HEADS, HEAD_DIM, generator=random)
     q, key, value = (each.to(device, float_type) for each in (q, key, value))
-    none = torch.zeros(KV_HEADS, 16, HEAD_DIM, device=device, dtype=float_type)
-    zero = torch.zeros(1, dtype=torch.int32, device=device)
-    ours = canvas_attention(q, (key, value), (none, none), zero, zero, UNLIMITED)
+    none = torch.zeros(1, KV_HEADS, 16, HEAD_DIM, device=device, dtype=float_type)
+    where = torch.zeros(3, dtype=torch.int32, device=device)
+    ours = canvas_attention(q, (key, value), (none, none), where, UNLIMITED)
     assert ours.isfinite().all()
 
 
@@ -91,8 +91,7 @@ def test_compiles(build: Callable[..., Any], arch: int, head_dim: int) -> None:
             **dict.fromkeys(tensors, "*bf16"),
             "part": "*fp32",
             "part_lse": "*fp32",
-            "prefix": "*i32",
-            "tail": "*i32",
+            "where": "*i32",
             **dict.fromkeys(sizes, "i32"),
         },
         constants={

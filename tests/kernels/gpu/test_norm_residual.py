@@ -38,7 +38,7 @@ def test_each_chain_is_that_of_a_layer(
     wanted[:tail] *= encoder
     wanted[tail:] *= decoder
     following = behind_mlps(
-        dense, routed, residual, norms, torch.tensor([tail], dtype=torch.int32, device=device)
+        dense, routed, residual, norms, torch.tensor([0, 0, tail], dtype=torch.int32, device=device)
     )
     torch.testing.assert_close(residual, wanted, rtol=1e-5, atol=1e-4)
     following_wanted = rms_norm(wanted, norms.next_layer, EPS)
@@ -70,7 +70,7 @@ def test_compiles(build: Callable[..., Any], arch: int) -> None:
         types={
             **dict.fromkeys(["dense", "routed", "out"], "*bf16"),
             **dict.fromkeys(["residual", *gains, "encoder", "decoder"], "*fp32"),
-            "tail": "*i32",
+            "where": "*i32",
             "width": "i32",
             "eps": "fp32",
         },

@@ -24,12 +24,11 @@ def test_is_norm_gain_and_rotary(
     frequencies = torch.cat((1e4 ** -torch.linspace(0, 1, DIM // 4), torch.zeros(DIM // 4)))
     frequencies = frequencies.to(device)
     norms = HeadNorms(gains[0], gains[1], EPS, HEADS, KV_HEADS, has_values)
-    cached = torch.full((2, KV_HEADS, prefix + 20, DIM), torch.nan, device=device)
+    cached = torch.full((2, 2, KV_HEADS, prefix + 20, DIM), torch.nan, device=device)
     cached = cached.to(float_type)
     q, (key, value) = qkv_post(
         raw, norms, angle_tables(frequencies, prefix + rows), (cached[0], cached[1]),
-        torch.tensor([prefix], dtype=torch.int32, device=device),
-        torch.tensor([tail], dtype=torch.int32, device=device),
+        torch.tensor([1, prefix, tail], dtype=torch.int32, device=device),
     )  # fmt: skip
 
     normed = rms_norm(raw.view(1, rows, products, DIM), None, EPS)
@@ -49,9 +48,10 @@ def test_is_norm_gain_and_rotary(
     for ours, wanted in ((q, wanted_q), (key, wanted_key), (value, wanted_value)):
         torch.testing.assert_close(ours.float(), wanted, **tolerance)
     for kept, given in zip(cached, (key, value), strict=True):
-        assert torch.equal(kept[:, prefix : prefix + tail], given[:tail].transpose(0, 1))
-        assert kept[:, :prefix].isnan().all()
-        assert kept[:, prefix + tail :].isnan().all()
+        assert torch.equal(kept[1, :, prefix : prefix + tail], given[:tail].transpose(0, 1))
+        assert kept[0].isnan().all()
+        assert kept[1, :, :prefix].isnan().all()
+        assert kept[1, :, prefix + tail :].isnan().all()
 
 
 @pytest.mark.parametrize(("half", "kv_heads", "has_values"), [(128, 8, True), (256, 2, False)])
@@ -67,8 +67,7 @@ def test_compiles(
         types={
             **dict.fromkeys(halves, "*bf16"),
             **dict.fromkeys(floats, "*fp32"),
-            "prefix": "*i32",
-            "tail": "*i32",
+            "where": "*i32",
             "eps": "fp32",
             "room": "i32",
         },

@@ -1,0 +1,119 @@
+"""A layer of DiffusionGemma as the GPU's kernels take it: parameters laid out once, and its pass.
+
+The same arithmetic as in layers.py, which the tests compare it with. Prompt rows and canvas rows go
+through together: only their scalar, their window and who writes the prefix cache differ, and the
+kernels see to that.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fillwright.engine.model.layers import Layer, RmsNorm
+from fillwright.kernels.canvas_attention import KeyValue
+from fillwright.kernels.gpu.canvas_attention import UNLIMITED, canvas_attention
+from fillwright.kernels.gpu.expert_mlp import expert_mlp
+from fillwright.kernels.gpu.geglu import gate
+from fillwright.kernels.gpu.norm_residual import LayerNorms, behind_attention, behind_mlps
+from fillwright.kernels.gpu.packed_experts import ExpertMatrix
+from fillwright.kernels.gpu.qkv_post import HeadNorms, qkv_post
+from fillwright.kernels.gpu.routing import route
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where the rows of a pass stand. where int32 [3] on the device: the slot of the cache, the
+    first row's position, and how many of the rows are the prompt's; angles float32
+    [positions, head_dim / 2]; cached: keys and values of the layer, [slots, kv_heads, room,
+    head_dim]."""
+
+    where: Tensor
+    angles: tuple[Tensor, Tensor]
+    cached: KeyValue
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GpuLayer:
+    """Matrices [out, in] of the weights' type; gate rows before up rows. `reach`: how many earlier
+    tokens a row sees. expert_scale float32 [experts]."""
+
+    qkv: Tensor
+    out: Tensor
+    gate_up: Tensor
+    down: Tensor
+    router: Tensor
+    expert_scale: Tensor
+    expert_gate_up: ExpertMatrix
+    expert_down: ExpertMatrix
+    experts_per_token: int
+    heads: HeadNorms
+    norms: LayerNorms
+    reach: int
+
+    @classmethod
+    def of(
+        cls,
+        layer: Layer,
+        following: RmsNorm,
+        reach: int,
+        experts: tuple[ExpertMatrix, ExpertMatrix] | None = None,
+    ) -> Self:
+        """From the parameters of a layer, whose experts may be given apart, packed; `following` is
+        the norm behind it: the next layer's first, or the network's last."""
+        attention, mlp, router = layer.self_attn, layer.mlp, layer.router
+        gate_up, down = experts or (
+            ExpertMatrix.bf16(layer.experts.gate_up_proj),
+            ExpertMatrix.bf16(layer.experts.down_proj),
+        )
+        norms = LayerNorms(
+            behind_attention=layer.post_attention_layernorm.weight.float(),
+            before_dense=layer.pre_feedforward_layernorm.weight.float(),
+            before_experts=layer.pre_feedforward_layernorm_2.weight.float(),
+            router=router.scale.float() * router.scale.shape[0] ** -0.5,
+            behind_dense=layer.post_feedforward_layernorm_1.weight.float(),
+            behind_experts=layer.post_feedforward_layernorm_2.weight.float(),
+            behind_mlps=layer.post_feedforward_layernorm.weight.float(),
+            next_layer=following.weight.float(),
+            encoder_scalar=layer.encoder_layer_scalar.float(),
+            decoder_scalar=layer.layer_scalar.float(),
+            eps=layer.eps,
+        )
+        return cls(
+            qkv=torch.cat([part.weight for part in attention.projections()]),
+            out=attention.o_proj.weight,
+            gate_up=torch.cat((mlp.gate_proj.weight, mlp.up_proj.weight)),
+            down=mlp.down_proj.weight,
+            router=router.proj.weight,
+            expert_scale=router.per_expert_scale.float(),
+            expert_gate_up=gate_up,
+            expert_down=down,
+            experts_per_token=router.top_k,
+            heads=HeadNorms(
+                attention.q_norm.weight.float(),
+                attention.k_norm.weight.float(),
+                layer.eps,
+                attention.heads,
+                attention.kv_heads,
+                has_values=attention.v_proj is not None,
+            ),
+            norms=norms,
+            reach=min(reach, UNLIMITED),
+        )
+
+    def __call__(self, x: Tensor, residual: Tensor, place: Place) -> Tensor:
+        """x [rows, hidden], normed; residual float32 [rows, hidden], changed in place -> what the
+        next layer reads. The prompt rows' keys and values go to the cache."""
+        q, rows = qkv_post(
+            F.linear(x, self.qkv), self.heads, place.angles, place.cached, place.where
+        )
+        seen = canvas_attention(q, rows, place.cached, place.where, self.reach)
+        attended = F.linear(seen.flatten(1), self.out)
+        dense_in, expert_in, router_in = behind_attention(attended, residual, self.norms)
+        dense = F.linear(gate(F.linear(dense_in, self.gate_up)), self.down)
+        scores = F.linear(router_in, self.router)
+        index, weight = route(scores, self.expert_scale, self.experts_per_token)
+        routed = expert_mlp(expert_in, self.expert_gate_up, self.expert_down, index, weight)
+        return behind_mlps(dense, routed, residual, self.norms, place.where)

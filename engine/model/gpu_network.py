@@ -1,0 +1,128 @@
+"""DiffusionGemma's network on a GPU, and the slots that keep what it has read.
+
+One pass takes the prompt's newest rows and a canvas together: `tail` prompt rows are read into a
+slot while the canvas behind them is denoised, so that a changed prompt costs no pass of its own.
+Shapes are the caller's; lengths stand on the device. Row order: the prompt's rows, the canvas.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fillwright.engine.model.config import LayerKind, ModelConfig
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+from fillwright.engine.model.gpu_layers import GpuLayer, Place
+from fillwright.engine.model.layers import Layer
+from fillwright.kernels.canvas_attention import KeyValue
+from fillwright.kernels.gpu.geglu import gate
+from fillwright.kernels.gpu.packed_experts import ExpertMatrix
+from fillwright.kernels.gpu.qkv_post import angle_tables
+from fillwright.kernels.rms_norm import rms_norm
+
+Experts = tuple[ExpertMatrix, ExpertMatrix]
+"""A layer's: gate and up, down."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CacheSlots:
+    """Room for the prefixes of several documents: per layer keys and values
+    [slots, kv_heads, room, head_dim]."""
+
+    layers: tuple[KeyValue, ...]
+
+    @property
+    def room(self) -> int:
+        return self.layers[0][0].shape[2]
+
+    @property
+    def bytes(self) -> int:
+        return sum(key.nbytes + value.nbytes for key, value in self.layers)
+
+    @classmethod
+    def empty(
+        cls, config: ModelConfig, slots: int, room: int, dtype: torch.dtype, device: torch.device
+    ) -> Self:
+        """For `room` tokens each. Raises torch.OutOfMemoryError where there is not so much."""
+        shapes = [config.shapes[kind] for kind in config.layer_kinds]
+        sizes = [(slots, shape.kv_heads, room, shape.head_dim) for shape in shapes]
+        return cls(
+            tuple(
+                (
+                    torch.zeros(size, dtype=dtype, device=device),
+                    torch.zeros(size, dtype=dtype, device=device),
+                )
+                for size in sizes
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GpuNetwork:
+    """embedding [vocab, hidden]; angles per layer kind for every position; the gated MLP of the
+    self-conditioning behind `signal_gain`."""
+
+    config: ModelConfig
+    embedding: Tensor
+    scale: float
+    first_gain: Tensor
+    layers: tuple[GpuLayer, ...]
+    angles: dict[LayerKind, tuple[Tensor, Tensor]]
+    signal_gain: Tensor
+    signal_gate_up: Tensor
+    signal_down: Tensor
+
+    @classmethod
+    def of(
+        cls, model: DiffusionGemma, positions: int, experts: Sequence[Experts] | None = None
+    ) -> Self:
+        """From a network on the device; `positions` is the longest prompt with its canvas.
+        `experts` are those of every layer, where they are packed."""
+        layers = [layer for layer in model.layers if isinstance(layer, Layer)]
+        following = [*(layer.input_layernorm for layer in layers[1:]), model.norm]
+        packed: Sequence[Experts | None] = experts or [None] * len(layers)
+        conditioning = model.self_conditioning
+        return cls(
+            config=model.config,
+            embedding=model.embed_tokens.weight,
+            scale=model.scale(),
+            first_gain=layers[0].input_layernorm.weight.float(),
+            layers=tuple(
+                GpuLayer.of(layer, norm, model.reach(layer.kind), own)
+                for layer, norm, own in zip(layers, following, packed, strict=True)
+            ),
+            angles={
+                kind: angle_tables(frequencies, positions)
+                for kind, frequencies in model.frequencies.items()
+            },
+            signal_gain=conditioning.pre_norm.weight.float(),
+            signal_gate_up=torch.cat((conditioning.gate_proj.weight, conditioning.up_proj.weight)),
+            signal_down=conditioning.down_proj.weight,
+        )
+
+    def embedded(self, canvas: Tensor, expected: Tensor | None) -> Tensor:
+        """canvas int64 [canvas], expected float32 [canvas, hidden] of the step before, or None ->
+        float32 [canvas, hidden], as SelfConditioning makes it."""
+        rows = self.embedding[canvas].float() * self.scale
+        if expected is not None:
+            signal = rms_norm(expected, self.signal_gain, self.config.rms_norm_eps)
+            gated = gate(F.linear(signal.to(self.embedding.dtype), self.signal_gate_up))
+            rows = rows + F.linear(gated, self.signal_down)
+        return rms_norm(rows, None, self.config.rms_norm_eps)
+
+    def __call__(self, prompt: Tensor, canvas: Tensor, slots: CacheSlots, where: Tensor) -> Tensor:
+        """prompt int64 [tail], the tokens behind the first `prefix` of a slot; canvas float32
+        [canvas, hidden], embedded; where int32 [3] on the device: slot, prefix and tail -> the last
+        hidden rows [tail + canvas, hidden]. Reads the prompt's rows into the slot."""
+        before = self.embedding[prompt].float() * self.scale
+        residual = torch.cat((before, canvas))
+        normed = rms_norm(residual, self.first_gain, self.config.rms_norm_eps)
+        x = normed.to(self.embedding.dtype)
+        for layer, kind, cached in zip(
+            self.layers, self.config.layer_kinds, slots.layers, strict=True
+        ):
+            x = layer(x, residual, Place(where, self.angles[kind], cached))
+        return x
