@@ -120,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("train", add_help=False, help="train a model; see fillwright train --help")
     verbs.add_parser("pull", add_help=False, help="download a model; see fillwright pull --help")
     verbs.add_parser("quantize", add_help=False, help="write a smaller form of a 26B checkpoint")
+    verbs.add_parser("bench", add_help=False, help="measure the engine on a GPU")
     verbs.add_parser("eval", add_help=False, help="score a model; see fillwright eval --help")
     return parser
 
@@ -290,10 +291,17 @@ def _quantize(argv: list[str]) -> int:
     return quantize(argv)
 
 
+def _bench(argv: list[str]) -> int:
+    from fillwright.engine.benchmark.command import main as bench
+
+    return bench(argv)
+
+
 # verbs that read their options themselves
 _OWN_OPTIONS: dict[str, Callable[[list[str]], int]] = {
     "train": _train,
     "eval": _eval,
     "pull": _pull,
     "quantize": _quantize,
+    "bench": _bench,
 }

@@ -20,6 +20,9 @@ if not Path("/dev/nvidiactl").exists():
     os.environ["TRITON_INTERPRET"] = "1"
 
 
+ON_A_GPU = {"test_gpu_network", "test_gpu_denoise", "test_engine_bench"}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def engine_folder() -> Iterator[Path]:
     """The runtime folder of every engine that a test starts: never the user's own.
@@ -45,4 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "gpu" or item.path.stem in ON_A_GPU:
+            item.add_marker("gpu")
     items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)

@@ -72,8 +72,8 @@ class GpuCanvas:
             torch.tensor([settings.confidence_threshold], device=device),
             torch.tensor([settings.stability_threshold], dtype=torch.int32, device=device),
         )
-        self._first = self._captured(lambda: self._step(self._prompt, self._first_where))
-        self._next = self._captured(lambda: self._step(self._prompt[:0], self._where))
+        self.first_step = self._captured(lambda: self._step(self._prompt, self._first_where))
+        self.next_step = self._captured(lambda: self._step(self._prompt[:0], self._where))
 
     @torch.inference_mode()
     def denoise(
@@ -97,7 +97,7 @@ class GpuCanvas:
             self._inverse_temperature.fill_(1 / settings.temperature(steps_left + 1))
             self._seed.fill_(seed + step)
             self._noise.copy_(settings.noise.draw(self._noise.shape, generator))
-            (self._first if step == 1 else self._next)()
+            (self.first_step if step == 1 else self.next_step)()
             was_done = bool(noticed)
             noticed.copy_(self._state.done, non_blocking=True)
             if steps_left == 0 or was_done:

@@ -1,0 +1,141 @@
+"""The networks that are measured: their shapes, and one with random weights."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.config import AttentionShape, ModelConfig
+from fillwright.engine.model.gpu_network import Experts, GpuNetwork
+from fillwright.engine.model.layers import Layer
+from fillwright.kernels.gpu.packed_experts import ExpertMatrix
+
+Format = Literal["bf16", "fp8", "int4"]
+GROUP = 32
+E4M3 = torch.float8_e4m3fn
+
+# google/diffusiongemma-26B-A4B-it
+DIFFUSIONGEMMA_26B = ModelConfig(
+    vocab_size=262144,
+    hidden_size=2816,
+    intermediate_size=2112,
+    heads=16,
+    layer_kinds=(*("sliding_attention",) * 5, "full_attention") * 5,
+    shapes={
+        "sliding_attention": AttentionShape(8, 256, theta=1e4, turning_pairs=128),
+        "full_attention": AttentionShape(2, 512, theta=1e6, turning_pairs=64),
+    },
+    sliding_window=1024,
+    experts=128,
+    top_k_experts=8,
+    expert_intermediate_size=704,
+    rms_norm_eps=1e-6,
+    logit_softcap=30.0,
+    canvas_length=256,
+)
+# small enough for Triton's interpreter
+TINY = ModelConfig(
+    vocab_size=300,
+    hidden_size=64,
+    intermediate_size=48,
+    heads=2,
+    layer_kinds=("sliding_attention", "full_attention"),
+    shapes={
+        "sliding_attention": AttentionShape(1, 32, theta=1e4, turning_pairs=16),
+        "full_attention": AttentionShape(1, 64, theta=1e6, turning_pairs=8),
+    },
+    sliding_window=16,
+    experts=4,
+    top_k_experts=2,
+    expert_intermediate_size=64,
+    rms_norm_eps=1e-6,
+    logit_softcap=30.0,
+    canvas_length=16,
+)
+SHAPES = {"26b": DIFFUSIONGEMMA_26B, "tiny": TINY}
+
+
+def random_network(
+    config: ModelConfig, format: Format, positions: int, device: torch.device, seed: int = 0
+) -> GpuNetwork:
+    """With experts of that format, made where they are to lie; nothing else holds them."""
+    random = torch.Generator(device).manual_seed(seed)
+    experts = [random_experts(config, format, random) for _ in config.layer_kinds]
+    return GpuNetwork.of(_random_model(config, random, None), positions, experts)
+
+
+def with_reference(
+    config: ModelConfig, format: Format, positions: int, device: torch.device
+) -> tuple[GpuNetwork, DiffusionGemma]:
+    """A random network, and the torch network of the same weights, whose experts are dequantised:
+    for shapes of which both fit."""
+    random = torch.Generator(device).manual_seed(1)
+    experts = [random_experts(config, format, random) for _ in config.layer_kinds]
+    model = _random_model(config, random, experts)
+    return GpuNetwork.of(model, positions, experts), model
+
+
+def random_experts(config: ModelConfig, format: Format, random: torch.Generator) -> Experts:
+    inner, hidden = config.expert_intermediate_size, config.hidden_size
+    gate_up = _random_matrix((config.experts, 2 * inner, hidden), format, random)
+    return gate_up, _random_matrix((config.experts, hidden, inner), format, random)
+
+
+def _random_matrix(
+    shape: tuple[int, int, int], format: Format, random: torch.Generator
+) -> ExpertMatrix:
+    experts, rows, columns = shape
+    device, size = random.device, columns**-0.5
+    if format == "int4":
+        words = torch.randint(
+            -(2**31), 2**31, (experts, rows, columns // 8), generator=random, device=device
+        ).to(torch.int32)
+        scale = torch.full((experts, rows, columns // GROUP), size / 4, device=device)
+        return ExpertMatrix.int4(words, scale)
+    dtype = E4M3 if format == "fp8" else float_type(device)
+    weight = torch.empty(shape, dtype=dtype, device=device)
+    for expert in weight:
+        drawn = torch.randn(rows, columns, generator=random, device=device)
+        expert.copy_(drawn if format == "fp8" else drawn * size)
+    if format == "bf16":
+        return ExpertMatrix.bf16(weight)
+    return ExpertMatrix.fp8(weight, torch.full((experts, rows), size, device=device))
+
+
+def float_type(device: torch.device) -> torch.dtype:
+    """bfloat16 on a GPU; Triton's interpreter, on a CPU, computes float32."""
+    return torch.bfloat16 if device.type == "cuda" else torch.float32
+
+
+@torch.no_grad()
+def _random_model(
+    config: ModelConfig, random: torch.Generator, experts: list[Experts] | None
+) -> DiffusionGemma:
+    """Weights that keep a row's size; without experts' parameters where none are given."""
+    with torch.device("meta"):
+        model = DiffusionGemma(config)
+    layers = [layer for layer in model.layers if isinstance(layer, Layer)]
+    for layer in layers:
+        for name in ("gate_up_proj", "down_proj"):
+            setattr(layer.experts, name, nn.Parameter(torch.empty(0, device="meta")))
+    model.to(float_type(random.device)).to_empty(device=random.device)
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        _fill(name, tensor, random)
+    for layer, own in zip(layers, experts or [], strict=False):
+        for name, matrix in zip(("gate_up_proj", "down_proj"), own, strict=True):
+            weight = matrix.dequantised().to(float_type(random.device))
+            setattr(layer.experts, name, nn.Parameter(weight))
+    device = random.device
+    model.frequencies = {kind: each.to(device) for kind, each in model.frequencies.items()}
+    return model.eval().requires_grad_(False)
+
+
+def _fill(name: str, tensor: Tensor, random: torch.Generator) -> None:
+    if tensor.ndim > 1:
+        tensor.normal_(std=tensor.shape[-1] ** -0.5, generator=random)
+    elif tensor.numel():
+        tensor.uniform_(0.5, 1.5, generator=random)
+    if name.endswith(("q_norm.weight", "k_norm.weight")):
+        # attention has no 1/sqrt(d): gains of 1 would make it a maximum
+        tensor.mul_(tensor.shape[0] ** -0.25)

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Every check and benchmark that wants a GPU, in one go (nine minutes at most); a short table last.
+# With an interpreter that has torch, triton, pytest and the package:  tests/bench/gpu_checks.sh [python]
+cd "$(dirname "$0")/../.." || exit 2
+python=${1:-.venv/bin/python}
+log=${FILLWRIGHT_GPU_LOG:-gpu_checks.log}
+: > "$log"
+nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader | tee -a "$log"
+
+summary=
+check() {
+    name=$1
+    shift
+    began=$(date +%s)
+    if timeout "$LIMIT_S" "$@" >> "$log" 2>&1; then how=passed; else how="FAILED ($?)"; fi
+    summary="$summary$(printf '%-40s %-12s %4s s' "$name" "$how" $(($(date +%s) - began)))
+"
+}
+
+LIMIT_S=180
+check "kernels and loop, natively" "$python" -P -m pytest -q -m gpu tests/kernels/gpu \
+    tests/engine/model/test_gpu_network.py tests/engine/diffusion/test_gpu_denoise.py
+LIMIT_S=60
+for format in int4 fp8 bf16; do
+    for canvas in 64 256; do
+        check "bench $format, canvas $canvas, 8192 tokens" "$python" -P -m fillwright.lsp_server \
+            bench engine --shape 26b --format "$format" --canvas "$canvas" --context 8192
+    done
+done
+grep -E "│|relative error|peak memory|passed|failed|GB/s" "$log"
+printf '%s' "$summary"
+case $summary in *FAILED*) exit 1 ;; esac
