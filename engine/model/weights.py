@@ -5,6 +5,7 @@ encoder's own layer scalars under `model.encoder`, vision tensors beside them.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,26 @@ def stored_name(name: str) -> str:
     return f"model.decoder.{name}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """`stored` as it is, or int8, FP8, int4 words or pairs of NVFP4 with their scale; `factor`
+    float32 of one element for all of NVFP4."""
+
+    stored: Tensor
+    scale: Tensor | None = None
+    factor: Tensor | None = None
+
+    def dequantised(self, shape: torch.Size) -> Tensor:
+        """Its values, of `shape`."""
+        if self.scale is None:
+            return self.stored
+        if self.factor is not None:
+            return nvfp4_matrix(self.stored, self.scale, self.factor)
+        if self.stored.dtype == torch.int32:
+            return int4_matrix(self.stored, self.scale, shape[1])
+        return dequantise(self.stored, self.scale)
+
+
 class StoredTensors:
     """The tensors of a checkpoint folder; each file is opened once. `quantised` are the types that
     stand for weights only together with a scale."""
@@ -63,10 +84,17 @@ class StoredTensors:
         self._files = files_by_tensor(folder)
         self._opened: dict[Path, Any] = {}
 
+    def one_by_one(self, name: str, experts: int) -> list[tuple[str, ...]]:
+        """The names of the matrices that stacked experts are stored as; none where they are one
+        tensor, or `name` is no experts'."""
+        parts = expert_parts(name, experts)
+        stored = parts and {parts[0][0], f"{parts[0][0]}_packed"} & self._files.keys()
+        return parts if stored else []
+
     def parameter(self, name: str, shape: torch.Size, dtype: torch.dtype) -> Tensor:
         """A parameter with its weights' values in `dtype`; experts may be stored one by one."""
-        parts = expert_parts(name, shape[0])
-        if not parts or not {parts[0][0], f"{parts[0][0]}_packed"} & self._files.keys():
+        parts = self.one_by_one(name, shape[0])
+        if not parts:
             return self._weight(name, shape).to(dtype)
         stacked = torch.empty(shape, dtype=dtype, device=self._device)
         for expert, names in zip(stacked, parts, strict=True):
@@ -74,7 +102,8 @@ class StoredTensors:
                 rows.copy_(self._weight(part, rows.shape))
         return stacked
 
-    def _weight(self, name: str, shape: torch.Size) -> Tensor:
+    def matrix(self, name: str, shape: torch.Size) -> Matrix:
+        """A matrix as it is stored, checked; raises CheckpointError."""
         if f"{name}_packed" in self._files:
             return self._four_bits(f"{name}_packed", name, shape, f"{name}_global_scale")
         tensor = self._read(name)
@@ -92,10 +121,13 @@ class StoredTensors:
                 f"{list(shape)}; the two are not of one checkpoint."
             )
         if tensor.dtype in UNQUANTISED:
-            return tensor
-        return dequantise(tensor, self._scale(f"{name}_scale", tensor))
+            return Matrix(tensor)
+        return Matrix(tensor, self._scale(f"{name}_scale", tensor))
 
-    def _four_bits(self, stored: str, name: str, shape: torch.Size, factor: str) -> Tensor:
+    def _weight(self, name: str, shape: torch.Size) -> Tensor:
+        return self.matrix(name, shape).dequantised(shape)
+
+    def _four_bits(self, stored: str, name: str, shape: torch.Size, factor: str) -> Matrix:
         """A matrix of int4 or NVFP4, named `stored` in the file; `factor` scales all of NVFP4."""
         packed, scale = self._read(stored), self._read(f"{name}_scale")
         if packed.dtype not in self._quantised:
@@ -115,10 +147,10 @@ class StoredTensors:
             )
         self._check_finite(f"{name}_scale", scale)
         if is_int4:
-            return int4_matrix(packed, scale, columns)
+            return Matrix(packed, scale)
         whole = self._read(factor).float()
         self._check_finite(factor, whole)
-        return nvfp4_matrix(packed, scale, whole if factor.endswith("_2") else 1 / whole)
+        return Matrix(packed, scale, whole if factor.endswith("_2") else 1 / whole)
 
     def _scale(self, name: str, of: Tensor) -> Tensor:
         scale = self._read(name)
