@@ -12,6 +12,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from fillwright.engine.benchmark.beside_transformers import transformers_step
 from fillwright.engine.benchmark.engine_bench import Measured, measure, relative_error
 from fillwright.engine.benchmark.shapes import SHAPES, Format
 from fillwright.engine.errors import BadRequest, FillwrightError
@@ -46,6 +47,10 @@ def main(argv: list[str]) -> int:
     Console(width=100).print(_table(title, found))
     if found.peak_bytes is not None:
         print(f"peak memory {found.peak_bytes / GIGA:.1f} GB")
+    ours = next(took for name, took, _ in found.rows if name == "step")
+    for kind in arguments.beside:
+        theirs = transformers_step(config, rows, arguments.context, device, kind == "compiled")
+        print(f"transformers, {kind}: {theirs:.2f} ms a step, {theirs / ours:.1f} times ours")
     return 0
 
 
@@ -74,5 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", choices=get_args(Format), default="bf16", help="experts (bf16)")
     parser.add_argument("--canvas", type=int, help="rows (as many as the shape's canvas has)")
     parser.add_argument("--context", type=int, default=2048, help="tokens before it (2048)")
+    parser.add_argument(
+        "--beside",
+        choices=("eager", "compiled"),
+        nargs="*",
+        default=[],
+        help="measure transformers' step too, in bf16; both networks must fit one after the other",
+    )
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="(cuda)")
     return parser

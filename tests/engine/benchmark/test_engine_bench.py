@@ -40,10 +40,11 @@ def test_prints_a_table_of_stages(
 ) -> None:
     monkeypatch.setattr(engine_bench, "STEPS", 1)
     options = ["--shape", "tiny", "--device", "cpu", "--format", "fp8", "--context", "8"]
-    assert command.main(["engine", *options]) == 0
+    assert command.main(["engine", *options, "--beside", "eager"]) == 0
     printed = capsys.readouterr().out
     for stage in ("experts", "attention", "products", "output head", "soft embedding", "step"):
         assert re.search(rf"{stage}.*│ +[\d.]+ │", printed), printed
+    assert re.search(r"transformers, eager: [\d.]+ ms a step, [\d.]+ times ours", printed)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
