@@ -3,7 +3,7 @@
 # With an interpreter that has torch, triton, pytest and the package:  tests/bench/gpu_checks.sh [python]
 cd "$(dirname "$0")/../.." || exit 2
 python=${1:-.venv/bin/python}
-log=${FILLWRIGHT_GPU_LOG:-gpu_checks.log}
+log=${FILLWRIGHT_GPU_LOG:-$(mktemp)}
 : > "$log"
 command -v nvidia-smi > /dev/null || { echo "No NVIDIA GPU is here."; exit 2; }
 nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader | tee -a "$log"
