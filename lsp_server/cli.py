@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar, get_args
 
@@ -292,6 +293,10 @@ def _quantize(argv: list[str]) -> int:
 
 
 def _bench(argv: list[str]) -> int:
+    if find_spec("triton") is None:
+        raise BadRequest(
+            "fillwright bench needs Triton, which comes with PyTorch's CUDA builds: install one."
+        )
     from fillwright.engine.benchmark.command import main as bench
 
     return bench(argv)

@@ -135,3 +135,11 @@ def test_a_reader_that_leaves_is_no_error() -> None:
             check=False,
         )
     assert helped.stderr == ""
+
+
+def test_without_triton_the_benchmark_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fillwright.lsp_server.cli.find_spec", lambda name: None)
+    assert main(["bench", "engine"]) == 2
+    assert "needs Triton" in capsys.readouterr().err
