@@ -43,7 +43,7 @@ class Blocks:
 BLOCKS = {
     32: Blocks(32, 32, 4),
     64: Blocks(32, 32, 4),
-    256: Blocks(64, 16, 8),
+    256: Blocks(32, 32, 8),
     512: Blocks(32, 16, 8),
 }
 # 64 rows of 8 key heads are 16 tiles; this many splits give every processor of an H100 one

@@ -40,12 +40,13 @@ class Blocks:
     stages: int
 
 
-# Few rows and much weight: what counts is bytes in flight. Four-bit tiles twice as deep spill.
+# Few rows and much weight: what counts is bytes in flight. Four-bit tiles
+# that are deeper, or in half as many warps, spill with one version of Triton or another.
 BLOCKS = {
     "bf16": Blocks(columns=64, inputs=64, warps=4, stages=4),
     "fp8": Blocks(columns=64, inputs=128, warps=4, stages=4),
-    "int4": Blocks(columns=64, inputs=64, warps=4, stages=4),
-    "nvfp4": Blocks(columns=64, inputs=64, warps=4, stages=4),
+    "int4": Blocks(columns=64, inputs=64, warps=8, stages=4),
+    "nvfp4": Blocks(columns=64, inputs=64, warps=8, stages=4),
 }
 
 

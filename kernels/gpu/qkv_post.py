@@ -47,7 +47,8 @@ def qkv_post_kernel(
     x1, x2 = x1 * inverse, x2 * inverse
     slot = tl.load(where).to(tl.int64) * KV_HEADS
     position = tl.load(where + 1) + row
-    is_prompt = row < tl.load(where + 2)
+    # compared as a block: Triton 3.9's interpreter takes no mask made of scalars
+    is_prompt = (first * 0 + row) < tl.load(where + 2)
 
     if head < HEADS + KV_HEADS:
         gain = query_gain if head < HEADS else key_gain
