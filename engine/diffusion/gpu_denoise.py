@@ -86,7 +86,11 @@ class GpuCanvas:
     ) -> Iterator[GpuStep]:
         """prompt int64 [sequence], all of it; its last `tail` tokens are read with the first step,
         and the slot holds those before. Yields the state after every step; the tensors are the next
-        step's too. The generator's device is the network's."""
+        step's too. The generator's device is the network's.
+
+        Raises ValueError for a prompt without room in the slot, or shorter than the tail: a kernel
+        would write somewhere else.
+        """
         self._begin(canvas, prompt, slot, generator)
         settings, seed = self._settings, int(self._seed)
         noticed = torch.zeros(1, dtype=torch.int32, pin_memory=self._signal.is_cuda)
@@ -110,6 +114,7 @@ class GpuCanvas:
     def _begin(self, canvas: Canvas, prompt: Tensor, slot: int, generator: Generator) -> None:
         rows = CanvasRows.stack([canvas], self._settings.end_marks, self._pinned.device)
         state, tail = self._state, self._prompt.shape[0]
+        self._check_room(prompt.shape[0], slot)
         noise = self._settings.noise.draw(rows.ids.shape, generator)
         for buffer, value in (
             (state.ids, rows.ids),
@@ -130,6 +135,15 @@ class GpuCanvas:
         self._first_where.copy_(torch.tensor([slot, before, tail], dtype=torch.int32))
         self._where.copy_(torch.tensor([slot, before + tail, 0], dtype=torch.int32))
         self._seed.copy_(torch.randint(2**40, (1,), generator=generator, device=generator.device))
+
+    def _check_room(self, prompt: int, slot: int) -> None:
+        tail, rows = self._prompt.shape[0], self._pinned.shape[0]
+        positions = min(len(cosines) for cosines, _ in self._network.angles.values())
+        room = min(self._slots.room, positions - rows)
+        if not tail <= prompt <= room:
+            raise ValueError(f"a prompt of {prompt} tokens is not between {tail} and {room}")
+        if not 0 <= slot < self._slots.count:
+            raise ValueError(f"slot {slot} is none of {self._slots.count}")
 
     def _step(self, prompt: Tensor, where: Tensor) -> None:
         network, state = self._network, self._state

@@ -35,6 +35,10 @@ class CacheSlots:
     layers: tuple[KeyValue, ...]
 
     @property
+    def count(self) -> int:
+        return self.layers[0][0].shape[0]
+
+    @property
     def room(self) -> int:
         return self.layers[0][0].shape[2]
 

@@ -118,3 +118,18 @@ def test_shifted_rows_are_refused(model: DiffusionGemma) -> None:
     slots = CacheSlots.empty(CONFIG, 1, ROOM, torch.float32, model.device)
     with pytest.raises(ValueError, match="their own token"):
         GpuCanvas(network, slots, replace(COLD, rows=RowConvention.SHIFTED), ROWS, 0)
+
+
+def test_nothing_is_written_outside_a_slot(model: DiffusionGemma) -> None:
+    network = GpuNetwork.of(model, ROOM + ROWS)
+    slots = CacheSlots.empty(CONFIG, 2, ROOM, model.embed_tokens.weight.dtype, model.device)
+    loop = GpuCanvas(network, slots, replace(COLD, noise=Listed()), ROWS, tail=3)
+    canvas, generator = Canvas.lay_out([ROWS]), Generator(model.device)
+    prompt = torch.zeros(ROOM + 1, dtype=torch.int64, device=model.device)
+    for given, slot, message in (
+        (prompt, 0, "not between 3 and 48"),
+        (prompt[:2], 0, "not between 3 and 48"),
+        (prompt[:5], 2, "slot 2 is none of 2"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            next(loop.denoise(canvas, given, slot, generator))
