@@ -8,11 +8,11 @@ from lsprotocol import types
 pytestmark = pytest.mark.e2e
 
 SHORT = {"engine": {"preload": False}, "fill": {"blockTokens": 8, "lineTokens": 8, "steps": 4}}
-NOTEBOOK = "file:///work/analysis.ipynb"
+NOTEBOOK = "file:///projects/analysis.ipynb"
 
 
 def uri_of(name: str) -> str:
-    return f"vscode-notebook-cell:/work/analysis.ipynb#{name}"
+    return f"vscode-notebook-cell:/projects/analysis.ipynb#{name}"
 
 
 def item(name: str, text: str, language: str = "python") -> types.TextDocumentItem:

@@ -7,21 +7,21 @@ from fillwright.lsp_server.settings import Settings
 
 OUTER, INNER = Settings(show="ghost only"), Settings(show="popup only")
 FOLDERS = FolderSettings(
-    Settings(), {"file:///work": OUTER, "file:///work/inner%20one": INNER, "ssh://box/work": INNER}
+    Settings(), {"file:///projects": OUTER, "file:///projects/inner%20one": INNER, "ssh://box/projects": INNER}
 )
 
 
 @pytest.mark.parametrize(
     ("uri", "settings"),
     [
-        ("file:///work/a.py", OUTER),
-        ("file:///work/inner one/deep/a.py", INNER),
-        ("file:///work/inner/a.py", OUTER),
-        ("file:///works/a.py", Settings()),
-        ("file:///work", Settings()),
-        ("ssh://box/work/a.py", INNER),
-        ("ssh://other/work/a.py", Settings()),
-        ("vscode-notebook-cell:/work/a.ipynb#W0sZmlsZQ%3D%3D", OUTER),
+        ("file:///projects/a.py", OUTER),
+        ("file:///projects/inner one/deep/a.py", INNER),
+        ("file:///projects/inner/a.py", OUTER),
+        ("file:///projectss/a.py", Settings()),
+        ("file:///projects", Settings()),
+        ("ssh://box/projects/a.py", INNER),
+        ("ssh://other/projects/a.py", Settings()),
+        ("vscode-notebook-cell:/projects/a.ipynb#W0sZmlsZQ%3D%3D", OUTER),
         ("untitled:Untitled-1", Settings()),
         ("", Settings()),
     ],

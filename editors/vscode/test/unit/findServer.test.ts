@@ -14,8 +14,8 @@ async function found(places: Partial<Places>, ...files: string[]): Promise<strin
 }
 
 test("the setting wins over everything", async () => {
-  const places = { setting: "/mine/fillwright", folders: ["/work"], path: "/usr/bin" };
-  const all = ["/mine/fillwright", "/work/.venv/bin/fillwright", "/usr/bin/fillwright"];
+  const places = { setting: "/mine/fillwright", folders: ["/projects"], path: "/usr/bin" };
+  const all = ["/mine/fillwright", "/projects/.venv/bin/fillwright", "/usr/bin/fillwright"];
   assert.equal(await found(places, ...all), "/mine/fillwright");
 });
 
@@ -26,8 +26,8 @@ test("a setting that names nothing is not replaced by another command", async ()
 
 test("the setting may name the home and the workspace", async () => {
   assert.equal(await found({ setting: "~/fw" }, `${homedir()}/fw`), `${homedir()}/fw`);
-  const places = { setting: "${workspaceFolder}/env/fw", folders: ["/work", "/other"] };
-  assert.equal(await found(places, "/work/env/fw"), "/work/env/fw");
+  const places = { setting: "${workspaceFolder}/env/fw", folders: ["/projects", "/other"] };
+  assert.equal(await found(places, "/projects/env/fw"), "/projects/env/fw");
 });
 
 test("a virtual environment of any workspace folder wins over PATH", async () => {
@@ -60,7 +60,7 @@ test("the extension's own environment comes last", async () => {
 
 test("nothing to be found is said in a sentence", async () => {
   assert.equal(
-    await found({ folders: ["/work"], path: "/usr/bin" }),
+    await found({ folders: ["/projects"], path: "/usr/bin" }),
     "The fillwright command was not found.",
   );
 });
