@@ -3,12 +3,13 @@
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
-from fillwright.engine.model.gpu_network import Experts, GpuNetwork
-from fillwright.engine.model.layers import Layer
+from fillwright.engine.model.gpu_layers import PackedExperts
+from fillwright.engine.model.gpu_network import GpuNetwork
+from fillwright.engine.model.layers import Experts, Layer
 from fillwright.kernels.gpu.packed_experts import ExpertMatrix
 
 Format = Literal["bf16", "fp8", "int4"]
@@ -59,10 +60,9 @@ SHAPES = {"26b": DIFFUSIONGEMMA_26B, "tiny": TINY}
 def random_network(
     config: ModelConfig, format: Format, positions: int, device: torch.device, seed: int = 0
 ) -> GpuNetwork:
-    """With experts of that format, made where they are to lie; nothing else holds them."""
+    """With experts of that format."""
     random = torch.Generator(device).manual_seed(seed)
-    experts = [random_experts(config, format, random) for _ in config.layer_kinds]
-    return GpuNetwork.of(_random_model(config, random, None), positions, experts)
+    return GpuNetwork.of(random_model(config, format, random), positions)
 
 
 def with_reference(
@@ -70,16 +70,28 @@ def with_reference(
 ) -> tuple[GpuNetwork, DiffusionGemma]:
     """A random network, and the torch network of the same weights, whose experts are dequantised:
     for shapes of which both fit."""
-    random = torch.Generator(device).manual_seed(1)
-    experts = [random_experts(config, format, random) for _ in config.layer_kinds]
-    model = _random_model(config, random, experts)
-    return GpuNetwork.of(model, positions, experts), model
+    model = random_model(config, format, torch.Generator(device).manual_seed(1))
+    network = GpuNetwork.of(model, positions)
+    for layer in model.layers:
+        assert isinstance(layer, Layer)
+        layer.experts = _dequantised(layer.experts, config, float_type(device))
+    return network, model
 
 
-def random_experts(config: ModelConfig, format: Format, random: torch.Generator) -> Experts:
+def random_experts(config: ModelConfig, format: Format, random: torch.Generator) -> PackedExperts:
     inner, hidden = config.expert_intermediate_size, config.hidden_size
     gate_up = _random_matrix((config.experts, 2 * inner, hidden), format, random)
-    return gate_up, _random_matrix((config.experts, hidden, inner), format, random)
+    return PackedExperts(gate_up, _random_matrix((config.experts, hidden, inner), format, random))
+
+
+def _dequantised(packed: nn.Module, config: ModelConfig, dtype: torch.dtype) -> Experts:
+    assert isinstance(packed, PackedExperts)
+    with torch.device("meta"):
+        experts = Experts(config)
+    for name, matrix in (("gate_up_proj", packed.gate_up), ("down_proj", packed.down)):
+        weight = nn.Parameter(matrix.dequantised().to(dtype), requires_grad=False)
+        setattr(experts, name, weight)
+    return experts
 
 
 def _random_matrix(
@@ -109,32 +121,24 @@ def float_type(device: torch.device) -> torch.dtype:
 
 
 @torch.no_grad()
-def _random_model(
-    config: ModelConfig, random: torch.Generator, experts: list[Experts] | None
-) -> DiffusionGemma:
-    """Weights that keep a row's size; without experts' parameters where none are given."""
+def random_model(config: ModelConfig, format: Format, random: torch.Generator) -> DiffusionGemma:
+    """Weights that keep a row's size, made where they are to lie; nothing else holds them."""
     with torch.device("meta"):
         model = DiffusionGemma(config)
-    layers = [layer for layer in model.layers if isinstance(layer, Layer)]
-    for layer in layers:
-        for name in ("gate_up_proj", "down_proj"):
-            setattr(layer.experts, name, nn.Parameter(torch.empty(0, device="meta")))
-    model.to(float_type(random.device)).to_empty(device=random.device)
+    for layer in model.layers:
+        layer.experts = random_experts(config, format, random)
+    device = random.device
+    model.to(float_type(device)).to_empty(device=device)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         _fill(name, tensor, random)
-    for layer, own in zip(layers, experts or [], strict=False):
-        for name, matrix in zip(("gate_up_proj", "down_proj"), own, strict=True):
-            weight = matrix.dequantised().to(float_type(random.device))
-            setattr(layer.experts, name, nn.Parameter(weight))
-    device = random.device
     model.frequencies = {kind: each.to(device) for kind, each in model.frequencies.items()}
     return model.eval().requires_grad_(False)
 
 
-def _fill(name: str, tensor: Tensor, random: torch.Generator) -> None:
+def _fill(name: str, tensor: torch.Tensor, random: torch.Generator) -> None:
     if tensor.ndim > 1:
         tensor.normal_(std=tensor.shape[-1] ** -0.5, generator=random)
-    elif tensor.numel():
+    else:
         tensor.uniform_(0.5, 1.5, generator=random)
     if name.endswith(("q_norm.weight", "k_norm.weight")):
         # attention has no 1/sqrt(d): gains of 1 would make it a maximum

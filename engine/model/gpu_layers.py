@@ -8,11 +8,10 @@ kernels see to that.
 from dataclasses import dataclass
 from typing import Self
 
-import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from fillwright.engine.model.layers import Layer, RmsNorm
+from fillwright.engine.model.layers import Experts, Layer, RmsNorm
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.gpu.canvas_attention import UNLIMITED, canvas_attention
 from fillwright.kernels.gpu.expert_mlp import expert_mlp
@@ -35,6 +34,18 @@ class Place:
     cached: KeyValue
 
 
+class PackedExperts(nn.Module):
+    """Experts as few bits as they are stored in, in place of a layer's."""
+
+    def __init__(self, gate_up: ExpertMatrix, down: ExpertMatrix) -> None:
+        super().__init__()
+        self.gate_up, self.down = gate_up, down
+
+    def forward(self, x: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+        """x [tokens, hidden], index and weight [tokens, k]"""
+        return expert_mlp(x, self.gate_up, self.down, index.int(), weight)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuLayer:
     """Matrices [out, in] of the weights' type; gate rows before up rows. `reach`: how many earlier
@@ -54,42 +65,33 @@ class GpuLayer:
     reach: int
 
     @classmethod
-    def of(
-        cls,
-        layer: Layer,
-        following: RmsNorm,
-        reach: int,
-        experts: tuple[ExpertMatrix, ExpertMatrix] | None = None,
-    ) -> Self:
-        """From the parameters of a layer, whose experts may be given apart, packed; `following` is
-        the norm behind it: the next layer's first, or the network's last."""
-        attention, mlp, router = layer.self_attn, layer.mlp, layer.router
-        gate_up, down = experts or (
-            ExpertMatrix.bf16(layer.experts.gate_up_proj),
-            ExpertMatrix.bf16(layer.experts.down_proj),
-        )
+    def of(cls, layer: Layer, following: RmsNorm, reach: int) -> Self:
+        """From a layer, which then shares its large parameters; `following` is the norm behind it:
+        the next layer's first, or the network's last."""
+        attention, router, w = layer.self_attn, layer.router, layer.keep_weights()
+        mlp, experts = w.mlps.mlps[0], packed_experts(layer.experts)
         norms = LayerNorms(
-            behind_attention=layer.post_attention_layernorm.weight.float(),
-            before_dense=layer.pre_feedforward_layernorm.weight.float(),
-            before_experts=layer.pre_feedforward_layernorm_2.weight.float(),
+            behind_attention=w.behind_attention,
+            before_dense=w.mlps.gains[0],
+            before_experts=w.before_experts,
             router=router.scale.float() * router.scale.shape[0] ** -0.5,
-            behind_dense=layer.post_feedforward_layernorm_1.weight.float(),
-            behind_experts=layer.post_feedforward_layernorm_2.weight.float(),
-            behind_mlps=layer.post_feedforward_layernorm.weight.float(),
+            behind_dense=w.closing[0, 0],
+            behind_experts=w.closing[1, 0],
+            behind_mlps=w.behind_mlps,
             next_layer=following.weight.float(),
             encoder_scalar=layer.encoder_layer_scalar.float(),
             decoder_scalar=layer.layer_scalar.float(),
             eps=layer.eps,
         )
         return cls(
-            qkv=torch.cat([part.weight for part in attention.projections()]),
-            out=attention.o_proj.weight,
-            gate_up=torch.cat((mlp.gate_proj.weight, mlp.up_proj.weight)),
-            down=mlp.down_proj.weight,
+            qkv=w.qkv.mT,
+            out=w.out.mT,
+            gate_up=mlp.gate_up.mT,
+            down=mlp.down.mT,
             router=router.proj.weight,
             expert_scale=router.per_expert_scale.float(),
-            expert_gate_up=gate_up,
-            expert_down=down,
+            expert_gate_up=experts.gate_up,
+            expert_down=experts.down,
             experts_per_token=router.top_k,
             heads=HeadNorms(
                 attention.q_norm.weight.float(),
@@ -117,3 +119,12 @@ class GpuLayer:
         index, weight = route(scores, self.expert_scale, self.experts_per_token)
         routed = expert_mlp(expert_in, self.expert_gate_up, self.expert_down, index, weight)
         return behind_mlps(dense, routed, residual, self.norms, place.where)
+
+
+def packed_experts(experts: nn.Module) -> PackedExperts:
+    """Those of a layer, which may be packed already."""
+    if isinstance(experts, PackedExperts):
+        return experts
+    assert isinstance(experts, Experts)
+    gate_up, down = experts.gate_up_proj, experts.down_proj
+    return PackedExperts(ExpertMatrix.bf16(gate_up), ExpertMatrix.bf16(down))

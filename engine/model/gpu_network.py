@@ -5,7 +5,6 @@ slot while the canvas behind them is denoised, so that a changed prompt costs no
 Shapes are the caller's; lengths stand on the device. Row order: the prompt's rows, the canvas.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,13 +18,8 @@ from fillwright.engine.model.gpu_layers import GpuLayer, Place
 from fillwright.engine.model.layers import Layer
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.gpu.geglu import gate
-from fillwright.kernels.gpu.packed_experts import ExpertMatrix
 from fillwright.kernels.gpu.qkv_post import angle_tables
 from fillwright.kernels.rms_norm import rms_norm
-
-Experts = tuple[ExpertMatrix, ExpertMatrix]
-"""A layer's: gate and up, down."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheSlots:
@@ -80,31 +74,29 @@ class GpuNetwork:
     signal_down: Tensor
 
     @classmethod
-    def of(
-        cls, model: DiffusionGemma, positions: int, experts: Sequence[Experts] | None = None
-    ) -> Self:
-        """From a network on the device; `positions` is the longest prompt with its canvas.
-        `experts` are those of every layer, where they are packed."""
+    def of(cls, model: DiffusionGemma, positions: int) -> Self:
+        """From a network on the device, whose experts may be packed, and which then shares its
+        large parameters; `positions` is the longest prompt with its canvas."""
         layers = [layer for layer in model.layers if isinstance(layer, Layer)]
         following = [*(layer.input_layernorm for layer in layers[1:]), model.norm]
-        packed: Sequence[Experts | None] = experts or [None] * len(layers)
         conditioning = model.self_conditioning
+        signal = conditioning.keep_weights()
         return cls(
             config=model.config,
             embedding=model.embed_tokens.weight,
             scale=model.scale(),
             first_gain=layers[0].input_layernorm.weight.float(),
             layers=tuple(
-                GpuLayer.of(layer, norm, model.reach(layer.kind), own)
-                for layer, norm, own in zip(layers, following, packed, strict=True)
+                GpuLayer.of(layer, norm, model.reach(layer.kind))
+                for layer, norm in zip(layers, following, strict=True)
             ),
             angles={
                 kind: angle_tables(frequencies, positions)
                 for kind, frequencies in model.frequencies.items()
             },
             signal_gain=conditioning.pre_norm.weight.float(),
-            signal_gate_up=torch.cat((conditioning.gate_proj.weight, conditioning.up_proj.weight)),
-            signal_down=conditioning.down_proj.weight,
+            signal_gate_up=signal.gate_up.mT,
+            signal_down=signal.down.mT,
         )
 
     def embedded(self, canvas: Tensor, expected: Tensor | None) -> Tensor:

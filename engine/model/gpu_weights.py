@@ -1,4 +1,4 @@
-"""A checkpoint folder -> the GPU's network, whose experts stay as many bits as they are stored in.
+"""A checkpoint folder -> a network on a GPU, whose experts stay as many bits as they are stored in.
 
 Experts are nine tenths of the weights: read one matrix at a time, they are packed as the kernels
 take them, and never lie on the device as anything larger. All else is what weights.py makes of it.
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
-from fillwright.engine.model.gpu_network import Experts, GpuNetwork
+from fillwright.engine.model.gpu_layers import PackedExperts
 from fillwright.engine.model.layers import Layer
 from fillwright.engine.model.quantization import quantised_types
 from fillwright.engine.model.weights import Matrix, StoredTensors, load_weights, stored_name
@@ -22,44 +22,41 @@ from fillwright.kernels.gpu.packed_experts import ExpertMatrix
 E4M3 = torch.float8_e4m3fn
 
 
-def load_gpu_network(
+def load_packed(
     folder: Path,
-    positions: int,
     device: str,
     dtype: torch.dtype = torch.bfloat16,
     progress: Callable[[float], None] = lambda fraction: None,
-) -> GpuNetwork:
-    """`positions` is the longest prompt with its canvas; dtype that of all but the experts.
-    `progress` gets fractions in [0, 1]. Raises CheckpointError that names the tensor and the file.
-    """
+) -> DiffusionGemma:
+    """dtype is that of all but the experts. `progress` gets fractions in [0, 1]. Raises
+    CheckpointError that names the tensor and the file."""
     raw = read_config(folder)
     config = model_config(raw)
     with torch.device("meta"):
         model = DiffusionGemma(config)
-    for layer in model.layers:
-        assert isinstance(layer, Layer)
-        for name in ("gate_up_proj", "down_proj"):
-            layer.experts.register_parameter(name, None)
+    layers = [layer for layer in model.layers if isinstance(layer, Layer)]
+    for layer in layers:
+        # they are not read with the rest: packed ones take this place
+        layer.experts = nn.Identity()
     load_weights(model, folder, raw, device, dtype, lambda done: progress(done / 10))
     model.frequencies = {kind: each.to(device) for kind, each in model.frequencies.items()}
     model.eval().requires_grad_(False)
 
     tensors = StoredTensors(folder, quantised_types(raw, folder / "config.json"), device)
-    experts = []
-    for index in range(len(config.layer_kinds)):
-        experts.append(_experts(tensors, config, index, dtype))
-        progress(0.1 + 0.9 * len(experts) / len(config.layer_kinds))
-    return GpuNetwork.of(model, positions, experts)
+    for index, layer in enumerate(layers):
+        layer.experts = _experts(tensors, config, index, dtype)
+        progress(0.1 + 0.9 * (index + 1) / len(layers))
+    return model
 
 
 def _experts(
     tensors: StoredTensors, config: ModelConfig, layer: int, dtype: torch.dtype
-) -> Experts:
+) -> PackedExperts:
     hidden, inner = config.hidden_size, config.expert_intermediate_size
     place = f"layers.{layer}.experts"
     gate_up = torch.Size((config.experts, 2 * inner, hidden))
     down = torch.Size((config.experts, hidden, inner))
-    return (
+    return PackedExperts(
         _packed(tensors, f"{place}.gate_up_proj", gate_up, dtype),
         _packed(tensors, f"{place}.down_proj", down, dtype),
     )

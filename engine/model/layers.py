@@ -111,7 +111,7 @@ class Layer(nn.Module):
         self.self_attn = Attention(config, config.shapes[kind], has_values=kind != "full_attention")
         self.mlp = Mlp(config.hidden_size, config.intermediate_size)
         self.router = Router(config)
-        self.experts = Experts(config)
+        self.experts: nn.Module = Experts(config)
         self.input_layernorm = RmsNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RmsNorm(config.hidden_size, config.rms_norm_eps)
         self.pre_feedforward_layernorm = RmsNorm(config.hidden_size, config.rms_norm_eps)
@@ -149,9 +149,10 @@ class Layer(nn.Module):
         return (residual + mixed) * scalar, rows
 
     def _weights(self) -> PlainWeights:
-        attention, experts = self.self_attn, self.experts
+        attention = self.self_attn
         mlps = [self.mlp.laid_out()]
         if self.twins:
+            experts = self._only_expert()
             scaled = experts.down_proj[0].mT * self.router.per_expert_scale
             mlps.append(GatedMlp(experts.gate_up_proj[0].mT, scaled))
         opening = self.pre_feedforward_layernorm, self.pre_feedforward_layernorm_2
@@ -169,7 +170,7 @@ class Layer(nn.Module):
             behind_mlps=self.post_feedforward_layernorm.weight.float(),
         )
 
-    def keep_weights(self) -> None:
+    def keep_weights(self) -> PlainWeights:
         """Lay the weights out once and for all, for inference: large parameters become views."""
         self._kept = w = self._weights()
         parts = self.self_attn.projections()
@@ -177,6 +178,7 @@ class Layer(nn.Module):
         for part, piece in zip(parts, pieces, strict=True):
             part.weight.data = piece.mT
         self.mlp.point_into(w.mlps.mlps[0])
+        return w
 
     def pack_matrices(self) -> None:
         """Keep them packed, and the parameters no more."""
@@ -185,7 +187,12 @@ class Layer(nn.Module):
             drop(part.weight)
         self.mlp.drop_weights()
         if self.twins:
-            drop(self.experts.gate_up_proj, self.experts.down_proj)
+            experts = self._only_expert()
+            drop(experts.gate_up_proj, experts.down_proj)
+
+    def _only_expert(self) -> "Experts":
+        assert isinstance(self.experts, Experts)
+        return self.experts
 
 
 class Attention(nn.Module):
@@ -309,10 +316,11 @@ class SelfConditioning(Mlp):
             embedded = embedded + signal
         return rms_norm(embedded, None, self.eps)
 
-    def keep_weights(self) -> None:
+    def keep_weights(self) -> GatedMlp:
         """As a layer does."""
         self._kept = kept = self.laid_out()
         self.point_into(kept)
+        return kept
 
     def pack_matrices(self) -> None:
         """As a layer does."""

@@ -12,8 +12,8 @@ pytest.importorskip("triton", reason="the GPU's network is not tested: Triton ru
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.model.gpu_network import CacheSlots
-from fillwright.engine.model.gpu_weights import load_gpu_network
+from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
+from fillwright.engine.model.gpu_weights import load_packed
 from fillwright.engine.quantize.folder import quantise_folder
 from fillwright.engine.quantize.layout import Experts, QuantizeSettings
 
@@ -69,7 +69,7 @@ def test_says_what_the_dequantised_network_says(
         experts: Experts = "int4" if format == "int4" else "fp8"
         quantise_folder(source, folder, QuantizeSettings(experts), "cpu")
     fractions: list[float] = []
-    network = load_gpu_network(folder, 40, DEVICE, DTYPE, fractions.append)
+    network = GpuNetwork.of(load_packed(folder, DEVICE, DTYPE, fractions.append), 40)
     assert network.layers[0].expert_gate_up.format == format
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -100,4 +100,4 @@ def test_a_missing_expert_is_named(source: Path, tmp_path: Path) -> None:
         content["weight_map"].pop(gone)
         index.write_text(json.dumps(content))
     with pytest.raises(CheckpointError, match=r"experts\.2\.up_proj\.weight"):
-        load_gpu_network(tmp_path / "q", 40, DEVICE, DTYPE)
+        load_packed(tmp_path / "q", DEVICE, DTYPE)
