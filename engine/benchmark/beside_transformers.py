@@ -8,6 +8,7 @@ import torch
 
 from fillwright.engine.benchmark.shapes import float_type
 from fillwright.engine.model.config import ModelConfig
+from fillwright.engine.model.cuda_graph import synchronise
 
 FEW, MANY, ROUNDS = 1, 9, 3
 
@@ -33,10 +34,10 @@ def transformers_step(
             pad_token_id=0,
             cache_implementation="static" if compiled else None,
         )
-        _synchronise(device)
+        synchronise(device)
         began = time.perf_counter()
         network.generate(prompt, generation_config=settings)
-        _synchronise(device)
+        synchronise(device)
         return time.perf_counter() - began
 
     for steps in (FEW, MANY):
@@ -87,8 +88,3 @@ def _network(config: ModelConfig, rows: int, device: torch.device) -> Any:
     with torch.device(device):
         network: Any = DiffusionGemmaForBlockDiffusion(whole)
     return network.to(float_type(device)).eval().requires_grad_(False)
-
-
-def _synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize()

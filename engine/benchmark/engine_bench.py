@@ -8,14 +8,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fillwright.engine.benchmark.shapes import Format, float_type, random_network, with_reference
-from fillwright.engine.benchmark.timing import bandwidth, in_a_graph, milliseconds
+from fillwright.engine.benchmark.timing import bandwidth, milliseconds
 from fillwright.engine.benchmark.traffic import Traffic, traffic_of
 from fillwright.engine.diffusion.canvas import Canvas
-from fillwright.engine.diffusion.gpu_denoise import GpuCanvas
+from fillwright.engine.diffusion.gpu_denoise import TAILS, GpuCanvas
 from fillwright.engine.diffusion.noise import UniformNoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.model.config import LayerKind, ModelConfig
+from fillwright.engine.model.cuda_graph import captured
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
+from fillwright.engine.model.slot_cache import SlotCache
 from fillwright.kernels.gpu.canvas_attention import canvas_attention
 from fillwright.kernels.gpu.expert_mlp import expert_mlp
 from fillwright.kernels.gpu.lm_head import HeadStatistics, lm_head
@@ -23,8 +25,6 @@ from fillwright.kernels.gpu.routing import route
 from fillwright.kernels.gpu.soft_embedding import NOT_PINNED, soft_embedding
 
 STEPS = 8
-CHUNK = 512
-"""Prompt rows that a cold prefill reads at once."""
 Row = tuple[str, float, int | None]
 
 
@@ -144,16 +144,19 @@ def _fills(
     generator = torch.Generator(device).manual_seed(4)
     prompt = torch.randint(config.vocab_size, (context,), generator=generator, device=device)
     canvas = Canvas.lay_out([rows], length=rows)
-    for tail in (0, 32, 128, 512):
+    loop = GpuCanvas(network, slots, rows)
+    [cache] = SlotCache.all_of(network, slots)
+    cache.note(prompt)
+    yield "step", milliseconds(loop.next_step, device), traffic.total
+    for tail in (0, *TAILS):
         if tail > context:
             continue
-        loop = GpuCanvas(network, slots, settings, rows, tail)
-        if tail == 0:
-            yield "step", milliseconds(loop.next_step, device), traffic.total
-        yield f"first step, with {tail} prompt rows", milliseconds(loop.first_step, device), None
+        first = loop.first_step(tail)
+        yield f"first step, with {tail} prompt rows", milliseconds(first, device), None
 
-        def fill(loop: GpuCanvas = loop) -> None:
-            for _ in loop.denoise(canvas, prompt, 0, generator):
+        def fill(known: int = context - tail) -> None:
+            cache.known = known
+            for _ in loop.denoise(cache, canvas, settings, generator):
                 pass
 
         if tail in (0, 128):
@@ -164,16 +167,12 @@ def _fills(
 def _prefill(network: GpuNetwork, slots: CacheSlots, context: int) -> Iterator[Row]:
     device = network.embedding.device
     prompt = torch.zeros(context, dtype=torch.int64, device=device)
-    none = torch.empty(0, network.config.hidden_size, device=device)
 
     def read() -> None:
-        for start in range(0, context, CHUNK):
-            part = prompt[start : start + CHUNK]
-            where = torch.tensor([0, start, len(part)], dtype=torch.int32).to(device)
-            network(part, none, slots, where)
+        network.read(slots, 0, 0, prompt)
 
     yield f"prefill of {context} tokens", milliseconds(read, device, repeats=1), None
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:
-    return milliseconds(in_a_graph(work, device), device)
+    return milliseconds(captured(work, device), device)

@@ -18,23 +18,6 @@ def milliseconds(work: Callable[[], object], device: torch.device, repeats: int 
     return median(_round(work, device, repeats) / repeats for _ in range(ROUNDS))
 
 
-def in_a_graph(work: Callable[[], object], device: torch.device) -> Callable[[], object]:
-    """The work without its launches' cost: a CUDA graph of it; on a CPU the work itself."""
-    if device.type != "cuda":
-        return work
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        work()
-        work()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        work()
-    replay: Callable[[], None] = graph.replay
-    return replay
-
-
 def bandwidth(device: torch.device) -> float:
     """Bytes per second that a copy moves, read and written: what the floors are computed from."""
     elements = 2**28 if device.type == "cuda" else 2**22

@@ -12,16 +12,14 @@ import torch
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.canvas import Canvas
-from fillwright.engine.diffusion.denoise import Cache, Denoiser, DenoiseStep, denoise
+from fillwright.engine.diffusion.denoise import Cache, Loop, Step
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 
 
-class BlockDenoiser(Denoiser[Cache], Protocol[Cache]):
-    """A denoiser that can also read tokens into its cache."""
-
-    def extend(self, cache: Cache, ids: Tensor) -> object:
-        """Read `ids` int64 [sequence] after what the cache holds."""
+class Reader(Protocol[Cache]):
+    def note(self, cache: Cache, ids: Tensor) -> None:
+        """Read `ids` int64 [sequence] after what the cache holds, before the next canvas."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +30,7 @@ class BlockStep:
     block: int
     written: Tensor
     hole: range
-    step: DenoiseStep
+    step: Step
 
     @property
     def tokens(self) -> Tensor:
@@ -40,7 +38,8 @@ class BlockStep:
 
 
 def denoise_blocks(
-    model: BlockDenoiser[Cache],
+    loop: Loop[Cache],
+    model: Reader[Cache],
     cache: Cache,
     first: Canvas,
     blocks: int,
@@ -62,7 +61,7 @@ def denoise_blocks(
     written = first.ids.new_empty(0, device=generator.device)
     for block in range(blocks):
         latest, start = None, starts[block] if block < len(starts) else None
-        for step in denoise(model, cache, [canvas], settings, generator, start, cancelled):
+        for step in loop(cache, [canvas], settings, generator, start, cancelled):
             latest = BlockStep(block, written, canvas.holes[0], step)
             yield latest
         if latest is None or not latest.step.last or block == blocks - 1:
@@ -71,5 +70,5 @@ def denoise_blocks(
         if any(token in end_marks for token in written.tolist()):
             return
         draft = latest.step.draft[0]
-        model.extend(cache, draft[:kept])
+        model.note(cache, draft[:kept].to(written.device))
         canvas = Canvas.lay_out([kept], head=draft[kept:].tolist(), length=first.length)

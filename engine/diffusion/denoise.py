@@ -32,6 +32,38 @@ class Denoiser(Protocol[Cache]):
         -> float32 [batch, canvas, vocab]."""
 
 
+class Step(Protocol):
+    """The state after a step, as those see it who show and keep fills; see DenoiseStep."""
+
+    @property
+    def step(self) -> int: ...
+    @property
+    def steps_left(self) -> int: ...
+    @property
+    def draft(self) -> Tensor: ...
+    @property
+    def accepted(self) -> Tensor: ...
+    @property
+    def done(self) -> Tensor: ...
+    @property
+    def last(self) -> bool: ...
+    def confidence(self) -> Tensor: ...
+
+
+class Loop(Protocol[Cache]):
+    """`denoise` with a model of its own."""
+
+    def __call__(
+        self,
+        cache: Cache,
+        canvases: Sequence[Canvas],
+        settings: DenoiseSettings,
+        generator: Generator,
+        start: Noise | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Step]: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DenoiseStep:
     """The state after a step; `step` counts from 1. Tensors are [batch, canvas], `done` [batch].

@@ -1,8 +1,9 @@
 """The loop of denoise.py on a GPU, where every step is one CUDA graph.
 
 A step's inputs stand in buffers that stay where they are: canvas, signal, temperature, seed, and
-where in the cache the prompt lies. The first step reads the prompt's tail too. Nothing waits for
-the GPU but a look at whether the canvas is done, which comes one step late.
+where in the cache the prompt lies. The first step reads what is new of the prompt too. The next
+step is begun before the last one's outcome is looked at, so that the GPU waits for nobody; the step
+that is begun behind a finished canvas changes nothing.
 
 Rows speak of their own token, as DiffusionGemma's do. Tokens are drawn by the Gumbel-max trick in
 the output head, so a fill is the same for the same seed here, but not the same as on a CPU.
@@ -15,140 +16,157 @@ import torch
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
+from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.model.cuda_graph import captured
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
-from fillwright.kernels.gpu.denoise_step import DeviceCanvas, StepLimits, denoise_step
+from fillwright.engine.model.slot_cache import SlotCache
+from fillwright.kernels.gpu.denoise_step import DeviceCanvas, EndMarks, StepLimits, denoise_step
 from fillwright.kernels.gpu.lm_head import lm_head
 from fillwright.kernels.gpu.soft_embedding import NOT_PINNED, SILENT, soft_embedding
 
-WARM_UPS = 2
-"""Passes before a graph is captured: kernels are compiled, cuBLAS finds its workspace."""
+TAILS = (32, 128, 512)
+"""How many prompt rows a first step may read; each is a graph of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuStep:
-    """After a step, counted from 1: the draft int64 [canvas], the likeliest tokens' untempered
-    probabilities float32 [canvas], and whether the canvas was done one step ago or is now known to
-    be."""
+    """What denoise.Step asks for, of one canvas and on the host: draft int64, accepted bool and
+    probability float32 [1, canvas], done bool [1]. probability is that of the likeliest token."""
 
     step: int
     steps_left: int
     draft: Tensor
+    accepted: Tensor
     probability: Tensor
-    done: bool
+    done: Tensor
+
+    @property
+    def last(self) -> bool:
+        return self.steps_left == 0 or bool(self.done)
+
+    def confidence(self) -> Tensor:
+        """The model's untempered probability of every free token of the draft, [1, canvas]."""
+        return self.probability
 
 
 class GpuCanvas:
-    """Denoises canvases of one length behind prompts whose tail has one length."""
+    """Denoises canvases of `rows` rows, one at a time."""
 
-    def __init__(
-        self,
-        network: GpuNetwork,
-        slots: CacheSlots,
-        settings: DenoiseSettings,
-        rows: int,
-        tail: int,
-    ) -> None:
-        """Raises ValueError for a checkpoint whose rows speak of the next token."""
-        if settings.rows is not RowConvention.OWN:
-            raise ValueError("the GPU's loop is for rows that speak of their own token")
-        self._network, self._slots, self._settings = network, slots, settings
+    def __init__(self, network: GpuNetwork, slots: CacheSlots, rows: int) -> None:
+        self._network, self._slots = network, slots
         device, width = network.embedding.device, network.config.hidden_size
         none = torch.zeros(1, rows, dtype=torch.int64, device=device)
-        marks = torch.tensor(settings.end_marks, dtype=torch.int64, device=device)
-        self._state = DeviceCanvas.start(none, none.bool(), none.clone(), marks, none)
+        no_marks = EndMarks.none(network.config.vocab_size, device)
+        self._state = DeviceCanvas.start(none, none.bool(), none.clone(), no_marks, none)
         self._noise = none.clone()
         self._pinned = none[0].clone()
         self._signal = torch.zeros(rows, width, device=device)
-        self._probability = torch.zeros(rows, device=device)
-        self._prompt = torch.zeros(tail, dtype=torch.int64, device=device)
+        self._probability = torch.zeros(1, rows, device=device)
+        self._prompt = torch.zeros(TAILS[-1], dtype=torch.int64, device=device)
         self._inverse_temperature = torch.ones(1, device=device)
         self._seed = torch.zeros(1, dtype=torch.int64, device=device)
-        self._first_where = torch.zeros(3, dtype=torch.int32, device=device)
-        self._where = torch.zeros(3, dtype=torch.int32, device=device)
-        self._limits = StepLimits(
-            torch.tensor([settings.entropy_bound], device=device),
-            torch.tensor([settings.confidence_threshold], device=device),
-            torch.tensor([settings.stability_threshold], dtype=torch.int32, device=device),
-        )
-        self.first_step = self._captured(lambda: self._step(self._prompt, self._first_where))
-        self.next_step = self._captured(lambda: self._step(self._prompt[:0], self._where))
+        # slot, prefix and tail of the first step and of those behind it
+        self._first_where, self._where = torch.zeros(2, 3, dtype=torch.int32, device=device)
+        self._limits = StepLimits.zero(device)
+        self.next_step = captured(lambda: self._step(0), device)
+        self._first_steps = {0: self.next_step}
+
+    def first_step(self, tail: int) -> Callable[[], object]:
+        """One that reads the last `tail` prompt tokens too; captured when first asked for."""
+        if tail not in self._first_steps:
+            device = self._signal.device
+            self._first_steps[tail] = captured(lambda: self._step(tail), device)
+        return self._first_steps[tail]
 
     @torch.inference_mode()
     def denoise(
         self,
+        cache: SlotCache,
         canvas: Canvas,
-        prompt: Tensor,
-        slot: int,
+        settings: DenoiseSettings,
         generator: Generator,
+        start: Noise | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[GpuStep]:
-        """prompt int64 [sequence], all of it; its last `tail` tokens are read with the first step,
-        and the slot holds those before. Yields the state after every step; the tensors are the next
-        step's too. The generator's device is the network's.
-
-        Raises ValueError for a prompt without room in the slot, or shorter than the tail: a kernel
-        would write somewhere else.
-        """
-        self._begin(canvas, prompt, slot, generator)
-        settings, seed = self._settings, int(self._seed)
-        noticed = torch.zeros(1, dtype=torch.int32, pin_memory=self._signal.is_cuda)
+        """As denoise.denoise; reads into the cache what it has only noted. The generator's device
+        is the network's. Raises ValueError where the cache is longer than the slot's room."""
+        noise = start or settings.noise
+        tail = self._begin(cache, canvas, settings, noise, generator)
+        seed, begun = int(self._seed), None
         for step in range(1, settings.steps + 1):
             if cancelled():
-                return
+                break
             steps_left = settings.steps - step
             self._inverse_temperature.fill_(1 / settings.temperature(steps_left + 1))
             self._seed.fill_(seed + step)
-            self._noise.copy_(settings.noise.draw(self._noise.shape, generator))
-            (self.first_step if step == 1 else self.next_step)()
-            was_done = bool(noticed)
-            noticed.copy_(self._state.done, non_blocking=True)
-            if steps_left == 0 or was_done:
-                self._synchronise()
-            done = was_done or (steps_left == 0 and bool(noticed))
-            yield GpuStep(step, steps_left, self._state.draft[0], self._probability, done)
-            if done:
-                return
+            self._noise.copy_(noise.draw(self._noise.shape, generator))
+            (self.first_step(tail) if step == 1 else self.next_step)()
+            cache.known = cache.length
+            latest = self._outcome(step, steps_left)
+            if begun is not None:
+                yield (seen := begun())
+                if seen.last:
+                    return
+            begun = latest
+        if begun is not None:
+            yield begun()
 
-    def _begin(self, canvas: Canvas, prompt: Tensor, slot: int, generator: Generator) -> None:
-        rows = CanvasRows.stack([canvas], self._settings.end_marks, self._pinned.device)
-        state, tail = self._state, self._prompt.shape[0]
-        self._check_room(prompt.shape[0], slot)
-        noise = self._settings.noise.draw(rows.ids.shape, generator)
+    def _begin(
+        self,
+        cache: SlotCache,
+        canvas: Canvas,
+        settings: DenoiseSettings,
+        noise: Noise,
+        generator: Generator,
+    ) -> int:
+        """Fill the buffers; returns how many prompt rows the first step is to read."""
+        self._check(cache, settings)
+        tail = tail_rows(cache.length, cache.known)
+        cache.catch_up(cache.length - tail)
+        rows = CanvasRows.stack([canvas], settings.end_marks, self._pinned.device)
+        state, before = self._state, cache.length - tail
         for buffer, value in (
             (state.ids, rows.ids),
             (state.pinned, rows.pinned),
             (state.hole_start, rows.hole_start),
-            (state.canvas, rows.pin(noise)),
+            (state.canvas, rows.pin(noise.draw(rows.ids.shape, generator))),
+            (self._prompt[:tail], cache.ids[before:]),
+            (self._first_where, torch.tensor([cache.slot, before, tail], dtype=torch.int32)),
+            (self._where, torch.tensor([cache.slot, cache.length, 0], dtype=torch.int32)),
+            (self._seed, torch.randint(2**40, (1,), generator=generator, device=generator.device)),
         ):
             buffer.copy_(value)
+        state.end_marks.become(settings.end_marks)
         state.draft.fill_(-1)
         state.unchanged.zero_()
         state.done.zero_()
         self._signal.zero_()
-        silent = self._settings.pinned_signal == "zero"
+        silent = settings.pinned_signal == "zero"
         known = torch.full_like(rows.ids, SILENT) if silent else rows.ids
         self._pinned.copy_(torch.where(rows.pinned, known, NOT_PINNED)[0])
-        before = prompt.shape[0] - tail
-        self._prompt.copy_(prompt[before:])
-        self._first_where.copy_(torch.tensor([slot, before, tail], dtype=torch.int32))
-        self._where.copy_(torch.tensor([slot, before + tail, 0], dtype=torch.int32))
-        self._seed.copy_(torch.randint(2**40, (1,), generator=generator, device=generator.device))
+        self._limits.bound.fill_(settings.entropy_bound)
+        self._limits.threshold.fill_(settings.confidence_threshold)
+        self._limits.stability.fill_(settings.stability_threshold)
+        return tail
 
-    def _check_room(self, prompt: int, slot: int) -> None:
-        tail, rows = self._prompt.shape[0], self._pinned.shape[0]
+    def _check(self, cache: SlotCache, settings: DenoiseSettings) -> None:
+        if settings.rows is not RowConvention.OWN:
+            raise ValueError("the GPU's loop is for rows that speak of their own token")
         positions = min(len(cosines) for cosines, _ in self._network.angles.values())
-        room = min(self._slots.room, positions - rows)
-        if not tail <= prompt <= room:
-            raise ValueError(f"a prompt of {prompt} tokens is not between {tail} and {room}")
-        if not 0 <= slot < self._slots.count:
-            raise ValueError(f"slot {slot} is none of {self._slots.count}")
+        room = min(self._slots.room, positions - self._pinned.shape[0])
+        # the kernels look at no bounds: they would write somewhere else
+        if cache.length > room:
+            raise ValueError(f"a prompt of {cache.length} tokens, and room for {room}")
+        if not 0 <= cache.slot < self._slots.count:
+            raise ValueError(f"slot {cache.slot} is none of {self._slots.count}")
 
-    def _step(self, prompt: Tensor, where: Tensor) -> None:
+    def _step(self, tail: int) -> None:
         network, state = self._network, self._state
+        where = self._first_where if tail else self._where
         rows = network.embedded(state.canvas[0], self._signal)
-        hidden = network(prompt, rows, self._slots, where)[prompt.shape[0] :].contiguous()
+        hidden = network(self._prompt[:tail], rows, self._slots, where)[tail:].contiguous()
         seen = lm_head(
             hidden,
             network.embedding,
@@ -157,27 +175,35 @@ class GpuCanvas:
             self._inverse_temperature,
             self._seed,
         )
-        self._probability.copy_(seen.probability)
+        self._probability.copy_(seen.probability[None])
         denoise_step(state, self._limits, seen.entropy, seen.token, seen.sample, self._noise)
         expected = soft_embedding(seen, network.embedding, None, self._pinned, network.scale)
         self._signal.copy_(expected)
 
-    def _captured(self, work: Callable[[], None]) -> Callable[[], None]:
-        """A graph that does the work again and again; without a GPU, the work."""
-        if not self._signal.is_cuda:
-            return work
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream), torch.inference_mode():
-            for _ in range(WARM_UPS):
-                work()
-        torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph), torch.inference_mode():
-            work()
-        replay: Callable[[], None] = graph.replay
-        return replay
+    def _outcome(self, step: int, steps_left: int) -> Callable[[], GpuStep]:
+        """Sends the state to the host; the call waits for it, not for what was begun since."""
+        state, device = self._state, self._signal.device
+        parts = state.draft, state.accepted, self._probability, state.done
+        on_host = [torch.empty_like(each, device="cpu", pin_memory=each.is_cuda) for each in parts]
+        for copy, each in zip(on_host, parts, strict=True):
+            copy.copy_(each, non_blocking=True)
+        arrived = None
+        if device.type == "cuda":
+            arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        if arrived is not None:
+            arrived.record()
 
-    def _synchronise(self) -> None:
-        if self._signal.is_cuda:
-            torch.cuda.current_stream().synchronize()
+        def look() -> GpuStep:
+            if arrived is not None:
+                arrived.synchronize()
+            draft, accepted, probability, done = on_host
+            return GpuStep(step, steps_left, draft, accepted, probability, done.bool())
+
+        return look
+
+
+def tail_rows(prompt: int, known: int) -> int:
+    """How many of a prompt's tokens the first step reads: the fewest of TAILS that hold those
+    behind the `known` ones, though it read some again, or as many as there may be."""
+    possible = [tail for tail in (0, *TAILS) if tail <= prompt]
+    return next((tail for tail in possible if tail >= prompt - known), possible[-1])

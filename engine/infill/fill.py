@@ -5,12 +5,14 @@ of sockets, editors or files.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 
 from fillwright.engine.diffusion.canvas import BUCKETS
+from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.beams import search
@@ -19,14 +21,14 @@ from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
-from fillwright.engine.infill.prefix_caches import PrefixCaches
+from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.strategies import write_denoised, write_draft
 from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.infill.written import Task, Written
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
@@ -42,7 +44,8 @@ Spelt = tuple[Written, list[Spelling]]
 @dataclass
 class Infiller:
     """Fills holes with one model. `default_decode` and `default_length` are what a request's
-    `auto` means; `length_bias` is the model's own, for a search of lengths."""
+    `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
+    canvases behind `caches`; without them it is denoise.denoise, and the caches grow."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -53,10 +56,14 @@ class Infiller:
     device: str
     default_length: Length = "end-mark"
     length_bias: LengthBias = field(default_factory=LengthBias)
+    loop: Loop[PrefixCache] | None = None
+    caches: Sequence[PrefixCache] = ()
+    _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:
-        self._caches = PrefixCaches(self.model)
+        self._denoise = self.loop or partial(denoise, self.model)
+        self._caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
 
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
@@ -134,6 +141,7 @@ class Infiller:
         if self._length(request) != "end-mark":
             behind = self._behind(seams)
         return Task(
+            denoise=self._denoise,
             cache=cache,
             prompt=prompt,
             opening=opening,

@@ -1,31 +1,44 @@
-"""One prefix KV cache per document, the least recently used dropped first.
+"""One prefix KV cache per document; the least recently used goes to the next one.
 
 Knows ids and the model; knows nothing of text.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import torch
 
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
+ON_CPU = 8
+
 
 class PrefixCaches:
-    """Keeps the longest common prefix of a document's last prompt."""
+    """Each of `caches` keeps what its document's last prompt and the next one have in common.
+    Raises ValueError for none."""
 
-    def __init__(self, model: DiffusionGemma, limit: int = 8) -> None:
+    def __init__(self, model: DiffusionGemma, caches: Iterable[PrefixCache]) -> None:
         self._model = model
-        self._limit = limit
-        self._caches: OrderedDict[str, PrefixCache] = OrderedDict()
+        self._free = list(caches)
+        if not self._free:
+            raise ValueError("a model needs at least one prefix cache")
+        self._held: OrderedDict[str, PrefixCache] = OrderedDict()
 
     def holding(self, document_key: str, ids: list[int]) -> tuple[PrefixCache, int]:
         """A cache that holds exactly `ids`, and how many of them had to be read."""
         wanted = torch.tensor(ids, dtype=torch.int64, device=self._model.device)
-        cache = self._caches.pop(document_key, None) or self._model.prefill(wanted[:0])
+        cache = self._held.pop(document_key, None) or self._another()
+        self._held[document_key] = cache
         cache.truncate(cache.common_prefix(wanted))
-        read = len(ids) - cache.length
-        self._model.extend(cache, wanted[cache.length :])
-        self._caches[document_key] = cache
-        while len(self._caches) > self._limit:
-            self._caches.popitem(last=False)
-        return cache, read
+        new = wanted[cache.length :]
+        self._model.note(cache, new)
+        return cache, len(new)
+
+    def _another(self) -> PrefixCache:
+        return self._free.pop() if self._free else self._held.popitem(last=False)[1]
+
+
+def growing_caches(model: DiffusionGemma) -> list[PrefixCache]:
+    """As many as a CPU keeps, each as large as it has to be."""
+    none = torch.empty(0, dtype=torch.int64, device=model.device)
+    return [PrefixCache(none) for _ in range(ON_CPU)]

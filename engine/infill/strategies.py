@@ -11,7 +11,6 @@ import torch
 
 from fillwright.engine.diffusion.blocks import denoise_blocks
 from fillwright.engine.diffusion.canvas import Canvas, before_mark
-from fillwright.engine.diffusion.denoise import denoise
 from fillwright.engine.diffusion.noise import DraftNoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.causal_draft import draft_holes
@@ -119,6 +118,7 @@ def _by_end_mark(
     current: Written | None = None
     block = 0
     for latest in denoise_blocks(
+        task.denoise,
         model,
         task.cache,
         single_canvas(known, length),
@@ -158,20 +158,17 @@ def _jointly(
         for hole, tokens in zip(canvas.holes, said, strict=True):
             ids[hole.start : hole.start + len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
         start = _draft(ids.tolist(), settings)
-    return _one_canvas(model, task, settings, canvas, start, drafted.passes if drafted else 0)
+    return _one_canvas(task, settings, canvas, start, drafted.passes if drafted else 0)
 
 
 def _one_canvas(
-    model: DiffusionGemma,
     task: Task,
     settings: DenoiseSettings,
     canvas: Canvas,
     start: DraftNoise | None,
     passes: int,
 ) -> Iterator[Written]:
-    for step in denoise(
-        model, task.cache, [canvas], settings, task.generator, start, task.cancelled
-    ):
+    for step in task.denoise(task.cache, [canvas], settings, task.generator, start, task.cancelled):
         own = canvas.written(step.draft[0], settings.end_marks)
         ended = all(len(rows) < len(hole) for rows, hole in zip(own, canvas.holes, strict=True))
         settled = ended and bool(step.done[0])

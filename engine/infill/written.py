@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Generator
 
-from fillwright.engine.diffusion.denoise import DenoiseStep
+from fillwright.engine.diffusion.denoise import Loop, Step
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.beams import Hypothesis
 from fillwright.engine.infill.causal_draft import DraftedHoles
@@ -23,13 +23,14 @@ Confidences = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What to write. `cache` holds `prompt` but for its last token; `opening` is the known first
-    token of the first hole, or none; per hole, `budgets` are tokens and `firsts` what a causal
-    draft may begin with (none: anything); `between` are the known ids between, `suffix` those
-    behind the last, as many as a canvas may hold (end marks behind the end of the text), and each
-    of `end_marks` ends a hole. `beams` is how many drafts are kept side by side, 0 for one that
-    takes each token as it comes."""
+    """What to write. `denoise` is how canvases are denoised; `cache` holds `prompt` but for its
+    last token; `opening` is the known first token of the first hole, or none; per hole, `budgets`
+    are tokens and `firsts` what a causal draft may begin with (none: anything); `between` are the
+    known ids between, `suffix` those behind the last, as many as a canvas may hold (end marks behind
+    the end of the text), and each of `end_marks` ends a hole. `beams` is how many drafts are kept
+    side by side, 0 for one that takes each token as it comes."""
 
+    denoise: Loop[PrefixCache]
     cache: PrefixCache
     prompt: list[int]
     opening: list[int]
@@ -90,7 +91,7 @@ class Written:
     @classmethod
     def from_step(
         cls,
-        step: DenoiseStep,
+        step: Step,
         rows: tuple[range, ...],
         settled: bool,
         opening: list[int],
@@ -156,5 +157,5 @@ def open_canvas(model: DiffusionGemma, task: Task, settings: DenoiseSettings) ->
     last = task.prompt[-1:]
     if settings.rows.overlap:
         return [*last, *task.opening]
-    model.extend(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
+    model.note(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
     return task.opening

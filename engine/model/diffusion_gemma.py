@@ -117,6 +117,12 @@ class DiffusionGemma(nn.Module):
         cache.append(ids, keys_values)
         return hidden[0]
 
+    def note(self, cache: PrefixCache, ids: Tensor) -> None:
+        """Read `ids` int64 [sequence] after what the cache holds, now or with the next pass, as the
+        cache likes it."""
+        if not cache.note(ids):
+            self.extend(cache, ids)
+
     @torch.inference_mode()
     def causal_logits(self, cache: PrefixCache, ids: Tensor) -> Tensor:
         """Read `ids` int64 [sequence] into the cache; returns the causal next-token logits,

@@ -21,6 +21,10 @@ from fillwright.kernels.gpu.geglu import gate
 from fillwright.kernels.gpu.qkv_post import angle_tables
 from fillwright.kernels.rms_norm import rms_norm
 
+READ_AT_ONCE = 512
+"""Prompt rows of a pass without a canvas."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheSlots:
     """Room for the prefixes of several documents: per layer keys and values
@@ -98,6 +102,15 @@ class GpuNetwork:
             signal_gate_up=signal.gate_up.mT,
             signal_down=signal.down.mT,
         )
+
+    @torch.inference_mode()
+    def read(self, slots: CacheSlots, slot: int, start: int, ids: Tensor) -> None:
+        """Read `ids` int64 [sequence] into a slot behind its first `start` tokens."""
+        none = torch.empty(0, self.config.hidden_size, device=ids.device)
+        for part in torch.split(ids, READ_AT_ONCE):
+            where = torch.tensor([slot, start, len(part)], dtype=torch.int32).to(ids.device)
+            self(part, none, slots, where)
+            start += len(part)
 
     def embedded(self, canvas: Tensor, expected: Tensor | None) -> Tensor:
         """canvas int64 [canvas], expected float32 [canvas, hidden] of the step before, or None ->

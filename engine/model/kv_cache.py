@@ -24,6 +24,10 @@ class PrefixCache:
     def length(self) -> int:
         return self.ids.shape[0]
 
+    def note(self, ids: Tensor) -> bool:
+        """Add `ids` to be read later, by the cache itself; false where they must be read now."""
+        return False
+
     def append(self, ids: Tensor, rows: list[KeyValue]) -> None:
         """Add the keys and values of `ids`: per layer [1, kv_heads, len(ids), head_dim]."""
         start, end = self.length, self.length + ids.shape[0]

@@ -1,52 +1,55 @@
 """A document's prefix in a slot of a GPU's cache, read as late as it can be.
 
-What is added is only noted. A denoise step reads it together with its canvas; whatever looks at
-keys and values before that has it read at once, as PrefixCache would have.
+What is noted is read together with the canvas of the next denoise step; whatever looks at keys and
+values before that has it read at once.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import torch
 from torch import Tensor
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.model.gpu_network import CacheSlots
+from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.kernels.canvas_attention import KeyValue
-
-Read = Callable[[PrefixCache, Tensor], object]
-"""Reads tokens int64 [sequence] behind what a cache holds: DiffusionGemma.extend."""
 
 
 @dataclass(kw_only=True, eq=False)
 class SlotCache(PrefixCache):
-    """The first `known` of `ids` lie in the slot. Raises BadRequest where there is no room."""
+    """The first `known` of `ids` lie in the slot, which has `room` for so many. `reader` reads
+    tokens int64 [sequence] into the slot from a position on. Raises BadRequest where there is no
+    room."""
 
     slot: int
     room: int
-    reader: Read
+    reader: Callable[[int, Tensor], None]
     known: int = 0
 
     @classmethod
-    def over(cls, slots: CacheSlots, slot: int, reader: Read, device: torch.device) -> Self:
-        own = slice(slot, slot + 1)
-        return cls(
-            ids=torch.empty(0, dtype=torch.int64, device=device),
-            _layers=[(key[own], value[own]) for key, value in slots.layers],
-            slot=slot,
-            room=slots.room,
-            reader=reader,
-        )
+    def all_of(cls, network: GpuNetwork, slots: CacheSlots) -> list[Self]:
+        """One cache per slot, empty."""
+        return [
+            cls(
+                ids=torch.empty(0, dtype=torch.int64, device=network.embedding.device),
+                _layers=[(key[slot][None], value[slot][None]) for key, value in slots.layers],
+                slot=slot,
+                room=slots.room,
+                reader=partial(network.read, slots, slot),
+            )
+            for slot in range(slots.count)
+        ]
 
-    def note(self, ids: Tensor) -> None:
-        """Add `ids`, to be read later."""
-        self._check_room(self.length + ids.shape[0])
+    def note(self, ids: Tensor) -> bool:
+        self._check_room(ids)
         self.ids = torch.cat((self.ids, ids))
+        return True
 
     def append(self, ids: Tensor, rows: list[KeyValue]) -> None:
-        self._check_room(self.length + ids.shape[0])
+        self._check_room(ids)
         PrefixCache.append(self, ids, rows)
         self.known = self.length
 
@@ -60,16 +63,12 @@ class SlotCache(PrefixCache):
 
     def catch_up(self, length: int) -> None:
         """Read what is missing of the first `length` tokens."""
-        if self.known >= length:
-            return
-        ids, start = self.ids, self.known
-        self.ids = ids[:start]
-        try:
-            self.reader(self, ids[start:length])
-        finally:
-            self.ids = ids
+        if self.known < length:
+            self.reader(self.known, self.ids[self.known : length])
+            self.known = length
 
-    def _check_room(self, length: int) -> None:
+    def _check_room(self, ids: Tensor) -> None:
+        length = self.length + ids.shape[0]
         if length > self.room:
             raise BadRequest(
                 f"The prompt and what is written behind it have {length} tokens, and the GPU's "

@@ -14,6 +14,7 @@ first. A canvas that is done is left as it is. Everything lies on the device; th
 `done` whenever it likes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -28,28 +29,50 @@ OTHERS = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EndMarks:
+    """Which tokens end a hole, bool [vocab], and the one that fills the rows behind, int64 [1]."""
+
+    ends: Tensor
+    first: Tensor
+
+    @classmethod
+    def none(cls, vocabulary: int, device: torch.device) -> Self:
+        ends = torch.zeros(vocabulary, dtype=torch.bool, device=device)
+        return cls(ends, torch.zeros(1, dtype=torch.int64, device=device))
+
+    def become(self, tokens: Sequence[int]) -> None:
+        marks = torch.tensor(tokens, dtype=torch.int64).to(self.ends.device)
+        self.ends.zero_()
+        self.ends.index_fill_(0, marks, True)
+        self.first.copy_(marks[:1]) if tokens else self.first.zero_()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DeviceCanvas:
     """Canvases at work: ids, canvas and draft int64, pinned bool, hole_start int64 (the first row
-    of a row's hole), all [batch, rows]; unchanged and done int32 [batch]; end_marks int64."""
+    of a row's hole), accepted bool (settled at the last step), all [batch, rows]; unchanged and
+    done int32 [batch]."""
 
     ids: Tensor
     pinned: Tensor
     hole_start: Tensor
-    end_marks: Tensor
+    end_marks: EndMarks
     canvas: Tensor
     draft: Tensor
+    accepted: Tensor
     unchanged: Tensor
     done: Tensor
 
     @classmethod
     def start(
-        cls, ids: Tensor, pinned: Tensor, hole_start: Tensor, end_marks: Tensor, noise: Tensor
+        cls, ids: Tensor, pinned: Tensor, hole_start: Tensor, end_marks: EndMarks, noise: Tensor
     ) -> Self:
         """Before the first step; noise int64 [batch, rows] stands in the free rows."""
         canvas = torch.where(pinned, ids, noise)
         count = torch.zeros(len(ids), dtype=torch.int32, device=ids.device)
         draft = torch.full_like(ids, -1)
-        return cls(ids, pinned, hole_start, end_marks, canvas, draft, count, count.clone())
+        none = torch.zeros_like(pinned)
+        return cls(ids, pinned, hole_start, end_marks, canvas, draft, none, count, count.clone())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +82,12 @@ class StepLimits:
     bound: Tensor
     threshold: Tensor
     stability: Tensor
+
+    @classmethod
+    def zero(cls, device: torch.device) -> Self:
+        """To be filled in."""
+        bound, threshold = torch.zeros(2, 1, device=device)
+        return cls(bound, threshold, torch.zeros(1, dtype=torch.int32, device=device))
 
 
 @triton.jit
@@ -70,9 +99,9 @@ def ended_before(mark, hole_start):
 
 @triton.jit
 def denoise_step_kernel(
-    entropy, guess, sample, noise, ids, pinned, hole_start, end_marks, canvas, draft, unchanged,
-    done, bound, threshold, stability, rows,
-    MARKS: tl.constexpr, N: tl.constexpr, OTHERS: tl.constexpr,
+    entropy, guess, sample, noise, ids, pinned, hole_start, is_mark, first_mark, canvas, draft,
+    accepted_rows, unchanged, done, bound, threshold, stability, rows,
+    N: tl.constexpr, OTHERS: tl.constexpr,
 ):  # fmt: skip
     batch = tl.program_id(0)
     if tl.load(done + batch) != 0:
@@ -99,19 +128,15 @@ def denoise_step_kernel(
     fresh = tl.load(noise + at, mask=inside, other=0)
     token = tl.where(free, tl.where(accepted, drawn, fresh), known)
     drafted = tl.where(free, likeliest, known)
-    live = free
-    if MARKS > 0:
-        ends, draft_ends = row < 0, row < 0
-        for index in tl.static_range(MARKS):
-            mark = tl.load(end_marks + index)
-            ends |= token == mark
-            draft_ends |= drafted == mark
-        behind = ended_before((ends & accepted).to(tl.int32), start)
-        draft_behind = ended_before((draft_ends & free).to(tl.int32), start)
-        first_mark = tl.load(end_marks)
-        token = tl.where(behind, first_mark, token)
-        drafted = tl.where(draft_behind, first_mark, drafted)
-        live = free & (draft_behind == 0)
+    ends = tl.load(is_mark + token, mask=accepted, other=0) != 0
+    draft_ends = tl.load(is_mark + drafted, mask=free, other=0) != 0
+    behind = ended_before(ends.to(tl.int32), start)
+    draft_behind = ended_before(draft_ends.to(tl.int32), start)
+    mark = tl.load(first_mark)
+    token = tl.where(behind, mark, token)
+    drafted = tl.where(draft_behind, mark, drafted)
+    live = free & (draft_behind == 0)
+    accepted |= behind
 
     previous = tl.load(draft + at, mask=inside, other=0)
     same = tl.sum(tl.where(inside & (previous != drafted), 1, 0), 0) == 0
@@ -120,6 +145,7 @@ def denoise_step_kernel(
     is_done = (stayed >= tl.load(stability)) & (mean < tl.load(threshold))
     tl.store(canvas + at, token, mask=inside)
     tl.store(draft + at, drafted, mask=inside)
+    tl.store(accepted_rows + at, accepted, mask=inside)
     tl.store(unchanged + batch, stayed)
     tl.store(done + batch, is_done.to(tl.int32))
 
@@ -139,8 +165,9 @@ def denoise_step(
         raise ValueError(f"a canvas has at most 256 rows, not {rows}")
     size = triton.next_power_of_2(rows)
     denoise_step_kernel[(batch,)](
-        entropy, guess, sample, noise, state.ids, state.pinned, state.hole_start, state.end_marks,
-        state.canvas, state.draft, state.unchanged, state.done, limits.bound, limits.threshold,
-        limits.stability, rows,
-        MARKS=state.end_marks.numel(), N=size, OTHERS=OTHERS, num_warps=WARPS,
+        entropy, guess, sample, noise, state.ids, state.pinned, state.hole_start,
+        state.end_marks.ends, state.end_marks.first,
+        state.canvas, state.draft, state.accepted, state.unchanged, state.done,
+        limits.bound, limits.threshold, limits.stability, rows,
+        N=size, OTHERS=OTHERS, num_warps=WARPS,
     )  # fmt: skip

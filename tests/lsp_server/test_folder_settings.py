@@ -7,7 +7,8 @@ from fillwright.lsp_server.settings import Settings
 
 OUTER, INNER = Settings(show="ghost only"), Settings(show="popup only")
 FOLDERS = FolderSettings(
-    Settings(), {"file:///projects": OUTER, "file:///projects/inner%20one": INNER, "ssh://box/projects": INNER}
+    Settings(),
+    {"file:///projects": OUTER, "file:///projects/inner%20one": INNER, "ssh://box/projects": INNER},
 )
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 import pytest
@@ -13,6 +14,7 @@ from fillwright.engine.diffusion import (
     DraftNoise,
     RowConvention,
     UniformNoise,
+    denoise,
     denoise_blocks,
 )
 
@@ -36,7 +38,19 @@ def writer(scripted: type, sure: Sure, text: list[int]) -> object:
 def run(model: object, first: Canvas, blocks: int, **options: object) -> list[BlockStep]:
     settings = options.pop("settings", SETTINGS)
     generator = Generator().manual_seed(0)
-    return list(denoise_blocks(model, None, first, blocks, settings, generator, [END], **options))
+    return list(
+        denoise_blocks(
+            partial(denoise, model),
+            model,
+            None,
+            first,
+            blocks,
+            settings,
+            generator,
+            [END],
+            **options,
+        )
+    )
 
 
 def test_each_finished_canvas_is_committed_but_the_last(scripted: type, sure: Sure) -> None:

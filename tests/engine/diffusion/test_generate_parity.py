@@ -1,6 +1,7 @@
 """Whole fills against transformers' `generate`, with the same random numbers."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,8 @@ class Reference:
             self.network.model.encoder(
                 input_ids=ids if ids.dim() == 2 else ids[None], past_key_values=cache
             )
+
+    note = extend
 
     def denoise_logits(
         self, canvas: Tensor, cache: DynamicCache, self_conditioning: Tensor | None = None
@@ -235,4 +238,8 @@ def test_pins_with_our_network(network: nn.Module, tmp_path: Path, signal: str) 
 def blocks_of(model: Model, seed: int, end_marks: list[int]) -> list[BlockStep]:
     generator = Generator().manual_seed(seed)
     cache = model.prefill(PROMPT)
-    return list(denoise_blocks(model, cache, CANVAS, 4, SETTINGS, generator, end_marks))
+    return list(
+        denoise_blocks(
+            partial(denoise, model), model, cache, CANVAS, 4, SETTINGS, generator, end_marks
+        )
+    )

@@ -10,12 +10,16 @@ pytest.importorskip("triton", reason="the GPU's loop is not tested: Triton runs 
 
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import denoise
-from fillwright.engine.diffusion.gpu_denoise import GpuCanvas
+from fillwright.engine.diffusion.gpu_denoise import GpuCanvas, tail_rows
+from fillwright.engine.diffusion.gpu_loop import GpuLoop
+from fillwright.engine.diffusion.noise import DraftNoise, UniformNoise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
+from fillwright.engine.model.slot_cache import SlotCache
 
 VOCABULARY, ROOM, ROWS = 97, 48, 16
 SHAPE = AttentionShape(kv_heads=1, head_dim=32, theta=1e4, turning_pairs=16)
@@ -67,69 +71,142 @@ def model() -> DiffusionGemma:
 COLD = DenoiseSettings(Listed(), steps=3, t_min=1e-3, t_max=1e-3, confidence_threshold=1e-4)
 
 
+def loop_with_cache(model: DiffusionGemma, slots: int = 1) -> tuple[GpuCanvas, SlotCache]:
+    network = GpuNetwork.of(model, ROOM + ROWS)
+    room = CacheSlots.empty(CONFIG, slots, ROOM, model.embed_tokens.weight.dtype, model.device)
+    return GpuCanvas(network, room, ROWS), SlotCache.all_of(network, room)[-1]
+
+
 @pytest.mark.parametrize(
-    ("tail", "marks", "pinned_signal"), [(0, (), "one-hot"), (5, (11, 12), "zero")]
+    ("length", "known", "marks", "pinned_signal"),
+    [
+        (20, 20, (), "one-hot"),
+        (20, 0, (11, 12), "zero"),
+        (40, 20, (11,), "zero"),
+        (40, 0, (), "zero"),
+    ],
 )
 def test_every_step_is_that_of_the_torch_loop(
-    model: DiffusionGemma, tail: int, marks: tuple[int, ...], pinned_signal: str
+    model: DiffusionGemma, length: int, known: int, marks: tuple[int, ...], pinned_signal: str
 ) -> None:
+    """Prompts that were read before, too short for the smallest tail, in part in the slot, new."""
     device = model.device
-    prompt = torch.randint(VOCABULARY, (20,), generator=torch.Generator().manual_seed(2)).to(device)
+    random = torch.Generator().manual_seed(2)
+    prompt = torch.randint(VOCABULARY, (length,), generator=random).to(device)
     canvas = Canvas.lay_out([4, 5], [[7, 8]], head=[5], suffix=[6, 2], length=ROWS)
     settings = replace(COLD, end_marks=marks, pinned_signal=pinned_signal)
 
-    network = GpuNetwork.of(model, ROOM + ROWS)
-    slots = CacheSlots.empty(CONFIG, 2, ROOM, model.embed_tokens.weight.dtype, device)
-    reading = torch.tensor([1, 0, 20 - tail], dtype=torch.int32, device=device)
-    none = torch.empty(0, CONFIG.hidden_size, device=device)
-    network(prompt[: 20 - tail], none, slots, reading)
-    ours = GpuCanvas(network, slots, replace(settings, noise=Listed()), ROWS, tail)
+    ours, cache = loop_with_cache(model, slots=2)
+    cache.note(prompt)
+    cache.catch_up(known)
     generator = Generator(device).manual_seed(1)
     theirs = denoise(
         model, model.prefill(prompt), [canvas], replace(settings, noise=Listed()), generator
     )
+    mine = ours.denoise(cache, canvas, replace(settings, noise=Listed()), generator)
     compared = 0
-    for mine, wanted in zip(ours.denoise(canvas, prompt, 1, generator), theirs, strict=False):
-        assert (mine.step, mine.steps_left) == (wanted.step, wanted.steps_left)
-        assert torch.equal(mine.draft, wanted.draft[0])
-        likeliest = wanted.logits[0].softmax(-1).amax(-1)
-        torch.testing.assert_close(mine.probability, likeliest, rtol=1e-3, atol=1e-4)
+    for step, wanted in zip(mine, theirs, strict=True):
+        assert (step.step, step.steps_left) == (wanted.step, wanted.steps_left)
+        assert (step.last, step.done.tolist()) == (wanted.last, wanted.done.tolist())
+        assert torch.equal(step.draft, wanted.draft.cpu())
+        assert torch.equal(step.accepted, wanted.accepted.cpu())
+        likeliest = wanted.logits.softmax(-1).amax(-1).cpu()
+        torch.testing.assert_close(step.confidence(), likeliest, rtol=1e-3, atol=1e-4)
         compared += 1
     assert compared >= 2
+    assert cache.known == cache.length == length
 
 
-def test_the_loop_notices_one_step_late_that_a_canvas_is_done(model: DiffusionGemma) -> None:
-    network = GpuNetwork.of(model, ROOM + ROWS)
-    slots = CacheSlots.empty(CONFIG, 1, ROOM, model.embed_tokens.weight.dtype, model.device)
+def test_a_step_stays_what_it_was_when_the_next_is_made(model: DiffusionGemma) -> None:
+    loop, cache = loop_with_cache(model)
+    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    settings = replace(COLD, noise=Listed(), steps=4, entropy_bound=0.0)
+    steps = loop.denoise(
+        cache, Canvas.lay_out([ROWS]), settings, Generator(model.device).manual_seed(1)
+    )
+    kept = [(step, step.draft.clone(), step.confidence().clone()) for step in steps]
+    assert len({tuple(draft[0].tolist()) for _, draft, _ in kept}) > 1
+    for step, draft, confidence in kept:
+        assert torch.equal(step.draft, draft)
+        assert torch.equal(step.confidence(), confidence)
+
+
+def test_it_stops_when_the_canvas_is_done_or_nobody_wants_it(model: DiffusionGemma) -> None:
+    loop, cache = loop_with_cache(model)
+    cache.note(torch.tensor([1, 2, 3], device=model.device))
     settings = replace(COLD, noise=Listed(), steps=20, stability_threshold=0, entropy_bound=50.0)
-    loop = GpuCanvas(network, slots, settings, ROWS, tail=3)
     canvas = Canvas.lay_out([ROWS - 2], head=[5], suffix=[6])
-    prompt = torch.tensor([1, 2, 3], device=model.device)
     generator = Generator(model.device).manual_seed(1)
-    steps = list(loop.denoise(canvas, prompt, 0, generator))
-    assert steps[-1].done
-    assert len(steps) == 2
-    asked = iter([False, True])
-    assert len(list(loop.denoise(canvas, prompt, 0, generator, lambda: next(asked)))) == 1
+    [only] = loop.denoise(cache, canvas, replace(settings, confidence_threshold=50.0), generator)
+    assert only.last
+    assert only.done.all()
+    asked = iter([False, False, True])
+    unsure = replace(settings, stability_threshold=30)
+    steps = list(loop.denoise(cache, canvas, unsure, generator, None, lambda: next(asked)))
+    assert [step.step for step in steps] == [1, 2]
+
+
+def test_a_canvas_can_begin_as_a_draft(model: DiffusionGemma) -> None:
+    loop, cache = loop_with_cache(model)
+    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    said = torch.arange(ROWS)
+    settings = replace(COLD, noise=UniformNoise(VOCABULARY), steps=1)
+    generator = Generator(model.device).manual_seed(1)
+    start = DraftNoise(said, 0.0, settings.noise)
+    [ours] = loop.denoise(cache, Canvas.lay_out([ROWS]), settings, generator, start)
+    fresh = model.prefill(cache.ids)
+    [theirs] = denoise(model, fresh, [Canvas.lay_out([ROWS])], settings, generator, start)
+    assert torch.equal(ours.draft, theirs.draft.cpu())
 
 
 def test_shifted_rows_are_refused(model: DiffusionGemma) -> None:
-    network = GpuNetwork.of(model, ROOM + ROWS)
-    slots = CacheSlots.empty(CONFIG, 1, ROOM, torch.float32, model.device)
+    loop, cache = loop_with_cache(model)
+    shifted = replace(COLD, rows=RowConvention.SHIFTED)
     with pytest.raises(ValueError, match="their own token"):
-        GpuCanvas(network, slots, replace(COLD, rows=RowConvention.SHIFTED), ROWS, 0)
+        next(loop.denoise(cache, Canvas.lay_out([ROWS]), shifted, Generator(model.device)))
 
 
 def test_nothing_is_written_outside_a_slot(model: DiffusionGemma) -> None:
-    network = GpuNetwork.of(model, ROOM + ROWS)
-    slots = CacheSlots.empty(CONFIG, 2, ROOM, model.embed_tokens.weight.dtype, model.device)
-    loop = GpuCanvas(network, slots, replace(COLD, noise=Listed()), ROWS, tail=3)
+    loop, cache = loop_with_cache(model)
     canvas, generator = Canvas.lay_out([ROWS]), Generator(model.device)
-    prompt = torch.zeros(ROOM + 1, dtype=torch.int64, device=model.device)
-    for given, slot, message in (
-        (prompt, 0, "not between 3 and 48"),
-        (prompt[:2], 0, "not between 3 and 48"),
-        (prompt[:5], 2, "slot 2 is none of 2"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            next(loop.denoise(canvas, given, slot, generator))
+    long = torch.zeros(ROOM + 1, dtype=torch.int64, device=model.device)
+    with pytest.raises(BadRequest, match="room for 48"):
+        cache.note(long)
+    with pytest.raises(ValueError, match="slot 2 is none of 1"):
+        next(loop.denoise(replace(cache, slot=2), canvas, COLD, generator))
+    with pytest.raises(ValueError, match="49 tokens, and room for 48"):
+        next(loop.denoise(replace(cache, ids=long, known=ROOM + 1), canvas, COLD, generator))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "known", "tail"),
+    [
+        (20, 20, 0),
+        (20, 3, 0),
+        (40, 40, 0),
+        (40, 39, 32),
+        (40, 0, 32),
+        (200, 100, 128),
+        (2000, 0, 512),
+    ],
+)
+def test_as_few_prompt_rows_as_hold_what_is_new(prompt: int, known: int, tail: int) -> None:
+    assert tail_rows(prompt, known) == tail
+
+
+def test_lengths_have_steps_of_their_own(model: DiffusionGemma) -> None:
+    network = GpuNetwork.of(model, ROOM + ROWS)
+    slots = CacheSlots.empty(CONFIG, 1, ROOM, model.embed_tokens.weight.dtype, model.device)
+    loop = GpuLoop(network, slots)
+    fractions: list[float] = []
+    loop.prepare((8, ROWS), fractions.append)
+    assert fractions == [0.5, 1.0]
+    [cache] = SlotCache.all_of(network, slots)
+    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    settings = replace(COLD, noise=UniformNoise(VOCABULARY), steps=1)
+    generator = Generator(model.device).manual_seed(1)
+    for rows in (8, ROWS, 11):
+        [step] = loop(cache, [Canvas.lay_out([rows], length=rows)], settings, generator)
+        assert step.draft.shape == (1, rows)
+    with pytest.raises(ValueError, match="one canvas at a time"):
+        loop(cache, [Canvas.lay_out([8], length=8)] * 2, settings, generator)

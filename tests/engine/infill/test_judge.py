@@ -8,7 +8,7 @@ from fillwright.engine.infill.beams import Beams, Hypothesis
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.judge import WITHIN_NATS, Judge
 from fillwright.engine.infill.likelihood import log_likelihoods
-from fillwright.engine.infill.prefix_caches import PrefixCaches
+from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import plain_prefix
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.request import Hole, InfillRequest
@@ -22,7 +22,7 @@ def judge(infiller: Infiller, behind: str = BEHIND) -> Judge:
     at = len(BEFORE)
     request = InfillRequest(BEFORE + behind, (Hole(at, at),), "python", shape="line")
     seams = Seams.of(request, infiller.tokenizer.starting_with)
-    caches = PrefixCaches(infiller.model)
+    caches = PrefixCaches(infiller.model, growing_caches(infiller.model))
     return Judge(infiller.model, infiller.tokenizer, caches, request, seams, "")
 
 

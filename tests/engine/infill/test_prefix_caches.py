@@ -1,11 +1,11 @@
 import torch
 
 from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.prefix_caches import PrefixCaches
+from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 
 
 def test_only_what_changed_is_read(tiny: Infiller) -> None:
-    caches = PrefixCaches(tiny.model)
+    caches = PrefixCaches(tiny.model, growing_caches(tiny.model))
     reads = [
         caches.holding("a.py", ids)[1]
         for ids in ([1, 2, 3, 4], [1, 2, 3, 4, 5], [1, 2, 9, 4], [1, 2], [8])
@@ -14,7 +14,7 @@ def test_only_what_changed_is_read(tiny: Infiller) -> None:
 
 
 def test_a_cache_holds_what_was_asked_for_whatever_it_held(tiny: Infiller) -> None:
-    caches = PrefixCaches(tiny.model)
+    caches = PrefixCaches(tiny.model, growing_caches(tiny.model))
     caches.holding("a.py", [40, 41, 42, 43, 44])
     cache, _ = caches.holding("a.py", [40, 41, 50])
     fresh = tiny.model.prefill(torch.tensor([40, 41, 50]))
@@ -26,7 +26,7 @@ def test_a_cache_holds_what_was_asked_for_whatever_it_held(tiny: Infiller) -> No
 
 
 def test_documents_have_caches_of_their_own_and_the_oldest_goes(tiny: Infiller) -> None:
-    caches = PrefixCaches(tiny.model, limit=2)
+    caches = PrefixCaches(tiny.model, growing_caches(tiny.model)[:2])
     for key in ("a.py", "b.py", "a.py", "c.py"):
         caches.holding(key, [1, 2, 3])
     reads = {key: caches.holding(key, [1, 2, 3])[1] for key in ("a.py", "c.py", "b.py")}

@@ -12,6 +12,7 @@ from fillwright.kernels.gpu.denoise_step import (
     OTHERS,
     WARPS,
     DeviceCanvas,
+    EndMarks,
     StepLimits,
     denoise_step,
 )
@@ -52,10 +53,10 @@ def test_steps_are_those_of_the_loop(
     def tokens() -> Tensor:
         return torch.randint(VOCABULARY, (batch, length), generator=random).to(device)
 
-    state = DeviceCanvas.start(
-        rows.ids, rows.pinned, rows.hole_start,
-        torch.tensor(marks, dtype=torch.int64, device=device), tokens(),
-    )  # fmt: skip
+    end_marks = EndMarks.none(VOCABULARY, torch.device(device))
+    end_marks.become([5, 7])
+    end_marks.become(marks)
+    state = DeviceCanvas.start(rows.ids, rows.pinned, rows.hole_start, end_marks, tokens())
     draft = torch.full_like(rows.ids, -1)
     unchanged = torch.zeros(batch, dtype=torch.int64, device=device)
     guess, finished = tokens(), False
@@ -69,13 +70,14 @@ def test_steps_are_those_of_the_loop(
 
         accepted = reference(entropy, rows.free, bound)
         canvas = rows.pin(torch.where(accepted, sample, noise))
-        canvas, _ = rows.settle(canvas, accepted)
+        canvas, settled = rows.settle(canvas, accepted)
         previous = draft
         draft, ended = rows.settle(rows.pin(guess), rows.free)
         unchanged = unchanged_steps(draft, previous, unchanged)
         done = (unchanged >= 1) & confident(entropy, rows.free & ~ended, 0.05)
         assert torch.equal(state.draft, draft)
         assert torch.equal(state.canvas, canvas)
+        assert torch.equal(state.accepted, accepted | settled)
         assert torch.equal(state.unchanged.long(), unchanged)
         assert torch.equal(state.done.bool(), done)
         if done.any():
@@ -86,10 +88,8 @@ def test_steps_are_those_of_the_loop(
 
 def test_a_canvas_that_is_done_stays(device: str) -> None:
     rows = stacked(2, (), 16, device)
-    state = DeviceCanvas.start(
-        rows.ids, rows.pinned, rows.hole_start,
-        torch.tensor([], dtype=torch.int64, device=device), rows.ids + 1,
-    )  # fmt: skip
+    no_marks = EndMarks.none(VOCABULARY, torch.device(device))
+    state = DeviceCanvas.start(rows.ids, rows.pinned, rows.hole_start, no_marks, rows.ids + 1)
     state.done[0] = 1
     before = state.canvas.clone()
     sure = torch.zeros(2, 16, device=device)
@@ -101,7 +101,8 @@ def test_a_canvas_that_is_done_stays(device: str) -> None:
 
 def test_no_more_than_256_rows(device: str) -> None:
     rows = torch.zeros(1, 300, dtype=torch.int64, device=device)
-    state = DeviceCanvas.start(rows, rows.bool(), rows, rows[0, :0], rows)
+    no_marks = EndMarks.none(VOCABULARY, torch.device(device))
+    state = DeviceCanvas.start(rows, rows.bool(), rows, no_marks, rows)
     with pytest.raises(ValueError, match="256"):
         denoise_step(state, limits(0.1, 0.1, 1, device), rows.float(), rows, rows, rows)
 
@@ -109,14 +110,14 @@ def test_no_more_than_256_rows(device: str) -> None:
 @pytest.mark.parametrize("rows", [64, 256])
 @pytest.mark.parametrize("arch", [80, 89, 90, 120])
 def test_compiles(build: Callable[..., Any], arch: int, rows: int) -> None:
-    tokens = ["guess", "sample", "noise", "ids", "hole_start", "end_marks", "canvas", "draft"]
+    tokens = ["guess", "sample", "noise", "ids", "hole_start", "first_mark", "canvas", "draft"]
     built = build(
         arch,
         kernel="fillwright.kernels.gpu.denoise_step:denoise_step_kernel",
         types={
             **dict.fromkeys(tokens, "*i64"),
             "entropy": "*fp32",
-            "pinned": "*i1",
+            **dict.fromkeys(["pinned", "is_mark", "accepted_rows"], "*i1"),
             "unchanged": "*i32",
             "done": "*i32",
             "bound": "*fp32",
@@ -124,7 +125,7 @@ def test_compiles(build: Callable[..., Any], arch: int, rows: int) -> None:
             "stability": "*i32",
             "rows": "i32",
         },
-        constants={"MARKS": 2, "N": rows, "OTHERS": OTHERS},
+        constants={"N": rows, "OTHERS": OTHERS},
         aligned=[*tokens, "entropy", "rows"],
         num_warps=WARPS,
     )
