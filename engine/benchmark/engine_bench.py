@@ -15,7 +15,7 @@ from fillwright.engine.diffusion.gpu_denoise import TAILS, GpuCanvas
 from fillwright.engine.diffusion.noise import UniformNoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.model.config import LayerKind, ModelConfig
-from fillwright.engine.model.cuda_graph import captured
+from fillwright.engine.model.cuda_graph import Graphs
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.slot_cache import SlotCache
 from fillwright.kernels.gpu.canvas_attention import canvas_attention
@@ -144,7 +144,7 @@ def _fills(
     generator = torch.Generator(device).manual_seed(4)
     prompt = torch.randint(config.vocab_size, (context,), generator=generator, device=device)
     canvas = Canvas.lay_out([rows], length=rows)
-    loop = GpuCanvas(network, slots, rows)
+    loop = GpuCanvas(network, slots, Graphs(device), rows)
     [cache] = SlotCache.all_of(network, slots)
     cache.note(prompt)
     yield "step", milliseconds(loop.next_step, device), traffic.total
@@ -175,4 +175,4 @@ def _prefill(network: GpuNetwork, slots: CacheSlots, context: int) -> Iterator[R
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:
-    return milliseconds(captured(work, device), device)
+    return milliseconds(Graphs(device).capture(work), device)

@@ -27,6 +27,8 @@ class Infiller(Protocol):
     def model_name(self) -> str: ...
     @property
     def device(self) -> str: ...
+    @property
+    def caution(self) -> str | None: ...
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]: ...
@@ -133,7 +135,7 @@ class Resident:
             return Health(
                 status="stopped" if self._left else self._status,
                 fraction=self._fraction,
-                reason=str(self._failure) if self._failure else None,
+                reason=self._reason(),
                 model=self._infiller.model_name if self._infiller else None,
                 device=self._infiller.device if self._infiller else None,
             )
@@ -235,6 +237,11 @@ class Resident:
 
     def _jobs(self) -> list[Job]:
         return [*self._waiting, *([self._running] if self._running else [])]
+
+    def _reason(self) -> str | None:
+        if self._failure is not None:
+            return str(self._failure)
+        return self._infiller.caution if self._infiller else None
 
     def _since_work(self) -> float:
         return self._clock() - self._last_work

@@ -22,8 +22,9 @@ Status = Literal["stopped", "loading", "ready", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, and the
-    model's name and device once they are known. A stopped daemon has no `pid`."""
+    """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, or
+    what is to be known of a model that is ready, and its name and device once they are known. A
+    stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0

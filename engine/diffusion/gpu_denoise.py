@@ -19,7 +19,7 @@ from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
-from fillwright.engine.model.cuda_graph import captured
+from fillwright.engine.model.cuda_graph import Graphs
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.slot_cache import SlotCache
 from fillwright.kernels.gpu.denoise_step import DeviceCanvas, EndMarks, StepLimits, denoise_step
@@ -54,8 +54,8 @@ class GpuStep:
 class GpuCanvas:
     """Denoises canvases of `rows` rows, one at a time."""
 
-    def __init__(self, network: GpuNetwork, slots: CacheSlots, rows: int) -> None:
-        self._network, self._slots = network, slots
+    def __init__(self, network: GpuNetwork, slots: CacheSlots, graphs: Graphs, rows: int) -> None:
+        self._network, self._slots, self._graphs = network, slots, graphs
         device, width = network.embedding.device, network.config.hidden_size
         none = torch.zeros(1, rows, dtype=torch.int64, device=device)
         no_marks = EndMarks.none(network.config.vocab_size, device)
@@ -70,14 +70,13 @@ class GpuCanvas:
         # slot, prefix and tail of the first step and of those behind it
         self._first_where, self._where = torch.zeros(2, 3, dtype=torch.int32, device=device)
         self._limits = StepLimits.zero(device)
-        self.next_step = captured(lambda: self._step(0), device)
+        self.next_step = graphs.capture(lambda: self._step(0))
         self._first_steps = {0: self.next_step}
 
     def first_step(self, tail: int) -> Callable[[], object]:
         """One that reads the last `tail` prompt tokens too; captured when first asked for."""
         if tail not in self._first_steps:
-            device = self._signal.device
-            self._first_steps[tail] = captured(lambda: self._step(tail), device)
+            self._first_steps[tail] = self._graphs.capture(lambda: self._step(tail))
         return self._first_steps[tail]
 
     @torch.inference_mode()

@@ -8,6 +8,7 @@ from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.gpu_denoise import TAILS, GpuCanvas, GpuStep
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.model.cuda_graph import Graphs
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.engine.model.slot_cache import SlotCache
@@ -19,6 +20,7 @@ class GpuLoop:
 
     def __init__(self, network: GpuNetwork, slots: CacheSlots) -> None:
         self._network, self._slots = network, slots
+        self._graphs = Graphs(network.embedding.device)
         self._canvases: dict[int, GpuCanvas] = {}
 
     def __call__(
@@ -48,5 +50,5 @@ class GpuLoop:
 
     def _of_length(self, rows: int) -> GpuCanvas:
         if rows not in self._canvases:
-            self._canvases[rows] = GpuCanvas(self._network, self._slots, rows)
+            self._canvases[rows] = GpuCanvas(self._network, self._slots, self._graphs, rows)
         return self._canvases[rows]

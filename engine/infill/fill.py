@@ -14,7 +14,7 @@ import torch
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
-from fillwright.engine.errors import BadRequest
+from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.infill.beams import search
 from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
@@ -45,7 +45,8 @@ Spelt = tuple[Written, list[Spelling]]
 class Infiller:
     """Fills holes with one model. `default_decode` and `default_length` are what a request's
     `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
-    canvases behind `caches`; without them it is denoise.denoise, and the caches grow."""
+    canvases behind `caches`; without them it is denoise.denoise, and the caches grow. `caution` is
+    what its user should know of the device."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -58,6 +59,7 @@ class Infiller:
     length_bias: LengthBias = field(default_factory=LengthBias)
     loop: Loop[PrefixCache] | None = None
     caches: Sequence[PrefixCache] = ()
+    caution: str | None = None
     _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 
@@ -69,7 +71,18 @@ class Infiller:
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]:
         """Drafts, then exactly one Infill. `cancelled` is looked at between model passes, and so
-        is the request's deadline. Raises BadRequest when the holes cannot be filled together."""
+        is the request's deadline. Raises BadRequest when the holes cannot be filled together, and
+        EngineFailed when a GPU's memory is full."""
+        try:
+            yield from self._candidates(request, cancelled)
+        except torch.OutOfMemoryError as error:
+            raise EngineFailed(
+                "The GPU's memory is full; close what else uses it, or ask with less context."
+            ) from error
+
+    def _candidates(
+        self, request: InfillRequest, cancelled: Callable[[], bool]
+    ) -> Iterator[Draft | Infill]:
         stop = Stop(cancelled, request.budget.deadline_ms)
         first = yield from self._candidate(request, 0, stop)
         others = []

@@ -5,12 +5,14 @@ Knows files and devices; the model family decides the prompt.
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import torch
 
-from fillwright.engine.diffusion.settings import checkpoint_settings
+from fillwright.engine.diffusion.row_convention import RowConvention
+from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.allocator import keep_freed_blocks
 from fillwright.engine.infill.chat_prompt import ChatPrompt
@@ -19,8 +21,12 @@ from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.prompt import Prompt, SmallPrompt
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import Section, read_config
 from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
+
+if TYPE_CHECKING:
+    from fillwright.engine.infill.gpu_loading import OnGpu
 
 PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
     "small": SmallPrompt,
@@ -45,8 +51,15 @@ def load_infiller(
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
-    model = DiffusionGemma.from_checkpoint(
-        checkpoint, device, _dtype(device), lambda fraction: progress(0.1 + 0.7 * fraction)
+    on_gpu = None
+    if device != "cpu" and has_kernels(model_config(config), settings):
+        on_gpu = _on_gpu(checkpoint, device, lambda fraction: progress(0.1 + 0.8 * fraction))
+    model = (
+        on_gpu.model
+        if on_gpu
+        else DiffusionGemma.from_checkpoint(
+            checkpoint, device, _dtype(device), lambda fraction: progress(0.1 + 0.7 * fraction)
+        )
     )
     if len(tokenizer.texts) > model.config.vocab_size:
         raise CheckpointError(
@@ -64,10 +77,25 @@ def load_infiller(
         device=device,
         default_length="end-mark" if length in (None, "auto") else cast(Length, length),
         length_bias=_length_bias(ours),
+        loop=on_gpu.loop if on_gpu else None,
+        caches=on_gpu.caches if on_gpu else (),
+        caution=on_gpu.caution if on_gpu else None,
     )
     warm_up(infiller)
     progress(1.0)
     return infiller
+
+
+def has_kernels(config: ModelConfig, settings: DenoiseSettings) -> bool:
+    """Whether a GPU's loop takes the network: DiffusionGemma's own form, where Triton runs."""
+    form = config.experts > 1 and settings.rows is RowConvention.OWN
+    return form and find_spec("triton") is not None
+
+
+def _on_gpu(checkpoint: Path, device: str, progress: Callable[[float], None]) -> "OnGpu":
+    from fillwright.engine.infill.gpu_loading import load_on_gpu
+
+    return load_on_gpu(checkpoint, device, _dtype(device), progress)
 
 
 def warm_up(infiller: Infiller) -> None:

@@ -26,8 +26,8 @@ class Task:
     """What to write. `denoise` is how canvases are denoised; `cache` holds `prompt` but for its
     last token; `opening` is the known first token of the first hole, or none; per hole, `budgets`
     are tokens and `firsts` what a causal draft may begin with (none: anything); `between` are the
-    known ids between, `suffix` those behind the last, as many as a canvas may hold (end marks behind
-    the end of the text), and each of `end_marks` ends a hole. `beams` is how many drafts are kept
+    known ids between, `suffix` those behind the last, as many as a canvas may hold (end marks at
+    the text's end), and each of `end_marks` ends a hole. `beams` is how many drafts are kept
     side by side, 0 for one that takes each token as it comes."""
 
     denoise: Loop[PrefixCache]

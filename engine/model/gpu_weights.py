@@ -4,7 +4,8 @@ Experts are nine tenths of the weights: read one matrix at a time, they are pack
 take them, and never lie on the device as anything larger. All else is what weights.py makes of it.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -16,10 +17,15 @@ from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.gpu_layers import PackedExperts
 from fillwright.engine.model.layers import Layer
 from fillwright.engine.model.quantization import quantised_types
+from fillwright.engine.model.safetensors_files import files_by_tensor, opened
 from fillwright.engine.model.weights import Matrix, StoredTensors, load_weights, stored_name
 from fillwright.kernels.gpu.packed_experts import ExpertMatrix
 
 E4M3 = torch.float8_e4m3fn
+WIDTHS: Mapping[str, int] = {
+    "F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1,
+}  # fmt: skip
+"""Bytes of safetensors' types."""
 
 
 def load_packed(
@@ -47,6 +53,20 @@ def load_packed(
         layer.experts = _experts(tensors, config, index, dtype)
         progress(0.1 + 0.9 * (index + 1) / len(layers))
     return model
+
+
+def packed_bytes(folder: Path, dtype: torch.dtype) -> int:
+    """What load_packed's weights take on the device. Raises CheckpointError."""
+    total, files = 0, files_by_tensor(folder)
+    for path in set(files.values()):
+        with opened(path, "cpu") as file:
+            for name in file.keys():  # noqa: SIM118 (no dictionary)
+                if name.startswith(stored_name("")):
+                    stored = file.get_slice(name)
+                    packed = ".experts." in name
+                    width = WIDTHS[stored.get_dtype()] if packed else dtype.itemsize
+                    total += math.prod(stored.get_shape()) * width
+    return total
 
 
 def _experts(

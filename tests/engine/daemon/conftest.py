@@ -23,6 +23,7 @@ class ScriptedInfiller:
 
     model_name = "scripted"
     device = "cpu"
+    caution: str | None = None
     steps = 3
 
     def __init__(self) -> None:

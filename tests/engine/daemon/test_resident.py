@@ -153,6 +153,17 @@ def test_requests_wait_for_the_load_and_a_cancelled_one_does_not_stop_it(
     resident.close()
 
 
+def test_what_is_to_be_known_of_a_ready_model_is_said(infiller, inbox, request_for):
+    infiller.caution = "The GPU's memory holds the context of 1 document."
+    resident, mail = Resident(lambda progress: infiller), inbox()
+    assert resident.health().reason is None
+    resident.submit(request_for("one"), mail.put)
+    infiller.allow(3)
+    assert mail.outcome().texts == ("ONE",)
+    assert (resident.health().status, resident.health().reason) == ("ready", infiller.caution)
+    resident.close()
+
+
 def test_a_failed_load_is_told_to_those_who_wait_and_tried_again_later(
     infiller, clock, inbox, request_for
 ):

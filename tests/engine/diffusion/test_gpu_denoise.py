@@ -18,6 +18,7 @@ from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
+from fillwright.engine.model.cuda_graph import Graphs
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.slot_cache import SlotCache
 
@@ -74,7 +75,7 @@ COLD = DenoiseSettings(Listed(), steps=3, t_min=1e-3, t_max=1e-3, confidence_thr
 def loop_with_cache(model: DiffusionGemma, slots: int = 1) -> tuple[GpuCanvas, SlotCache]:
     network = GpuNetwork.of(model, ROOM + ROWS)
     room = CacheSlots.empty(CONFIG, slots, ROOM, model.embed_tokens.weight.dtype, model.device)
-    return GpuCanvas(network, room, ROWS), SlotCache.all_of(network, room)[-1]
+    return GpuCanvas(network, room, Graphs(model.device), ROWS), SlotCache.all_of(network, room)[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from fillwright.engine.infill.fill import Infiller
@@ -28,6 +29,18 @@ def test_a_cache_holds_what_was_asked_for_whatever_it_held(tiny: Infiller) -> No
 def test_documents_have_caches_of_their_own_and_the_oldest_goes(tiny: Infiller) -> None:
     caches = PrefixCaches(tiny.model, growing_caches(tiny.model)[:2])
     for key in ("a.py", "b.py", "a.py", "c.py"):
-        caches.holding(key, [1, 2, 3])
-    reads = {key: caches.holding(key, [1, 2, 3])[1] for key in ("a.py", "c.py", "b.py")}
+        caches.holding(key, [ord(key[0]), 2, 3])
+    reads = {key: caches.holding(key, [ord(key[0]), 2, 3])[1] for key in ("a.py", "c.py", "b.py")}
     assert reads == {"a.py": 0, "c.py": 0, "b.py": 3}
+
+
+def test_a_new_document_goes_on_from_what_it_shares_with_the_oldest(tiny: Infiller) -> None:
+    caches = PrefixCaches(tiny.model, growing_caches(tiny.model)[:1])
+    caches.holding("a.py", [1, 2, 3])
+    cache, read = caches.holding("b.py", [1, 2, 4])
+    assert (cache.ids.tolist(), read) == ([1, 2, 4], 1)
+
+
+def test_without_a_cache_nothing_can_be_kept(tiny: Infiller) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        PrefixCaches(tiny.model, [])
