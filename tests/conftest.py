@@ -20,7 +20,14 @@ if not Path("/dev/nvidiactl").exists():
     os.environ["TRITON_INTERPRET"] = "1"
 
 
-ON_A_GPU = {"test_gpu_network", "test_gpu_weights", "test_gpu_denoise", "test_engine_bench"}
+ON_A_GPU = {
+    "test_gpu_network",
+    "test_gpu_weights",
+    "test_slot_cache",
+    "test_gpu_denoise",
+    "test_gpu_infiller",
+    "test_engine_bench",
+}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from fillwright.engine.benchmark.shapes import float_type
-from fillwright.engine.model.config import ModelConfig
+from fillwright.engine.model.config import NO_VISION, ModelConfig
 from fillwright.engine.model.cuda_graph import synchronise
 
 FEW, MANY, ROUNDS = 1, 9, 3
@@ -71,18 +71,9 @@ def _network(config: ModelConfig, rows: int, device: torch.device) -> Any:
         "top_k_experts": config.top_k_experts,
         "moe_intermediate_size": config.expert_intermediate_size,
     }
-    # text alone is measured
-    vision: dict[str, Any] = {
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "num_key_value_heads": 1,
-        "head_dim": 16,
-    }
     whole = DiffusionGemmaConfig(
         text_config=DiffusionGemmaTextConfig(**text),
-        vision_config=Gemma4VisionConfig(**vision),
+        vision_config=Gemma4VisionConfig(**NO_VISION),
         canvas_length=rows,
     )
     with torch.device(device):

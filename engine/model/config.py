@@ -12,6 +12,15 @@ from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.config_json import Section
 
 LayerKind = Literal["sliding_attention", "full_attention"]
+NO_VISION: Mapping[str, Any] = {
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 1,
+    "num_key_value_heads": 1,
+    "head_dim": 16,
+}
+"""As little of a vision part as transformers' DiffusionGemma takes."""
 
 
 @dataclass(frozen=True, slots=True)

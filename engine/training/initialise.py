@@ -11,7 +11,7 @@ from torch import nn
 
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.model.config import model_config
+from fillwright.engine.model.config import NO_VISION, model_config
 from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe
 
 BRANCH_GAIN = 0.3
@@ -72,15 +72,7 @@ def small_config(recipe: Recipe, tokenizer: CodeTokenizer) -> dict[str, Any]:
                 },
             },
         },
-        "vision_config": {
-            "model_type": "gemma4_vision",
-            "hidden_size": 16,
-            "intermediate_size": 16,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 1,
-            "num_key_value_heads": 1,
-            "head_dim": 16,
-        },
+        "vision_config": {"model_type": "gemma4_vision", **NO_VISION},
     }
 
 

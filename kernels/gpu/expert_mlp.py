@@ -91,6 +91,13 @@ def inputs(x, row, inside, column, columns):
 
 
 @triton.jit
+def tile_of(tile, slots, tile_expert, slot_count, BLOCK_M: tl.constexpr):
+    """A tile's expert, its slots [BLOCK_M], and which of them hold a token."""
+    slot = tl.load(slots + tile * BLOCK_M + tl.arange(0, BLOCK_M))
+    return tl.load(tile_expert + tile).to(tl.int64), slot.to(tl.int64), slot < slot_count
+
+
+@triton.jit
 def gate_up_kernel(
     x, weight, row_scale, group_scale, slots, tile_expert, count, out,
     slot_count, top_k, hidden, intermediate,
@@ -100,10 +107,8 @@ def gate_up_kernel(
     tile = tl.program_id(1)
     if tile >= tl.load(count):
         return
-    expert = tl.load(tile_expert + tile).to(tl.int64)
-    slot = tl.load(slots + tile * BLOCK_M + tl.arange(0, BLOCK_M))
-    held = slot < slot_count
-    token = (slot // top_k).to(tl.int64)
+    expert, slot, held = tile_of(tile, slots, tile_expert, slot_count, BLOCK_M)
+    token = slot // top_k
     column = tl.program_id(0) * BLOCK_N + tl.arange(0, BLOCK_N)
     inside = column < intermediate
     gate_row = expert * (2 * intermediate) + column
@@ -132,7 +137,7 @@ def gate_up_kernel(
     gate *= tl.load(row_scale + gate_row, mask=inside, other=0.0)[None, :]
     up *= tl.load(row_scale + up_row, mask=inside, other=0.0)[None, :]
     value = (gelu_tanh(gate) * up).to(out.dtype.element_ty)
-    at = slot.to(tl.int64)[:, None] * intermediate + column[None, :]
+    at = slot[:, None] * intermediate + column[None, :]
     tl.store(out + at, value, mask=held[:, None] & inside[None, :])
 
 
@@ -146,10 +151,7 @@ def down_kernel(
     tile = tl.program_id(1)
     if tile >= tl.load(count):
         return
-    expert = tl.load(tile_expert + tile).to(tl.int64)
-    slot = tl.load(slots + tile * BLOCK_M + tl.arange(0, BLOCK_M))
-    held = slot < slot_count
-    slot = slot.to(tl.int64)
+    expert, slot, held = tile_of(tile, slots, tile_expert, slot_count, BLOCK_M)
     column = tl.program_id(0) * BLOCK_N + tl.arange(0, BLOCK_N)
     inside = column < hidden
     row = expert * hidden + column

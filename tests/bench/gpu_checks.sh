@@ -20,7 +20,11 @@ check() {
 
 LIMIT_S=150
 check "kernels and loop, natively" "$python" -P -m pytest -q -m gpu tests/kernels/gpu \
-    tests/engine/model/test_gpu_network.py tests/engine/diffusion/test_gpu_denoise.py
+    tests/engine/model/test_gpu_network.py tests/engine/model/test_slot_cache.py \
+    tests/engine/diffusion/test_gpu_denoise.py
+if "$python" -c 'import tree_sitter' 2> /dev/null; then
+    check "requests, natively" "$python" -P -m pytest -q tests/engine/infill/test_gpu_infiller.py
+fi
 LIMIT_S=45
 for format in int4 fp8 bf16; do
     for canvas in 64 256; do

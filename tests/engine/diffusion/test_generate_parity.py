@@ -29,6 +29,7 @@ from fillwright.engine.diffusion import (
 )
 from fillwright.engine.diffusion.draw import exponential_race
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.config import NO_VISION
 
 VOCABULARY, LENGTH, STEPS = 48, 16, 14
 PROMPT = torch.tensor([2, 17, 5, 31, 8, 8, 40, 23, 11, 30, 4, 19])
@@ -98,16 +99,11 @@ def network() -> nn.Module:
         top_k_experts=1,
         moe_intermediate_size=16,
     )
-    vision = {
-        "model_type": "gemma4_vision",
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "num_key_value_heads": 1,
-        "head_dim": 16,
-    }
-    config = DiffusionGemmaConfig(text_config=text, vision_config=vision, canvas_length=LENGTH)
+    config = DiffusionGemmaConfig(
+        text_config=text,
+        vision_config={"model_type": "gemma4_vision", **NO_VISION},
+        canvas_length=LENGTH,
+    )
     torch.manual_seed(5)
     network = DiffusionGemmaForBlockDiffusion(config).eval()
     with torch.no_grad():

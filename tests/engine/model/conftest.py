@@ -14,6 +14,7 @@ from transformers import (
 from transformers.models.gemma4 import Gemma4VisionConfig
 
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.config import NO_VISION
 
 WINDOW = 8
 TINY = {
@@ -32,14 +33,6 @@ TINY = {
 EIGHT_EXPERTS = {"num_experts": 8, "top_k_experts": 2}
 ONE_EXPERT = {"num_experts": 1, "top_k_experts": 1}
 TWIN_EXPERT = ONE_EXPERT | {"moe_intermediate_size": 48}
-TINY_VISION = {
-    "hidden_size": 16,
-    "intermediate_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 1,
-    "num_key_value_heads": 1,
-    "head_dim": 16,
-}
 
 
 @dataclass(frozen=True)
@@ -58,7 +51,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
     def write(max_shard_size: str = "1GB", **text: object) -> Path:
         config = DiffusionGemmaConfig(
             text_config=DiffusionGemmaTextConfig(**TINY | text),
-            vision_config=Gemma4VisionConfig(**TINY_VISION),
+            vision_config=Gemma4VisionConfig(**NO_VISION),
             canvas_length=12,
         )
         folder = tmp_path_factory.mktemp("checkpoint")

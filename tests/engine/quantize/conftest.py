@@ -11,6 +11,8 @@ from transformers import (
 )
 from transformers.models.gemma4 import Gemma4VisionConfig
 
+from fillwright.engine.model.config import NO_VISION
+
 TEXT = {
     "vocab_size": 97,
     "hidden_size": 32,
@@ -26,14 +28,6 @@ TEXT = {
     "top_k_experts": 2,
     "moe_intermediate_size": 32,
 }
-VISION = {
-    "hidden_size": 16,
-    "intermediate_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 1,
-    "num_key_value_heads": 1,
-    "head_dim": 16,
-}
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +36,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = DiffusionGemmaForBlockDiffusion(
         DiffusionGemmaConfig(
             text_config=DiffusionGemmaTextConfig(**TEXT),
-            vision_config=Gemma4VisionConfig(**VISION),
+            vision_config=Gemma4VisionConfig(**NO_VISION),
             canvas_length=12,
         )
     )
