@@ -64,10 +64,10 @@ def main() -> None:
 def _compare(table: Table, name: str, infiller: Infiller, theirs: Request) -> None:
     """Rows for a cold request, and for the next one after ten typed characters."""
     times: dict[str, list[float]] = {"cold": [], "warm": [], "their cold": [], "their warm": []}
-    for round_ in range(ROUNDS + 1):
-        key = str(round_)  # a document never seen before
+    for _ in range(ROUNDS + 1):
+        fresh = _forgetful(infiller)
         for label, typed in (("cold", ""), ("warm", TYPED)):
-            times[label].append(_seconds(lambda: _fill(infiller, typed, key)))  # noqa: B023
+            times[label].append(_seconds(lambda: _fill(fresh, typed)))  # noqa: B023
             times[f"their {label}"].append(_seconds(lambda: theirs(typed)))  # noqa: B023
     cold, warm, their_cold, their_warm = (median(found[1:]) for found in times.values())
     for what, a, b, goal in (
@@ -77,16 +77,13 @@ def _compare(table: Table, name: str, infiller: Infiller, theirs: Request) -> No
         table.add_row(f"{what}, {name}", _ms(a), _ms(b), f"{a / b:.1f}x", goal)
 
 
-def _fill(
-    infiller: Infiller, typed: str, key: str, decode: Decode = "denoise", tokens: int = 30
-) -> Infill:
+def _fill(infiller: Infiller, typed: str, decode: Decode = "denoise", tokens: int = 30) -> Infill:
     at = len(BEFORE) + len(typed)
     request = InfillRequest(
         BEFORE + typed + AFTER,
         (Hole(at, at),),
         "python",
         budget=Budget(tokens, STEPS),
-        document_key=key,
         decode=decode,
         length="end-mark",
     )
@@ -144,11 +141,11 @@ def _generate(infiller: Infiller, dtype: torch.dtype) -> Request:
 def _passes(infiller: Infiller) -> Table:
     """What the parts of a request take."""
     table = Table("part of a request", "milliseconds, median", title="Fillwright alone")
-    fills = [_fill(infiller, "", f"prefill {i}") for i in range(ROUNDS)]
+    fills = [_fill(_forgetful(infiller), "") for _ in range(ROUNDS)]
     table.add_row("prefill, cold", _spread([fill.timings_ms["prefill"] for fill in fills]))
     steps = [fill.timings_ms["denoise"] / fill.steps for fill in fills]
     table.add_row("one denoise step", _spread(steps))
-    drafts = [_fill(infiller, TYPED, "draft", "draft") for _ in range(ROUNDS)]
+    drafts = [_fill(infiller, TYPED, "draft") for _ in range(ROUNDS)]
     tokens = [fill.timings_ms["draft"] / fill.steps for fill in drafts]
     table.add_row("one token of a causal draft", _spread(tokens))
     lines = [_line(infiller, LINE[:typed]) for typed in range(12, len(LINE), 2)]
@@ -158,6 +155,11 @@ def _passes(infiller: Infiller) -> Table:
 
 def _never_done(infiller: Infiller) -> Infiller:
     return replace(infiller, settings=replace(infiller.settings, stability_threshold=STEPS))
+
+
+def _forgetful(infiller: Infiller) -> Infiller:
+    """With empty caches."""
+    return replace(infiller)
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -183,7 +185,7 @@ def _peak(side: str) -> str:
 def _once(side: str) -> None:
     infiller = load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
     if side == "engine":
-        _fill(infiller, "", "")
+        _fill(infiller, "")
     else:
         _generate(infiller, infiller.model.embed_tokens.weight.dtype)("")
     # not ru_maxrss, which a process inherits from the one that starts it
