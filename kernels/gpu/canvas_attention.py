@@ -46,8 +46,16 @@ BLOCKS = {
     256: Blocks(32, 32, 8),
     512: Blocks(32, 16, 8),
 }
-# 64 rows of 8 key heads are 16 tiles; this many splits give every processor of an H100 one
-SPLITS = 8
+PROGRAMS = 256
+"""About two for each processor of an H100. Every split writes its share of the output in float32:
+there are no more than it takes. A canvas of 64 rows has 32 tiles, one of 256 has 128."""
+MOST_SPLITS = 8
+
+
+def splits(tiles: int) -> int:
+    """How many programs share a tile's keys."""
+    wanted: int = triton.next_power_of_2(triton.cdiv(PROGRAMS, tiles))
+    return min(wanted, MOST_SPLITS)
 
 
 @triton.jit
@@ -151,14 +159,16 @@ def canvas_attention(
     count, heads, head_dim = q.shape
     kv_heads, room = cached[0].shape[1:3]
     blocks = BLOCKS[head_dim]
-    part = torch.empty(SPLITS, count, heads, head_dim, dtype=torch.float32, device=q.device)
-    lse = torch.empty(SPLITS, count, heads, dtype=torch.float32, device=q.device)
     group = heads // kv_heads
-    canvas_attention_kernel[(triton.cdiv(count * group, blocks.rows), kv_heads, SPLITS)](
+    tiles = triton.cdiv(count * group, blocks.rows)
+    parts = splits(tiles * kv_heads)
+    part = torch.empty(parts, count, heads, head_dim, dtype=torch.float32, device=q.device)
+    lse = torch.empty(parts, count, heads, dtype=torch.float32, device=q.device)
+    canvas_attention_kernel[(tiles, kv_heads, parts)](
         q, *cached, *rows, part, lse, where, count, heads, room, kv_heads, reach,
-        GROUP=group, D=head_dim, SPLITS=SPLITS, BLOCK_M=blocks.rows, BLOCK_N=blocks.keys,
+        GROUP=group, D=head_dim, SPLITS=parts, BLOCK_M=blocks.rows, BLOCK_N=blocks.keys,
         DOT=dot_type(q), num_warps=blocks.warps, num_stages=2,
     )  # fmt: skip
     out = torch.empty_like(q)
-    merge_kernel[(count * heads,)](part, lse, out, count * heads, D=head_dim, SPLITS=SPLITS)
+    merge_kernel[(count * heads,)](part, lse, out, count * heads, D=head_dim, SPLITS=parts)
     return out

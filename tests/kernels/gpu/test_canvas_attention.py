@@ -5,13 +5,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from fillwright.engine.model.diffusion_gemma import causal_mask
 from fillwright.kernels import canvas_attention as torch_op
-from fillwright.kernels.gpu.canvas_attention import (
-    BLOCKS,
-    SPLITS,
-    UNLIMITED,
-    canvas_attention,
-)
+from fillwright.kernels.gpu import canvas_attention as kernel
+from fillwright.kernels.gpu.canvas_attention import BLOCKS, UNLIMITED, canvas_attention, splits
 
 HEADS, KV_HEADS, HEAD_DIM = 4, 2, 64
 
@@ -29,24 +26,29 @@ def mask(prefix: int, tail: int, rows: int, reach: int) -> Tensor:
     return seen
 
 
-@pytest.mark.parametrize("reach", [UNLIMITED, 23])
-@pytest.mark.parametrize(
-    ("prefix", "tail", "rows"),
-    [(0, 0, 1), (0, 7, 7), (0, 0, 40), (1, 0, 16), (100, 0, 37), (300, 5, 38), (64, 90, 90)],
-)
-def test_every_row_sees_what_it_may(
-    device: str, float_type: torch.dtype, prefix: int, tail: int, rows: int, reach: int
-) -> None:
+@pytest.mark.parametrize(("prefix", "reach"), [(0, 5), (9, 5), (9, UNLIMITED), (3, 40)])
+def test_prompt_rows_see_what_the_network_lets_them_see(prefix: int, reach: int) -> None:
+    wanted = causal_mask(12, prefix, reach, torch.device("cpu"))
+    assert wanted is not None
+    assert torch.equal(mask(prefix, 12, 12, reach), wanted)
+
+
+def compare(
+    device: str, float_type: torch.dtype, heads: tuple[int, int, int],
+    place: tuple[int, int, int], reach: int, size: float = 1.0,
+) -> None:  # fmt: skip
+    """The kernel and the reference; heads: of queries, of keys, their size; place: prefix, tail and
+    rows; `size` is that of queries, keys and values."""
+    (count, kv_heads, head_dim), (prefix, tail, rows) = heads, place
     random = torch.Generator().manual_seed(prefix + rows)
-    q = torch.randn(rows, HEADS, HEAD_DIM, generator=random) / 3
-    key, value = torch.randn(2, rows, KV_HEADS, HEAD_DIM, generator=random)
+    q = size * torch.randn(rows, count, head_dim, generator=random) / head_dim**0.25
+    key, value = size * torch.randn(2, rows, kv_heads, head_dim, generator=random)
     # what lies behind the prefix in the cache is no number, and must not be seen
     room = prefix + 50
-    cached = torch.randn(2, 2, KV_HEADS, room, HEAD_DIM, generator=random)
+    cached = size * torch.randn(2, 2, kv_heads, room, head_dim, generator=random)
     cached[:, 1, :, prefix:] = torch.nan
     cached[:, 0] = torch.nan
-    given = [each.to(device, float_type) for each in (q, key, value, *cached)]
-    q, key, value, *cached = given
+    q, key, value, *cached = (each.to(device, float_type) for each in (q, key, value, *cached))
     ours = canvas_attention(
         q,
         (key, value),
@@ -62,25 +64,51 @@ def test_every_row_sees_what_it_may(
         mask(prefix, tail, rows, reach).to(device),
         causal=False,
     )
-    tolerance = 1e-5 if float_type == torch.float32 else 2e-2
+    tolerance = (1e-5 if float_type == torch.float32 else 2e-2) * max(1, size)
     wanted = wanted[0].transpose(0, 1)
     torch.testing.assert_close(ours.float(), wanted, rtol=tolerance, atol=tolerance)
 
 
-def test_scores_of_any_size(device: str, float_type: torch.dtype) -> None:
-    random = torch.Generator().manual_seed(0)
-    q = 40 * torch.randn(9, HEADS, HEAD_DIM, generator=random)
-    key, value = 40 * torch.randn(2, 9, KV_HEADS, HEAD_DIM, generator=random)
-    q, key, value = (each.to(device, float_type) for each in (q, key, value))
-    none = torch.zeros(1, KV_HEADS, 16, HEAD_DIM, device=device, dtype=float_type)
-    where = torch.zeros(3, dtype=torch.int32, device=device)
-    ours = canvas_attention(q, (key, value), (none, none), where, UNLIMITED)
-    assert ours.isfinite().all()
+@pytest.mark.parametrize("reach", [UNLIMITED, 23])
+@pytest.mark.parametrize(
+    "place",
+    [(0, 0, 1), (0, 7, 7), (0, 0, 40), (1, 0, 16), (100, 0, 37), (300, 5, 38), (64, 90, 90)],
+)
+def test_every_row_sees_what_it_may(
+    device: str, float_type: torch.dtype, place: tuple[int, int, int], reach: int
+) -> None:
+    compare(device, float_type, (HEADS, KV_HEADS, HEAD_DIM), place, reach)
 
 
+@pytest.mark.parametrize("heads", [(2, 2, 32), (4, 1, 64), (4, 2, 256), (8, 1, 512)])
+def test_heads_of_every_size(
+    device: str, float_type: torch.dtype, heads: tuple[int, int, int]
+) -> None:
+    compare(device, float_type, heads, (45, 3, 20), 23)
+
+
+@pytest.mark.parametrize("programs", [1, 8, 32])
+def test_any_number_of_splits(
+    device: str, float_type: torch.dtype, programs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel, "PROGRAMS", programs)
+    compare(device, float_type, (HEADS, KV_HEADS, HEAD_DIM), (100, 5, 37), 23)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-3, 30.0])
+def test_scores_of_any_size(device: str, float_type: torch.dtype, size: float) -> None:
+    compare(device, float_type, (HEADS, KV_HEADS, HEAD_DIM), (20, 0, 9), UNLIMITED, size)
+
+
+@pytest.mark.parametrize(("tiles", "parts"), [(1, 8), (32, 8), (64, 4), (128, 2), (300, 1)])
+def test_small_canvases_are_split_and_large_ones_hardly(tiles: int, parts: int) -> None:
+    assert splits(tiles) == parts
+
+
+@pytest.mark.parametrize("parts", [2, 8])
 @pytest.mark.parametrize("head_dim", [256, 512])
 @pytest.mark.parametrize("arch", [80, 89, 90, 120])
-def test_compiles(build: Callable[..., Any], arch: int, head_dim: int) -> None:
+def test_compiles(build: Callable[..., Any], arch: int, head_dim: int, parts: int) -> None:
     blocks = BLOCKS[head_dim]
     tensors = ["q", "prefix_key", "prefix_value", "row_key", "row_value"]
     sizes = ["rows", "heads", "room", "kv_heads", "reach"]
@@ -97,7 +125,7 @@ def test_compiles(build: Callable[..., Any], arch: int, head_dim: int) -> None:
         constants={
             "GROUP": 2 if head_dim == 256 else 8,
             "D": head_dim,
-            "SPLITS": SPLITS,
+            "SPLITS": parts,
             "BLOCK_M": blocks.rows,
             "BLOCK_N": blocks.keys,
             "DOT": "tl.bfloat16",
@@ -113,7 +141,7 @@ def test_compiles(build: Callable[..., Any], arch: int, head_dim: int) -> None:
         arch,
         kernel="fillwright.kernels.gpu.canvas_attention:merge_kernel",
         types={"part": "*fp32", "part_lse": "*fp32", "out": "*bf16", "pairs": "i32"},
-        constants={"D": head_dim, "SPLITS": SPLITS},
+        constants={"D": head_dim, "SPLITS": parts},
         aligned=["part", "out", "pairs"],
         num_warps=4,
     )
