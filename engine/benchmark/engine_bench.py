@@ -102,10 +102,10 @@ def _stages(
 
     def products() -> None:
         for layer, kind in zip(network.layers, config.layer_kinds, strict=True):
-            F.linear(x, layer.qkv)
-            F.linear(heads[kind][0].flatten(1), layer.out)
-            gated = F.linear(x, layer.gate_up)
-            F.linear(gated[:, : gated.shape[1] // 2].contiguous(), layer.down)
+            _ = x @ layer.qkv
+            _ = heads[kind][0].flatten(1) @ layer.out
+            gated = x @ layer.gate_up
+            _ = gated[:, : gated.shape[1] // 2].contiguous() @ layer.down
             F.linear(x, layer.router)
 
     cold = torch.ones(1, device=device)

@@ -1,16 +1,20 @@
 """The networks that are measured: their shapes, and one with random weights."""
 
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
 from fillwright.engine.model.gpu_layers import PackedExperts
 from fillwright.engine.model.gpu_network import GpuNetwork
-from fillwright.engine.model.layers import Experts, Layer
+from fillwright.engine.model.layers import Experts, GatedMlp, Layer, PlainWeights, drop
+from fillwright.engine.model.quantization import quantise_fp8
 from fillwright.kernels.gpu.packed_experts import ExpertMatrix
+from fillwright.kernels.gpu.scaled_matrix import ScaledMatrix
 
 Format = Literal["bf16", "fp8", "int4"]
 GROUP = 32
@@ -60,7 +64,7 @@ SHAPES = {"26b": DIFFUSIONGEMMA_26B, "tiny": TINY}
 def random_network(
     config: ModelConfig, format: Format, positions: int, device: torch.device, seed: int = 0
 ) -> GpuNetwork:
-    """With experts of that format."""
+    """With experts of that format; what is no expert is FP8 too, unless they are bf16."""
     random = torch.Generator(device).manual_seed(seed)
     return GpuNetwork.of(random_model(config, format, random), positions)
 
@@ -75,6 +79,9 @@ def with_reference(
     for layer in model.layers:
         assert isinstance(layer, Layer)
         layer.experts = _dequantised(layer.experts, config, float_type(device))
+        layer.use(_converted(layer.keep_weights(), _plain))
+    signal = model.self_conditioning
+    signal.use(_converted_mlp(signal.keep_weights(), _plain))
     return network, model
 
 
@@ -131,11 +138,45 @@ def random_model(config: ModelConfig, format: Format, random: torch.Generator) -
     model.to(float_type(device)).to_empty(device=device)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         _fill(name, tensor, random)
+    if format != "bf16":
+        _round_to_fp8(model)
     model.frequencies = {kind: each.to(device) for kind, each in model.frequencies.items()}
     return model.eval().requires_grad_(False)
 
 
-def _fill(name: str, tensor: torch.Tensor, random: torch.Generator) -> None:
+def _round_to_fp8(model: DiffusionGemma) -> None:
+    """All that is no expert; its parameters are empty from then on."""
+    for layer in model.layers:
+        assert isinstance(layer, Layer)
+        layer.use(_converted(layer.laid_out(), _fp8))
+        layer.mlp.drop_weights()
+        drop(*(part.weight for part in (*layer.self_attn.projections(), layer.self_attn.o_proj)))
+    signal = model.self_conditioning
+    signal.use(_converted_mlp(signal.laid_out(), _fp8))
+    signal.drop_weights()
+
+
+def _converted(weights: PlainWeights, to: Callable[[Tensor], Tensor]) -> PlainWeights:
+    mlps = tuple(_converted_mlp(mlp, to) for mlp in weights.mlps.mlps)
+    twins = replace(weights.mlps, mlps=mlps)
+    return replace(weights, qkv=to(weights.qkv), out=to(weights.out), mlps=twins)
+
+
+def _converted_mlp(mlp: GatedMlp, to: Callable[[Tensor], Tensor]) -> GatedMlp:
+    return GatedMlp(to(mlp.gate_up), to(mlp.down))
+
+
+def _fp8(matrix: Tensor) -> Tensor:
+    return cast(Tensor, ScaledMatrix.side_by_side([quantise_fp8(matrix.mT)], matrix.dtype))
+
+
+def _plain(matrix: Tensor | ScaledMatrix) -> Tensor:
+    if isinstance(matrix, ScaledMatrix):
+        return matrix.dequantised().to(matrix.dtype)
+    return matrix
+
+
+def _fill(name: str, tensor: Tensor, random: torch.Generator) -> None:
     if tensor.ndim > 1:
         tensor.normal_(std=tensor.shape[-1] ** -0.5, generator=random)
     else:

@@ -48,8 +48,9 @@ class PackedExperts(nn.Module):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuLayer:
-    """Matrices [out, in] of the weights' type; gate rows before up rows. `reach`: how many earlier
-    tokens a row sees. expert_scale float32 [experts]."""
+    """Matrices [in, out] of the weights' type, or ScaledMatrix in their place; gate columns before
+    up columns; router [experts, hidden]. `reach`: how many earlier tokens a row sees. expert_scale
+    float32 [experts]."""
 
     qkv: Tensor
     out: Tensor
@@ -84,10 +85,10 @@ class GpuLayer:
             eps=layer.eps,
         )
         return cls(
-            qkv=w.qkv.mT,
-            out=w.out.mT,
-            gate_up=mlp.gate_up.mT,
-            down=mlp.down.mT,
+            qkv=w.qkv,
+            out=w.out,
+            gate_up=mlp.gate_up,
+            down=mlp.down,
             router=router.proj.weight,
             expert_scale=router.per_expert_scale.float(),
             expert_gate_up=experts.gate_up,
@@ -108,13 +109,11 @@ class GpuLayer:
     def __call__(self, x: Tensor, residual: Tensor, place: Place) -> Tensor:
         """x [rows, hidden], normed; residual float32 [rows, hidden], changed in place -> what the
         next layer reads. The prompt rows' keys and values go to the cache."""
-        q, rows = qkv_post(
-            F.linear(x, self.qkv), self.heads, place.angles, place.cached, place.where
-        )
+        q, rows = qkv_post(x @ self.qkv, self.heads, place.angles, place.cached, place.where)
         seen = canvas_attention(q, rows, place.cached, place.where, self.reach)
-        attended = F.linear(seen.flatten(1), self.out)
+        attended = seen.flatten(1) @ self.out
         dense_in, expert_in, router_in = behind_attention(attended, residual, self.norms)
-        dense = F.linear(gate(F.linear(dense_in, self.gate_up)), self.down)
+        dense = gate(dense_in @ self.gate_up) @ self.down
         scores = F.linear(router_in, self.router)
         index, weight = route(scores, self.expert_scale, self.experts_per_token)
         routed = expert_mlp(expert_in, self.expert_gate_up, self.expert_down, index, weight)

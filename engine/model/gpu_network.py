@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from fillwright.engine.model.config import LayerKind, ModelConfig
@@ -99,8 +98,8 @@ class GpuNetwork:
                 for kind, frequencies in model.frequencies.items()
             },
             signal_gain=conditioning.pre_norm.weight.float(),
-            signal_gate_up=signal.gate_up.mT,
-            signal_down=signal.down.mT,
+            signal_gate_up=signal.gate_up,
+            signal_down=signal.down,
         )
 
     @torch.inference_mode()
@@ -118,8 +117,8 @@ class GpuNetwork:
         rows = self.embedding[canvas].float() * self.scale
         if expected is not None:
             signal = rms_norm(expected, self.signal_gain, self.config.rms_norm_eps)
-            gated = gate(F.linear(signal.to(self.embedding.dtype), self.signal_gate_up))
-            rows = rows + F.linear(gated, self.signal_down)
+            gated = gate(signal.to(self.embedding.dtype) @ self.signal_gate_up)
+            rows = rows + gated @ self.signal_down
         return rms_norm(rows, None, self.config.rms_norm_eps)
 
     def __call__(self, prompt: Tensor, canvas: Tensor, slots: CacheSlots, where: Tensor) -> Tensor:

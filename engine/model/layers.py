@@ -134,7 +134,7 @@ class Layer(nn.Module):
         causal: bool = False,
     ) -> tuple[Tensor, KeyValue]:
         """hidden float32 [batch, rows, hidden] -> the same, and the rows' keys and values."""
-        w = self._kept or self._weights()
+        w = self._kept or self.laid_out()
         x = rms_norm(hidden, w.before_attention, self.eps)
         attended, rows = self.self_attn(x, w, angles, prefix, mask, causal)
         residual = hidden + rms_norm(attended, w.behind_attention, self.eps)
@@ -148,7 +148,8 @@ class Layer(nn.Module):
         mixed = rms_norm((dense + routed).view_as(residual), w.behind_mlps, self.eps)
         return (residual + mixed) * scalar, rows
 
-    def _weights(self) -> PlainWeights:
+    def laid_out(self) -> PlainWeights:
+        """From the parameters."""
         attention = self.self_attn
         mlps = [self.mlp.laid_out()]
         if self.twins:
@@ -172,7 +173,9 @@ class Layer(nn.Module):
 
     def keep_weights(self) -> PlainWeights:
         """Lay the weights out once and for all, for inference: large parameters become views."""
-        self._kept = w = self._weights()
+        if self._kept is not None and isinstance(self._kept.mlps, TwinMlps):
+            return self._kept
+        self._kept = w = self.laid_out()
         parts = self.self_attn.projections()
         pieces = torch.split(w.qkv, [part.out_features for part in parts], dim=1)
         for part, piece in zip(parts, pieces, strict=True):
@@ -180,9 +183,13 @@ class Layer(nn.Module):
         self.mlp.point_into(w.mlps.mlps[0])
         return w
 
+    def use(self, weights: PlainWeights) -> None:
+        """These, in place of the parameters'."""
+        self._kept = weights
+
     def pack_matrices(self) -> None:
         """Keep them packed, and the parameters no more."""
-        self._kept = self._weights().packed()
+        self._kept = self.laid_out().packed()
         for part in (*self.self_attn.projections(), self.self_attn.o_proj):
             drop(part.weight)
         self.mlp.drop_weights()
@@ -318,9 +325,14 @@ class SelfConditioning(Mlp):
 
     def keep_weights(self) -> GatedMlp:
         """As a layer does."""
-        self._kept = kept = self.laid_out()
-        self.point_into(kept)
-        return kept
+        if self._kept is None:
+            self._kept = self.laid_out()
+            self.point_into(self._kept)
+        return self._kept
+
+    def use(self, weights: GatedMlp) -> None:
+        """As a layer does."""
+        self._kept = weights
 
     def pack_matrices(self) -> None:
         """As a layer does."""

@@ -25,6 +25,10 @@ def test_the_kernels_are_as_exact_as_they_are_asked_to_be(format: Format) -> Non
 def test_bytes_of_a_step() -> None:
     matrices = 4 * (2 * 64 * 64 + 64 * 64)  # experts, gate and up and down, per layer
     sizes = {"bf16": 4 * matrices, "fp8": matrices, "int4": matrices // 2 + 2 * matrices // 32}
+    # sliding: q, k, v of 2, 1 and 1 heads of 32; full: q and k of 64; MLPs and self-conditioning
+    outputs = (4 * 32 + 64) + (3 * 64 + 64) + 3 * (2 * 48 + 64)
+    others = 64 * (4 * 32 + 64) + 64 * (3 * 64 + 128) + 3 * (64 * 2 * 48 + 48 * 64)
+    router = 4 * 2 * 4 * 64
     rows = 4 * 4 * (2 * 64 + 64)  # a float32 scale per row of every expert
     for format, weights in sizes.items():
         traffic = traffic_of(random_network(TINY, format, 30, CPU), context=100, rows=8)  # type: ignore[arg-type]
@@ -32,6 +36,10 @@ def test_bytes_of_a_step() -> None:
         # a window of 15 before the canvas in one layer, everything in the other; float32 here
         assert traffic.attention == 2 * 4 * ((15 + 8) * 32 + (100 + 8) * 64)
         assert traffic.head == 4 * 300 * 64
+        # float32, or FP8 with a scale per output; the router stays as it is
+        assert (
+            traffic.products == (4 * others if format == "bf16" else others + 4 * outputs) + router
+        )
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="times are of a CPU")

@@ -11,11 +11,12 @@ from safetensors.torch import load_file, save_file
 pytest.importorskip("triton", reason="the GPU's network is not tested: Triton runs on Linux alone")
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model import DiffusionGemma, gpu_weights
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.gpu_weights import load_packed
 from fillwright.engine.quantize.folder import quantise_folder
-from fillwright.engine.quantize.layout import Experts, QuantizeSettings
+from fillwright.engine.quantize.layout import Experts, QuantizeSettings, Rest
+from fillwright.kernels.gpu.scaled_matrix import ScaledMatrix
 
 KINDS = ["sliding_attention", "full_attention"]
 SHAPE = {
@@ -58,19 +59,26 @@ def nvfp4(source: Path, folder: Path) -> None:
     (folder / "model.safetensors.index.json").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("format", ["bf16", "fp8", "int4", "nvfp4"])
+@pytest.mark.parametrize(
+    ("format", "rest"),
+    [("bf16", "bf16"), ("fp8", "bf16"), ("fp8", "fp8"), ("int4", "fp8"), ("nvfp4", "bf16")],
+)
 def test_says_what_the_dequantised_network_says(
-    source: Path, tmp_path: Path, tokens: Callable[..., torch.Tensor], format: str
+    source: Path, tmp_path: Path, tokens: Callable[..., torch.Tensor], format: str, rest: Rest
 ) -> None:
     folder = source if format == "bf16" else tmp_path / format
     if format == "nvfp4":
         nvfp4(source, folder)
     elif format != "bf16":
         experts: Experts = "int4" if format == "int4" else "fp8"
-        quantise_folder(source, folder, QuantizeSettings(experts), "cpu")
+        quantise_folder(source, folder, QuantizeSettings(experts, rest), "cpu")
     fractions: list[float] = []
-    network = GpuNetwork.of(load_packed(folder, DEVICE, DTYPE, fractions.append), 40)
-    assert network.layers[0].expert_gate_up.format == format
+    packed = load_packed(folder, DEVICE, DTYPE, fractions.append)
+    network = GpuNetwork.of(packed, 40)
+    first = network.layers[0]
+    assert first.expert_gate_up.format == format
+    for matrix in (first.qkv, first.out, first.gate_up, first.down, network.signal_down):
+        assert isinstance(matrix, ScaledMatrix) == (rest == "fp8")
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
@@ -84,6 +92,23 @@ def test_says_what_the_dequantised_network_says(
     exact = torch.float32 == DTYPE and format != "int4"
     tolerance = 2e-4 if exact else 5e-2
     torch.testing.assert_close(model.logits(hidden), wanted, rtol=tolerance, atol=tolerance)
+    # what drafts and searches use: the torch network of the same weights
+    signal = wanted[None] * 2
+    ours, theirs = (
+        each.denoise_logits(canvas, each.prefill(prompt), signal) for each in (packed, model)
+    )
+    torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("experts", ["fp8", "int4"])
+def test_a_gpu_without_fp8_gets_it_dequantised(
+    source: Path, tmp_path: Path, experts: Experts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quantise_folder(source, tmp_path / "q", QuantizeSettings(experts, "fp8"), "cpu")
+    monkeypatch.setattr(gpu_weights, "knows_fp8", lambda device: False)
+    first = GpuNetwork.of(load_packed(tmp_path / "q", DEVICE, DTYPE), 40).layers[0]
+    assert isinstance(first.qkv, torch.Tensor)
+    assert first.expert_down.format == ("bf16" if experts == "fp8" else "int4")
 
 
 def test_a_missing_expert_is_named(source: Path, tmp_path: Path) -> None:
