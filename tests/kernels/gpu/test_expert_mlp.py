@@ -48,22 +48,9 @@ def routed(tokens: int, k: int, device: str) -> tuple[Tensor, Tensor]:
     return index.to(device, torch.int32), weight.to(device)
 
 
-def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let memory that nobody wrote be NaN."""
-    empty, empty_like, new_empty = torch.empty, torch.empty_like, Tensor.new_empty
-
-    def with_nan(made: Tensor) -> Tensor:
-        return made.fill_(torch.nan) if made.is_floating_point() else made
-
-    monkeypatch.setattr(torch, "empty", lambda *a, **k: with_nan(empty(*a, **k)))
-    monkeypatch.setattr(torch, "empty_like", lambda *a, **k: with_nan(empty_like(*a, **k)))
-    monkeypatch.setattr(Tensor, "new_empty", lambda *a, **k: with_nan(new_empty(*a, **k)))
-
-
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize(("tokens", "k"), [(1, 1), (21, 3)])
 def test_is_the_reference_of_the_dequantised_experts(
-    monkeypatch: pytest.MonkeyPatch,
     device: str,
     float_type: torch.dtype,
     format: str,
@@ -78,7 +65,6 @@ def test_is_the_reference_of_the_dequantised_experts(
     wanted = torch_op.reference(
         x.float(), gate_up.dequantised(), down.dequantised(), index.long(), weight
     )
-    poisoned(monkeypatch)
     ours = expert_mlp(x, gate_up, down, index, weight)
     assert ours.dtype == float_type
     tolerance = 1e-4 if float_type == torch.float32 else 2e-2
