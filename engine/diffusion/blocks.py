@@ -34,7 +34,9 @@ class BlockStep:
 
     @property
     def tokens(self) -> Tensor:
-        return torch.cat((self.written, self.step.draft[0, self.hole.start : self.hole.stop]))
+        own = self.step.draft[0, self.hole.start : self.hole.stop]
+        # a GPU's loop shows its drafts on the host
+        return torch.cat((self.written, own.to(self.written.device)))
 
 
 def denoise_blocks(
