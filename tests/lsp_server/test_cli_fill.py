@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+
 COMMAND = [str(Path(sys.executable).parent / "fillwright")]
 TIMEOUT_S = 300
 SOURCE = 'def area(width, height):\n    """The area."""\n    pass\n\n\nprint(area(2, 3))\n'
@@ -208,9 +210,24 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_an_interrupted_fill_leaves_the_file(source: Path) -> None:
+@pytest.fixture
+def never_done(tmp_path: Path) -> Iterator[Path]:
+    """The embedded checkpoint, whose canvases are not done before their steps are used up."""
+    folder = tmp_path / "never-done"
+    folder.mkdir()
+    for file in embedded_checkpoint().iterdir():
+        (folder / file.name).symlink_to(file)
+    settings = folder / "generation_config.json"
+    parsed = json.loads(settings.read_text("utf-8")) | {"stability_threshold": 10**6}
+    settings.unlink()
+    settings.write_text(json.dumps(parsed), "utf-8")
+    yield folder
+    subprocess.run([*COMMAND, "engine", "stop", "--model", folder], check=True, capture_output=True)
+
+
+def test_an_interrupted_fill_leaves_the_file(source: Path, never_done: Path) -> None:
     command = [*COMMAND, "fill", str(source), "--body", "1", "--watch", "--write"]
-    command += ["--decode", "denoise", "--steps", "10000"]
+    command += ["--decode", "denoise", "--steps", "10000", "--model", str(never_done)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"step 1,")
