@@ -54,8 +54,7 @@ class ExpertMatrix:
         """words int32 [experts, rows, columns / 8] and scale [experts, rows, groups], as
         compressed-tensors packs them: eight values plus 8 to a word, the first in the lowest
         bits."""
-        shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=words.device)
-        nibbles = ((words[..., None] >> shifts) & 0xF).to(torch.uint8).flatten(-2)
+        nibbles = _nibbles(words.contiguous().view(torch.uint8))
         ones = torch.ones(words.shape[:2], device=words.device)
         scale = scale.to(torch.bfloat16).contiguous()
         return cls("int4", _chunked(nibbles), ones, scale, nibbles.shape[-1] // scale.shape[-1])
@@ -64,7 +63,7 @@ class ExpertMatrix:
     def nvfp4(cls, packed: Tensor, scale: Tensor, factor: Tensor) -> Self:
         """packed uint8 [experts, rows, columns / 2], the first of two numbers in the lower half;
         scale e4m3 [experts, rows, columns / 16]; factor float32 [experts], or [experts, rows]."""
-        nibbles = torch.stack((packed & 0xF, packed >> 4), dim=-1).flatten(-2)
+        nibbles = _nibbles(packed)
         rows = factor.float().reshape(packed.shape[0], -1).expand(packed.shape[:2]).contiguous()
         return cls("nvfp4", _chunked(nibbles), rows, scale.contiguous(), NVFP4_GROUP)
 
@@ -85,6 +84,12 @@ class ExpertMatrix:
         scaled = values * self.group_scale.float()[..., None]
         worth: Tensor = scaled.flatten(-2) * self.row_scale[..., None]
         return worth
+
+
+def _nibbles(packed: Tensor) -> Tensor:
+    """uint8 [..., bytes] -> [..., 2 * bytes], the lower half of a byte first; a word's bytes ascend
+    on every machine that PyTorch runs on."""
+    return torch.stack((packed & 0xF, packed >> 4), dim=-1).flatten(-2)
 
 
 def _chunked(nibbles: Tensor) -> Tensor:
