@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
 import torch
 
@@ -24,9 +24,6 @@ from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import Section, read_config
 from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
-
-if TYPE_CHECKING:
-    from fillwright.engine.infill.gpu_loading import OnGpu
 
 PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
     "small": SmallPrompt,
@@ -51,16 +48,14 @@ def load_infiller(
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
+    weights = checkpoint, device, _dtype(device), lambda done: progress(0.1 + 0.8 * done)
     on_gpu = None
     if device != "cpu" and has_kernels(model_config(config), settings):
-        on_gpu = _on_gpu(checkpoint, device, lambda fraction: progress(0.1 + 0.8 * fraction))
-    model = (
-        on_gpu.model
-        if on_gpu
-        else DiffusionGemma.from_checkpoint(
-            checkpoint, device, _dtype(device), lambda fraction: progress(0.1 + 0.7 * fraction)
-        )
-    )
+        # Triton is not everywhere
+        from fillwright.engine.infill.gpu_loading import load_on_gpu
+
+        on_gpu = load_on_gpu(*weights)
+    model = on_gpu.model if on_gpu else DiffusionGemma.from_checkpoint(*weights)
     if len(tokenizer.texts) > model.config.vocab_size:
         raise CheckpointError(
             f"{checkpoint / 'tokenizer.json'} has {len(tokenizer.texts)} tokens, but config.json "
@@ -90,12 +85,6 @@ def has_kernels(config: ModelConfig, settings: DenoiseSettings) -> bool:
     """Whether a GPU's loop takes the network: DiffusionGemma's own form, where Triton runs."""
     form = config.experts > 1 and settings.rows is RowConvention.OWN
     return form and find_spec("triton") is not None
-
-
-def _on_gpu(checkpoint: Path, device: str, progress: Callable[[float], None]) -> "OnGpu":
-    from fillwright.engine.infill.gpu_loading import load_on_gpu
-
-    return load_on_gpu(checkpoint, device, _dtype(device), progress)
 
 
 def warm_up(infiller: Infiller) -> None:
