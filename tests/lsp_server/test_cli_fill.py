@@ -225,6 +225,15 @@ def never_done(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([*COMMAND, "engine", "stop", "--model", folder], check=True, capture_output=True)
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Background jobs of a shell ignore interrupts, and so does whatever they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_an_interrupted_fill_leaves_the_file(source: Path, never_done: Path) -> None:
     command = [*COMMAND, "fill", str(source), "--body", "1", "--watch", "--write"]
     command += ["--decode", "denoise", "--steps", "10000", "--model", str(never_done)]
