@@ -18,14 +18,16 @@ check() {
 "
 }
 
-LIMIT_S=150
-check "kernels and loop, natively" "$python" -P -m pytest -q -m gpu tests/kernels/gpu \
+# what is only compiled needs no GPU
+LIMIT_S=140
+check "kernels and loop, natively" "$python" -P -m pytest -q -k 'not compiles' tests/kernels/gpu \
     tests/engine/model/test_gpu_network.py tests/engine/model/test_slot_cache.py \
     tests/engine/diffusion/test_gpu_denoise.py
+LIMIT_S=40
 if "$python" -c 'import tree_sitter' 2> /dev/null; then
     check "requests, natively" "$python" -P -m pytest -q tests/engine/infill/test_gpu_infiller.py
 fi
-LIMIT_S=45
+LIMIT_S=42
 for format in int4 fp8 bf16; do
     for canvas in 64 256; do
         check "bench $format, canvas $canvas, 8192 tokens" "$python" -P -m fillwright.lsp_server \
