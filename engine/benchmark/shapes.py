@@ -11,14 +11,13 @@ from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
 from fillwright.engine.model.gpu_layers import PackedExperts
 from fillwright.engine.model.gpu_network import GpuNetwork
-from fillwright.engine.model.layers import Experts, GatedMlp, Layer, PlainWeights, drop
+from fillwright.engine.model.layers import Experts, GatedMlp, Layer, PlainWeights
 from fillwright.engine.model.quantization import quantise_fp8
 from fillwright.kernels.gpu.packed_experts import ExpertMatrix
-from fillwright.kernels.gpu.scaled_matrix import ScaledMatrix
+from fillwright.kernels.gpu.scaled_matrix import E4M3, ScaledMatrix
 
 Format = Literal["bf16", "fp8", "int4"]
 GROUP = 32
-E4M3 = torch.float8_e4m3fn
 
 # google/diffusiongemma-26B-A4B-it
 DIFFUSIONGEMMA_26B = ModelConfig(
@@ -149,11 +148,8 @@ def _round_to_fp8(model: DiffusionGemma) -> None:
     for layer in model.layers:
         assert isinstance(layer, Layer)
         layer.use(_converted(layer.laid_out(), _fp8))
-        layer.mlp.drop_weights()
-        drop(*(part.weight for part in (*layer.self_attn.projections(), layer.self_attn.o_proj)))
     signal = model.self_conditioning
     signal.use(_converted_mlp(signal.laid_out(), _fp8))
-    signal.drop_weights()
 
 
 def _converted(weights: PlainWeights, to: Callable[[Tensor], Tensor]) -> PlainWeights:

@@ -93,13 +93,13 @@ class GpuCanvas:
         is the network's. Raises ValueError where the cache is longer than the slot's room."""
         noise = start or settings.noise
         tail = self._begin(cache, canvas, settings, noise, generator)
-        seed, begun = int(self._seed), None
+        begun = None
         for step in range(1, settings.steps + 1):
             if cancelled():
                 break
             steps_left = settings.steps - step
             self._inverse_temperature.fill_(1 / settings.temperature(steps_left + 1))
-            self._seed.fill_(seed + step)
+            self._seed.add_(1)
             self._noise.copy_(noise.draw(self._noise.shape, generator))
             (self.first_step(tail) if step == 1 else self.next_step)()
             cache.known = cache.length

@@ -100,12 +100,10 @@ class Packer:
     def weights(self, name: str, layer: Layer) -> PlainWeights:
         """A layer's, whose matrices are not read yet."""
         attention, rest = layer.self_attn, layer.laid_out()
-        projections = {"q_proj": attention.q_proj, "k_proj": attention.k_proj}
-        if attention.v_proj is not None:
-            projections["v_proj"] = attention.v_proj
+        named = zip(("q_proj", "k_proj", "v_proj"), attention.projections(), strict=False)
         return replace(
             rest,
-            qkv=self._matrix(f"{name}.self_attn", projections),
+            qkv=self._matrix(f"{name}.self_attn", dict(named)),
             out=self._matrix(f"{name}.self_attn", {"o_proj": attention.o_proj}),
             mlps=TwinMlps(rest.mlps.gains, (self.mlp(f"{name}.mlp", layer.mlp),)),
         )
@@ -147,16 +145,16 @@ class Packer:
         if not parts:
             return ExpertMatrix.bf16(self.tensors.parameter(stored, shape, self.dtype))
         size = torch.Size((rows // len(parts[0]), columns))
+        kind = self.tensors.matrix(parts[0][0], size).stored.dtype
+        if kind != torch.int32 and not (self.fp8 and kind in (E4M3, torch.uint8)):
+            return ExpertMatrix.bf16(self.tensors.parameter(stored, shape, self.dtype))
         each = [[self.tensors.matrix(part, size) for part in names] for names in parts]
-        kind = each[0][0].stored.dtype
+        weight, scale = _stacked(each, _stored), _stacked(each, _scale)
         if kind == torch.int32:
-            return ExpertMatrix.int4(_stacked(each, _stored), _stacked(each, _scale))
-        if kind == E4M3 and self.fp8:
-            return ExpertMatrix.fp8(_stacked(each, _stored), _stacked(each, _scale))
-        if kind == torch.uint8 and self.fp8:
-            scale, factor = _stacked(each, _scale), _stacked(each, _factor)
-            return ExpertMatrix.nvfp4(_stacked(each, _stored), scale, factor)
-        return ExpertMatrix.bf16(self.tensors.parameter(stored, shape, self.dtype))
+            return ExpertMatrix.int4(weight, scale)
+        if kind == E4M3:
+            return ExpertMatrix.fp8(weight, scale)
+        return ExpertMatrix.nvfp4(weight, scale, _stacked(each, _factor))
 
 
 def _stacked(each: list[list[Matrix]], part: Callable[[Matrix], Tensor]) -> Tensor:

@@ -184,18 +184,22 @@ class Layer(nn.Module):
         return w
 
     def use(self, weights: PlainWeights) -> None:
-        """These, in place of the parameters'."""
+        """Keep these, and the matrices' parameters no more."""
         self._kept = weights
+        self._drop_matrices()
 
     def pack_matrices(self) -> None:
         """Keep them packed, and the parameters no more."""
         self._kept = self.laid_out().packed()
-        for part in (*self.self_attn.projections(), self.self_attn.o_proj):
-            drop(part.weight)
-        self.mlp.drop_weights()
+        self._drop_matrices()
         if self.twins:
             experts = self._only_expert()
             drop(experts.gate_up_proj, experts.down_proj)
+
+    def _drop_matrices(self) -> None:
+        for part in (*self.self_attn.projections(), self.self_attn.o_proj):
+            drop(part.weight)
+        self.mlp.drop_weights()
 
     def _only_expert(self) -> "Experts":
         assert isinstance(self.experts, Experts)
@@ -333,6 +337,7 @@ class SelfConditioning(Mlp):
     def use(self, weights: GatedMlp) -> None:
         """As a layer does."""
         self._kept = weights
+        self.drop_weights()
 
     def pack_matrices(self) -> None:
         """As a layer does."""

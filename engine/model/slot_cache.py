@@ -25,7 +25,6 @@ class SlotCache(PrefixCache):
     room."""
 
     slot: int
-    room: int
     reader: Callable[[int, Tensor], None]
     known: int = 0
 
@@ -37,11 +36,14 @@ class SlotCache(PrefixCache):
                 ids=torch.empty(0, dtype=torch.int64, device=network.embedding.device),
                 _layers=[(key[slot][None], value[slot][None]) for key, value in slots.layers],
                 slot=slot,
-                room=slots.room,
                 reader=partial(network.read, slots, slot),
             )
             for slot in range(slots.count)
         ]
+
+    @property
+    def room(self) -> int:
+        return self._layers[0][0].shape[2]
 
     def note(self, ids: Tensor) -> bool:
         self._check_room(ids)
