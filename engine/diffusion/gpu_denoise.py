@@ -76,6 +76,8 @@ class GpuCanvas:
     def first_step(self, tail: int) -> Callable[[], object]:
         """One that reads the last `tail` prompt tokens too; captured when first asked for."""
         if tail not in self._first_steps:
+            # capturing makes the step: it must not write what an earlier fill has left here
+            self._first_where.zero_()
             self._first_steps[tail] = self._graphs.capture(lambda: self._step(tail))
         return self._first_steps[tail]
 
@@ -92,8 +94,10 @@ class GpuCanvas:
         """As denoise.denoise; reads into the cache what it has only noted. The generator's device
         is the network's. Raises ValueError where the cache is longer than the slot's room."""
         noise = start or settings.noise
-        tail = self._begin(cache, canvas, settings, noise, generator)
-        begun = None
+        self._check(cache, settings)
+        tail = tail_rows(cache.length, cache.known)
+        first, begun = self.first_step(tail), None
+        self._begin(cache, tail, canvas, settings, noise, generator)
         for step in range(1, settings.steps + 1):
             if cancelled():
                 break
@@ -101,7 +105,7 @@ class GpuCanvas:
             self._inverse_temperature.fill_(1 / settings.temperature(steps_left + 1))
             self._seed.add_(1)
             self._noise.copy_(noise.draw(self._noise.shape, generator))
-            (self.first_step(tail) if step == 1 else self.next_step)()
+            (first if step == 1 else self.next_step)()
             cache.known = cache.length
             latest = self._outcome(step, steps_left)
             if begun is not None:
@@ -115,14 +119,13 @@ class GpuCanvas:
     def _begin(
         self,
         cache: SlotCache,
+        tail: int,
         canvas: Canvas,
         settings: DenoiseSettings,
         noise: Noise,
         generator: Generator,
-    ) -> int:
-        """Fill the buffers; returns how many prompt rows the first step is to read."""
-        self._check(cache, settings)
-        tail = tail_rows(cache.length, cache.known)
+    ) -> None:
+        """Fill the buffers; the first step is to read `tail` prompt rows."""
         cache.catch_up(cache.length - tail)
         rows = CanvasRows.stack([canvas], settings.end_marks, self._pinned.device)
         state, before = self._state, cache.length - tail
@@ -148,7 +151,6 @@ class GpuCanvas:
         self._limits.bound.fill_(settings.entropy_bound)
         self._limits.threshold.fill_(settings.confidence_threshold)
         self._limits.stability.fill_(settings.stability_threshold)
-        return tail
 
     def _check(self, cache: SlotCache, settings: DenoiseSettings) -> None:
         if settings.rows is not RowConvention.OWN:

@@ -1,5 +1,6 @@
 """The GPU's loop against the torch loop, in Triton's interpreter or on a GPU."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -116,6 +117,33 @@ def test_every_step_is_that_of_the_torch_loop(
         compared += 1
     assert compared >= 2
     assert cache.known == cache.length == length
+
+
+class Rehearsed(Graphs):
+    """Capturing makes the step, as it does on a GPU."""
+
+    def capture(self, work: Callable[[], object]) -> Callable[[], object]:
+        work()
+        return work
+
+
+def test_a_step_that_is_captured_late_disturbs_nothing(model: DiffusionGemma) -> None:
+    network = GpuNetwork.of(model, ROOM + ROWS)
+    slots = CacheSlots.empty(CONFIG, 2, ROOM, model.embed_tokens.weight.dtype, model.device)
+    loop = GpuCanvas(network, slots, Rehearsed(model.device), ROWS)
+    caches = SlotCache.all_of(network, slots)
+    canvas, generator = Canvas.lay_out([ROWS]), Generator(model.device).manual_seed(1)
+    random = torch.Generator().manual_seed(2)
+    # the first prompt is short, so that the second's tail is the first to be captured
+    for cache, length in ((caches[0], 20), (caches[1], 40)):
+        prompt = torch.randint(VOCABULARY, (length,), generator=random).to(model.device)
+        cache.note(prompt)
+        mine = loop.denoise(cache, canvas, replace(COLD, noise=Listed()), generator)
+        theirs = denoise(
+            model, model.prefill(prompt), [canvas], replace(COLD, noise=Listed()), generator
+        )
+        for step, wanted in zip(mine, theirs, strict=True):
+            assert torch.equal(step.draft, wanted.draft.cpu())
 
 
 def test_a_step_stays_what_it_was_when_the_next_is_made(model: DiffusionGemma) -> None:
