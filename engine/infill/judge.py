@@ -1,5 +1,6 @@
 """Chooses among candidates for one hole by what the model could not look at while it wrote them:
-whether they parse where they stand, and how well the text behind goes on from them.
+whether they parse where they stand and leave no names loose, and how well the text behind goes on
+from them.
 
 Knows text, ids and the model; writes nothing itself.
 """
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from fillwright.engine.infill.beams import Beams, Hypothesis
 from fillwright.engine.infill.likelihood import log_likelihoods
-from fillwright.engine.infill.plausible import faults_with
+from fillwright.engine.infill.plausible import Filled, Neighbourhood
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, plain_prefix
 from fillwright.engine.infill.seams import Seams
@@ -21,6 +22,8 @@ from fillwright.engine.request import InfillRequest, Shape
 WITHIN_NATS: Mapping[Shape, float] = {"line": 1.0, "free": 3.0, "block": 3.0}
 """An end so much less likely than the likeliest is not compared with it. A line must come fast."""
 COMPARED = 8
+LOOSE_END_NATS = 3.0
+"""What a name that nothing binds, or that is bound for nothing, counts against an end."""
 HEAD_TOKENS = 24
 
 Against = tuple[bool, int, bool, bool]
@@ -36,7 +39,13 @@ class Judge:
     request: InfillRequest
     seams: Seams
     closing: str
-    _faults: dict[Ids, tuple[bool, int, bool]] = field(default_factory=dict)
+    _around: Neighbourhood = field(init=False)
+    _seen: dict[Ids, "_Seen"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        request = self.request
+        around = Neighbourhood.of(request.document, request.holes[0], request.language)
+        object.__setattr__(self, "_around", around)
 
     @property
     def within(self) -> float:
@@ -45,38 +54,45 @@ class Judge:
     def against(self, ids: Ids, ended: bool) -> Against:
         """What speaks against a candidate: nothing in it, for an empty fill is no fill; syntax
         faults; text that has to be cut away; no end."""
-        if ids not in self._faults:
-            text = self.tokenizer.spell(ids).text
-            (kept,) = self.seams.fitting([text], self.closing)
-            fill = text[kept.start : kept.stop]
-            request = self.request
-            wrong = faults_with(request.document, request.holes[0], fill, request.language)
-            self._faults[ids] = (not fill.strip(), wrong, kept.stop < len(text.rstrip()))
-        return (*self._faults[ids], not ended)
+        seen = self._look(ids)
+        return seen.is_empty, seen.filled.faults if seen.filled else 0, seen.is_cut, not ended
+
+    def worth(self, beams: Sequence[Hypothesis]) -> list[float]:
+        """How likely each candidate is, nats, less what its loose ends count that others lack."""
+        filled = [self._look(beam.ids).filled for beam in beams]
+        loose = [each.loose_ends if each else 0 for each in filled]
+        least = min(loose, default=0)
+        return [
+            beam.log_probability - LOOSE_END_NATS * (count - least)
+            for beam, count in zip(beams, loose, strict=True)
+        ]
 
     def is_decided(self, beams: Beams) -> bool:
-        """Whether an end with nothing against it is likelier than whatever might still come, by
+        """Whether an end with nothing against it is worth more than whatever might still come, by
         enough."""
-        good = (beam for beam in beams.ended if not any(self.against(beam.ids, True)))
-        first = next(good, None)
-        return first is not None and (
-            first.log_probability - self.within >= beams.live[0].log_probability
-        )
+        good = [beam for beam in beams.ended if not any(self.against(beam.ids, True))]
+        worth = self.worth(good[:COMPARED])
+        return bool(worth) and max(worth) - self.within >= beams.live[0].log_probability
 
     def best(self, beams: Beams) -> Hypothesis:
         """Of those with the least against them, the one that together with what stands behind the
-        hole is the likeliest."""
+        hole is worth the most."""
         every = (*beams.ended, *beams.live)
         least = min(self.against(beam.ids, beam.ended) for beam in every)
         fair = [beam for beam in every if self.against(beam.ids, beam.ended) == least]
         fair.sort(key=lambda beam: -beam.log_probability)
-        likely = fair[0].log_probability - self.within
-        near = [beam for beam in fair[:COMPARED] if beam.ids and beam.log_probability > likely]
+        fair = fair[:COMPARED]
+        worth = self.worth(fair)
+        near = [
+            (value, beam)
+            for value, beam in zip(worth, fair, strict=True)
+            if beam.ids and value > max(worth) - self.within
+        ]
         if len(near) < 2:
-            return fair[0]
-        behind = self.hindsight([beam.ids for beam in near])
-        total = [beam.log_probability + more for beam, more in zip(near, behind, strict=True)]
-        return near[total.index(max(total))]
+            return fair[worth.index(max(worth))]
+        behind = self.hindsight([beam.ids for _, beam in near])
+        total = [value + more for (value, _), more in zip(near, behind, strict=True)]
+        return near[total.index(max(total))][1]
 
     def better(self, drafted: Written, denoised: Written, task: Task) -> Written:
         """What denoising made of the draft of one hole, unless the model itself finds the draft
@@ -106,3 +122,21 @@ class Judge:
         key = f"{self.request.document_key}, as plain text"
         prefix, _ = self.caches.holding(key, plain_prefix(self.tokenizer, self.seams.prefix))
         return log_likelihoods(self.model, prefix, candidates, [head] * len(candidates))
+
+    def _look(self, ids: Ids) -> "_Seen":
+        if ids not in self._seen:
+            text = self.tokenizer.spell(ids).text
+            (kept,) = self.seams.fitting([text], self.closing)
+            fill = text[kept.start : kept.stop]
+            is_cut = kept.stop < len(text.rstrip())
+            self._seen[ids] = _Seen(not fill.strip(), is_cut, self._around.with_fill(fill))
+        return self._seen[ids]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A candidate as it would stand in the document; `filled` is None without a grammar."""
+
+    is_empty: bool
+    is_cut: bool
+    filled: Filled | None

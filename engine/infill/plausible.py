@@ -1,32 +1,85 @@
-"""How wrong a fill would look to a parser: what a language model does not check.
+"""How a fill would look to those who read code without running it: parsers and linters. A language
+model does not check what they do.
 
 Knows source text and grammars; knows no tokens. Looks at the neighbourhood of the hole only, for
 it ranks fills of the same hole and must not take longer than writing one.
 """
 
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Tree
+
 from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
 from fillwright.engine.syntax.grammars import parser_for
+from fillwright.engine.syntax.names import loose_ends
 
 BEFORE_CHARACTERS = 4000
 BEHIND_CHARACTERS = 2000
 
 
-def faults_with(document: str, hole: Hole, text: str, language: str) -> int:
-    """The syntax faults around the hole with `text` in it; 0 where there is no grammar. Only the
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What stands around a hole: `before` and `behind` it, whole lines, and `further` away."""
+
+    language: str
+    before: bytes
+    behind: bytes
+    further: tuple[bytes, bytes]
+
+    @classmethod
+    def of(cls, document: str, hole: Hole, language: str) -> "Neighbourhood":
+        first = max(0, hole.start - BEFORE_CHARACTERS)
+        start = document.rfind("\n", 0, first) + 1 if first else 0
+        end = hole.end + BEHIND_CHARACTERS
+        end = document.rfind("\n", hole.end, end) + 1 or hole.end if end < len(document) else end
+        before, behind = document[start : hole.start], document[hole.end : end]
+        further = _bytes(document[:start]), _bytes(document[end:])
+        return cls(language, _bytes(before), _bytes(behind), further)
+
+    def with_fill(self, text: str) -> "Filled | None":
+        """None where there is no grammar."""
+        parser = parser_for(self.language)
+        if parser is None:
+            return None
+        fill = _bytes(text)
+        source = self.before + fill + self.behind
+        span = len(self.before), len(self.before) + len(fill)
+        return Filled(self, source, parser.parse(source), *span)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A neighbourhood with a text in the hole, `start..end` in bytes of its source. Only the
     difference between two texts means anything."""
-    parser = parser_for(language)
-    if parser is None:
-        return 0
-    first = max(0, hole.start - BEFORE_CHARACTERS)
-    start = document.rfind("\n", 0, first) + 1 if first else 0
-    before = _bytes(document[start : hole.start])
-    behind = document[hole.end : hole.end + BEHIND_CHARACTERS]
-    if hole.end + BEHIND_CHARACTERS < len(document):
-        behind = behind[: behind.rfind("\n") + 1]
-    filled = _bytes(text)
-    tree = parser.parse(before + filled + _bytes(behind))
-    return faults(tree, language, len(before), len(before) + len(filled))
+
+    around: Neighbourhood
+    source: bytes
+    tree: Tree
+    start: int
+    end: int
+
+    @cached_property
+    def faults(self) -> int:
+        """Syntax faults around the hole."""
+        return faults(self.tree, self.around.language, self.start, self.end)
+
+    @cached_property
+    def loose_ends(self) -> int:
+        """Names in the function around the hole that nothing binds, there or anywhere else in the
+        document, or that are bound for nothing."""
+        found = loose_ends(self.tree, self.around.language, self.start, self.end)
+        first, last = found.within
+        elsewhere = (*self.around.further, self.source[:first], self.source[last:])
+        strange = (name for name in found.unbound if not _is_said(name, elsewhere))
+        return len(found.unread) + sum(1 for _ in strange)
+
+
+def _is_said(name: str, texts: tuple[bytes, ...]) -> bool:
+    word = re.compile(rb"(?<![\w$])" + re.escape(_bytes(name)) + rb"(?![\w$])")
+    return any(word.search(text) for text in texts)
 
 
 def _bytes(text: str) -> bytes:

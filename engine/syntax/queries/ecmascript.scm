@@ -1,6 +1,22 @@
 ; What JavaScript and TypeScript have in common. The sections are described in python.scm.
 ; wrapped by: export_statement, lexical_declaration, variable_declaration, variable_declarator,
 ; wrapped by: expression_statement, assignment_expression
+; builtins: AbortController, AggregateError, Array, ArrayBuffer, AsyncFunction, Atomics, BigInt
+; builtins: BigInt64Array, BigUint64Array, Blob, Boolean, Buffer, CustomEvent, DataView, Date
+; builtins: Document, Element, Error, EvalError, Event, EventTarget, File, FinalizationRegistry
+; builtins: Float32Array, Float64Array, FormData, Function, HTMLElement, Headers, Infinity
+; builtins: Int16Array, Int32Array, Int8Array, Intl, Iterator, JSON, Map, Math, MutationObserver
+; builtins: NaN, Node, Number, Object, Promise, Proxy, RangeError, ReferenceError, Reflect, RegExp
+; builtins: Request, Response, Set, SharedArrayBuffer, String, Symbol, SyntaxError, TextDecoder
+; builtins: TextEncoder, TypeError, URIError, URL, URLSearchParams, Uint16Array, Uint32Array
+; builtins: Uint8Array, Uint8ClampedArray, WeakMap, WeakRef, WeakSet, WebAssembly, WebSocket
+; builtins: Worker, XMLHttpRequest, __dirname, __filename, alert, arguments, atob, btoa
+; builtins: cancelAnimationFrame, clearImmediate, clearInterval, clearTimeout, console, crypto
+; builtins: decodeURI, decodeURIComponent, document, encodeURI, encodeURIComponent, escape, eval
+; builtins: exports, fetch, global, globalThis, history, isFinite, isNaN, localStorage, location
+; builtins: module, navigator, parseFloat, parseInt, performance, process, queueMicrotask
+; builtins: requestAnimationFrame, require, self, sessionStorage, setImmediate, setInterval
+; builtins: setTimeout, structuredClone, undefined, unescape, window
 
 ;; spans
 [
@@ -79,3 +95,23 @@
 ((throw_statement) @placeholder
   (#match? @placeholder "(?i)(not|un)_?implemented|^throw .*[\"'`].*<to do>"))
 ((method_definition) @optional (#match? @optional "^(\\w+ )*constructor\\b"))
+
+;; names
+[(identifier) (shorthand_property_identifier)] @name
+
+(variable_declarator name: (identifier) @local)
+(expression_statement (augmented_assignment_expression left: (identifier) @updated))
+(expression_statement (update_expression argument: (identifier) @updated))
+[
+  (shorthand_property_identifier_pattern) @bound (rest_pattern (identifier) @bound)
+  (pair_pattern value: (identifier) @bound) (assignment_pattern left: (identifier) @bound)
+  (array_pattern (identifier) @bound) (for_in_statement left: (identifier) @bound)
+  (arrow_function parameter: (identifier) @bound)
+  (catch_clause parameter: (identifier) @bound)
+  (function_declaration name: (identifier) @bound)
+  (generator_function_declaration name: (identifier) @bound)
+  (function_expression name: (identifier) @bound) (generator_function name: (identifier) @bound)
+  (class_declaration name: (_) @bound) (class name: (_) @bound)
+  (import_clause (identifier) @bound) (namespace_import (identifier) @bound)
+  (import_specifier (identifier) @bound)
+]

@@ -5,3 +5,6 @@
 ;; spans
 (class_body (field_definition) @statement)
 (field_definition value: (_) @expression)
+
+;; names
+(formal_parameters (identifier) @bound)

@@ -2,6 +2,28 @@
 ; What its other languages' files have in their first lines: `inherits` names files whose sections
 ; come before these, `wrapped by` the nodes that may stand around a function and belong to it.
 ; wrapped by: decorated_definition
+; builtins: ArithmeticError, AssertionError, AttributeError, BaseException, BaseExceptionGroup
+; builtins: BlockingIOError, BrokenPipeError, BufferError, BytesWarning, ChildProcessError
+; builtins: ConnectionAbortedError, ConnectionError, ConnectionRefusedError, ConnectionResetError
+; builtins: DeprecationWarning, EOFError, Ellipsis, EncodingWarning, EnvironmentError, Exception
+; builtins: ExceptionGroup, False, FileExistsError, FileNotFoundError, FloatingPointError
+; builtins: FutureWarning, GeneratorExit, IOError, ImportError, ImportWarning, IndentationError
+; builtins: IndexError, InterruptedError, IsADirectoryError, KeyError, KeyboardInterrupt
+; builtins: LookupError, MemoryError, ModuleNotFoundError, NameError, None, NotADirectoryError
+; builtins: NotImplemented, NotImplementedError, OSError, OverflowError, PendingDeprecationWarning
+; builtins: PermissionError, ProcessLookupError, RecursionError, ReferenceError, ResourceWarning
+; builtins: RuntimeError, RuntimeWarning, StopAsyncIteration, StopIteration, SyntaxError
+; builtins: SyntaxWarning, SystemError, SystemExit, TabError, TimeoutError, True, TypeError
+; builtins: UnboundLocalError, UnicodeDecodeError, UnicodeEncodeError, UnicodeError
+; builtins: UnicodeTranslateError, UnicodeWarning, UserWarning, ValueError, Warning
+; builtins: ZeroDivisionError, abs, aiter, all, anext, any, ascii, bin, bool, breakpoint, bytearray
+; builtins: bytes, callable, chr, classmethod, compile, complex, copyright, credits, delattr, dict
+; builtins: dir, divmod, enumerate, eval, exec, exit, filter, float, format, frozenset, getattr
+; builtins: globals, hasattr, hash, help, hex, id, input, int, isinstance, issubclass, iter, len
+; builtins: license, list, locals, map, max, memoryview, min, next, object, oct, open, ord, pow
+; builtins: print, property, quit, range, repr, reversed, round, set, setattr, slice, sorted
+; builtins: staticmethod, str, sum, super, tuple, type, vars, zip, __file__, __name__, __doc__
+; builtins: __import__
 
 ;; spans
 ; Pieces worth filling: a capture's name is the span's kind. `body` and `block` are widened by
@@ -93,3 +115,34 @@
 [(elif_clause) (else_clause) (except_clause) (finally_clause)] @clause
 (try_statement body: (block) @fault .)
 (try_statement body: (block) . (else_clause) @fault)
+
+;; names
+; Every `name` of a variable, and among them those that are a `member` of something else, that are
+; `bound` here, the `local` ones, bound by a plain assignment that only makes sense if they are read,
+; and those that are read for no more than to be `updated`.
+
+(identifier) @name
+(attribute attribute: (identifier) @member)
+[(keyword_argument name: (identifier) @member) (keyword_pattern . (identifier) @member)]
+(dotted_name (identifier) @member)
+
+(assignment left: (identifier) @local)
+(augmented_assignment left: (identifier) @updated)
+[
+  (pattern_list (identifier) @bound) (tuple_pattern (identifier) @bound)
+  (list_pattern (identifier) @bound) (list_splat_pattern (identifier) @bound)
+  (dictionary_splat_pattern (identifier) @bound) (splat_pattern (identifier) @bound)
+  (for_statement left: (identifier) @bound) (for_in_clause left: (identifier) @bound)
+  (named_expression name: (identifier) @bound)
+  (as_pattern_target [(identifier) @bound (_ (identifier) @bound)])
+  (as_pattern (case_pattern) (identifier) @bound)
+  (parameters (identifier) @bound) (lambda_parameters (identifier) @bound)
+  (default_parameter name: (identifier) @bound) (typed_parameter (identifier) @bound)
+  (typed_default_parameter name: (identifier) @bound)
+  (function_definition name: (identifier) @bound) (class_definition name: (identifier) @bound)
+  (import_statement name: (dotted_name . (identifier) @bound))
+  (import_from_statement name: (dotted_name (identifier) @bound))
+  (aliased_import alias: (identifier) @bound) (case_pattern (dotted_name (identifier) @bound))
+  (keyword_pattern (dotted_name (identifier) @bound))
+  (global_statement (identifier) @bound) (nonlocal_statement (identifier) @bound)
+]

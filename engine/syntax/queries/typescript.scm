@@ -19,3 +19,11 @@
 
 ;; functions
 [(abstract_class_declaration) (interface_declaration)] @class
+
+;; names
+[
+  (required_parameter pattern: (identifier) @bound) (optional_parameter pattern: (identifier) @bound)
+  (enum_declaration name: (identifier) @bound) (internal_module name: (identifier) @bound)
+  (import_require_clause (identifier) @bound) (abstract_class_declaration name: (_) @bound)
+  (function_signature name: (identifier) @bound)
+]

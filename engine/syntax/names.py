@@ -1,0 +1,62 @@
+"""Loose ends of a text that parses: names that are read where nothing binds them, and names that
+are bound where nothing reads them. A compiler or a linter would complain of them.
+
+Counts in bytes of the source that the tree was parsed from; of languages it knows what the section
+`names` of `queries/<language>.scm` captures. It is coarse on purpose: the outermost function around
+a range is one scope, and what is bound anywhere in it is bound everywhere in it.
+"""
+
+from dataclasses import dataclass
+
+from tree_sitter import Node, QueryCursor, Tree
+
+from fillwright.engine.syntax.functions import functions
+from fillwright.engine.syntax.grammars import directive, query_for
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LooseEnds:
+    """Of the bytes `within`: names that nothing there binds and that are no builtins of the
+    language (they may be bound elsewhere), and names bound there for nothing."""
+
+    within: Span
+    unbound: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+
+
+def loose_ends(tree: Tree, language: str, start: int, end: int) -> LooseEnds:
+    """Those of the outermost function around the byte range `start..end`, or of everything; none
+    in a language whose query file does not speak of names."""
+    around = functions(tree, language, (start, end))
+    outer = next((one for one in around if one.start <= start and end <= one.end), None)
+    within = (outer.start, outer.end) if outer else (0, tree.root_node.end_byte)
+    query = query_for(language, "names")
+    if query is None:
+        return LooseEnds(within)
+    cursor = QueryCursor(query)
+    cursor.set_byte_range(*within)
+    captured = {
+        kind: {node.start_byte: _text(node) for node in nodes if _is_in(node, within)}
+        for kind, nodes in cursor.captures(tree.root_node).items()
+    }
+    names, local, bound, member, updated = (
+        captured.get(kind, {}) for kind in ("name", "local", "bound", "member", "updated")
+    )
+    used = names.keys() - local.keys() - bound.keys() - member.keys()
+    known = {*local.values(), *bound.values(), *directive(language, "builtins")}
+    read = {names[place] for place in used - updated.keys()}
+    # what a module binds, others read
+    kept = {local[place] for place in local if outer and place >= outer.body_start}
+    return LooseEnds(
+        within, frozenset(names[place] for place in used) - known, frozenset(kept - read)
+    )
+
+
+def _is_in(node: Node, within: Span) -> bool:
+    return within[0] <= node.start_byte and node.end_byte <= within[1]
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
