@@ -57,15 +57,16 @@ class Judge:
         seen = self._look(ids)
         return seen.is_empty, seen.filled.faults if seen.filled else 0, seen.is_cut, not ended
 
-    def worth(self, beams: Sequence[Hypothesis]) -> list[float]:
-        """How likely each candidate is, nats, less what its loose ends count that others lack."""
-        filled = [self._look(beam.ids).filled for beam in beams]
+    def fines(self, candidates: Sequence[Ids]) -> list[float]:
+        """What the loose ends count against each candidate, nats, beside the one with the least."""
+        filled = [self._look(ids).filled for ids in candidates]
         loose = [each.loose_ends if each else 0 for each in filled]
-        least = min(loose, default=0)
-        return [
-            beam.log_probability - LOOSE_END_NATS * (count - least)
-            for beam, count in zip(beams, loose, strict=True)
-        ]
+        return [LOOSE_END_NATS * (count - min(loose)) for count in loose]
+
+    def worth(self, beams: Sequence[Hypothesis]) -> list[float]:
+        """How likely each candidate is, nats, less its fine."""
+        fines = self.fines([beam.ids for beam in beams])
+        return [beam.log_probability - fine for beam, fine in zip(beams, fines, strict=True)]
 
     def is_decided(self, beams: Beams) -> bool:
         """Whether an end with nothing against it is worth more than whatever might still come, by
@@ -107,7 +108,8 @@ class Judge:
         )
         if task.cancelled():
             return denoised
-        total = [a + b for a, b in zip(ahead, self.hindsight(both), strict=True)]
+        scores = zip(ahead, self.hindsight(both), self.fines(both), strict=True)
+        total = [before + behind - fine for before, behind, fine in scores]
         draft, other = (self.against(ids, True) for ids in both)
         is_worse = (draft, -total[0]) <= (other, -total[1])
         return replace(drafted if is_worse else denoised, passes=denoised.passes + 1, steps_left=0)

@@ -29,7 +29,8 @@ class LooseEnds:
 def loose_ends(tree: Tree, language: str, start: int, end: int) -> LooseEnds:
     """Those of the outermost function around the byte range `start..end`, or of everything; none
     in a language whose query file does not speak of names."""
-    around = functions(tree, language, (start, end))
+    # an empty range touches nothing
+    around = functions(tree, language, (max(0, start - 1), end + 1))
     outer = next((one for one in around if one.start <= start and end <= one.end), None)
     within = (outer.start, outer.end) if outer else (0, tree.root_node.end_byte)
     query = query_for(language, "names")

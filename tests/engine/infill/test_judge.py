@@ -82,6 +82,22 @@ def test_what_does_not_parse_is_worse_however_likely(tiny: Infiller) -> None:
     assert tiny.tokenizer.decode(chosen.ids) == " numbers"
 
 
+def test_a_name_that_nothing_binds_counts_against_an_end(tiny: Infiller) -> None:
+    known, strange = " numbers", " digits"
+    for nats, expected in ((-3.5, known), (-5.5, strange)):
+        chosen = judge(tiny, behind="").best(ends(tiny, [strange, known], [-1.0, nats]))
+        assert tiny.tokenizer.decode(chosen.ids) == expected
+
+
+def test_where_all_ends_are_loose_it_is_decided_as_if_none_were(tiny: Infiller) -> None:
+    live = (Hypothesis((5,), (-1.1 - WITHIN_NATS["line"],)),)
+    loose = ends(tiny, [" digits"], [-1.0])
+    assert judge(tiny).is_decided(Beams(live, loose.ended, 2))
+    # an end that lacks its loose name is worth more, and not enough to be sure
+    both = ends(tiny, [" digits", " numbers"], [-1.0, -3.0])
+    assert not judge(tiny).is_decided(Beams(live, both.ended, 2))
+
+
 def test_with_nothing_behind_the_likeliest_is_chosen(tiny: Infiller) -> None:
     chosen = judge(tiny, behind="\n").best(ends(tiny, FITTING, [-2.0, -1.9, -2.1, -2.2]))
     assert chosen.log_probability == -1.9

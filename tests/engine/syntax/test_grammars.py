@@ -28,7 +28,7 @@ from fillwright.engine.syntax.languages import (
 from fillwright.engine.training.corpus import SPAN_KINDS
 
 FIRST_CLASS = sorted(DOC_MARKS)
-SECTIONS = ("spans", "lists", "functions", "stubs", "layout", "embedded")
+SECTIONS = ("spans", "lists", "functions", "stubs", "layout", "embedded", "names")
 
 
 def captures(query: tree_sitter.Query | None) -> set[str]:

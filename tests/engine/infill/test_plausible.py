@@ -1,0 +1,47 @@
+"""A neighbourhood with a fill in it: where it is cut, and which names are known further away."""
+
+import pytest
+
+from fillwright.engine.infill.plausible import BEFORE_CHARACTERS, BEHIND_CHARACTERS, Neighbourhood
+from fillwright.engine.request import Hole
+
+BEFORE = "def f(a):\n    "
+BEHIND = "\n    return b\n"
+
+
+def loose(fill: str, above: str = "", below: str = "", language: str = "python") -> int | None:
+    document = above + BEFORE + BEHIND + below
+    at = len(above + BEFORE)
+    filled = Neighbourhood.of(document, Hole(at, at), language).with_fill(fill)
+    return None if filled is None else filled.loose_ends
+
+
+@pytest.mark.parametrize("far", [0, BEFORE_CHARACTERS + BEHIND_CHARACTERS])
+def test_a_name_is_known_from_anywhere_in_the_document(far: int) -> None:
+    apart = "# far\n" * far
+    for name in ("q", "größe", "_x1"):
+        text = f"b = {name}"
+        assert loose(text, apart, apart) == 1
+        assert loose(text, f"import {name}\n" + apart, apart) == 0
+        assert loose(text, apart, f"{apart}{name} = 1\n") == 0
+        assert loose(text, f"{name}z = 1\n" + apart, f"{apart}# z{name}\n") == 1
+
+
+def test_a_name_that_the_fill_should_have_bound_is_loose() -> None:
+    assert (loose("b = a"), loose("c = a"), loose("pass")) == (0, 2, 1)
+
+
+def test_without_a_grammar_there_is_nothing_to_say() -> None:
+    assert loose("b = a", language="no such language") is None
+
+
+def test_a_neighbourhood_has_whole_lines_and_leaves_nothing_out() -> None:
+    document = "".join(f"line {number} = 1\n" for number in range(2000))
+    for at in (0, 5000, 5003, len(document) - 3, len(document)):
+        around = Neighbourhood.of(document, Hole(at, at), "python")
+        whole = (around.further[0], around.before, around.behind, around.further[1])
+        assert b"".join(whole).decode() == document
+        assert len(around.before) <= BEFORE_CHARACTERS + 20
+        assert len(around.behind) <= BEHIND_CHARACTERS
+        for edge in (around.further[0], around.before + around.behind):
+            assert not edge or edge.endswith(b"\n")
