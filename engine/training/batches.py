@@ -14,7 +14,6 @@ from fillwright.engine.training.recipes import CausalRows, JointRows
 from fillwright.engine.training.samples import HoleSampler, Piece, Sample
 
 MIDDLE_WEIGHT = 2.0
-PLAIN_SHARE = 0.2
 SEVERAL_SHARE = 0.15
 MAX_MIDDLE = 128
 
@@ -65,7 +64,7 @@ def _causal_row(
     ids: list[int] = []
     weights: list[float] = []
     while len(ids) < length:
-        if sampler.random.random() < PLAIN_SHARE:
+        if sampler.random.random() < sampler.shares.plain:
             text = sampler.plain(sampler.random.randint(200, 1500))
             plain = [*sampler.tokenizer.encode(text), end_mark]
             ids += plain

@@ -49,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.jsonl.gz",
         help="benchmark files whose text must not be learnt",
     )
+    corpus.add_argument(
+        "--tokenizer-of",
+        type=Path,
+        metavar="FOLDER",
+        help="a checkpoint to go on from: keep its tokenizer instead of learning one",
+    )
     corpus.set_defaults(run=_corpus)
 
     run = commands.add_parser("run", help="train for a while; continues from the last checkpoint")
@@ -103,10 +109,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _corpus(arguments: argparse.Namespace) -> None:
+    tokenizer = None
+    if arguments.tokenizer_of is not None:
+        tokenizer = arguments.tokenizer_of / "tokenizer.json"
+        if not tokenizer.exists():
+            raise BadRequest(f"{tokenizer} is missing; give the folder of a checkpoint.")
     counts = build_corpus(
         arguments.folder / "corpus",
         {text for path in arguments.clear_of for text in _benchmark_texts(path)},
         RECIPES[arguments.recipe].vocabulary,
+        tokenizer,
     )
     print(json.dumps(counts, indent=1))
 

@@ -6,6 +6,7 @@ Knows grammars and package names; knows nothing of tensors or of how batches are
 import hashlib
 import json
 import random
+import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -32,9 +33,12 @@ PACKAGE_CHARACTERS = 6_000_000
 DOCUMENT_SPANS = 160
 
 
-def build_corpus(folder: Path, benchmarks: Iterable[str], vocabulary_size: int) -> dict[str, int]:
-    """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json`,
-    `sources.json`. Returns counts for the model card."""
+def build_corpus(
+    folder: Path, benchmarks: Iterable[str], vocabulary_size: int, tokenizer: Path | None = None
+) -> dict[str, int]:
+    """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json` (learnt, or a
+    copy of `tokenizer`), `sources.json`. Returns counts for the model card."""
+    folder.mkdir(parents=True, exist_ok=True)
     packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text("utf-8"))
     download_from_pip(packages["python"], folder / "archives")
     download_from_npm(packages["npm"], folder / "archives")
@@ -42,9 +46,11 @@ def build_corpus(folder: Path, benchmarks: Iterable[str], vocabulary_size: int) 
     sieve = Sieve(benchmarks)
     kept = list(_kept(_all_files(folder / "archives", names), sieve))
     random.Random(0).shuffle(kept)
-    texts = (file.text for file in kept)
-    tokenizer = train_vocabulary(_up_to(texts, VOCABULARY_CHARACTERS), vocabulary_size)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    if tokenizer is not None:
+        shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    else:
+        texts = _up_to((file.text for file in kept), VOCABULARY_CHARACTERS)
+        train_vocabulary(texts, vocabulary_size).save(str(folder / "tokenizer.json"))
     _corpus(file for file in kept if is_held_out(file)).save(folder / "held_out.npz.xz")
     _corpus(file for file in kept if not is_held_out(file)).save(folder / "train.npz.xz")
     learnt = sorted({file.package for file in kept})

@@ -56,7 +56,8 @@ class CausalPhase:
         mark = tokenizer.special("<eos>")
 
         def draw(corpus: Corpus, seed: int) -> Iterator[CausalBatch]:
-            return causal_batches(HoleSampler(corpus, tokenizer, seed), rows, mark)
+            sampler = HoleSampler(corpus, tokenizer, seed, shares=recipe.holes)
+            return causal_batches(sampler, rows, mark)
 
         self.batches = feed(lambda seed: draw(train, seed), seed, recipe.workers)
         self.fixed = list(islice(draw(held_out, 0), -(-MEASURED_ROWS // rows.rows)))
@@ -118,6 +119,7 @@ class JointPhase:
                 seed,
                 prefix_budgets=[int(prompt_length * share) for share in PREFIX_SHARES],
                 suffix_budgets=[int(prompt_length * share) for share in SUFFIX_SHARES],
+                shares=recipe.holes,
             )
             return joint_batches(sampler, rows, mark)
 

@@ -1,9 +1,7 @@
 """Holes punched into training documents: prompts and middles as token ids, redrawn for ever.
 
-Mix and reasons: whole lines, rest of a line, syntax nodes, several lines, random characters
-(AST-FIM: syntax nodes teach more than random spans). Comments and imports are taken less often.
-Half of the holes are punched into one function that stands alone, as in a short file: the prompt
-is short then, and more of what is learnt is about filling.
+Which kinds of hole, and how many of each, is the recipe's. Comments and imports are taken less
+often.
 """
 
 import random
@@ -16,15 +14,14 @@ from fillwright.engine.infill.prompt import SmallPrompt, split_lead
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training.corpus import LANGUAGES, SPAN_KINDS, Corpus
 from fillwright.engine.training.pages import Page, line_around
+from fillwright.engine.training.recipes import HoleShares
 
 Span = tuple[int, int]
 
-KIND_SHARES = {"line": 0.45, "line end": 0.18, "node": 0.17, "lines": 0.12, "characters": 0.08}
 NODE_KINDS = [SPAN_KINDS.index(kind) for kind in ("body", "block", "statement", "expression")]
 EMPTY_SHARE = 0.03
 SELDOM_SHARE = 0.3
 LANGUAGE_SHARES = {"python": 0.6, "javascript": 0.2, "typescript": 0.2}
-FUNCTION_SHARE = 0.5
 FUNCTION_CHARACTERS = range(120, 2500)
 FURTHER_HOLES = 2
 LINES_BETWEEN = 4
@@ -62,7 +59,9 @@ class HoleSampler:
         seed: int,
         prefix_budgets: Sequence[int] = (320, 320, 256, 160, 96, 40),
         suffix_budgets: Sequence[int] = (128, 128, 96, 48, 16),
+        shares: HoleShares | None = None,
     ) -> None:
+        self.shares = shares or HoleShares()
         self.prefix_budgets = prefix_budgets
         self.suffix_budgets = suffix_budgets
         self.corpus = corpus
@@ -82,7 +81,7 @@ class HoleSampler:
         them have further holes on the lines below the first."""
         while True:
             page = self._page()
-            if self.random.random() < FUNCTION_SHARE:
+            if self.random.random() < self.shares.function:
                 page = self._narrowed(page)
             for _ in range(4):
                 hole = self._hole(page)
@@ -117,7 +116,8 @@ class HoleSampler:
 
     def _hole(self, page: Page) -> Span | None:
         text = page.text
-        kind = self.random.choices(list(KIND_SHARES), list(KIND_SHARES.values()))[0]
+        kinds = self.shares.kinds
+        kind = self.random.choices(list(kinds), list(kinds.values()))[0]
         if self.random.random() < EMPTY_SHARE:
             at = self.random.randrange(len(text))
             return at, at

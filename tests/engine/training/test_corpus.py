@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.training import gather
+from fillwright.engine.training.command import main
 from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
 from fillwright.engine.training.samples import HoleSampler
 from fillwright.engine.training.sieve import Sieve
@@ -119,6 +121,21 @@ def test_every_language_has_its_share_of_the_pages(made: Any) -> None:
     drawn = Counter(sampler.plain(100) for _ in range(500))
     shares = [drawn[text] / 500 for text in texts]
     assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.07)
+
+
+def test_a_corpus_for_a_checkpoint_keeps_its_tokenizer(
+    made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for download in ("download_from_pip", "download_from_npm"):
+        monkeypatch.setattr(gather, download, lambda names, folder: None)
+    monkeypatch.setattr(gather, "_all_files", lambda folder, names: iter(made.files))
+    folder = made.folder
+    monkeypatch.setattr(gather, "train_vocabulary", None)
+    main(["--folder", str(tmp_path), "corpus", "--tokenizer-of", str(folder)])
+    written = (tmp_path / "corpus" / "tokenizer.json").read_bytes()
+    assert written == (folder / "tokenizer.json").read_bytes()
+    with pytest.raises(BadRequest, match=r"tokenizer\.json is missing"):
+        main(["--folder", str(tmp_path), "corpus", "--tokenizer-of", str(tmp_path)])
 
 
 def test_a_corpus_holds_the_kept_files_as_they_are(made: Any) -> None:

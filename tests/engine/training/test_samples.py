@@ -1,12 +1,14 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
+import torch
 
 from fillwright.engine.training.batches import causal_batches, joint_batches
 from fillwright.engine.training.pages import Page, line_around
-from fillwright.engine.training.recipes import CausalRows, JointRows
+from fillwright.engine.training.recipes import CausalRows, HoleShares, JointRows
 from fillwright.engine.training.samples import HoleSampler
 
 
@@ -39,6 +41,23 @@ def test_holes_are_of_many_kinds(made: Any) -> None:
     lines = Counter(min(3, text.strip("\n").count("\n")) for text in texts)
     assert all(lines[count] >= 8 for count in (0, 1, 2, 3))
     assert 1 <= sum(not text for text in texts) <= 60
+
+
+def test_the_recipe_says_which_holes_there_are(made: Any) -> None:
+    only = HoleShares(kinds={"line": 1.0}, function=0.0, plain=0.0)
+    sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=only)
+    texts = [made.tokenizer.decode(s.middle) for s in islice(sampler.samples(128), 200)]
+    assert not any("\n" in text.strip() for text in texts)
+    several = islice(HoleSampler(made.train, made.tokenizer, seed=0).samples(128), 200)
+    assert any("\n" in made.tokenizer.decode(sample.middle).strip() for sample in several)
+    mark = made.tokenizer.special("<eos>")
+    rows = CausalRows(rows=4, length=200, batches_per_step=1)
+    prompts = [made.tokenizer.special(name) for name in ("<middle>", "<suffix>")]
+    for plain, there in ((0.0, True), (1.0, False)):
+        shares = replace(only, plain=plain)
+        sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=shares)
+        ids = next(causal_batches(sampler, rows, mark)).ids
+        assert bool(torch.isin(ids, torch.tensor(prompts)).any()) is there
 
 
 def test_the_same_seed_draws_the_same_samples(made: Any) -> None:
