@@ -6,7 +6,7 @@ it ranks fills of the same hole and must not take longer than writing one.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tree_sitter import Tree
@@ -22,12 +22,14 @@ BEHIND_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What stands around a hole: `before` and `behind` it, whole lines, and `further` away."""
+    """What stands around a hole: `before` and `behind` it, whole lines, and `further` away.
+    Remembers which names were said there, for the fills of a hole share most of theirs."""
 
     language: str
     before: bytes
     behind: bytes
     further: tuple[bytes, bytes]
+    _said: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, document: str, hole: Hole, language: str) -> "Neighbourhood":
@@ -38,6 +40,11 @@ class Neighbourhood:
         before, behind = document[start : hole.start], document[hole.end : end]
         further = _bytes(document[:start]), _bytes(document[end:])
         return cls(language, _bytes(before), _bytes(behind), further)
+
+    def is_said_further(self, name: str) -> bool:
+        if name not in self._said:
+            self._said[name] = _is_said(name, self.further)
+        return self._said[name]
 
     def with_fill(self, text: str) -> "Filled | None":
         """None where there is no grammar."""
@@ -72,9 +79,13 @@ class Filled:
         document, or that are bound for nothing."""
         found = loose_ends(self.tree, self.around.language, self.start, self.end)
         first, last = found.within
-        elsewhere = (*self.around.further, self.source[:first], self.source[last:])
-        strange = (name for name in found.unbound if not _is_said(name, elsewhere))
-        return len(found.unread) + sum(1 for _ in strange)
+        near = self.source[:first], self.source[last:]
+        strange = [
+            name
+            for name in found.unbound
+            if not (_is_said(name, near) or self.around.is_said_further(name))
+        ]
+        return len(found.unread) + len(strange)
 
 
 def _is_said(name: str, texts: tuple[bytes, ...]) -> bool:
