@@ -72,8 +72,11 @@ class Judge:
         """Whether an end with nothing against it is worth more than whatever might still come, by
         enough."""
         good = [beam for beam in beams.ended if not any(self.against(beam.ids, True))]
-        worth = self.worth(good[:COMPARED])
-        return bool(worth) and max(worth) - self.within >= beams.live[0].log_probability
+        enough = beams.live[0].log_probability + self.within
+        # names are looked at only where that may decide: it takes longer than a parser
+        if not good or good[0].log_probability < enough:
+            return False
+        return max(self.worth(good[:COMPARED])) >= enough
 
     def best(self, beams: Beams) -> Hypothesis:
         """Of those with the least against them, the one that together with what stands behind the
