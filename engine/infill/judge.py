@@ -7,6 +7,7 @@ Knows text, ids and the model; writes nothing itself.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from fillwright.engine.infill.beams import Beams, Hypothesis
 from fillwright.engine.infill.likelihood import log_likelihoods
@@ -39,13 +40,7 @@ class Judge:
     request: InfillRequest
     seams: Seams
     closing: str
-    _around: Neighbourhood = field(init=False)
     _seen: dict[Ids, "_Seen"] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        request = self.request
-        around = Neighbourhood.of(request.document, request.holes[0], request.language)
-        object.__setattr__(self, "_around", around)
 
     @property
     def within(self) -> float:
@@ -127,6 +122,11 @@ class Judge:
         key = f"{self.request.document_key}, as plain text"
         prefix, _ = self.caches.holding(key, plain_prefix(self.tokenizer, self.seams.prefix))
         return log_likelihoods(self.model, prefix, candidates, [head] * len(candidates))
+
+    @cached_property
+    def _around(self) -> Neighbourhood:
+        request = self.request
+        return Neighbourhood.of(request.document, request.holes[0], request.language)
 
     def _look(self, ids: Ids) -> "_Seen":
         if ids not in self._seen:

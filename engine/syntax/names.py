@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor, Tree
 
-from fillwright.engine.syntax.functions import functions
+from fillwright.engine.syntax.functions import Span, functions
 from fillwright.engine.syntax.grammars import directive, query_for
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +27,13 @@ class LooseEnds:
 def loose_ends(tree: Tree, language: str, start: int, end: int) -> LooseEnds:
     """Those of the outermost function around the byte range `start..end`, or of everything; none
     in a language whose query file does not speak of names."""
+    query = query_for(language, "names")
+    if query is None:
+        return LooseEnds((start, end))
     # an empty range touches nothing
     around = functions(tree, language, (max(0, start - 1), end + 1))
     outer = next((one for one in around if one.start <= start and end <= one.end), None)
     within = (outer.start, outer.end) if outer else (0, tree.root_node.end_byte)
-    query = query_for(language, "names")
-    if query is None:
-        return LooseEnds(within)
     cursor = QueryCursor(query)
     cursor.set_byte_range(*within)
     captured = {

@@ -38,7 +38,6 @@ def build_corpus(
 ) -> dict[str, int]:
     """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json` (learnt, or a
     copy of `tokenizer`), `sources.json`. Returns counts for the model card."""
-    folder.mkdir(parents=True, exist_ok=True)
     packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text("utf-8"))
     download_from_pip(packages["python"], folder / "archives")
     download_from_npm(packages["npm"], folder / "archives")

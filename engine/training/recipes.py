@@ -89,7 +89,7 @@ class Recipe:
     joint: JointRows
     noise: NoiseLaw = "hybrid"
     rows: RowConvention = RowConvention.SHIFTED
-    holes: HoleShares = field(default_factory=HoleShares)
+    holes: HoleShares = HoleShares()
     matrix_rate: float = 0.03
     embedding_rate: float = 0.01
     gain_rate: float = 0.003

@@ -61,6 +61,18 @@ class Made:
         return small_config(self.recipe(**sizes), self.tokenizer)
 
 
+def _gather_only(files: list[SourceFile], patch: pytest.MonkeyPatch) -> None:
+    for download in ("download_from_pip", "download_from_npm"):
+        patch.setattr(gather, download, lambda names, folder: None)
+    patch.setattr(gather, "_all_files", lambda folder, names: iter(files))
+
+
+@pytest.fixture
+def gathering(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A corpus made now is of the same files."""
+    _gather_only(made.files, monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root = Path(sysconfig.get_path("stdlib"))
@@ -70,8 +82,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     files = [*pages, copied, known]
     folder = tmp_path_factory.mktemp("corpus")
     with pytest.MonkeyPatch.context() as patch:
-        for download in ("download_from_pip", "download_from_npm"):
-            patch.setattr(gather, download, lambda names, folder: None)
-        patch.setattr(gather, "_all_files", lambda folder, names: iter(files))
+        _gather_only(files, patch)
         counts = build_corpus(folder, {BENCHMARK}, 600)
     return Made(folder, files, counts, CodeTokenizer.from_checkpoint(folder))

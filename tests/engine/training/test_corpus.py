@@ -123,14 +123,13 @@ def test_every_language_has_its_share_of_the_pages(made: Any) -> None:
     assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.07)
 
 
+@pytest.mark.usefixtures("gathering")
 def test_a_corpus_for_a_checkpoint_keeps_its_tokenizer(
     made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for download in ("download_from_pip", "download_from_npm"):
-        monkeypatch.setattr(gather, download, lambda names, folder: None)
-    monkeypatch.setattr(gather, "_all_files", lambda folder, names: iter(made.files))
-    folder = made.folder
     monkeypatch.setattr(gather, "train_vocabulary", None)
+    (tmp_path / "corpus").mkdir()
+    folder = made.folder
     main(["--folder", str(tmp_path), "corpus", "--tokenizer-of", str(folder)])
     written = (tmp_path / "corpus" / "tokenizer.json").read_bytes()
     assert written == (folder / "tokenizer.json").read_bytes()
