@@ -77,5 +77,6 @@ def _of_corpus(path: Path) -> Iterator[Source]:
 
     corpus = Corpus.load(path)
     for number in range(len(corpus)):
-        name = f"{path.as_posix()}/{number}"
-        yield Source(name, corpus.document(number), corpus.language(number))
+        if not corpus.standalone[number]:
+            name = f"{path.as_posix()}/{number}"
+            yield Source(name, corpus.document(number), corpus.language(number))

@@ -34,6 +34,7 @@ class Corpus:
     spans: np.ndarray  # int32 [spans, 3]: kind, start, end
     span_offsets: np.ndarray  # int64 [documents + 1]
     languages: np.ndarray  # uint8 [documents], index into LANGUAGES
+    standalone: np.ndarray  # bool [documents]: one function and its imports, from another document
 
     @classmethod
     def of(
@@ -41,8 +42,10 @@ class Corpus:
         texts: Sequence[str],
         spans: Sequence[Sequence[tuple[int, int, int]]],
         languages: Sequence[str],
+        standalone: Sequence[bool] | None = None,
     ) -> Self:
-        """One text, one list of spans (kind, start, end) and one language per document."""
+        """One text, one list of spans (kind, start, end) and one language per document; none of
+        them is a `standalone` function unless it says so."""
         encoded = [text.encode("utf-8") for text in texts]
         return cls(
             text=np.frombuffer(b"".join(encoded), dtype=np.uint8),
@@ -50,6 +53,7 @@ class Corpus:
             spans=np.array([s for document in spans for s in document], np.int32).reshape(-1, 3),
             span_offsets=np.cumsum([0, *map(len, spans)], dtype=np.int64),
             languages=np.array([LANGUAGES.index(name) for name in languages], np.uint8),
+            standalone=np.array(standalone or [False] * len(texts), np.bool_),
         )
 
     @classmethod
@@ -70,6 +74,11 @@ class Corpus:
 
     def language(self, index: int) -> str:
         return LANGUAGES[self.languages[index]]
+
+    def chosen(self, language: str, standalone: bool) -> np.ndarray:
+        """int64 [found]: which documents are of this language, and functions or whole files."""
+        is_language = self.languages == LANGUAGES.index(language)
+        return np.flatnonzero(is_language & (self.standalone == standalone))
 
     def document_spans(self, index: int) -> np.ndarray:
         """int32 [spans, 3]: kind (index into SPAN_KINDS), start, end."""

@@ -10,7 +10,8 @@ import shutil
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import replace
+from itertools import islice, repeat
 from pathlib import Path
 
 from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
@@ -24,6 +25,7 @@ from fillwright.engine.training.sources import (
     package_files,
     standard_library,
 )
+from fillwright.engine.training.standalone import standalone_functions
 from fillwright.engine.training.vocabulary import train_vocabulary
 
 HELD_OUT_SHARE = 0.005
@@ -100,12 +102,27 @@ def _up_to(texts: Iterable[str], characters: int) -> Iterator[str]:
 
 
 def _corpus(files: Iterable[SourceFile]) -> Corpus:
-    listed = list(files)
+    """The files, and behind them the functions of theirs that stand alone, by their weights."""
+    whole = list(files)
+    functions = list(_functions(whole))
+    listed = whole + functions
     return Corpus.of(
         [file.text for file in listed],
         [list(islice(_spans(file), DOCUMENT_SPANS)) for file in listed],
         [file.language for file in listed],
+        [False] * len(whole) + [True] * len(functions),
     )
+
+
+def _functions(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    seen = set[str]()
+    for file in files:
+        if file.language != "python":
+            continue
+        for function in standalone_functions(file.text):
+            if function.text not in seen:
+                seen.add(function.text)
+                yield from repeat(replace(file, text=function.text), function.weight)
 
 
 def _spans(file: SourceFile) -> Iterator[tuple[int, int, int]]:

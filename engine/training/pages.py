@@ -11,6 +11,7 @@ import numpy as np
 from fillwright.engine.training.corpus import SPAN_KINDS
 
 BODY = SPAN_KINDS.index("body")
+PROSE = [SPAN_KINDS.index(kind) for kind in ("docstring", "comment", "import")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,17 @@ class Page:
     text: str
     spans: np.ndarray
     language: str
+    standalone: bool = False
+
+    def is_prose(self, start: int, end: int) -> bool:
+        """Whether what a hole holds begins in a docstring, a comment or an import, as far as the
+        spans or its first line tell."""
+        start += len(self.text[start:end]) - len(self.text[start:end].lstrip())
+        first, last = line_around(self.text, start)
+        if self.text[first:last].lstrip().startswith(("#", "//", "import ", "from ")):
+            return True
+        kinds, starts, ends = self.spans.T
+        return bool((np.isin(kinds, PROSE) & (starts <= start) & (start < ends)).any())
 
     @property
     def bodies(self) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""The two phases of training: causal first, for most of the quality comes from there, then causal
-and denoising together.
+"""The phases of training: causal first, for most of the quality comes from there, then causal
+and denoising together; and both by turns, to go on from what knows both.
 
 Knows batch shapes and loss weights; knows nothing of schedules or files.
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import cycle, islice
 from random import Random
 
 import torch
@@ -26,11 +26,12 @@ from fillwright.engine.training.losses import JointLoss, causal_loss, head_loss
 from fillwright.engine.training.noising import Corruption
 from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe
 from fillwright.engine.training.samples import HoleSampler
-from fillwright.engine.training.train import PhaseName
+from fillwright.engine.training.train import Phase, PhaseName
 
 MEASURED_ROWS = 32
 MEASURED_LEVELS = (1.0, 0.6, 0.3)
 CAUSAL_SHARE = 1.0
+CAUSAL_TURNS = 4
 SELF_CONDITIONED_SHARE = 0.5
 PREFIX_SHARES = (0.7, 0.55, 0.4, 0.2)
 SUFFIX_SHARES = (0.29, 0.22, 0.11, 0.055)
@@ -148,6 +149,36 @@ class JointPhase:
         }
 
 
+class MixedPhase:
+    """Causal batches, and a joint one after every four."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        tokenizer: CodeTokenizer,
+        train: Corpus,
+        held_out: Corpus,
+        seed: int,
+        device: str,
+    ) -> None:
+        self.causal = CausalPhase(recipe, tokenizer, train, held_out, seed, device)
+        self.joint = JointPhase(recipe, tokenizer, train, held_out, seed, device)
+        turns: list[Phase] = [self.causal] * CAUSAL_TURNS
+        self.turns = cycle([*turns, self.joint])
+        self.batches_per_step = CAUSAL_TURNS + 1
+        batches = [
+            CAUSAL_TURNS * (self.causal.tokens_per_step // self.causal.batches_per_step),
+            self.joint.tokens_per_step // self.joint.batches_per_step,
+        ]
+        self.tokens_per_step = sum(batches)
+
+    def loss(self, model: DiffusionGemma) -> Tensor:
+        return next(self.turns).loss(model)
+
+    def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
+        return self.causal.evaluate(model) | self.joint.evaluate(model)
+
+
 def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> Noise:
     vocabulary = len(tokenizer.texts)
     if recipe.noise == "uniform":
@@ -155,7 +186,8 @@ def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> Noise:
     return HybridNoise(vocabulary, tokenizer.special("<mask>"), UNIFORM_SHARE)
 
 
-PHASES: Mapping[PhaseName, type[CausalPhase] | type[JointPhase]] = {
+PHASES: Mapping[PhaseName, type[CausalPhase] | type[JointPhase] | type[MixedPhase]] = {
     "causal": CausalPhase,
     "joint": JointPhase,
+    "mixed": MixedPhase,
 }

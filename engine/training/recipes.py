@@ -2,8 +2,9 @@
 
 `cpu` makes 7.7 M parameters, what two cores can teach in hours; its batches are small, to stay in
 their cache. `gpu` makes 33 M in minutes of one H100. The text, the losses and the order
-of the phases are the same on both. `further` goes on with the 33 M on one core, and draws more of
-the holes that are the hardest: runs of characters that begin and end inside of words.
+of the phases are the same on both. `further` goes on with the 33 M on two cores, mostly with
+functions that stand alone, and draws more of the holes that are the hardest: runs of characters
+that begin and end inside of words.
 """
 
 from collections.abc import Mapping
@@ -20,8 +21,10 @@ UNIFORM_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class HoleShares:
-    """What holes are drawn: `kinds` and their shares; the share of them that are in one `function`
-    that stands alone; and of rows in the causal phase that are `plain` text without any.
+    """What holes are drawn: `kinds` and their shares; the share of pages that are `standalone`
+    functions with their imports; of the others, the share that are one `function` cut out; of holes
+    in `prose` (docstrings, comments, imports), the share that is kept; and of samples in the causal
+    phase, the share that are `plain` text without a hole.
 
     Whole lines, rest of a line, syntax nodes, several lines, random characters (AST-FIM: syntax
     nodes teach more than random spans). Half of the holes are punched into a function as in a short
@@ -37,7 +40,9 @@ class HoleShares:
             "characters": 0.08,
         }
     )
+    standalone: float = 0.0
     function: float = 0.5
+    prose: float = 0.3
     plain: float = 0.2
 
 
@@ -135,9 +140,11 @@ FURTHER = replace(
     causal=CausalRows(rows=4, length=448, batches_per_step=5),
     joint=replace(GPU.joint, rows=4, length=384, batches_per_step=5),
     holes=HoleShares(
-        kinds={"line": 0.42, "line end": 0.1, "node": 0.12, "lines": 0.12, "characters": 0.24},
+        kinds={"line": 0.49, "line end": 0.08, "node": 0.09, "lines": 0.1, "characters": 0.24},
+        standalone=0.7,
         function=0.7,
-        plain=0.1,
+        prose=0.07,
+        plain=0.02,
     ),
     workers=0,
 )

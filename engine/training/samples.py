@@ -12,7 +12,7 @@ import numpy as np
 
 from fillwright.engine.infill.prompt import SmallPrompt, split_lead
 from fillwright.engine.infill.tokenizer import CodeTokenizer
-from fillwright.engine.training.corpus import LANGUAGES, SPAN_KINDS, Corpus
+from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
 from fillwright.engine.training.pages import Page, line_around
 from fillwright.engine.training.recipes import HoleShares
 
@@ -20,12 +20,13 @@ Span = tuple[int, int]
 
 NODE_KINDS = [SPAN_KINDS.index(kind) for kind in ("body", "block", "statement", "expression")]
 EMPTY_SHARE = 0.03
-SELDOM_SHARE = 0.3
 LANGUAGE_SHARES = {"python": 0.6, "javascript": 0.2, "typescript": 0.2}
 FUNCTION_CHARACTERS = range(120, 2500)
 FURTHER_HOLES = 2
 LINES_BETWEEN = 4
 HEAD_CHARACTERS = 300
+HOLES_PER_PAGE = 4
+WAITING = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +69,43 @@ class HoleSampler:
         self.tokenizer = tokenizer
         self.random = random.Random(seed)
         lengths = np.diff(corpus.documents)
-        found = [np.flatnonzero(corpus.languages == LANGUAGES.index(n)) for n in LANGUAGE_SHARES]
-        # per language: its documents, their lengths summed up, and its share
-        self.languages = [
+        standalone = self.shares.standalone
+        shelves = [
+            (corpus.chosen(language, standalone=False), share * (1 - standalone))
+            for language, share in LANGUAGE_SHARES.items()
+        ]
+        shelves.append((corpus.chosen("python", standalone=True), standalone))
+        # per shelf: its documents, their lengths summed up, and its share
+        self.shelves = [
             (documents, lengths[documents].cumsum(), share)
-            for documents, share in zip(found, LANGUAGE_SHARES.values(), strict=True)
+            for documents, share in shelves
             if len(documents)
         ]
 
     def samples(self, max_middle: int, several_share: float = 0.0) -> Iterator[Sample]:
         """Endless samples whose first middle has at most `max_middle` tokens; `several_share` of
-        them have further holes on the lines below the first."""
+        them have further holes on the lines below the first.
+
+        Those of one page come far apart: in one packed row each would read the middle of the next.
+        """
+        waiting: list[Sample] = []
+        for sample in self._by_page(max_middle, several_share):
+            if len(waiting) < WAITING:
+                waiting.append(sample)
+                continue
+            at = self.random.randrange(WAITING)
+            yield waiting[at]
+            waiting[at] = sample
+
+    def _by_page(self, max_middle: int, several_share: float) -> Iterator[Sample]:
+        """Several of each page, one after another: reading a page costs more than a hole in it."""
         while True:
             page = self._page()
-            if self.random.random() < self.shares.function:
+            if not page.standalone and self.random.random() < self.shares.function:
                 page = self._narrowed(page)
-            for _ in range(4):
+            for _ in range(HOLES_PER_PAGE):
                 hole = self._hole(page)
-                if hole is None:
+                if hole is None or self._is_dull(page, hole):
                     continue
                 several = self.random.random() < several_share
                 further = self._further(page.text, hole[1]) if several else ()
@@ -100,12 +120,17 @@ class HoleSampler:
         return text[start : start + characters]
 
     def _page(self) -> Page:
-        shares = [share for _, _, share in self.languages]
-        documents, lengths, _ = self.random.choices(self.languages, shares)[0]
+        shares = [share for _, _, share in self.shelves]
+        documents, lengths, _ = self.random.choices(self.shelves, shares)[0]
         at = self.random.randrange(int(lengths[-1]))
         index = int(documents[np.searchsorted(lengths, at, side="right")])
         corpus = self.corpus
-        return Page(corpus.document(index), corpus.document_spans(index), corpus.language(index))
+        return Page(
+            corpus.document(index),
+            corpus.document_spans(index),
+            corpus.language(index),
+            bool(corpus.standalone[index]),
+        )
 
     def _narrowed(self, page: Page) -> Page:
         bodies = page.bodies
@@ -127,10 +152,7 @@ class HoleSampler:
         if kind == "characters":
             return at, min(len(text), at + self.random.randint(1, 120))
         start, end = line_around(text, at)
-        line = text[start:end].strip()
-        if not line or (
-            line.startswith(("#", "//", "import ", "from ")) and self.random.random() > SELDOM_SHARE
-        ):
+        if not text[start:end].strip():
             return None
         if kind == "line end":
             indent = len(text[start:end]) - len(text[start:end].lstrip())
@@ -140,6 +162,9 @@ class HoleSampler:
                 if end < len(text):
                     end = line_around(text, end + 1)[1]
         return max(0, start - 1), end
+
+    def _is_dull(self, page: Page, hole: Span) -> bool:
+        return page.is_prose(*hole) and self.random.random() >= self.shares.prose
 
     def _node(self, spans: np.ndarray) -> Span | None:
         kind = self.random.choice(NODE_KINDS)

@@ -9,7 +9,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from torch import Tensor
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.training.optimizer import Optimizer
 
-PhaseName = Literal["causal", "joint"]
+PhaseName = Literal["causal", "joint", "mixed"]
 
 
 class Phase(Protocol):
@@ -66,7 +66,9 @@ class Run:
     optimizer: Optimizer
     steps: int = 0
     tokens: int = 0
-    minutes: dict[str, float] = field(default_factory=lambda: {"causal": 0.0, "joint": 0.0})
+    minutes: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(get_args(PhaseName), 0.0)
+    )
 
     def train(self, schedule: Schedule, phase: Phase) -> None:
         """Run one phase to the end of its time, writing checkpoints and the curve."""

@@ -35,7 +35,8 @@ def test_what_is_read_of_a_file(tmp_path: Path, content: bytes, text: str | None
 
 def test_a_corpus_is_its_documents(tmp_path: Path) -> None:
     path = tmp_path / "held_out.npz.xz"
-    Corpus.of(["x = 1\n", "let é;\n"], [[], []], ["python", "javascript"]).save(path)
+    texts, languages = ["x = 1\n", "let é;\n", "def f(): 0\n"], ["python", "javascript", "python"]
+    Corpus.of(texts, [[], [], []], languages, standalone=[False, False, True]).save(path)
     assert read_sources([path]) == (
         [
             Source(f"{path}/0", "x = 1\n", "python"),

@@ -20,6 +20,7 @@ from fillwright.engine.training.sources import (
     package_files,
     package_of,
 )
+from fillwright.engine.training.standalone import standalone_functions
 
 LONGEST = "def longest(a, b): return max(a, b, key=len)\n"
 LINES = "\n".join(f"value_{chr(97 + i)} = compute(first, second)" for i in range(12)) + "\n"
@@ -140,10 +141,20 @@ def test_a_corpus_for_a_checkpoint_keeps_its_tokenizer(
 def test_a_corpus_holds_the_kept_files_as_they_are(made: Any) -> None:
     corpus = made.train
     texts = {page.text for page in made.files if page.package == "python"}
-    assert {corpus.document(i) for i in range(len(corpus))} <= texts
+    whole = corpus.chosen("python", standalone=False)
+    assert {corpus.document(i) for i in whole} <= texts
     assert made.counts["files"] == len(texts)
     assert made.counts["dropped (repeated)"] == made.counts["dropped (benchmark)"] == 1
     assert json.loads((made.folder / "sources.json").read_text("utf-8")) == ["python"]
+
+
+def test_a_corpus_holds_functions_that_stand_alone_by_their_weights(made: Any) -> None:
+    corpus = made.train
+    functions = Counter(corpus.document(i) for i in corpus.chosen("python", standalone=True))
+    of_files = [one for page in made.files[:6] for one in standalone_functions(page.text)]
+    assert functions == {one.text: one.weight for one in of_files}
+    assert len(functions) > 5
+    assert len(set(functions.values())) > 1
 
 
 def test_a_corpus_knows_the_spans_of_its_documents(made: Any) -> None:
@@ -151,7 +162,7 @@ def test_a_corpus_knows_the_spans_of_its_documents(made: Any) -> None:
     for index in range(len(corpus)):
         text = corpus.document(index)
         found = corpus.document_spans(index)
-        assert len(found) > 20
+        assert len(found) > (0 if corpus.standalone[index] else 20)
         for kind, start, end in found.tolist():
             piece = text[start:end]
             if SPAN_KINDS[kind] == "comment":

@@ -10,7 +10,7 @@ import torch
 from fillwright.engine.training import train as train_module
 from fillwright.engine.training.initialise import new_model
 from fillwright.engine.training.optimizer import Optimizer
-from fillwright.engine.training.phases import CausalPhase, JointPhase
+from fillwright.engine.training.phases import CausalPhase, JointPhase, MixedPhase
 from fillwright.engine.training.train import Phase, Run, Schedule
 
 
@@ -51,7 +51,7 @@ def new_run(made: Any, folder: Path) -> Run:
     return Run(folder, config, model, optimizer)
 
 
-def phase(kind: type[CausalPhase] | type[JointPhase], made: Any, seed: int = 0) -> Phase:
+def phase(kind: type[CausalPhase | JointPhase | MixedPhase], made: Any, seed: int = 0) -> Phase:
     return kind(made.recipe(), made.tokenizer, made.train, made.train, seed=seed, device="cpu")
 
 
@@ -72,6 +72,19 @@ def test_both_losses_fall(made: Any, tmp_path: Path, clock: None) -> None:
     # what stands around a token on the canvas says something of it
     assert ended["held_out_t0.3"] < ended["held_out_t1.0"]
     assert run.steps == 220
+
+
+def test_the_mixed_phase_learns_both_by_turns(made: Any, tmp_path: Path, clock: None) -> None:
+    run = new_run(made, tmp_path)
+    mixed = phase(MixedPhase, made)
+    assert mixed.batches_per_step == 5
+    assert mixed.tokens_per_step == 4 * 3 * 96 + 3 * (176 + 4 * 16)
+    before = mixed.evaluate(run.model)
+    assert before.keys() >= {"held_out_middle", "held_out_t0.6"}
+    run.train(Schedule("mixed", minutes(12)), mixed)
+    after = mixed.evaluate(run.model)
+    assert all(after[name] < before[name] for name in ("held_out", "held_out_t1.0"))
+    assert run.minutes["mixed"] > 0
 
 
 def test_a_resumed_run_counts_on(made: Any, tmp_path: Path, clock: None) -> None:

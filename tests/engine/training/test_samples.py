@@ -1,15 +1,20 @@
+import re
 from collections import Counter
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from fillwright.engine.training.batches import causal_batches, joint_batches
+from fillwright.engine.training.corpus import Corpus
+from fillwright.engine.training.gather import _spans
 from fillwright.engine.training.pages import Page, line_around
 from fillwright.engine.training.recipes import CausalRows, HoleShares, JointRows
 from fillwright.engine.training.samples import HoleSampler
+from fillwright.engine.training.sources import SourceFile
 
 
 def parts(tokenizer: Any, prompt: list[int]) -> tuple[str, str]:
@@ -37,10 +42,10 @@ def test_prompt_and_middle_are_the_document_around_the_hole(made: Any) -> None:
 
 def test_holes_are_of_many_kinds(made: Any) -> None:
     sampler = HoleSampler(made.train, made.tokenizer, seed=0)
-    texts = [made.tokenizer.decode(s.middle) for s in islice(sampler.samples(128), 300)]
+    texts = [made.tokenizer.decode(s.middle) for s in islice(sampler.samples(128), 500)]
     lines = Counter(min(3, text.strip("\n").count("\n")) for text in texts)
     assert all(lines[count] >= 8 for count in (0, 1, 2, 3))
-    assert 1 <= sum(not text for text in texts) <= 60
+    assert 1 <= sum(not text for text in texts) <= 100
 
 
 def test_the_recipe_says_which_holes_there_are(made: Any) -> None:
@@ -58,6 +63,61 @@ def test_the_recipe_says_which_holes_there_are(made: Any) -> None:
         sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=shares)
         ids = next(causal_batches(sampler, rows, mark)).ids
         assert bool(torch.isin(ids, torch.tensor(prompts)).any()) is there
+
+
+def numbered(pages: int) -> Corpus:
+    """Pages of which every line tells the page."""
+    texts = ["".join(f"page{page} = line{n}\n" for n in range(8)) for page in range(pages)]
+    return Corpus.of(texts, [[]] * pages, ["python"] * pages)
+
+
+def test_holes_of_one_page_are_not_drawn_together(made: Any) -> None:
+    """Packed in one row, each would read the middle of the next."""
+    sampler = HoleSampler(numbered(400), made.tokenizer, seed=0)
+    prompts = [made.tokenizer.decode(s.prompt) for s in islice(sampler.samples(128), 1000)]
+    pages = [set(re.findall(r"page\d+", prompt)) for prompt in prompts]
+    together = sum(bool(one & other) for one, other in pairwise(pages))
+    assert together < 30
+
+
+def test_functions_that_stand_alone_have_their_share(made: Any) -> None:
+    texts, languages = ["file = 1\n" * 9, "alone = 1\n" * 9], ["python", "python"]
+    corpus = Corpus.of(texts, [[], []], languages, standalone=[False, True])
+    for share in (0.0, 0.7):
+        shares = HoleShares(standalone=share)
+        sampler = HoleSampler(corpus, made.tokenizer, seed=0, shares=shares)
+        drawn = [sampler.plain(100).startswith("alone") for _ in range(500)]
+        assert sum(drawn) / 500 == pytest.approx(share / (share + (1 - share) * 0.6), abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "is_prose"),
+    [
+        ("x = 1  # why\n", "# why", True),
+        ("# why\nx = 1\n", "x = 1", False),
+        ("from a import b\n", "import b", True),
+        ('def f():\n    """Say.\n\n    More.\n    """\n    f()\n', "\n    More.", True),
+        ('def f():\n    """Say."""\n    f()\n', "\n    f()", False),
+    ],
+)
+def test_prose_is_known_by_where_a_hole_begins(text: str, begins: str, is_prose: bool) -> None:
+    spans = np.array(list(_spans(SourceFile("p", "p.py", text))), np.int32).reshape(-1, 3)
+    page = Page(text, spans, "python")
+    start = text.index(begins)
+    assert page.is_prose(start, start + len(begins)) == is_prose
+
+
+def test_prose_is_drawn_as_often_as_the_recipe_says(made: Any) -> None:
+    text = "# one\n# two\n# three\n"
+    corpus = Corpus.of([text], [[]], ["python"])
+    lines = {"line": 1.0}
+    shares = HoleShares(kinds=lines, prose=1.0)
+    sample = next(HoleSampler(corpus, made.tokenizer, 0, shares=shares).samples(128))
+    assert "#" in made.tokenizer.decode(sample.middle)
+    nothing = HoleShares(kinds=lines, prose=0.0)
+    sampler = HoleSampler(corpus, made.tokenizer, 0, shares=nothing)
+    # but empty holes, which begin anywhere
+    assert all(sampler._is_dull(Page(text, np.empty((0, 3)), "python"), (0, 5)) for _ in range(99))
 
 
 def test_the_same_seed_draws_the_same_samples(made: Any) -> None:
