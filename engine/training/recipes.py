@@ -131,6 +131,10 @@ GPU = Recipe(
         canvases_per_prompt=2,
         batches_per_step=2,
     ),
+    holes=HoleShares(
+        kinds={"line": 0.42, "line end": 0.12, "node": 0.14, "lines": 0.14, "characters": 0.18},
+        standalone=0.2,
+    ),
     embedding_rate=0.006,
     workers=8,
 )
