@@ -22,7 +22,7 @@ from fillwright.engine.training.export import Format, export, export_anew
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
-from fillwright.engine.training.phases import PHASES
+from fillwright.engine.training.phases import PHASES, Materials
 from fillwright.engine.training.recipes import RECIPES
 from fillwright.engine.training.train import Run, Schedule
 
@@ -174,7 +174,7 @@ def _run(arguments: argparse.Namespace) -> None:
     torch._dynamo.config.recompile_limit = 64
     for layer in model.layers:
         layer.compile(dynamic=False)
-    phase = PHASES[arguments.phase](
+    materials = Materials(
         recipe,
         tokenizer,
         Corpus.load(corpus / "train.npz.xz"),
@@ -184,7 +184,7 @@ def _run(arguments: argparse.Namespace) -> None:
     )
     run.train(
         Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
-        phase,
+        PHASES[arguments.phase](materials),
     )
 
 

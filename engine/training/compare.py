@@ -18,7 +18,7 @@ from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
-from fillwright.engine.training.phases import CausalPhase, JointPhase
+from fillwright.engine.training.phases import CausalPhase, JointPhase, Materials
 from fillwright.engine.training.recipes import (
     CausalRows,
     JointRows,
@@ -71,14 +71,14 @@ def compare(
     """Train every arm with every seed; yields each as it is done."""
     for seed in range(seeds):
         start = new_model(small_config(recipe, tokenizer), seed)
-        phase = CausalPhase(recipe, tokenizer, train, held_out, seed, "cpu")
+        phase = CausalPhase(Materials(recipe, tokenizer, train, held_out, seed, "cpu"))
         _train(start, recipe, phase, causal_steps)
         laws: tuple[NoiseLaw, ...] = ("hybrid", "uniform")
         for noise in laws:
             for rows in RowConvention:
                 arm = replace(recipe, noise=noise, rows=rows)
                 model = deepcopy(start)
-                joint = JointPhase(arm, tokenizer, train, held_out, seed, "cpu")
+                joint = JointPhase(Materials(arm, tokenizer, train, held_out, seed, "cpu"))
                 _train(model, arm, joint, joint_steps)
                 yield Arm(noise, rows, seed, joint.evaluate(model))
 

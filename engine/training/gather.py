@@ -25,7 +25,6 @@ from fillwright.engine.training.sources import (
     package_files,
     standard_library,
 )
-from fillwright.engine.training.standalone import standalone_functions
 from fillwright.engine.training.vocabulary import train_vocabulary
 
 HELD_OUT_SHARE = 0.005
@@ -106,15 +105,18 @@ def _corpus(files: Iterable[SourceFile]) -> Corpus:
     whole = list(files)
     functions = list(_functions(whole))
     listed = whole + functions
+    found = {file: list(islice(_spans(file), DOCUMENT_SPANS)) for file in dict.fromkeys(listed)}
     return Corpus.of(
         [file.text for file in listed],
-        [list(islice(_spans(file), DOCUMENT_SPANS)) for file in listed],
+        [found[file] for file in listed],
         [file.language for file in listed],
         [False] * len(whole) + [True] * len(functions),
     )
 
 
 def _functions(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    from fillwright.engine.training.standalone import standalone_functions
+
     seen = set[str]()
     for file in files:
         if file.language != "python":

@@ -10,6 +10,7 @@ import numpy as np
 
 from fillwright.engine.training.corpus import SPAN_KINDS
 
+FUNCTION_CHARACTERS = range(120, 2500)
 BODY = SPAN_KINDS.index("body")
 PROSE = [SPAN_KINDS.index(kind) for kind in ("docstring", "comment", "import")]
 

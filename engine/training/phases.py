@@ -4,7 +4,8 @@ and denoising together; and both by turns, to go on from what knows both.
 Knows batch shapes and loss weights; knows nothing of schedules or files.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import cycle, islice
 from random import Random
 
@@ -37,22 +38,27 @@ PREFIX_SHARES = (0.7, 0.55, 0.4, 0.2)
 SUFFIX_SHARES = (0.29, 0.22, 0.11, 0.055)
 
 
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What a phase learns from, and how; `seed` is of its batches and its noise."""
+
+    recipe: Recipe
+    tokenizer: CodeTokenizer
+    train: Corpus
+    held_out: Corpus
+    seed: int
+    device: str
+
+
 class CausalPhase:
     """Packed rows, next-token loss."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        tokenizer: CodeTokenizer,
-        train: Corpus,
-        held_out: Corpus,
-        seed: int,
-        device: str,
-    ) -> None:
+    def __init__(self, materials: Materials) -> None:
+        recipe, tokenizer = materials.recipe, materials.tokenizer
         rows = recipe.causal
         self.batches_per_step = rows.batches_per_step
         self.tokens_per_step = rows.rows * rows.length * rows.batches_per_step
-        self.device = device
+        self.device = materials.device
         self.head = torch.compile(head_loss)
         mark = tokenizer.special("<eos>")
 
@@ -60,8 +66,10 @@ class CausalPhase:
             sampler = HoleSampler(corpus, tokenizer, seed, shares=recipe.holes)
             return causal_batches(sampler, rows, mark)
 
-        self.batches = feed(lambda seed: draw(train, seed), seed, recipe.workers)
-        self.fixed = list(islice(draw(held_out, 0), -(-MEASURED_ROWS // rows.rows)))
+        self.batches = feed(
+            lambda seed: draw(materials.train, seed), materials.seed, recipe.workers
+        )
+        self.fixed = list(islice(draw(materials.held_out, 0), -(-MEASURED_ROWS // rows.rows)))
 
     def loss(self, model: DiffusionGemma) -> Tensor:
         with torch.autocast(self.device, torch.bfloat16):
@@ -87,29 +95,22 @@ class CausalPhase:
 class JointPhase:
     """Prompts with several corrupted canvases each; both losses."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        tokenizer: CodeTokenizer,
-        train: Corpus,
-        held_out: Corpus,
-        seed: int,
-        device: str,
-    ) -> None:
+    def __init__(self, materials: Materials) -> None:
+        recipe, tokenizer = materials.recipe, materials.tokenizer
         rows = recipe.joint
         canvas = sum(length * share for length, share in rows.canvases.items())
         row_tokens = rows.length + int(canvas * rows.canvases_per_prompt)
         self.batches_per_step = rows.batches_per_step
         self.tokens_per_step = rows.rows * row_tokens * rows.batches_per_step
-        self.device = device
+        self.device = materials.device
         self.joint = JointLoss(
             Corruption(_noise(recipe, tokenizer)),
             recipe.rows,
             rows.canvases_per_prompt,
             torch.compile(head_loss),
         )
-        self.generator = torch.Generator(device).manual_seed(seed)
-        self.random = Random(seed)
+        self.generator = torch.Generator(materials.device).manual_seed(materials.seed)
+        self.random = Random(materials.seed)
         prompt_length = rows.length - max(rows.canvases)
         mark = tokenizer.special("<eos>")
 
@@ -124,8 +125,10 @@ class JointPhase:
             )
             return joint_batches(sampler, rows, mark)
 
-        self.batches = feed(lambda seed: draw(train, seed), seed, recipe.workers)
-        self.fixed = list(islice(draw(held_out, 0), -(-MEASURED_ROWS // rows.rows)))
+        self.batches = feed(
+            lambda seed: draw(materials.train, seed), materials.seed, recipe.workers
+        )
+        self.fixed = list(islice(draw(materials.held_out, 0), -(-MEASURED_ROWS // rows.rows)))
 
     def loss(self, model: DiffusionGemma) -> Tensor:
         conditioned = self.random.random() < SELF_CONDITIONED_SHARE
@@ -152,17 +155,9 @@ class JointPhase:
 class MixedPhase:
     """Causal batches, and a joint one after every four."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        tokenizer: CodeTokenizer,
-        train: Corpus,
-        held_out: Corpus,
-        seed: int,
-        device: str,
-    ) -> None:
-        self.causal = CausalPhase(recipe, tokenizer, train, held_out, seed, device)
-        self.joint = JointPhase(recipe, tokenizer, train, held_out, seed, device)
+    def __init__(self, materials: Materials) -> None:
+        self.causal = CausalPhase(materials)
+        self.joint = JointPhase(materials)
         turns: list[Phase] = [self.causal] * CAUSAL_TURNS
         self.turns = cycle([*turns, self.joint])
         self.batches_per_step = CAUSAL_TURNS + 1
@@ -186,7 +181,7 @@ def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> Noise:
     return HybridNoise(vocabulary, tokenizer.special("<mask>"), UNIFORM_SHARE)
 
 
-PHASES: Mapping[PhaseName, type[CausalPhase] | type[JointPhase] | type[MixedPhase]] = {
+PHASES: Mapping[PhaseName, Callable[[Materials], Phase]] = {
     "causal": CausalPhase,
     "joint": JointPhase,
     "mixed": MixedPhase,

@@ -13,7 +13,7 @@ import numpy as np
 from fillwright.engine.infill.prompt import SmallPrompt, split_lead
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
-from fillwright.engine.training.pages import Page, line_around
+from fillwright.engine.training.pages import FUNCTION_CHARACTERS, Page, line_around
 from fillwright.engine.training.recipes import HoleShares
 
 Span = tuple[int, int]
@@ -21,7 +21,6 @@ Span = tuple[int, int]
 NODE_KINDS = [SPAN_KINDS.index(kind) for kind in ("body", "block", "statement", "expression")]
 EMPTY_SHARE = 0.03
 LANGUAGE_SHARES = {"python": 0.6, "javascript": 0.2, "typescript": 0.2}
-FUNCTION_CHARACTERS = range(120, 2500)
 FURTHER_HOLES = 2
 LINES_BETWEEN = 4
 HEAD_CHARACTERS = 300
@@ -86,7 +85,8 @@ class HoleSampler:
         """Endless samples whose first middle has at most `max_middle` tokens; `several_share` of
         them have further holes on the lines below the first.
 
-        Those of one page come far apart: in one packed row each would read the middle of the next.
+        Those of one page come far apart: in one packed row each prompt would show the middle of
+        the next.
         """
         waiting: list[Sample] = []
         for sample in self._by_page(max_middle, several_share):

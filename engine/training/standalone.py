@@ -1,19 +1,20 @@
 """Functions that stand alone: they read their arguments, builtins and imports, and nothing else of
 their file. Like the exercises that models are asked to do, they tell all there is to know.
 
-Python only, by its own parser.
+Python only: imports and functions by its own parser, names as a draft's are looked at.
 """
 
 import ast
-import builtins
 import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-BUILTINS = frozenset(dir(builtins))
-CHARACTERS = range(120, 2500)
+from fillwright.engine.syntax.grammars import parser_for
+from fillwright.engine.syntax.names import loose_ends
+from fillwright.engine.training.pages import FUNCTION_CHARACTERS
+
 DOCSTRING_CHARACTERS = 1200
 LINE_CHARACTERS = 120
 CODE_CHARACTERS = 60
@@ -47,15 +48,16 @@ def standalone_functions(text: str) -> Iterator[StandaloneFunction]:
     imports = dict(_imports(module))
     lines = text.split("\n")
     for function in _functions(module):
-        needed = _free_names(function)
+        if _reaches_out(function):
+            continue
         documentation = ast.get_docstring(function, clean=False)
         code = textwrap.dedent("\n".join(lines[function.lineno - 1 : function.end_lineno]))
         if (
-            needed <= imports.keys()
-            and len(code) in CHARACTERS
+            len(code) in FUNCTION_CHARACTERS
             and max(map(len, code.split("\n"))) <= LINE_CHARACTERS
             and len(documentation or "") <= DOCSTRING_CHARACTERS
             and len(code) - len(documentation or "") >= CODE_CHARACTERS
+            and (needed := _needed(code)) <= imports.keys()
         ):
             statements = sorted({imports[name].statement for name in needed})
             head = "\n".join(statements) + "\n\n\n" if statements else ""
@@ -98,23 +100,13 @@ def _functions(parent: ast.AST) -> Iterator[ast.FunctionDef]:
             yield from _functions(node)
 
 
-def _free_names(function: ast.FunctionDef) -> set[str]:
+def _reaches_out(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in ast.walk(function))
+
+
+def _needed(code: str) -> frozenset[str]:
     """Names that the function reads and binds nowhere, without builtins."""
-    read, bound, outer = set[str](), set[str](), set[str]()
-    for node in ast.walk(function):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                read.add(name)
-            case ast.Name(id=name) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
-                bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.add(name)
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                bound.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                bound.add(name)
-            case ast.Import() | ast.ImportFrom():
-                bound.update((a.asname or a.name).split(".")[0] for a in node.names)
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                outer.update(names)
-    return (read - bound - BUILTINS) | outer
+    source = code.encode("utf-8", "surrogatepass")
+    parser = parser_for("python")
+    assert parser is not None
+    return loose_ends(parser.parse(source), "python", 0, len(source)).unbound

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +10,7 @@ import torch
 from fillwright.engine.training import train as train_module
 from fillwright.engine.training.initialise import new_model
 from fillwright.engine.training.optimizer import Optimizer
-from fillwright.engine.training.phases import CausalPhase, JointPhase, MixedPhase
+from fillwright.engine.training.phases import CausalPhase, JointPhase, Materials, MixedPhase
 from fillwright.engine.training.train import Phase, Run, Schedule
 
 
@@ -51,8 +51,9 @@ def new_run(made: Any, folder: Path) -> Run:
     return Run(folder, config, model, optimizer)
 
 
-def phase(kind: type[CausalPhase | JointPhase | MixedPhase], made: Any, seed: int = 0) -> Phase:
-    return kind(made.recipe(), made.tokenizer, made.train, made.train, seed=seed, device="cpu")
+def phase(kind: Callable[[Materials], Phase], made: Any, seed: int = 0) -> Phase:
+    recipe, tokenizer = made.recipe(), made.tokenizer
+    return kind(Materials(recipe, tokenizer, made.train, made.train, seed=seed, device="cpu"))
 
 
 @pytest.mark.slow
