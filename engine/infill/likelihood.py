@@ -2,13 +2,14 @@
 stands behind the hole once a candidate is in it.
 
 The latter is what a draft, written from left to right, could not look at. A prompt for filling
-shows the model what follows before it writes; a small one makes little of that. Both added up are
-the noisy channel's score (Brown et al. 1993). Knows ids and the model; knows no text.
+shows the model what follows before it writes; a small one makes little of that. Knows ids and the
+model; knows no text.
 """
 
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
@@ -19,8 +20,9 @@ def log_likelihoods(
     cache: PrefixCache,
     known: Sequence[Sequence[int]],
     said: Sequence[Sequence[int]],
-) -> list[float]:
-    """log p(said[i] | what the cache holds, known[i]), nats, as the causal head reads it.
+) -> list[Tensor]:
+    """log p of each token of said[i] behind what the cache holds and known[i], nats, as the causal
+    head reads it: float [said[i]].
 
     No `known[i]` is empty; the cache is not changed.
     """
@@ -34,5 +36,5 @@ def log_likelihoods(
         # a row speaks of the token after it
         logs = model.logits(hidden[index, len(before) - 1 : len(row) - 1]).log_softmax(-1)
         read = ids[index, len(before) : len(row), None]
-        likelihoods.append(float(logs.gather(-1, read).sum()))
+        likelihoods.append(logs.gather(-1, read)[:, 0])
     return likelihoods
