@@ -25,6 +25,8 @@ WITHIN_NATS: Mapping[Shape, float] = {"line": 1.0, "free": 3.0, "block": 3.0}
 COMPARED = 8
 LOOSE_END_NATS = 3.0
 """What a name that nothing binds, or that is bound for nothing, counts against an end."""
+ECHO_NATS = 2.0
+"""What a line that stands near as it is counts against an end."""
 HEAD_TOKENS = 24
 OWN_SHARE = 0.6
 """How much a candidate's own likelihood counts where the file is read as any text."""
@@ -55,10 +57,11 @@ class Judge:
         return seen.is_empty, seen.filled.faults if seen.filled else 0, seen.is_cut, not ended
 
     def fines(self, candidates: Sequence[Ids]) -> list[float]:
-        """What the loose ends count against each candidate, nats, beside the one with the least."""
+        """What loose ends and an echo count against each candidate, nats, beside the one with the
+        least."""
         filled = [self._look(ids).filled for ids in candidates]
-        loose = [each.loose_ends if each else 0 for each in filled]
-        return [LOOSE_END_NATS * (count - min(loose)) for count in loose]
+        found = [LOOSE_END_NATS * f.loose_ends + ECHO_NATS * f.is_echo if f else 0 for f in filled]
+        return [fine - min(found) for fine in found]
 
     def worth(self, beams: Sequence[Hypothesis]) -> list[float]:
         """How likely each candidate is, nats, less its fine."""

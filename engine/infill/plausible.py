@@ -18,6 +18,7 @@ from fillwright.engine.syntax.names import loose_ends
 
 BEFORE_CHARACTERS = 4000
 BEHIND_CHARACTERS = 2000
+ECHO_LINES = 30
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class Neighbourhood:
         if name not in self._said:
             self._said[name] = _is_said(name, self.further)
         return self._said[name]
+
+    @cached_property
+    def near_lines(self) -> frozenset[bytes]:
+        """The lines up to ECHO_LINES from the hole's, without their margins."""
+        above = self.before.split(b"\n")[-1 - ECHO_LINES : -1]
+        below = self.behind.split(b"\n")[1 : 1 + ECHO_LINES]
+        return frozenset(line.strip() for line in (*above, *below))
 
     def with_fill(self, text: str) -> "Filled | None":
         """None where there is no grammar."""
@@ -86,6 +94,17 @@ class Filled:
             if not (_is_said(name, near) or self.around.is_said_further(name))
         ]
         return len(found.unread) + len(strange)
+
+    @cached_property
+    def is_echo(self) -> bool:
+        """Whether the fill makes its line one that stands near as it is, as small models like to
+        do. Lines of a single word (`else:`) are no echo, nor is a fill of several lines."""
+        if b"\n" in self.source[self.start : self.end]:
+            return False
+        first = self.source.rfind(b"\n", 0, self.start) + 1
+        last = self.source.find(b"\n", self.end)
+        line = self.source[first : last if last >= 0 else None].strip()
+        return re.search(rb"\w\W+\w", line) is not None and line in self.around.near_lines
 
 
 def _is_said(name: str, texts: tuple[bytes, ...]) -> bool:

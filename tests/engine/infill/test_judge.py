@@ -15,6 +15,7 @@ from fillwright.engine.request import Hole, InfillRequest
 
 BEFORE = "def total(numbers):\n    result = 0\n    for number in"
 BEHIND = ":\n        result += number\n    return result\n"
+ECHO = "for number in numbers:\n    pass\n"
 FITTING = (" numbers", " range(result)", " result", " total")
 
 
@@ -89,6 +90,12 @@ def test_a_name_that_nothing_binds_counts_against_an_end(tiny: Infiller) -> None
     known, strange = " numbers", " digits"
     for nats, expected in ((-2.5, known), (-5.5, strange)):
         chosen = judge(tiny, behind="").best(ends(tiny, [strange, known], [-1.0, nats]))
+        assert tiny.tokenizer.decode(chosen.ids) == expected
+
+
+def test_an_echo_of_a_line_near_counts_against_an_end(tiny: Infiller) -> None:
+    for nats, expected in ((-2.5, " result"), (-4.5, " numbers")):
+        chosen = judge(tiny, BEHIND + ECHO).best(ends(tiny, FITTING[::2], [-1.0, nats]))
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 

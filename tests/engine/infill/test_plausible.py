@@ -2,7 +2,12 @@
 
 import pytest
 
-from fillwright.engine.infill.plausible import BEFORE_CHARACTERS, BEHIND_CHARACTERS, Neighbourhood
+from fillwright.engine.infill.plausible import (
+    BEFORE_CHARACTERS,
+    BEHIND_CHARACTERS,
+    ECHO_LINES,
+    Neighbourhood,
+)
 from fillwright.engine.request import Hole
 
 BEFORE = "def f(a):\n    "
@@ -29,6 +34,32 @@ def test_a_name_is_known_from_anywhere_in_the_document(far: int) -> None:
 
 def test_a_name_that_the_fill_should_have_bound_is_loose() -> None:
     assert (loose("b = a"), loose("c = a"), loose("pass")) == (0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "fill", "behind", "expected"),
+    [
+        ("total += a\n    ", "total += a", "\nreturn total\n", True),
+        ("total = 0\n", "    return total", "\nreturn total\n", True),
+        ("total += a\ntotal +", "= a", "\n", True),
+        ("total += a\ntotal ", "+=", " a\n", True),
+        ("total += a\n", "total += b", "\n", False),
+        ("total += a\n", "total += a\ntotal += a", "\n", False),
+        ("if a:\n    f(b)\nelse:\n    c\nif d:\n    g(h)\n", "else:", "\n    c\n", False),
+        ("total += a\n" + "b\n" * ECHO_LINES, "total += a", "\n", False),
+        ("total += a\n" + "b\n" * (ECHO_LINES - 1), "total += a", "", True),
+        ("", "total += a", "\n" + "b\n" * ECHO_LINES + "total += a", False),
+        ("", "total += a", "\n" + "b\n" * (ECHO_LINES - 1) + "total += a", True),
+        ("", "total += a", "", False),
+    ],
+)
+def test_a_line_that_stands_near_is_an_echo(
+    before: str, fill: str, behind: str, expected: bool
+) -> None:
+    hole = Hole(len(before), len(before))
+    filled = Neighbourhood.of(before + behind, hole, "python").with_fill(fill)
+    assert filled is not None
+    assert filled.is_echo is expected
 
 
 def test_without_a_grammar_there_is_nothing_to_say() -> None:
