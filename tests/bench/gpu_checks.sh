@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every check and benchmark that wants a GPU, in one go (nine minutes at most); a short table last.
-# With an interpreter that has torch, triton, pytest and the package:  tests/bench/gpu_checks.sh [python]
+# tests/bench/gpu_checks.sh [python], which has torch, triton, rich, pytest, hypothesis and the package;
+# without a grammar it leaves out requests.
 cd "$(dirname "$0")/../.." || exit 2
 python=${1:-.venv/bin/python}
 log=${FILLWRIGHT_GPU_LOG:-$(mktemp)}
@@ -30,12 +31,13 @@ fi
 LIMIT_S=42
 for format in int4 fp8 bf16; do
     for canvas in 64 256; do
-        check "bench $format, canvas $canvas, 8192 tokens" "$python" -P -m fillwright.lsp_server \
-            bench engine --shape 26b --format "$format" --canvas "$canvas" --context 8192
+        check "bench $format, canvas $canvas, 8192 tokens" \
+            "$python" -P -m fillwright.engine.benchmark engine \
+            --shape 26b --format "$format" --canvas "$canvas" --context 8192
     done
 done
 LIMIT_S=100
-check "bench bf16 beside transformers" "$python" -P -m fillwright.lsp_server bench engine \
+check "bench bf16 beside transformers" "$python" -P -m fillwright.engine.benchmark engine \
     --shape 26b --format bf16 --canvas 256 --context 2048 --beside eager compiled
 grep -E "transformers,|│|relative error|peak memory|passed|failed|GB/s" "$log"
 printf '%s' "$summary"

@@ -19,7 +19,10 @@ def matrix(outputs: list[int], inputs: int, device: str, dtype: torch.dtype) -> 
     random = torch.Generator().manual_seed(inputs)
     parts = [
         (
-            (100 * torch.randn(rows, inputs, generator=random)).to(E4M3).to(device),
+            (100 * torch.randn(rows, inputs, generator=random))
+            .clamp(-448, 448)
+            .to(E4M3)
+            .to(device),
             (torch.rand(rows, 1, generator=random) * inputs**-0.5 / 50).to(device),
         )
         for rows in outputs
