@@ -5,6 +5,7 @@ Knows ids and the model; knows nothing of text.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import torch
@@ -35,14 +36,17 @@ def draft_holes(
     temperature: float,
     generator: Generator,
     firsts: Sequence[Sequence[int]] | None = None,
+    avoided: Sequence[Sequence[int]] | None = None,
+    margins: AbstractSet[int] = frozenset(),
 ) -> Iterator[DraftedHoles]:
     """Write the holes token by token; yields after each token, and once more at the end.
 
     `cache` holds what precedes `unread`, at least one id, which is read first; the cache grows
     and is the caller's to cut back. Per hole, `budgets` are tokens and `firsts` are what it may
     begin with (none: anything); `between` are the known ids between two holes. Where none are and
-    anything may come, a hole begins with something, for the end mark before it was that of the
-    hole before. Temperature 0 takes the likeliest token. The caller stops by not asking on.
+    anything may come, a hole begins with something, for the end mark before it was that of the hole
+    before. `avoided` are what its text does not begin with, behind any `margins`; a hole with such
+    has a text. Temperature 0 takes the likeliest token. The caller stops by not asking on.
     """
     holes: list[list[int]] = [[] for _ in budgets]
     confidences: list[list[float]] = [[] for _ in budgets]
@@ -51,8 +55,9 @@ def draft_holes(
     def drafted(ended: bool) -> DraftedHoles:
         return DraftedHoles(tuple(map(tuple, holes)), tuple(map(tuple, confidences)), ended, passes)
 
-    for hole, sure, budget, first, following in zip(
-        holes, confidences, budgets, firsts or [()] * len(holes), [*between, ()], strict=True
+    none: list[Sequence[int]] = [()] * len(holes)
+    for hole, sure, budget, first, avoid, following in zip(
+        holes, confidences, budgets, firsts or none, avoided or none, [*between, ()], strict=True
     ):
         adjacent = not pending
         while len(hole) < budget:
@@ -65,6 +70,8 @@ def draft_holes(
                 offered[_ids(first, model)] = logits[_ids(first, model)]
             elif not hole and adjacent:
                 offered = logits.index_fill(0, _ids(end_marks, model), -torch.inf)
+            if avoid and margins >= set(hole):
+                offered = offered.index_fill(0, _ids([*avoid, *end_marks], model), -torch.inf)
             token, probability = _choose(offered, temperature, generator)
             pending = []
             if token in end_marks and not bound:

@@ -21,6 +21,7 @@ from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
+from fillwright.engine.infill.plausible import placeholder
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
@@ -160,6 +161,8 @@ class Infiller:
             opening=opening,
             budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
             firsts=[first if beams else [], *others],
+            avoided=self._avoided(request, opening),
+            margins=self.tokenizer.margins,
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=behind,
             end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),
@@ -168,6 +171,18 @@ class Infiller:
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
+
+    def _avoided(self, request: InfillRequest, opening: list[int]) -> list[list[int]]:
+        """Per hole, how what it replaces begins, where that is a stub's placeholder: a model that
+        sees other stubs would write one more."""
+        avoided = []
+        for hole in request.holes:
+            stub = placeholder(request.document, hole, request.language)
+            known = self.tokenizer.encode(stub)[:1]
+            avoided.append([i for first in known for i in self.tokenizer.spelt_like(first)])
+        if not self.tokenizer.margins.issuperset(opening):
+            avoided[0] = []
+        return avoided
 
     def _draft_by_beams(self, request: InfillRequest, number: int) -> int:
         """How many beams a candidate's draft keeps, 0 for none: only the first, of one hole, and

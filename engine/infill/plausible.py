@@ -13,12 +13,14 @@ from tree_sitter import Tree
 
 from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
+from fillwright.engine.syntax.functions import stubs
 from fillwright.engine.syntax.grammars import parser_for
 from fillwright.engine.syntax.names import loose_ends
 
 BEFORE_CHARACTERS = 4000
 BEHIND_CHARACTERS = 2000
 ECHO_LINES = 30
+PLACEHOLDER_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,21 @@ class Neighbourhood:
         source = self.before + fill + self.behind
         span = len(self.before), len(self.before) + len(fill)
         return Filled(self, source, parser.parse(source), *span)
+
+
+def placeholder(document: str, hole: Hole, language: str) -> str:
+    """The text in a hole where that only holds the place of a function's body, without its
+    margins; "" otherwise."""
+    text = document[hole.start : hole.end]
+    if not text.strip() or len(text) > PLACEHOLDER_CHARACTERS:
+        return ""
+    filled = Neighbourhood.of(document, hole, language).with_fill(text)
+    if filled is None:
+        return ""
+    written = filled.start, filled.end
+    found = stubs(filled.tree, filled.around.language, written)
+    inside = any(stub.hole_start <= written[1] and written[0] <= stub.hole_end for stub in found)
+    return text.strip() if inside else ""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ def write_draft(model: DiffusionGemma, task: Task) -> Iterator[Written]:
         task.temperature,
         task.generator,
         task.firsts,
+        task.avoided,
+        task.margins,
     )
     while not task.cancelled() and (drafted := next(drafts, None)) is not None:
         yield Written.from_draft(drafted, task)

@@ -108,6 +108,16 @@ class CodeTokenizer:
         """The ids of tokens that end a line."""
         return tuple(i for i, text in enumerate(self.texts) if "\n" in text)
 
+    @cached_property
+    def margins(self) -> frozenset[int]:
+        """The ids of tokens of white space alone."""
+        return frozenset(i for i, text in enumerate(self.texts) if text.isspace())
+
+    def spelt_like(self, token: int) -> list[int]:
+        """The ids of tokens that say the same as this one, white space around it apart."""
+        said = self.texts[token].strip()
+        return [i for i, text in enumerate(self.texts) if text.strip() == said]
+
     def starting_with(self, text: str) -> list[int]:
         """The ids of tokens whose text starts with `text`, which is not empty."""
         spelt = self._by_text

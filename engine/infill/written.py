@@ -25,10 +25,11 @@ Confidences = tuple[tuple[float, ...], ...]
 class Task:
     """What to write. `denoise` is how canvases are denoised; `cache` holds `prompt` but for its
     last token; `opening` is the known first token of the first hole, or none; per hole, `budgets`
-    are tokens and `firsts` what a causal draft may begin with (none: anything); `between` are the
-    known ids between, `suffix` those behind the last, as many as a canvas may hold (end marks at
-    the text's end), and each of `end_marks` ends a hole. `beams` is how many drafts are kept
-    side by side, 0 for one that takes each token as it comes."""
+    are tokens, `firsts` what a causal draft may begin with (none: anything) and `avoided` what its
+    text may not, behind any `margins`; `between` are the known ids between, `suffix` those behind
+    the last, as many as a canvas may hold (end marks at the text's end), and each of `end_marks`
+    ends a hole. `beams` is how many drafts are kept side by side, 0 for one that takes each token
+    as it comes."""
 
     denoise: Loop[PrefixCache]
     cache: PrefixCache
@@ -36,6 +37,8 @@ class Task:
     opening: list[int]
     budgets: list[int]
     firsts: list[list[int]]
+    avoided: list[list[int]]
+    margins: frozenset[int]
     between: list[list[int]]
     suffix: list[int]
     end_marks: Ids

@@ -18,7 +18,7 @@ from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.corpus import Corpus
-from fillwright.engine.training.export import Format, export, export_anew
+from fillwright.engine.training.export import Average, Format, export, export_anew
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
@@ -92,6 +92,15 @@ def _parser() -> argparse.ArgumentParser:
     export_.add_argument(
         "--of", type=Path, metavar="FOLDER", help="a model folder to write in another format"
     )
+    export_.add_argument(
+        "--average-with",
+        type=Path,
+        metavar="FOLDER",
+        help="average with the checkpoint that the run started from",
+    )
+    export_.add_argument(
+        "--share", type=float, default=0.6, help="of the run's weights in such an average (0.6)"
+    )
     export_.set_defaults(run=_export)
 
     calibrate = commands.add_parser(
@@ -133,11 +142,17 @@ def _export(arguments: argparse.Namespace) -> None:
     if arguments.of is not None:
         export_anew(arguments.of, arguments.to, arguments.format)
         return
+    average = None
+    if arguments.average_with is not None:
+        if not 0 <= arguments.share <= 1:
+            raise BadRequest(f"--share {arguments.share} is no share; give one from 0 to 1.")
+        average = Average(arguments.average_with, arguments.share)
     export(
         _made(arguments.folder / "run" / "state.pt", by="run"),
         arguments.folder / "corpus" / "tokenizer.json",
         arguments.to,
         arguments.format,
+        average,
     )
 
 

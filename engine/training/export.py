@@ -5,6 +5,7 @@ In int8 it is half as large; in bfloat16 transformers opens it too.
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.quantization import (
@@ -23,6 +25,21 @@ from fillwright.engine.model.quantization import (
 from fillwright.engine.model.weights import stored_name
 
 Format = Literal["int8", "bf16"]
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """A run's weights count `share`, those of the checkpoint that it started from the rest: what
+    training further has won, without what a restless end has lost (Wortsman et al. 2022, Robust
+    fine-tuning of zero-shot models). Raises ValueError for a share that is none."""
+
+    checkpoint: Path
+    share: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"a share lies between 0 and 1, unlike {self.share}")
+
 
 GENERATION_CONFIG: dict[str, Any] = {
     "max_denoising_steps": 8,
@@ -38,19 +55,38 @@ GENERATION_CONFIG: dict[str, Any] = {
 
 
 def export(
-    state_file: Path, tokenizer_file: Path, folder: Path, stored_as: Format = "int8"
+    state_file: Path,
+    tokenizer_file: Path,
+    folder: Path,
+    stored_as: Format = "int8",
+    average: Average | None = None,
 ) -> None:
     """Write a training state as config.json, generation_config.json, model.safetensors and
-    tokenizer.json; other files of `folder` stay."""
+    tokenizer.json; other files of `folder` stay. Raises CheckpointError when the checkpoint to
+    average with cannot be read or is another network."""
     state = torch.load(state_file, weights_only=True, map_location="cpu")
+    weights = state["model"] if average is None else _averaged(state["model"], average)
     _replace_files(
         folder,
-        _config_and_weights(state["config"], state["model"], stored_as)
+        _config_and_weights(state["config"], weights, stored_as)
         | {
             "generation_config.json": _json(GENERATION_CONFIG),
             "tokenizer.json": tokenizer_file.read_bytes(),
         },
     )
+
+
+def _averaged(weights: Mapping[str, Tensor], average: Average) -> dict[str, Tensor]:
+    others = DiffusionGemma.from_checkpoint(average.checkpoint).state_dict()
+    if {name: t.shape for name, t in others.items()} != {n: t.shape for n, t in weights.items()}:
+        raise CheckpointError(
+            f"{average.checkpoint} is another network than the run's; average with the checkpoint "
+            "that the run started from."
+        )
+    return {
+        name: torch.lerp(others[name].float(), tensor.float(), average.share)
+        for name, tensor in weights.items()
+    }
 
 
 def export_anew(checkpoint: Path, folder: Path, stored_as: Format) -> None:

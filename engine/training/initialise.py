@@ -32,7 +32,7 @@ def small_config(recipe: Recipe, tokenizer: CodeTokenizer) -> dict[str, Any]:
         "fillwright": {
             "name": "fillwright-small",
             "prompt": "small",
-            "decode": "draft+denoise",
+            "decode": "draft",
             "noise": _noise(recipe, tokenizer),
             "rows": recipe.rows.value,
         },

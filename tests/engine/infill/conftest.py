@@ -74,6 +74,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, tokenizer: CodeTokeniz
         canvas_length=16,
     )
     config = small_config(replace(CPU, shape=shape), tokenizer)
+    config["fillwright"]["decode"] = "draft+denoise"
     state = new_model(config, 3).state_dict()
     for name in state:
         if ".post_" in name or name == "norm.weight":

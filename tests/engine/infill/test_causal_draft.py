@@ -20,14 +20,13 @@ def drafts(
     temperature: float = 0.0,
     seed: int = 0,
     firsts: Sequence[Sequence[int]] | None = None,
+    avoided: Sequence[Sequence[int]] | None = None,
+    margins: frozenset[int] = frozenset(),
 ) -> list[DraftedHoles]:
     cache = model.prefill(torch.tensor(PROMPT[:-1]))
     generator = Generator().manual_seed(seed)
-    return list(
-        draft_holes(
-            model, cache, PROMPT[-1:], budgets, between, end_marks, temperature, generator, firsts
-        )
-    )
+    texts = between, end_marks, temperature, generator, firsts, avoided, margins
+    return list(draft_holes(model, cache, PROMPT[-1:], budgets, *texts))
 
 
 def next_token(model: DiffusionGemma, ids: Sequence[int]) -> tuple[int, float]:
@@ -102,6 +101,27 @@ def test_a_hole_begins_with_a_token_it_may_begin_with(tiny: Infiller) -> None:
     assert last.holes[0][0] not in allowed
     ids.append(last.holes[1][0])
     assert last.holes[1][1] == next_token(tiny.model, ids)[0]
+
+
+def test_a_hole_does_not_begin_with_what_it_should_avoid(tiny: Infiller) -> None:
+    written = drafts(tiny.model, [12])[-1].holes[0]
+    before = next(i for i, token in enumerate(written) if token != written[0])
+    margin, text = written[:1], written[before]
+    avoided: list[tuple[int, ...]] = [(text,)]
+    assert drafts(tiny.model, [1], avoided=[margin])[-1].holes[0] != margin
+    # what is avoided is the beginning of the text, behind its margin and no further
+    other = drafts(tiny.model, [12], avoided=avoided, margins=frozenset(margin))[-1].holes[0]
+    assert other[:before] == written[:before]
+    assert other[before] != text
+    assert drafts(tiny.model, [12], avoided=avoided)[-1].holes[0] == written
+
+
+def test_a_hole_that_avoids_something_has_a_text(tiny: Infiller) -> None:
+    first = drafts(tiny.model, [1])[-1].holes[0][0]
+    second = next_token(tiny.model, [*PROMPT, 99])[0]
+    assert drafts(tiny.model, [2], end_marks=[first])[-1].holes == ((),)
+    assert drafts(tiny.model, [2], end_marks=[first], avoided=[[second]])[-1].holes[0]
+    assert drafts(tiny.model, [1, 1], [[50]], avoided=[[], [first]])[-1].holes[0] == (first,)
 
 
 def test_an_end_mark_that_must_come_first_ends_nothing(tiny: Infiller) -> None:

@@ -265,3 +265,18 @@ def test_a_request_without_a_key_does_not_see_another_documents_text(
     alone = run(tiny, request)[1].texts
     run(tiny, InfillRequest("y = 2\nz", (Hole(7, 7),), "python", budget=SHORT))
     assert run(tiny, request)[1].texts == alone
+
+
+@pytest.mark.parametrize("name", ["push", "pop"])
+def test_a_stub_among_stubs_is_not_filled_with_another(embedded: Infiller, name: str) -> None:
+    stub = "        raise NotImplementedError"
+    before = (
+        f"class Stack:\n    def __init__(self):\n        self.items = []\n\n    def {name}(self):\n"
+    )
+    document = f"{before}{stub}\n\n    def size(self):\n{stub}\n\n    def empty(self):\n{stub}\n"
+    hole = Hole(len(before), len(before + stub))
+    request = InfillRequest(document, (hole,), "python", shape="block", decode="draft")
+    *_, fill = embedded.infill(request, lambda: False)
+    assert isinstance(fill, Infill)
+    assert fill.texts[0].strip()
+    assert not fill.texts[0].strip().startswith("raise")

@@ -7,6 +7,7 @@ from fillwright.engine.infill.plausible import (
     BEHIND_CHARACTERS,
     ECHO_LINES,
     Neighbourhood,
+    placeholder,
 )
 from fillwright.engine.request import Hole
 
@@ -60,6 +61,34 @@ def test_a_line_that_stands_near_is_an_echo(
     filled = Neighbourhood.of(before + behind, hole, "python").with_fill(fill)
     assert filled is not None
     assert filled.is_echo is expected
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "language", "expected"),
+    [
+        ("def f():\n    ", "pass", "python", "pass"),
+        ("def f():", "\n    raise NotImplementedError\n", "python", "raise NotImplementedError"),
+        ('class A:\n    def f(self):\n        """Do."""\n        ', "...", "python", "..."),
+        ("def f():\n    ", "return 1", "python", ""),
+        ("def f():\n    a = 1\n    ", "pass", "python", ""),
+        ("@abstractmethod\ndef f():\n    ", "pass", "python", ""),
+        ("while True:\n    ", "pass", "python", ""),
+        ("def f():\n    ", "", "python", ""),
+        (
+            "function f() {\n  ",
+            "throw Error('todo');",
+            "javascript",
+            "throw Error('todo');",
+        ),
+        ("def f():\n    ", "pass", "no such language", ""),
+    ],
+)
+def test_a_placeholder_is_all_there_is_of_a_body(
+    before: str, text: str, language: str, expected: str
+) -> None:
+    behind = "\n}\n" if language == "javascript" else "\n\n\ndef g():\n    pass\n"
+    hole = Hole(len(before), len(before + text))
+    assert placeholder(before + text + behind, hole, language) == expected
 
 
 def test_without_a_grammar_there_is_nothing_to_say() -> None:

@@ -10,6 +10,7 @@ from compressed_tensors.quantization import QuantizationConfig
 from safetensors.torch import load_file
 from transformers import CompressedTensorsConfig, DiffusionGemmaForBlockDiffusion
 
+from fillwright.engine.errors import BadRequest, CheckpointError
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
@@ -170,6 +171,34 @@ def test_the_command_writes_another_folder_anew(
     assert load_infiller(tmp_path, "cpu").model_name == "fillwright-small"
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_run_is_averaged_with_what_it_started_from(
+    state: Path, made: Any, tmp_path: Path, share: float
+) -> None:
+    config = made.config()
+    start, run = (new_model(config, seed=seed).state_dict() for seed in (2, 1))
+    torch.save({"config": config, "model": start}, tmp_path / "start.pt")
+    export(tmp_path / "start.pt", state / "corpus" / "tokenizer.json", tmp_path / "start", "bf16")
+    average = ["--average-with", str(tmp_path / "start"), "--share", str(share)]
+    to = tmp_path / "averaged"
+    main(["--folder", str(state), "export", str(to), "--format", "bf16", *average])
+    found = DiffusionGemma.from_checkpoint(to).state_dict()
+    for name, tensor in found.items():
+        wanted = (1 - share) * start[name].bfloat16().float() + share * run[name]
+        torch.testing.assert_close(tensor.float(), wanted, rtol=0.01, atol=1e-4)
+
+
+def test_only_a_run_of_the_same_network_is_averaged(state: Path, made: Any, tmp_path: Path) -> None:
+    config = made.config(layers=4)
+    torch.save({"config": config, "model": new_model(config, 1).state_dict()}, tmp_path / "x.pt")
+    export(tmp_path / "x.pt", state / "corpus" / "tokenizer.json", tmp_path / "other")
+    average = ["--average-with", str(tmp_path / "other")]
+    with pytest.raises(CheckpointError, match="another network"):
+        main(["--folder", str(state), "export", str(tmp_path), *average])
+    with pytest.raises(BadRequest, match="from 0 to 1"):
+        main(["--folder", str(state), "export", str(tmp_path), *average, "--share", "1.5"])
+
+
 def test_an_export_that_breaks_off_leaves_the_old_checkpoint(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,7 +228,7 @@ def test_the_engine_fills_with_it(exported: dict[Format, Path], name: Format) ->
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4))
     fill = list(infiller.infill(request, lambda: False))[-1]
     assert isinstance(fill, Infill)
-    assert (fill.model, fill.decode) == ("fillwright-small", "draft+denoise")
+    assert (fill.model, fill.decode) == ("fillwright-small", "draft")
 
 
 def assert_same_logits(model: DiffusionGemma, reference: DiffusionGemmaForBlockDiffusion) -> None:
