@@ -5,7 +5,6 @@ Knows ids and the model; knows nothing of text.
 """
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import torch
@@ -37,7 +36,7 @@ def draft_holes(
     generator: Generator,
     firsts: Sequence[Sequence[int]] | None = None,
     avoided: Sequence[Sequence[int]] | None = None,
-    margins: AbstractSet[int] = frozenset(),
+    margins: frozenset[int] = frozenset(),
 ) -> Iterator[DraftedHoles]:
     """Write the holes token by token; yields after each token, and once more at the end.
 
@@ -70,7 +69,7 @@ def draft_holes(
                 offered[_ids(first, model)] = logits[_ids(first, model)]
             elif not hole and adjacent:
                 offered = logits.index_fill(0, _ids(end_marks, model), -torch.inf)
-            if avoid and margins >= set(hole):
+            if avoid and margins.issuperset(hole):
                 offered = offered.index_fill(0, _ids([*avoid, *end_marks], model), -torch.inf)
             token, probability = _choose(offered, temperature, generator)
             pending = []

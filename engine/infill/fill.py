@@ -150,6 +150,7 @@ class Infiller:
         beams = self._draft_by_beams(request, number)
         if first and not beams and not stop():
             opening = [likeliest(self.model, cache, prompt[-1:], first)]
+        avoided = [] if beams else self._avoided(request, opening)
         tokens = request.budget.tokens
         behind: list[int] = []
         if self._length(request) != "end-mark":
@@ -161,8 +162,8 @@ class Infiller:
             opening=opening,
             budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
             firsts=[first if beams else [], *others],
-            avoided=self._avoided(request, opening),
-            margins=self.tokenizer.margins,
+            avoided=avoided,
+            margins=self.tokenizer.margins if any(avoided) else frozenset(),
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=behind,
             end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),
@@ -180,7 +181,7 @@ class Infiller:
             stub = placeholder(request.document, hole, request.language)
             known = self.tokenizer.encode(stub)[:1]
             avoided.append([i for first in known for i in self.tokenizer.spelt_like(first)])
-        if not self.tokenizer.margins.issuperset(opening):
+        if avoided[0] and not self.tokenizer.margins.issuperset(opening):
             avoided[0] = []
         return avoided
 

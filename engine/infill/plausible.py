@@ -76,9 +76,9 @@ def placeholder(document: str, hole: Hole, language: str) -> str:
     filled = Neighbourhood.of(document, hole, language).with_fill(text)
     if filled is None:
         return ""
-    written = filled.start, filled.end
-    found = stubs(filled.tree, filled.around.language, written)
-    inside = any(stub.hole_start <= written[1] and written[0] <= stub.hole_end for stub in found)
+    start, end = filled.start, filled.end
+    found = stubs(filled.tree, language, (start, end))
+    inside = any(stub.hole_start <= end and start <= stub.hole_end for stub in found)
     return text.strip() if inside else ""
 
 

@@ -144,8 +144,6 @@ def _export(arguments: argparse.Namespace) -> None:
         return
     average = None
     if arguments.average_with is not None:
-        if not 0 <= arguments.share <= 1:
-            raise BadRequest(f"--share {arguments.share} is no share; give one from 0 to 1.")
         average = Average(arguments.average_with, arguments.share)
     export(
         _made(arguments.folder / "run" / "state.pt", by="run"),

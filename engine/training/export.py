@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from fillwright.engine.errors import CheckpointError
+from fillwright.engine.errors import BadRequest, CheckpointError
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.quantization import (
@@ -31,14 +31,14 @@ Format = Literal["int8", "bf16"]
 class Average:
     """A run's weights count `share`, those of the checkpoint that it started from the rest: what
     training further has won, without what a restless end has lost (Wortsman et al. 2022, Robust
-    fine-tuning of zero-shot models). Raises ValueError for a share that is none."""
+    fine-tuning of zero-shot models). Raises BadRequest for a share that is none."""
 
     checkpoint: Path
     share: float
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 1:
-            raise ValueError(f"a share lies between 0 and 1, unlike {self.share}")
+            raise BadRequest(f"{self.share} is no share; give one from 0 to 1.")
 
 
 GENERATION_CONFIG: dict[str, Any] = {
