@@ -2,7 +2,7 @@
 
 Keeps the likeliest beginnings of the hole, a token longer each pass, until enough of them have
 ended. The caller chooses among the ends, by what the model cannot know (whether they parse).
-Knows ids and the model; knows nothing of text.
+Knows ids and the model; of text only what the edges of a hole ask for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from fillwright.engine.infill.edges import Edges
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
 
@@ -54,7 +55,7 @@ def search(
     cache: PrefixCache,
     unread: int,
     budget: int,
-    firsts: Sequence[int],
+    edges: Edges,
     end_marks: Sequence[int],
     width: int,
     kept: int,
@@ -63,52 +64,73 @@ def search(
     Ends when so many are there and none that goes on is as likely as the last of them, or when
     the budget of tokens is used up.
 
-    `cache` holds what precedes `unread` and is not changed. `firsts` are the tokens that the hole
-    may begin with; none: any but an end mark, for an empty fill is no fill.
+    `cache` holds what precedes `unread` and is not changed. The hole has the `edges`; where they
+    leave its first token open, that is any but an end mark, for an empty fill is no fill. Where it
+    must end with a word, half as many more go on that do, else few would ever come to it (Hokamp
+    and Liu 2017, "Lexically Constrained Decoding for Sequence Generation Using Grid Beam Search").
     """
     branches = model.branch(cache)
     logits = branches.read([unread])
-    allowed = torch.full_like(logits, -torch.inf) if firsts else torch.zeros_like(logits)
-    allowed[:, list(firsts or end_marks)] = 0.0 if firsts else -torch.inf
-    scores = (logits + allowed).log_softmax(-1)
-    live, ended = [Hypothesis()], list[Hypothesis]()
+    marks = torch.tensor(list(end_marks), dtype=torch.int64, device=logits.device)
+    last = torch.tensor(edges.last_tokens, dtype=torch.int64, device=logits.device)
+    live, ended, begun = [Hypothesis()], list[Hypothesis](), False
     for passes in range(1, budget + 2):
+        bound = [False] * len(live) if begun else _bind(logits, live, edges, marks)
+        begun = not any(bound)
+        scores = logits.log_softmax(-1)
         # what the hole must begin with ends nothing, though it be a line end in a line's hole
-        ends = () if firsts and passes == 1 else tuple(end_marks)
-        parents, grown, ended = _grow(live, ended, scores, ends, width, kept)
+        open_ = [row for row, at_lead in enumerate(bound) if not at_lead]
+        ending = [row for row in open_ if edges.may_end(live[row].ids)]
+        ended = [*ended, *_ends([live[row] for row in ending], scores[ending][:, marks])]
+        ended = sorted(ended, key=lambda beam: -beam.log_probability)[:kept]
+        scores[torch.tensor(open_, dtype=torch.int64)[:, None], marks] = -torch.inf
+        grown = _likeliest(live, scores, width) | _likeliest(live, _only(scores, last), width // 2)
         # behind the budget a hypothesis may end, and not go on
-        live = grown if passes <= budget else live
+        if passes <= budget:
+            live = sorted(grown, key=lambda beam: -beam.log_probability)
         yield Beams(tuple(live), tuple(ended), passes)
         settled = len(ended) == kept and ended[-1].log_probability >= live[0].log_probability
         if settled or passes > budget:
             return
-        branches.keep(parents)
-        scores = branches.read([beam.ids[-1] for beam in live]).log_softmax(-1)
+        branches.keep([grown[beam] for beam in live])
+        logits = branches.read([beam.ids[-1] for beam in live])
 
 
-def _grow(
-    live: Sequence[Hypothesis],
-    ended: Sequence[Hypothesis],
-    scores: Tensor,
-    end_marks: tuple[int, ...],
-    width: int,
-    kept: int,
-) -> tuple[list[int], list[Hypothesis], list[Hypothesis]]:
-    """The `width` likeliest continuations that go on, with their parents' places in `live`, and
-    the `kept` likeliest that have ended, by whichever end mark. scores [live, vocab]: log
-    probabilities."""
-    marks = torch.tensor(end_marks, dtype=torch.int64, device=scores.device)
-    values, tokens = scores.index_fill(1, marks, -torch.inf).topk(width)
+def _bind(logits: Tensor, live: Sequence[Hypothesis], edges: Edges, marks: Tensor) -> list[bool]:
+    """Leave of the logits [live, vocab] only what the hole may begin with; says which of `live` are
+    still at its lead."""
+    bound = []
+    for row, beam in enumerate(live):
+        allowed = edges.following(beam.ids)
+        bound.append(len(allowed) > 0)
+        if allowed:
+            logits[row] = _only(logits[row], torch.tensor(allowed, device=logits.device))
+        elif not beam.ids:
+            logits[row, marks] = -torch.inf
+    return bound
+
+
+def _only(scores: Tensor, tokens: Tensor) -> Tensor:
+    """Those of some tokens; of all others, -inf."""
+    kept = torch.full_like(scores, -torch.inf)
+    kept[..., tokens] = scores[..., tokens]
+    return kept
+
+
+def _ends(beams: Sequence[Hypothesis], marks: Tensor) -> list[Hypothesis]:
+    """Each of the beams ended by whichever mark; marks [beams, end marks]: log probabilities."""
+    ends = marks.logsumexp(-1).tolist()
+    return [beam.end(end) for beam, end in zip(beams, ends, strict=True) if end > -torch.inf]
+
+
+def _likeliest(live: Sequence[Hypothesis], scores: Tensor, width: int) -> dict[Hypothesis, int]:
+    """The `width` likeliest that go on, with their parents' places in `live`. scores [live, vocab]:
+    log probabilities."""
+    values, tokens = scores.topk(width)
     grown = [
-        (parent, beam.then(token, value))
+        (beam.then(token, value), parent)
         for parent, beam in enumerate(live)
         for value, token in zip(values[parent].tolist(), tokens[parent].tolist(), strict=True)
+        if value > -torch.inf
     ]
-    grown.sort(key=lambda pair: -pair[1].log_probability)
-    over = list(ended)
-    if end_marks:
-        ends = scores[:, marks].logsumexp(-1).tolist()
-        over += [beam.end(end) for beam, end in zip(live, ends, strict=True)]
-    over = [beam for beam in over if beam.log_probability > -torch.inf]
-    over.sort(key=lambda beam: -beam.log_probability)
-    return [parent for parent, _ in grown[:width]], [beam for _, beam in grown[:width]], over[:kept]
+    return dict(sorted(grown, key=lambda pair: -pair[0].log_probability)[:width])

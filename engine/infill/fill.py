@@ -18,6 +18,7 @@ from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.infill.beams import search
 from fillwright.engine.infill.causal_draft import likeliest
 from fillwright.engine.infill.drafts import settled_ranges
+from fillwright.engine.infill.edges import Edges
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
@@ -106,7 +107,8 @@ class Infiller:
     def _candidate(
         self, request: InfillRequest, number: int, stop: "Stop"
     ) -> Generator[Draft, None, Infill]:
-        seams = Seams.of(request, self.tokenizer.starting_with)
+        by_beams = self._draft_by_beams(request, number) > 0
+        seams = Seams.of(request, self.tokenizer.starting_with, ends_in_words=by_beams)
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
         decode = self._decode(request)
         written = None
@@ -118,18 +120,15 @@ class Infiller:
         sure = written.confidences() if written else holes
         spelt = [self.tokenizer.spell(ids) for ids in holes]
         kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
-        counts = [
-            spelling.tokens_of(range_.stop) if range_ else 0
-            for spelling, range_ in zip(spelt, kept, strict=True)
-        ]
+        shown = [spelling.showing(range_) for spelling, range_ in zip(spelt, kept, strict=True)]
         return Infill(
             texts=tuple(
                 spelling.text[range_.start : range_.stop] + tail
                 for spelling, range_, tail in zip(spelt, kept, seams.tails, strict=True)
             ),
-            confidences=tuple(c[:count] for c, count in zip(sure, counts, strict=True)),
+            confidences=tuple(c[ids.start : ids.stop] for c, ids in zip(sure, shown, strict=True)),
             finish=stop.reason or ("settled" if written and written.settled else "budget"),
-            tokens=sum(counts),
+            tokens=sum(map(len, shown)),
             steps=written.passes if written else 0,
             decode=decode,
             model=self.model_name,
@@ -143,13 +142,13 @@ class Infiller:
             seams.prefix, seams.suffix, request.language, request.instruction, request.context
         )
         cache, _ = self._caches.holding(request.document_key, prompt[:-1])
-        first, *others = (
-            self.tokenizer.starting_with(lead) if lead else [] for lead in seams.leads
-        )
-        opening: list[int] = []
         beams = self._draft_by_beams(request, number)
-        if first and not beams and not stop():
-            opening = [likeliest(self.model, cache, prompt[-1:], first)]
+        edges = Edges(self.tokenizer, seams.leads[0], seams.ending)
+        opening: list[int] = []
+        while not beams and not stop() and (allowed := edges.following(opening)):
+            unread = opening[-1:] or prompt[-1:]
+            opening.append(likeliest(self.model, cache, unread, allowed))
+        others = (self.tokenizer.starting_with(lead) if lead else [] for lead in seams.leads[1:])
         avoided = [] if beams else self._avoided(request, opening)
         tokens = request.budget.tokens
         behind: list[int] = []
@@ -161,7 +160,8 @@ class Infiller:
             prompt=prompt,
             opening=opening,
             budgets=[max(1, tokens - len(opening)), *[tokens] * (len(request.holes) - 1)],
-            firsts=[first if beams else [], *others],
+            edges=edges,
+            firsts=[[], *others],
             avoided=avoided,
             margins=self.tokenizer.margins if any(avoided) else frozenset(),
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
@@ -221,8 +221,8 @@ class Infiller:
         drafted = None
         if decode != "denoise":
             drafted = yield from self._draft(request, seams, task, timings)
-            if drafted and task.firsts[0]:
-                task = replace(task, opening=list(drafted.holes[0][:1]))
+            if drafted and task.beams:
+                task = replace(task, opening=self._lead(drafted, seams))
             if decode == "draft" or task.cancelled():
                 return drafted, "draft"
         states = write_denoised(
@@ -270,7 +270,7 @@ class Infiller:
             task.cache,
             task.prompt[-1],
             task.budgets[0],
-            task.firsts[0],
+            task.edges,
             task.end_marks,
             task.beams,
             task.beams * ENDS_PER_BEAM,
@@ -282,6 +282,11 @@ class Infiller:
                 break
         if beams is not None:
             yield from self._spelt(request, [Written.from_beam(judge.best(beams), beams.passes)])
+
+    def _lead(self, drafted: Written, seams: Seams) -> list[int]:
+        """The tokens of a draft that its hole's lead is in."""
+        spelling = self.tokenizer.spell(drafted.holes[0])
+        return list(drafted.holes[0][: spelling.tokens_of(len(seams.leads[0]))])
 
     def _judge(self, request: InfillRequest, seams: Seams) -> Judge:
         return Judge(self.model, self.tokenizer, self._caches, request, seams, self.prompt.closing)

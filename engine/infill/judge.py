@@ -20,7 +20,7 @@ from fillwright.engine.infill.written import Ids, Task, Written
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import InfillRequest, Shape
 
-WITHIN_NATS: Mapping[Shape, float] = {"line": 1.0, "free": 3.0, "block": 3.0}
+WITHIN_NATS: Mapping[Shape, float] = {"line": 1.0, "free": 6.0, "block": 3.0}
 """An end so much less likely than the likeliest is not compared with it. A line must come fast."""
 COMPARED = 8
 LOOSE_END_NATS = 3.0
@@ -146,7 +146,7 @@ class Judge:
             text = self.tokenizer.spell(ids).text
             (kept,) = self.seams.fitting([text], self.closing)
             fill = text[kept.start : kept.stop]
-            is_cut = kept.stop < len(text.rstrip())
+            is_cut = kept.stop + len(self.seams.ending) < len(text.rstrip())
             self._seen[ids] = _Seen(not fill.strip(), is_cut, self._around.with_fill(fill))
         return self._seen[ids]
 

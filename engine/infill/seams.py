@@ -4,6 +4,7 @@ fills owe at their edges, and how much of what a model wrote fits there.
 Knows characters only.
 """
 
+import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,27 +13,39 @@ from fillwright.engine.infill.prompt import split_lead
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.request import InfillRequest
 
+# in ASCII, for that every vocabulary can spell
+WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_$"
+LONGEST_WORD = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Seams:
     """`prefix` and `suffix` stand around all holes, `between[i]` between holes i and i + 1.
 
     `leads[i]` is white space that ends the real text before hole i and that its fill must begin
-    with, so that no token is cut; `tails[i]` is a line end that fill i owes because its hole
-    replaced one.
+    with, so that no token is cut; before the first hole it ends with the word that the hole cuts.
+    `ending` is the rest of a word before the suffix: the last fill ends with it and leaves it out.
+    `tails[i]` is a line end that fill i owes because its hole replaced one.
     """
 
     prefix: str
     leads: tuple[str, ...]
     between: tuple[str, ...]
+    ending: str
     suffix: str
     tails: tuple[str, ...]
     one_line: bool
 
     @classmethod
-    def of(cls, request: InfillRequest, starts_a_token: Callable[[str], object]) -> "Seams":
+    def of(
+        cls,
+        request: InfillRequest,
+        starts_a_token: Callable[[str], object],
+        ends_in_words: bool = False,
+    ) -> "Seams":
         """White space that no token starts with stays before its hole. So does that of later holes
-        of one line each: a line end there would be their end."""
+        of one line each: a line end there would be their end. `ends_in_words`: whether the last
+        fill can be made to end with the rest of a word."""
         text, holes = request.document, request.holes
         one_line = request.shape == "line"
         tails = tuple("\n" if text[hole.start : hole.end].endswith("\n") else "" for hole in holes)
@@ -41,14 +54,18 @@ class Seams:
             before.append(tail + text[hole.end : after.start])
         leads = []
         for index, whole in enumerate(before):
-            kept, lead = split_lead(whole)
+            word = "" if index else _word(whole[len(whole.rstrip(WORD_CHARACTERS)) :])
+            kept, lead = split_lead(whole.removesuffix(word))
             if lead and (not starts_a_token(lead) or (index and one_line)):
-                kept, lead = whole, ""
+                kept, lead = kept + lead, ""
             before[index] = kept
-            leads.append(lead)
+            leads.append(lead + word)
         prefix, *between = before
         suffix = tails[-1] + text[holes[-1].end :]
-        return cls(prefix, tuple(leads), tuple(between), suffix, tails, one_line)
+        begun = len(suffix) - len(suffix.lstrip(WORD_CHARACTERS))
+        ending = _word(suffix[:begun]) if ends_in_words else ""
+        suffix = suffix.removeprefix(ending)
+        return cls(prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line)
 
     def fitting(self, written: Sequence[str], closing: str) -> list[range]:
         """Which characters of each hole's text stay: not the white space that stands there
@@ -56,10 +73,12 @@ class Seams:
         one may be, not copies of its own last lines, not what the text behind says again."""
         kept = []
         before = self.prefix[-LOOKED_AT:]
-        behind = zip((*self.between, self.suffix), (*self.leads[1:], ""), strict=True)
+        behind = zip((*self.between, self.ending + self.suffix), (*self.leads[1:], ""), strict=True)
         for text, lead, (after, next_lead) in zip(written, self.leads, behind, strict=True):
             start = shared_start(text, lead)
             fill = text.split(closing, 1)[0] if closing else text
+            if after.startswith(self.ending) and fill[start:].endswith(self.ending):
+                fill = fill.removesuffix(self.ending)
             fill = fill[: circle_start(fill)]
             if self.one_line:
                 fill = fill[: start + len(first_line(fill[start:]))]
@@ -67,6 +86,11 @@ class Seams:
             kept.append(range(start, end))
             before = (before + lead + text[start:end] + after)[-LOOKED_AT:]
         return kept
+
+
+def _word(text: str) -> str:
+    """The text, unless it is longer than a name: data, which no model could spell out."""
+    return text if len(text) <= LONGEST_WORD else ""
 
 
 def shared_start(text: str, lead: str) -> int:

@@ -35,6 +35,12 @@ class Spelling:
         """How many leading ids the first `characters` of the text take."""
         return bisect_left(self.ends, characters) + 1 if characters else 0
 
+    def showing(self, characters: range) -> range:
+        """The ids that some of these characters of the text come from."""
+        if not characters:
+            return range(0)
+        return range(bisect_right(self.ends, characters.start), self.tokens_of(characters.stop))
+
 
 @dataclass(frozen=True)
 class CodeTokenizer:
@@ -124,6 +130,21 @@ class CodeTokenizer:
         first = bisect_left(spelt, (text, -1))
         last = bisect_right(spelt, (text + LAST_CHARACTER, -1))
         return [token for _, token in spelt[first:last]]
+
+    def ending_with(self, text: str) -> list[int]:
+        """The ids of tokens whose text ends with `text`, which is not empty."""
+        return [token for token, said in enumerate(self.texts) if said.endswith(text)]
+
+    def beginning(self, text: str) -> list[int]:
+        """The ids of tokens that `text` begins with and goes on behind."""
+        return [token for end in range(1, len(text)) for token in self._ids_of.get(text[:end], ())]
+
+    @cached_property
+    def _ids_of(self) -> dict[str, list[int]]:
+        ids: dict[str, list[int]] = {}
+        for token, text in enumerate(self.texts):
+            ids.setdefault(text, []).append(token)
+        return ids
 
     @cached_property
     def _by_text(self) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from fillwright.engine.diffusion.denoise import Loop, Step
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.beams import Hypothesis
 from fillwright.engine.infill.causal_draft import DraftedHoles
+from fillwright.engine.infill.edges import Edges
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Length
 
@@ -24,18 +25,19 @@ Confidences = tuple[tuple[float, ...], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """What to write. `denoise` is how canvases are denoised; `cache` holds `prompt` but for its
-    last token; `opening` is the known first token of the first hole, or none; per hole, `budgets`
-    are tokens, `firsts` what a causal draft may begin with (none: anything) and `avoided` what its
-    text may not, behind any `margins`; `between` are the known ids between, `suffix` those behind
-    the last, as many as a canvas may hold (end marks at the text's end), and each of `end_marks`
-    ends a hole. `beams` is how many drafts are kept side by side, 0 for one that takes each token
-    as it comes."""
+    last token; `opening` are the known first tokens of the first hole, `edges` what it begins and
+    ends with when drafted by beams; per hole, `budgets` are tokens, `firsts` what a causal draft
+    may begin with (none: anything) and `avoided` what its text may not, behind any `margins`;
+    `between` are the known ids between, `suffix` those behind the last, as many as a canvas may
+    hold (end marks at the text's end), and each of `end_marks` ends a hole. `beams` is how many
+    drafts are kept side by side, 0 for one that takes each token as it comes."""
 
     denoise: Loop[PrefixCache]
     cache: PrefixCache
     prompt: list[int]
     opening: list[int]
     budgets: list[int]
+    edges: Edges
     firsts: list[list[int]]
     avoided: list[list[int]]
     margins: frozenset[int]

@@ -32,7 +32,6 @@ from fillwright.engine.training.train import Phase, PhaseName
 MEASURED_ROWS = 32
 MEASURED_LEVELS = (1.0, 0.6, 0.3)
 CAUSAL_SHARE = 1.0
-CAUSAL_TURNS = 4
 SELF_CONDITIONED_SHARE = 0.5
 PREFIX_SHARES = (0.7, 0.55, 0.4, 0.2)
 SUFFIX_SHARES = (0.29, 0.22, 0.11, 0.055)
@@ -153,19 +152,19 @@ class JointPhase:
 
 
 class MixedPhase:
-    """Causal batches, and a joint one after every four."""
+    """Causal batches, and a joint one after every few of them."""
 
     def __init__(self, materials: Materials) -> None:
         self.causal = CausalPhase(materials)
         self.joint = JointPhase(materials)
-        turns: list[Phase] = [self.causal] * CAUSAL_TURNS
-        self.turns = cycle([*turns, self.joint])
-        self.batches_per_step = CAUSAL_TURNS + 1
-        batches = [
-            CAUSAL_TURNS * (self.causal.tokens_per_step // self.causal.batches_per_step),
-            self.joint.tokens_per_step // self.joint.batches_per_step,
-        ]
-        self.tokens_per_step = sum(batches)
+        recipe = materials.recipe
+        phases: list[Phase] = [*[self.causal] * recipe.causal_turns, self.joint]
+        self.turns = cycle(phases)
+        rounds = max(1, recipe.causal.batches_per_step // len(phases))
+        self.batches_per_step = rounds * len(phases)
+        self.tokens_per_step = rounds * sum(
+            phase.tokens_per_step // phase.batches_per_step for phase in phases
+        )
 
     def loss(self, model: DiffusionGemma) -> Tensor:
         return next(self.turns).loss(model)

@@ -86,7 +86,8 @@ class JointRows:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way to train. `workers` processes draw the batches; 0: the training process itself."""
+    """One way to train. `causal_turns` batches precede each joint one in the mixed phase. `workers`
+    processes draw the batches; 0: the training process itself."""
 
     vocabulary: int
     shape: SmallShape
@@ -98,6 +99,7 @@ class Recipe:
     matrix_rate: float = 0.03
     embedding_rate: float = 0.01
     gain_rate: float = 0.003
+    causal_turns: int = 4
     workers: int = 0
 
 
@@ -142,7 +144,7 @@ GPU = Recipe(
 FURTHER = replace(
     GPU,
     causal=CausalRows(rows=4, length=448, batches_per_step=5),
-    joint=replace(GPU.joint, rows=4, length=384, batches_per_step=5),
+    joint=replace(GPU.joint, rows=4, length=384, canvases_per_prompt=4, batches_per_step=5),
     holes=HoleShares(
         kinds={"line": 0.49, "line end": 0.08, "node": 0.09, "lines": 0.1, "characters": 0.24},
         standalone=0.7,
@@ -150,6 +152,7 @@ FURTHER = replace(
         prose=0.07,
         plain=0.02,
     ),
+    causal_turns=1,
     workers=0,
 )
 

@@ -1,22 +1,23 @@
 import math
-from collections.abc import Sequence
 
 import pytest
 import torch
 
 from fillwright.engine.infill.beams import Beams, Hypothesis, search
+from fillwright.engine.infill.edges import Edges
 from fillwright.engine.infill.fill import Infiller
 
 PROMPT = "def total(numbers):\n    result = 0\n    for number in"
 
 
 def beams(
-    infiller: Infiller, width: int, budget: int = 6, firsts: Sequence[int] = ()
+    infiller: Infiller, width: int, budget: int = 6, lead: str = "", ending: str = ""
 ) -> list[Beams]:
     prompt = infiller.prompt.ids(PROMPT, "\n    return result\n", "python")
     cache = infiller.model.prefill(torch.tensor(prompt[:-1]))
     marks = infiller.prompt.end_marks
-    found = list(search(infiller.model, cache, prompt[-1], budget, firsts, marks, width, width))
+    edges = Edges(infiller.tokenizer, lead, ending)
+    found = list(search(infiller.model, cache, prompt[-1], budget, edges, marks, width, width))
     assert cache.length == len(prompt) - 1
     return found
 
@@ -66,11 +67,35 @@ def test_the_likeliest_stand_first_and_no_two_are_equal(tiny: Infiller) -> None:
         assert len(state.live) <= 5 >= len(state.ended)
 
 
-def test_a_hole_begins_with_what_it_may_begin_with(tiny: Infiller) -> None:
-    firsts = tiny.tokenizer.starting_with("\n")
-    last = beams(tiny, width=4, firsts=firsts)[-1]
-    assert {beam.ids[0] for beam in last.live} <= set(firsts)
+def test_a_hole_begins_with_white_space_in_one_token(tiny: Infiller) -> None:
+    last = beams(tiny, width=4, lead="\n")[-1]
+    assert {beam.ids[0] for beam in last.live} <= set(tiny.tokenizer.starting_with("\n"))
     assert all(math.isfinite(beam.log_probability) for beam in last.live)
+
+
+def test_a_hole_begins_with_the_word_it_cuts_however_spelt(tiny: Infiller) -> None:
+    states = beams(tiny, width=6, budget=8, lead=" resul")
+    texts = [tiny.tokenizer.decode(beam.ids) for beam in states[-1].live]
+    assert all(text.startswith(" resul") for text in texts)
+    assert len({beam.ids[0] for state in states for beam in state.live}) > 1
+    assert not any(beam.ended for state in states[:1] for beam in state.ended)
+
+
+def test_only_what_ends_as_the_hole_must_is_an_end(tiny: Infiller) -> None:
+    last = beams(tiny, width=6, budget=8, ending="t")[-1]
+    assert last.ended
+    for beam in last.ended:
+        assert tiny.tokenizer.decode(beam.ids).endswith("t")
+        assert beam.log_probability == pytest.approx(log_probability(tiny, beam), abs=1e-3)
+
+
+def test_the_ending_is_not_the_lead_once_more(tiny: Infiller) -> None:
+    last = beams(tiny, width=6, budget=8, lead="re", ending="re")[-1]
+    assert last.ended
+    for beam in last.ended:
+        text = tiny.tokenizer.decode(beam.ids)
+        assert text.startswith("re")
+        assert text[2:].endswith("re")
 
 
 def test_a_fill_is_not_empty(scripted) -> None:  # type: ignore[no-untyped-def]

@@ -72,6 +72,29 @@ def test_tokens_are_found_by_their_first_characters(tokenizer: CodeTokenizer, st
     assert set(found) == {i for i, text in enumerate(tokenizer.texts) if text.startswith(start)}
 
 
+@pytest.mark.parametrize("end", ["\n", "n", "rn", "():"])
+def test_tokens_are_found_by_their_last_characters(tokenizer: CodeTokenizer, end: str) -> None:
+    found = tokenizer.ending_with(end)
+    assert set(found) == {i for i, text in enumerate(tokenizer.texts) if text.endswith(end)}
+
+
+def test_tokens_that_begin_a_text_leave_some_of_it(tokenizer: CodeTokenizer) -> None:
+    found = tokenizer.beginning(" return")
+    assert found
+    assert {tokenizer.texts[i] for i in found} <= {" return"[:end] for end in range(1, 7)}
+    assert tokenizer.beginning(" ") == []
+
+
+def test_the_ids_that_show_characters(tokenizer: CodeTokenizer) -> None:
+    ids = tokenizer.encode("return number")
+    spelling = tokenizer.spell(ids)
+    first = spelling.ends[0]
+    assert spelling.showing(range(0)) == range(0)
+    assert spelling.showing(range(len(spelling.text))) == range(len(ids))
+    assert spelling.showing(range(first, len(spelling.text))) == range(1, len(ids))
+    assert spelling.showing(range(first - 1, first + 1)) == range(2)
+
+
 def test_line_ends_are_the_tokens_with_a_line_end(tokenizer: CodeTokenizer) -> None:
     ids = tokenizer.encode("if x:\n    y\n\n\tz")
     ends = [tokenizer.texts[i] for i in ids if i in tokenizer.line_ends]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fillwright.engine.infill import fill as fill_module
-from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
+from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest, Shape
 
 DECODES = [decode for decode in get_args(Decode) if decode != "auto"]
 Run = Callable[..., tuple[list[Draft], Infill]]
@@ -29,8 +29,9 @@ def test_a_fill_is_what_the_model_wrote_behind_the_white_space(
     infiller, model = scripted(BODY, decode)
     drafts, fill = run(infiller, request())
     assert fill.texts == (BODY.removeprefix("\n    "),)
-    assert (fill.finish, fill.decode, fill.tokens) == ("settled", decode, len(model.fill))
-    assert fill.confidences[0] == pytest.approx([1.0] * len(model.fill), abs=1e-5)
+    own = len(model.fill) - 1  # the margin stands there already
+    assert (fill.finish, fill.decode, fill.tokens) == ("settled", decode, own)
+    assert fill.confidences[0] == pytest.approx([1.0] * own, abs=1e-5)
     assert drafts[-1].texts == fill.texts
     assert drafts[-1].settled == (((0, len(fill.texts[0])),),)
     assert fill.timings_ms["total"] >= sum(fill.timings_ms.values()) / 2
@@ -57,6 +58,33 @@ def test_a_line_on_a_line_of_its_own_begins_with_the_line_end_before_it(
     assert (fill.texts, fill.finish) == (("return width",), "settled")
 
 
+@pytest.mark.parametrize("decode", DECODES)
+@pytest.mark.parametrize("shape", ["line", "block"])
+def test_a_word_before_the_cursor_is_gone_on_with(
+    scripted: Callable, run: Run, decode: Decode, shape: Shape
+) -> None:
+    """Though its tokens are not those of the whole word."""
+    infiller, model = scripted(" width * height", decode)
+    *_, last = model.tokenizer.encode("x = wid")
+    assert last != model.tokenizer.encode("x = width")[-1]
+    drafts, fill = run(infiller, request("x = wid\ny = 2\n", Hole(7, 7), shape=shape))
+    assert fill.texts == ("th * height",)
+    assert drafts[-1].texts == fill.texts
+    assert fill.tokens == len(fill.confidences[0]) == len(model.tokenizer.encode(" width * height"))
+
+
+@pytest.mark.parametrize("decode", ["draft", "draft+denoise"])
+def test_a_word_behind_the_hole_is_written_anew_and_left_out(
+    scripted: Callable, run: Run, decode: Decode
+) -> None:
+    infiller, _ = scripted(" width * height_of", decode)
+    document = "x = wid_of(y)\n"
+    drafts, fill = run(infiller, request(document, Hole(7, 7), shape="free"))
+    assert fill.texts == ("th * height",)
+    assert drafts[-1].texts == fill.texts
+    assert fill.finish == "settled"
+
+
 def test_a_drafted_line_is_not_empty(
     scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,8 +107,8 @@ def test_a_drafted_line_is_not_empty(
 def test_a_fill_keeps_within_its_budget(scripted: Callable, run: Run, decode: Decode) -> None:
     infiller, model = scripted(BODY * 3, decode)
     _, fill = run(infiller, request(budget=Budget(tokens=10)))
-    assert (fill.tokens, fill.finish) == (10, "budget")
-    assert len(fill.confidences[0]) == 10
+    assert (fill.tokens, fill.finish) == (9, "budget"), "and the margin"
+    assert len(fill.confidences[0]) == 9
     assert fill.texts[0] == model.tokenizer.decode(model.fill[:10]).removeprefix("\n    ")
 
 
@@ -90,7 +118,7 @@ def test_a_fill_that_was_cut_has_not_settled(scripted: Callable, run: Run, decod
     infiller, model = scripted(BODY, decode)
     for tokens in range(len(model.fill) - 2, len(model.fill) + 1):
         _, fill = run(infiller, request(budget=Budget(tokens=tokens)))
-        assert (fill.tokens, fill.finish) == (tokens, "budget")
+        assert (fill.tokens, fill.finish) == (tokens - 1, "budget"), "and the margin"
 
 
 def test_a_long_fill_goes_on_in_the_next_canvas(scripted: Callable, run: Run) -> None:

@@ -16,7 +16,8 @@ from fillwright.engine.request import Hole, InfillRequest
 BEFORE = "def total(numbers):\n    result = 0\n    for number in"
 BEHIND = ":\n        result += number\n    return result\n"
 ECHO = "for number in numbers:\n    pass\n"
-FITTING = (" numbers", " range(result)", " result", " total")
+KEPT = BEFORE.removesuffix(" in")
+FITTING = (" in numbers", " in range(result)", " in result", " in total")
 
 
 def judge(infiller: Infiller, behind: str = BEHIND, before: str = BEFORE) -> Judge:
@@ -60,7 +61,7 @@ def test_texts_side_by_side_are_as_likely_as_each_alone(tiny: Infiller) -> None:
 
 
 def test_of_equals_the_best_is_the_one_with_which_the_file_reads_best(tiny: Infiller) -> None:
-    prefix = plain_prefix(tiny.tokenizer, BEFORE)
+    prefix = plain_prefix(tiny.tokenizer, KEPT)
     head = tiny.tokenizer.encode(BEHIND)[:24]
     fitting = [tuple(tiny.tokenizer.encode(text)) for text in FITTING]
     scores = [
@@ -82,42 +83,42 @@ def test_an_end_that_is_far_less_likely_is_not_compared(tiny: Infiller) -> None:
 
 
 def test_what_does_not_parse_is_worse_however_likely(tiny: Infiller) -> None:
-    chosen = judge(tiny).best(ends(tiny, [" ((", " numbers"], [-0.1, -9.0]))
-    assert tiny.tokenizer.decode(chosen.ids) == " numbers"
+    chosen = judge(tiny).best(ends(tiny, [" in ((", " in numbers"], [-0.1, -9.0]))
+    assert tiny.tokenizer.decode(chosen.ids) == " in numbers"
 
 
 def test_a_name_that_nothing_binds_counts_against_an_end(tiny: Infiller) -> None:
-    known, strange = " numbers", " digits"
+    known, strange = " in numbers", " in digits"
     for nats, expected in ((-2.5, known), (-5.5, strange)):
         chosen = judge(tiny, behind="").best(ends(tiny, [strange, known], [-1.0, nats]))
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 
 def test_an_echo_of_a_line_near_counts_against_an_end(tiny: Infiller) -> None:
-    for nats, expected in ((-2.5, " result"), (-4.5, " numbers")):
+    for nats, expected in ((-2.5, " in result"), (-4.5, " in numbers")):
         chosen = judge(tiny, BEHIND + ECHO).best(ends(tiny, FITTING[::2], [-1.0, nats]))
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 
 def test_where_all_ends_are_loose_it_is_decided_as_if_none_were(tiny: Infiller) -> None:
     live = (Hypothesis((5,), (-1.1 - WITHIN_NATS["line"],)),)
-    loose = ends(tiny, [" digits"], [-1.0])
+    loose = ends(tiny, [" in digits"], [-1.0])
     assert judge(tiny).is_decided(Beams(live, loose.ended, 2))
     # an end that lacks its loose name is worth more, and not enough to be sure
-    both = ends(tiny, [" digits", " numbers"], [-1.0, -3.0])
+    both = ends(tiny, [" in digits", " in numbers"], [-1.0, -3.0])
     assert not judge(tiny).is_decided(Beams(live, both.ended, 2))
 
 
-@pytest.mark.parametrize("before", [BEFORE, ""])
+@pytest.mark.parametrize("before", [KEPT + " ", ""])
 def test_with_nothing_behind_the_candidate_is_reread_alone(tiny: Infiller, before: str) -> None:
     ids = tiny.tokenizer.encode(" numbers = digits")
-    alone = read_alone(tiny, plain_prefix(tiny.tokenizer, before), ids)
+    alone = read_alone(tiny, plain_prefix(tiny.tokenizer, before.rstrip()), ids)
     found = judge(tiny, behind="\n", before=before).reread([tuple(ids)])
     assert found == pytest.approx([OWN_SHARE * alone], abs=1e-3)
 
 
 def test_it_is_decided_when_nothing_that_goes_on_comes_near(tiny: Infiller) -> None:
-    ended = ends(tiny, [" numbers"], [-1.0]).ended
+    ended = ends(tiny, [" in numbers"], [-1.0]).ended
     within = WITHIN_NATS["line"]
     for behind, decided in ((-1.0 - within - 0.1, True), (-1.0 - within + 0.1, False)):
         live = (Hypothesis((5,), (behind,)),)

@@ -23,13 +23,18 @@ def requests(draw: st.DrawFn) -> InfillRequest:
     return InfillRequest(document, tuple(Hole(*hole) for hole in holes), "python", shape=shape)
 
 
-@given(requests())
-def test_what_stands_around_the_holes_is_the_document(request: InfillRequest) -> None:
-    seams, holes = Seams.of(request, ANY_TOKEN), request.holes
+@given(requests(), st.booleans())
+def test_what_stands_around_the_holes_is_the_document(
+    request: InfillRequest, ends_in_words: bool
+) -> None:
+    seams, holes = Seams.of(request, ANY_TOKEN, ends_in_words=ends_in_words), request.holes
     document = request.document
     assert seams.prefix + seams.leads[0] == document[: holes[0].start]
-    assert not any(lead.strip() for lead in seams.leads)
-    assert seams.suffix == seams.tails[-1] + document[holes[-1].end :]
+    assert not any(lead.strip() for lead in seams.leads[1:])
+    cut = document[: holes[0].start].endswith(("a", "b", "e"))
+    assert len(seams.leads[0].split()) == cut
+    assert not (ends_in_words and seams.suffix.startswith(("a", "b", "e")))
+    assert seams.ending + seams.suffix == seams.tails[-1] + document[holes[-1].end :]
     for tail, text, lead, before, after in zip(
         seams.tails, seams.between, seams.leads[1:], holes, holes[1:], strict=False
     ):
@@ -59,6 +64,26 @@ def seams_of(document: str, start: int, end: int) -> Seams:
 def test_the_white_space_before_a_hole_is_the_models_to_write() -> None:
     seams = seams_of("def f():\n    \n", 13, 13)
     assert (seams.prefix, seams.leads, seams.suffix) == ("def f():", ("\n    ",), "\n")
+
+
+def test_a_word_that_the_hole_cuts_is_the_models_to_write_anew() -> None:
+    text = "for number in num"
+    request = InfillRequest(text + "ber_list:\n    pass\n", (Hole(17, 17),), "python")
+    seams = Seams.of(request, ANY_TOKEN, ends_in_words=True)
+    assert (seams.prefix, seams.leads) == ("for number in", (" num",))
+    assert (seams.ending, seams.suffix) == ("ber_list", ":\n    pass\n")
+    whole = " numerals, number_list"
+    (kept,) = seams.fitting([whole], "")
+    assert whole[kept.start : kept.stop] == "erals, num"
+    # what does not end as it must stays as it is
+    (kept,) = seams.fitting([" numbers"], "")
+    assert kept == range(4, 8)
+
+
+def test_words_that_no_name_is_as_long_as_are_left_alone() -> None:
+    request = InfillRequest("x" * 100_000, (Hole(50_000, 50_000),), "python")
+    seams = Seams.of(request, ANY_TOKEN, ends_in_words=True)
+    assert (len(seams.prefix), seams.leads, seams.ending) == (50_000, ("",), "")
 
 
 def test_white_space_that_no_token_starts_with_stays_in_the_prefix() -> None:

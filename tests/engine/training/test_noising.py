@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import Generator
 
@@ -8,6 +9,7 @@ VOCABULARY, MASK = 100, 3
 NOISE = HybridNoise(VOCABULARY, MASK, 0.2)
 TARGET = torch.full((64, 50), 50)
 GUESS = torch.full((64, 50), 77)
+REST = {"edit_share": 0.0, "rising_share": 0.0}
 
 
 def corrupted(corruption: Corruption, seed: int = 0) -> Corrupted:
@@ -21,8 +23,9 @@ def test_what_is_not_replaced_is_the_truth() -> None:
 
 def test_ways_have_their_shares_of_the_canvases() -> None:
     full = drafted = 0
+    shares = Corruption(NOISE, full_share=0.25, draft_share=0.5, edit_share=0.0, rising_share=0.0)
     for seed in range(20):
-        found = corrupted(Corruption(NOISE, full_share=0.25, draft_share=0.5, edit_share=0.0), seed)
+        found = corrupted(shares, seed)
         full += int(found.replaced.all(1).sum())
         drafted += int(((found.ids == 77) & found.replaced).sum(1).gt(10).sum())
     assert abs(full / (64 * 20) - 0.25) < 0.05
@@ -30,7 +33,7 @@ def test_ways_have_their_shares_of_the_canvases() -> None:
 
 
 def test_a_drafted_canvas_carries_guesses_and_no_noise() -> None:
-    found = corrupted(Corruption(NOISE, full_share=0.0, draft_share=1.0, draft_level=0.5))
+    found = corrupted(Corruption(NOISE, full_share=0.0, draft_share=1.0, draft_level=0.5, **REST))
     assert set(found.ids.unique().tolist()) == {50, 77}
     shares = found.replaced.float().mean(1)
     assert float(shares.max()) < 0.75
@@ -38,7 +41,7 @@ def test_a_drafted_canvas_carries_guesses_and_no_noise() -> None:
 
 
 def test_levels_are_spread_evenly() -> None:
-    found = corrupted(Corruption(NOISE, full_share=0.0, draft_share=0.0, edit_share=0.0))
+    found = corrupted(Corruption(NOISE, full_share=0.0, draft_share=0.0, **REST))
     shares = found.replaced.float().mean(1).sort().values
     even = (torch.arange(64) + 0.5) / 64
     assert float((shares - even).abs().max()) < 0.25
@@ -46,9 +49,29 @@ def test_levels_are_spread_evenly() -> None:
     assert 0.75 < float((noise == MASK).float().mean()) < 0.85
 
 
+def test_noise_rises_from_left_to_right() -> None:
+    only = {"full_share": 0.0, "draft_share": 0.0, "edit_share": 0.0, "rising_share": 1.0}
+    masks = HybridNoise(VOCABULARY, MASK, 0.0)
+    sharp = corrupted(Corruption(masks, **only, slope=0)).replaced
+    assert not (sharp[:, :-1] & ~sharp[:, 1:]).any(), "clean behind noise"
+    clean = (~sharp).sum(1).sort().values.tolist()
+    assert clean[0] == 0
+    assert clean[-1] >= 40
+    assert 8 < clean[32] < 18, "mostly less than half of the canvas"
+    sloping = corrupted(Corruption(masks, **only, slope=20)).replaced
+    assert (sloping[:, :-1] & ~sloping[:, 1:]).any(), "clean behind noise"
+    shares = sloping.float().mean(0)
+    assert float(shares[:5].mean()) < float(shares[10:15].mean()) < float(shares[-5:].mean())
+
+
+def test_shares_beyond_the_whole_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"1\.10"):
+        Corruption(NOISE, full_share=0.5, draft_share=0.5, edit_share=0.1, rising_share=0.0)
+
+
 def test_an_edited_canvas_has_one_token_too_many_or_too_few() -> None:
     target = torch.arange(10, 30).repeat(64, 1)
-    edits = Corruption(NOISE, full_share=0.0, draft_share=0.0, edit_share=1.0)
+    edits = Corruption(NOISE, full_share=0.0, draft_share=0.0, edit_share=1.0, rising_share=0.0)
     found = edits(target, target, Generator().manual_seed(0))
     kinds = set()
     for ids in found.ids.tolist():
