@@ -75,7 +75,7 @@ def search(
     last = torch.tensor(edges.last_tokens, dtype=torch.int64, device=logits.device)
     live, ended, begun = [Hypothesis()], list[Hypothesis](), False
     for passes in range(1, budget + 2):
-        bound = [False] * len(live) if begun else _bind(logits, live, edges, marks)
+        bound = [False] * len(live) if begun else bind(logits, live, edges, marks)
         begun = not any(bound)
         scores = logits.log_softmax(-1)
         # what the hole must begin with ends nothing, though it be a line end in a line's hole
@@ -96,9 +96,9 @@ def search(
         logits = branches.read([beam.ids[-1] for beam in live])
 
 
-def _bind(logits: Tensor, live: Sequence[Hypothesis], edges: Edges, marks: Tensor) -> list[bool]:
-    """Leave of the logits [live, vocab] only what the hole may begin with; says which of `live` are
-    still at its lead."""
+def bind(logits: Tensor, live: Sequence[Hypothesis], edges: Edges, marks: Tensor) -> list[bool]:
+    """Leave of the logits [live, vocab] only what the hole may begin with, which is no end mark;
+    says which of `live` are still at its lead, where no token ends anything."""
     bound = []
     for row, beam in enumerate(live):
         allowed = edges.following(beam.ids)

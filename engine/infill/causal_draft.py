@@ -71,7 +71,7 @@ def draft_holes(
                 offered = logits.index_fill(0, _ids(end_marks, model), -torch.inf)
             if avoid and margins.issuperset(hole):
                 offered = offered.index_fill(0, _ids([*avoid, *end_marks], model), -torch.inf)
-            token, probability = _choose(offered, temperature, generator)
+            token, probability = choose(offered, temperature, generator)
             pending = []
             if token in end_marks and not bound:
                 break
@@ -98,7 +98,8 @@ def _ids(ids: Sequence[int], model: DiffusionGemma) -> Tensor:
     return torch.tensor(list(ids), dtype=torch.int64, device=model.device)
 
 
-def _choose(logits: Tensor, temperature: float, generator: Generator) -> tuple[int, float]:
+def choose(logits: Tensor, temperature: float, generator: Generator) -> tuple[int, float]:
+    """A token and its untempered probability; logits [vocab]. Temperature 0 takes the likeliest."""
     probabilities = logits.softmax(-1)
     if temperature == 0:
         token = int(probabilities.argmax())

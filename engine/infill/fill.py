@@ -15,8 +15,8 @@ from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest, EngineFailed
-from fillwright.engine.infill.beams import search
 from fillwright.engine.infill.causal_draft import likeliest
+from fillwright.engine.infill.chosen_draft import best_of_beams, best_of_samples
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.edges import Edges
 from fillwright.engine.infill.hole_length import LengthBias
@@ -29,13 +29,11 @@ from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.strategies import write_denoised, write_draft
 from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
-from fillwright.engine.infill.written import Task, Written
+from fillwright.engine.infill.written import Drafting, Task, Written
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
-BEAMS = 8
-ENDS_PER_BEAM = 3
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
 
@@ -107,8 +105,8 @@ class Infiller:
     def _candidate(
         self, request: InfillRequest, number: int, stop: "Stop"
     ) -> Generator[Draft, None, Infill]:
-        by_beams = self._draft_by_beams(request, number) > 0
-        seams = Seams.of(request, self.tokenizer.starting_with, ends_in_words=by_beams)
+        drafting = self._drafting(request, number)
+        seams = Seams.of(request, self.tokenizer.starting_with, drafting == "beams")
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
         decode = self._decode(request)
         written = None
@@ -142,14 +140,14 @@ class Infiller:
             seams.prefix, seams.suffix, request.language, request.instruction, request.context
         )
         cache, _ = self._caches.holding(request.document_key, prompt[:-1])
-        beams = self._draft_by_beams(request, number)
+        drafting = self._drafting(request, number)
         edges = Edges(self.tokenizer, seams.leads[0], seams.ending)
         opening: list[int] = []
-        while not beams and not stop() and (allowed := edges.following(opening)):
+        while drafting == "alone" and not stop() and (allowed := edges.following(opening)):
             unread = opening[-1:] or prompt[-1:]
             opening.append(likeliest(self.model, cache, unread, allowed))
         others = (self.tokenizer.starting_with(lead) if lead else [] for lead in seams.leads[1:])
-        avoided = [] if beams else self._avoided(request, opening)
+        avoided = [] if drafting == "beams" else self._avoided(request, opening)
         tokens = request.budget.tokens
         behind: list[int] = []
         if self._length(request) != "end-mark":
@@ -167,7 +165,7 @@ class Infiller:
             between=[self.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=behind,
             end_marks=self.prompt.end_marks + (self.tokenizer.line_ends if seams.one_line else ()),
-            beams=beams,
+            drafting=drafting,
             temperature=0.0 if number == 0 else OTHER_CANDIDATES_TEMPERATURE,
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
@@ -185,11 +183,11 @@ class Infiller:
             avoided[0] = []
         return avoided
 
-    def _draft_by_beams(self, request: InfillRequest, number: int) -> int:
-        """How many beams a candidate's draft keeps, 0 for none: only the first, of one hole, and
-        not of a block, which takes long and whose likeliest end is a short one."""
-        drafted = number == 0 and self._decode(request) != "denoise"
-        return BEAMS if drafted and request.shape != "block" and len(request.holes) == 1 else 0
+    def _drafting(self, request: InfillRequest, number: int) -> Drafting:
+        """Only the first candidate's draft, and only that of one hole, is chosen among several."""
+        if number or self._decode(request) == "denoise" or len(request.holes) > 1:
+            return "alone"
+        return "samples" if request.shape == "block" else "beams"
 
     def _decode(self, request: InfillRequest) -> Decode:
         return self.default_decode if request.decode == "auto" else request.decode
@@ -221,7 +219,7 @@ class Infiller:
         drafted = None
         if decode != "denoise":
             drafted = yield from self._draft(request, seams, task, timings)
-            if drafted and task.beams:
+            if drafted and task.drafting != "alone":
                 task = replace(task, opening=self._lead(drafted, seams))
             if decode == "draft" or task.cancelled():
                 return drafted, "draft"
@@ -254,34 +252,16 @@ class Infiller:
         self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
     ) -> States:
         with Timed(timings, "draft"):
-            if task.beams:
-                return (yield from self._show(seams, self._search(request, seams, task)))
-            states = self._spelt(request, write_draft(self.model, task))
-            return (yield from self._show(seams, self._until_a_circle(states)))
-
-    def _search(self, request: InfillRequest, seams: Seams, task: Task) -> Iterator[Spelt]:
-        """The best of the beams after each pass; at the end the likeliest that parses. Goes on
-        until one does that is likelier than whatever might still come."""
-        task.cache.truncate(task.prompt_cached)
-        beams = None
-        judge = self._judge(request, seams)
-        states = search(
-            self.model,
-            task.cache,
-            task.prompt[-1],
-            task.budgets[0],
-            task.edges,
-            task.end_marks,
-            task.beams,
-            task.beams * ENDS_PER_BEAM,
-        )
-        while not task.cancelled() and (state := next(states, None)) is not None:
-            beams = state
-            yield from self._spelt(request, [Written.from_beam(beams.best, beams.passes)])
-            if judge.is_decided(beams):
-                break
-        if beams is not None:
-            yield from self._spelt(request, [Written.from_beam(judge.best(beams), beams.passes)])
+            judge = self._judge(request, seams)
+            match task.drafting:
+                case "beams":
+                    states = self._spelt(request, best_of_beams(self.model, task, judge))
+                case "samples":
+                    states = self._spelt(request, best_of_samples(self.model, task, judge))
+                case "alone":
+                    states = self._spelt(request, write_draft(self.model, task))
+                    states = self._until_a_circle(states)
+            return (yield from self._show(seams, states))
 
     def _lead(self, drafted: Written, seams: Seams) -> list[int]:
         """The tokens of a draft that its hole's lead is in."""

@@ -14,6 +14,7 @@ from fillwright.engine.infill.likelihood import log_likelihoods
 from fillwright.engine.infill.plausible import Filled, Neighbourhood
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, plain_prefix
+from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.infill.written import Ids, Task, Written
@@ -98,6 +99,24 @@ class Judge:
         total = [value + more for (value, _), more in zip(near, reread, strict=True)]
         return near[total.index(max(total))][1]
 
+    def is_clean(self, draft: Hypothesis) -> bool:
+        """Whether nothing at all speaks against a draft that has ended."""
+        return draft.ended and not any(self._flaws(draft))
+
+    def cleanest(self, drafts: Sequence[Hypothesis]) -> Hypothesis:
+        """Of those with the least against them, and then the fewest loose ends, the one that is
+        surest of each of its tokens; the likeliest as a whole would be a short one."""
+        return min(drafts, key=lambda draft: (*self._flaws(draft), -_mean(draft.log_probabilities)))
+
+    def _flaws(self, draft: Hypothesis) -> tuple[bool, int, bool, bool, int]:
+        filled = self._look(draft.ids).filled
+        return *self.against(draft.ids, draft.ended), filled.loose_ends if filled else 0
+
+    def is_stuck(self, ids: Ids) -> bool:
+        """Whether a draft runs in circles."""
+        text = self.tokenizer.decode(ids)
+        return circle_start(text) < len(text)
+
     def better(self, drafted: Written, denoised: Written, task: Task) -> Written:
         """What denoising made of the draft of one hole, unless the model itself finds the draft
         better: it must not be the worse for having been looked at again."""
@@ -149,6 +168,10 @@ class Judge:
             is_cut = kept.stop + len(self.seams.ending) < len(text.rstrip())
             self._seen[ids] = _Seen(not fill.strip(), is_cut, self._around.with_fill(fill))
         return self._seen[ids]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Knows ids and denoise steps; knows nothing of text.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Generator
@@ -19,6 +20,7 @@ from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Length
 
 Ids = tuple[int, ...]
+Drafting = Literal["beams", "samples", "alone"]
 Confidences = tuple[tuple[float, ...], ...]
 
 
@@ -26,11 +28,11 @@ Confidences = tuple[tuple[float, ...], ...]
 class Task:
     """What to write. `denoise` is how canvases are denoised; `cache` holds `prompt` but for its
     last token; `opening` are the known first tokens of the first hole, `edges` what it begins and
-    ends with when drafted by beams; per hole, `budgets` are tokens, `firsts` what a causal draft
-    may begin with (none: anything) and `avoided` what its text may not, behind any `margins`;
-    `between` are the known ids between, `suffix` those behind the last, as many as a canvas may
-    hold (end marks at the text's end), and each of `end_marks` ends a hole. `beams` is how many
-    drafts are kept side by side, 0 for one that takes each token as it comes."""
+    ends with where the draft is chosen among several; per hole, `budgets` are tokens, `firsts` what
+    a causal draft may begin with (none: anything) and `avoided` what its text may not, behind any
+    `margins`; `between` are the known ids between, `suffix` those behind the last, as many as a
+    canvas may hold (end marks at the text's end), and each of `end_marks` ends a hole. `drafting`
+    is how a causal draft is made."""
 
     denoise: Loop[PrefixCache]
     cache: PrefixCache
@@ -44,7 +46,7 @@ class Task:
     between: list[list[int]]
     suffix: list[int]
     end_marks: Ids
-    beams: int
+    drafting: Drafting
     temperature: float
     generator: Generator
     cancelled: Callable[[], bool]
@@ -81,14 +83,14 @@ class Written:
         )._behind(task.opening)
 
     @classmethod
-    def from_beam(cls, beam: Hypothesis, passes: int) -> "Written":
-        """One hole, its first token included."""
-        confidences = tuple(math.exp(p) for p in beam.log_probabilities[: len(beam.ids)])
+    def from_hypothesis(cls, draft: Hypothesis, passes: int) -> "Written":
+        """One hole, its lead included."""
+        confidences = tuple(math.exp(p) for p in draft.log_probabilities[: len(draft.ids)])
         return cls(
-            (beam.ids,),
-            ((True,) * len(beam.ids),),
+            (draft.ids,),
+            ((True,) * len(draft.ids),),
             lambda: (confidences,),
-            settled=beam.ended,
+            settled=draft.ended,
             passes=passes,
             steps_left=0,
         )

@@ -121,6 +121,25 @@ def test_a_fill_that_was_cut_has_not_settled(scripted: Callable, run: Run, decod
         assert (fill.tokens, fill.finish) == (tokens - 1, "budget"), "and the margin"
 
 
+def test_a_block_that_would_not_parse_gives_way_to_another(
+    scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The likeliest tokens leave a product open; a draft that ends before it is found."""
+    infiller, model = scripted("\n    return width *", "draft")
+    (star,), mark = model.tokenizer.encode(" *"), infiller.prompt.end_marks[0]
+    logits = model.logits
+
+    def doubtful(hidden: torch.Tensor) -> torch.Tensor:
+        scores = logits(hidden).clone()
+        before_star = scores.argmax(-1) == star
+        scores[..., mark] = torch.where(before_star, scores.amax(-1) - 0.1, scores[..., mark])
+        return scores
+
+    monkeypatch.setattr(model, "logits", doubtful)
+    _, fill = run(infiller, request())
+    assert fill.texts == ("return width",)
+
+
 def test_a_long_fill_goes_on_in_the_next_canvas(scripted: Callable, run: Run) -> None:
     infiller, model = scripted(LONG, "denoise", canvas_length=16)
     drafts, fill = run(infiller, request(budget=Budget(tokens=100)))

@@ -23,7 +23,7 @@ FITTING = (" in numbers", " in range(result)", " in result", " in total")
 def judge(infiller: Infiller, behind: str = BEHIND, before: str = BEFORE) -> Judge:
     at = len(before)
     request = InfillRequest(before + behind, (Hole(at, at),), "python", shape="line")
-    seams = Seams.of(request, infiller.tokenizer.starting_with)
+    seams = Seams.of(request, infiller.tokenizer.starting_with, ends_in_words=True)
     caches = PrefixCaches(infiller.model, growing_caches(infiller.model))
     return Judge(infiller.model, infiller.tokenizer, caches, request, seams, "")
 
@@ -124,3 +124,34 @@ def test_it_is_decided_when_nothing_that_goes_on_comes_near(tiny: Infiller) -> N
         live = (Hypothesis((5,), (behind,)),)
         assert judge(tiny).is_decided(Beams(live, ended, 2)) is decided
     assert not judge(tiny).is_decided(Beams((Hypothesis((5,), (-math.inf,)),), (), 2))
+
+
+def test_the_cleanest_draft_has_the_least_against_it_then_no_loose_ends_then_sure_tokens(
+    tiny: Infiller,
+) -> None:
+    def draft(text: str, nats: float, ended: bool = True) -> Hypothesis:
+        ids = tuple(tiny.tokenizer.encode(text))
+        return Hypothesis(ids, (nats,) * (len(ids) + ended), ended)
+
+    known = judge(tiny)
+    worst_first = [
+        draft(" in ((", -0.1),
+        draft(" in numbers", -0.1, ended=False),
+        draft(" in digits", -0.1),
+        draft(" in numbers", -1.2),
+        draft(" in range(result)", -1.0),
+    ]
+    for count in range(1, len(worst_first) + 1):
+        assert known.cleanest(worst_first[:count]) is worst_first[count - 1]
+    assert [known.is_clean(each) for each in worst_first] == [False] * 3 + [True] * 2
+
+
+def test_a_draft_that_runs_in_circles_is_stuck(tiny: Infiller) -> None:
+    for text, stuck in (("\n    x = 1" * 4, True), ("\n    x = 1\n    y = 2", False)):
+        assert judge(tiny).is_stuck(tuple(tiny.tokenizer.encode(text))) is stuck
+
+
+def test_what_ends_as_it_must_is_not_cut(tiny: Infiller) -> None:
+    cut = judge(tiny, before="x = wid", behind="_of(y)\n")
+    empty_faults_cut_open = cut.against(tuple(tiny.tokenizer.encode(" width_of")), True)
+    assert empty_faults_cut_open == (False, 0, False, False)
