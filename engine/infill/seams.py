@@ -4,18 +4,14 @@ fills owe at their edges, and how much of what a model wrote fits there.
 Knows characters only.
 """
 
-import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fillwright.engine.infill.cut_words import word_before, word_behind
 from fillwright.engine.infill.overlap import LOOKED_AT, overlap_start
 from fillwright.engine.infill.prompt import split_lead
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.request import InfillRequest
-
-# in ASCII, for that every vocabulary can spell
-WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_$"
-LONGEST_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Seams:
             before.append(tail + text[hole.end : after.start])
         leads = []
         for index, whole in enumerate(before):
-            word = "" if index else _word(whole[len(whole.rstrip(WORD_CHARACTERS)) :])
+            word = "" if index else word_before(whole)
             kept, lead = split_lead(whole.removesuffix(word))
             if lead and (not starts_a_token(lead) or (index and one_line)):
                 kept, lead = kept + lead, ""
@@ -62,8 +58,7 @@ class Seams:
             leads.append(lead + word)
         prefix, *between = before
         suffix = tails[-1] + text[holes[-1].end :]
-        begun = len(suffix) - len(suffix.lstrip(WORD_CHARACTERS))
-        ending = _word(suffix[:begun]) if ends_in_words else ""
+        ending = word_behind(suffix) if ends_in_words else ""
         suffix = suffix.removeprefix(ending)
         return cls(prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line)
 
@@ -86,11 +81,6 @@ class Seams:
             kept.append(range(start, end))
             before = (before + lead + text[start:end] + after)[-LOOKED_AT:]
         return kept
-
-
-def _word(text: str) -> str:
-    """The text, unless it is longer than a name: data, which no model could spell out."""
-    return text if len(text) <= LONGEST_WORD else ""
 
 
 def shared_start(text: str, lead: str) -> int:

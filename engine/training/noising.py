@@ -32,11 +32,11 @@ class Corruption:
     evenly over (0, 1)."""
 
     noise: Noise
-    full_share: float = 0.15
-    draft_share: float = 0.15
+    full_share: float = 0.2
+    draft_share: float = 0.2
     draft_level: float = 0.7
     edit_share: float = 0.05
-    rising_share: float = 0.4
+    rising_share: float = 0.25
     slope: int = 12
 
     def __post_init__(self) -> None:

@@ -152,7 +152,7 @@ FURTHER = replace(
         prose=0.07,
         plain=0.02,
     ),
-    causal_turns=1,
+    causal_turns=2,
     workers=0,
 )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fillwright.engine.infill.cut_words import word_before, word_behind
 from fillwright.engine.infill.prompt import SmallPrompt, split_lead
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
@@ -188,17 +189,21 @@ class HoleSampler:
             yield start, end
 
     def _sample(self, page: Page, holes: Sequence[Span]) -> Sample:
-        """Budgets are drawn anew so that short contexts are seen too."""
+        """Words that the first hole's start and the last one's end cut are in the holes, as when
+        filling. Budgets are drawn anew so that short contexts are seen too."""
         text, encode = page.text, self.tokenizer.encode
         prompt = SmallPrompt(
             self.tokenizer,
             prefix_tokens=self.random.choice(self.prefix_budgets),
             suffix_tokens=self.random.choice(self.suffix_budgets),
         )
-        last = holes[-1][1]
-        prefix, lead = split_lead(text[: holes[0][0]])
-        starts = [holes[0][0] - len(lead), *(start for start, _ in holes[1:])]
-        ends = [end for _, end in holes]
+        last = holes[-1][1] + len(word_behind(text[holes[-1][1] :]))
+        first = holes[0][0]
+        if text[first : first + 1] != "\n":  # whole lines begin with the line end before them
+            first -= len(word_before(text[:first]))
+        prefix, lead = split_lead(text[:first])
+        starts = [first - len(lead), *(start for start, _ in holes[1:])]
+        ends = [*(end for _, end in holes[:-1]), last]
         until = [*starts[1:], last + HEAD_CHARACTERS]
         return Sample(
             prompt.ids(prefix, text[last:], page.language),

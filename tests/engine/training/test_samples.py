@@ -40,6 +40,16 @@ def test_prompt_and_middle_are_the_document_around_the_hole(made: Any) -> None:
         assert made.tokenizer.special("<eos>") not in sample.middle
 
 
+def test_no_hole_cuts_a_word(made: Any) -> None:
+    shares = HoleShares(kinds={"characters": 0.7, "line end": 0.3})
+    sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=shares)
+    for sample in islice(sampler.samples(128), 300):
+        prefix, suffix = parts(made.tokenizer, sample.prompt)
+        middle = made.tokenizer.decode(sample.middle)
+        for before, behind in ((prefix, middle), (middle, suffix)):
+            assert not re.search(r"\w\Z", before) or not re.match(r"\w", behind)
+
+
 def test_holes_are_of_many_kinds(made: Any) -> None:
     sampler = HoleSampler(made.train, made.tokenizer, seed=0)
     texts = [made.tokenizer.decode(s.middle) for s in islice(sampler.samples(128), 500)]
