@@ -44,7 +44,7 @@ def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[W
 def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:
     """Goes on until the draft of the likeliest tokens has ended well, or all of them have."""
     task.cache.truncate(task.prompt_cached)
-    drafts, passes = None, 0
+    samples, passes = None, 0
     states = sampled(
         model,
         task.cache,
@@ -56,12 +56,15 @@ def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator
         task.end_marks,
         TEMPERATURES,
         task.generator,
+        judge.has_left,
         judge.is_stuck,
     )
     while not task.cancelled() and (state := next(states, None)) is not None:
-        drafts, passes = state, passes + 1
-        yield Written.from_hypothesis(drafts[0], passes)
-        if judge.is_clean(drafts[0]):
+        if samples is not None:
+            yield Written.from_hypothesis(samples[0].draft, passes)
+        samples, passes = state, passes + 1
+        if judge.is_clean(samples[0].draft):
+            yield Written.from_hypothesis(samples[0].draft, passes)
             return
-    if drafts is not None:
-        yield Written.from_hypothesis(judge.cleanest(drafts), passes)
+    if samples is not None:
+        yield Written.from_hypothesis(judge.cleanest(samples), passes)

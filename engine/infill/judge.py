@@ -15,6 +15,7 @@ from fillwright.engine.infill.plausible import Filled, Neighbourhood
 from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, plain_prefix
 from fillwright.engine.infill.repetition import circle_start
+from fillwright.engine.infill.sampled import Sample
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.infill.written import Ids, Task, Written
@@ -31,6 +32,8 @@ ECHO_NATS = 2.0
 HEAD_TOKENS = 24
 OWN_SHARE = 0.6
 """How much a candidate's own likelihood counts where the file is read as any text."""
+END_SHARE = 0.3
+"""How much the end of a block counts beside all that is before it, per token."""
 
 Against = tuple[bool, int, bool, bool]
 
@@ -100,17 +103,26 @@ class Judge:
         return near[total.index(max(total))][1]
 
     def is_clean(self, draft: Hypothesis) -> bool:
-        """Whether nothing at all speaks against a draft that has ended."""
+        """Whether nothing at all speaks against a draft, and it has ended."""
         return draft.ended and not any(self._flaws(draft))
 
-    def cleanest(self, drafts: Sequence[Hypothesis]) -> Hypothesis:
-        """Of those with the least against them, and then the fewest loose ends, the one that is
-        surest of each of its tokens; the likeliest as a whole would be a short one."""
-        return min(drafts, key=lambda draft: (*self._flaws(draft), -_mean(draft.log_probabilities)))
+    def cleanest(self, samples: Sequence[Sample]) -> Hypothesis:
+        """Of the drafts, and of what each said before a further line, the one with the least
+        against it and then the fewest loose ends, in which the model is surest of each token, and
+        of the end. The likeliest as a whole would be a short one."""
+        line_ends = frozenset(self.tokenizer.line_ends)
+        every = [sample.draft for sample in samples]
+        every += [cut for sample in samples for cut in sample.cuts(line_ends)]
+        return min(every, key=lambda draft: (*self._flaws(draft), -_sureness(draft)))
 
     def _flaws(self, draft: Hypothesis) -> tuple[bool, int, bool, bool, int]:
         filled = self._look(draft.ids).filled
         return *self.against(draft.ids, draft.ended), filled.loose_ends if filled else 0
+
+    def has_left(self, ids: Ids) -> bool:
+        """Whether a draft goes on behind the end of its block, so that has ended."""
+        text = self.tokenizer.decode(ids)
+        return self.seams.block_end(text) < len(text)
 
     def is_stuck(self, ids: Ids) -> bool:
         """Whether a draft runs in circles."""
@@ -165,13 +177,17 @@ class Judge:
             text = self.tokenizer.spell(ids).text
             (kept,) = self.seams.fitting([text], self.closing)
             fill = text[kept.start : kept.stop]
-            is_cut = kept.stop + len(self.seams.ending) < len(text.rstrip())
+            own = text[: self.seams.block_end(text)].rstrip()
+            is_cut = kept.stop + len(self.seams.ending) < len(own)
             self._seen[ids] = _Seen(not fill.strip(), is_cut, self._around.with_fill(fill))
         return self._seen[ids]
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _sureness(draft: Hypothesis) -> float:
+    """Nats per token, and a share of those of the end."""
+    said = draft.log_probabilities[: len(draft.ids)]
+    end = sum(draft.log_probabilities[len(draft.ids) :])
+    return sum(said) / max(1, len(said)) + END_SHARE * end
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
 from fillwright.engine.syntax.functions import stubs
 from fillwright.engine.syntax.grammars import parser_for
-from fillwright.engine.syntax.names import loose_ends
+from fillwright.engine.syntax.names import loose_ends, names_outside_functions
 
 BEFORE_CHARACTERS = 4000
 BEHIND_CHARACTERS = 2000
@@ -26,13 +26,13 @@ PLACEHOLDER_CHARACTERS = 400
 @dataclass(frozen=True)
 class Neighbourhood:
     """What stands around a hole: `before` and `behind` it, whole lines, and `further` away.
-    Remembers which names were said there, for the fills of a hole share most of theirs."""
+    Remembers which names are known there, for the fills of a hole share most of theirs."""
 
     language: str
     before: bytes
     behind: bytes
     further: tuple[bytes, bytes]
-    _said: dict[str, bool] = field(default_factory=dict, compare=False)
+    _known: dict[str, bool] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, document: str, hole: Hole, language: str) -> "Neighbourhood":
@@ -44,10 +44,19 @@ class Neighbourhood:
         further = _bytes(document[:start]), _bytes(document[end:])
         return cls(language, _bytes(before), _bytes(behind), further)
 
-    def is_said_further(self, name: str) -> bool:
-        if name not in self._said:
-            self._said[name] = _is_said(name, self.further)
-        return self._said[name]
+    def knows(self, name: str) -> bool:
+        """Whether a name that the function around the hole does not bind may be bound elsewhere:
+        outside of functions, or so far away that nobody looks where it is said."""
+        if name not in self._known:
+            self._known[name] = name in self._outside or _is_said(name, self.further)
+        return self._known[name]
+
+    @cached_property
+    def _outside(self) -> frozenset[str]:
+        parser = parser_for(self.language)
+        if parser is None:
+            return frozenset()
+        return names_outside_functions(parser.parse(self.before + self.behind), self.language)
 
     @cached_property
     def near_lines(self) -> frozenset[bytes]:
@@ -100,16 +109,11 @@ class Filled:
 
     @cached_property
     def loose_ends(self) -> int:
-        """Names in the function around the hole that nothing binds, there or anywhere else in the
-        document, or that are bound for nothing."""
-        found = loose_ends(self.tree, self.around.language, self.start, self.end)
-        first, last = found.within
-        near = self.source[:first], self.source[last:]
-        strange = [
-            name
-            for name in found.unbound
-            if not (_is_said(name, near) or self.around.is_said_further(name))
-        ]
+        """Names in the function around the hole that nothing binds, there or outside of functions,
+        or that are bound for nothing."""
+        end = len(self.source[: self.end].rstrip())
+        found = loose_ends(self.tree, self.around.language, self.start, max(self.start, end))
+        strange = [name for name in found.unbound if not self.around.knows(name)]
         return len(found.unread) + len(strange)
 
     @cached_property

@@ -7,7 +7,8 @@ Knows ids and the model; of text only what the edges of a hole ask for.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator
@@ -16,6 +17,28 @@ from fillwright.engine.infill.beams import Hypothesis, bind
 from fillwright.engine.infill.causal_draft import choose
 from fillwright.engine.infill.edges import Edges
 from fillwright.engine.model import DiffusionGemma, PrefixCache
+
+LEAST_END = -6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A draft, and for each of its tokens the log probability of an end mark in its place, nats."""
+
+    draft: Hypothesis
+    ends: tuple[float, ...] = ()
+
+    def cuts(self, line_ends: Container[int]) -> list[Hypothesis]:
+        """What stands before each of its tokens that end a line, where the model might have ended
+        too. It has ended if the draft has."""
+        draft = self.draft
+        return [
+            Hypothesis(
+                draft.ids[:place], (*draft.log_probabilities[:place], end), ended=draft.ended
+            )
+            for place, (token, end) in enumerate(zip(draft.ids, self.ends, strict=True))
+            if token in line_ends and end > LEAST_END
+        ]
 
 
 @torch.inference_mode()
@@ -30,10 +53,12 @@ def sampled(
     end_marks: Sequence[int],
     temperatures: Sequence[float],
     generator: Generator,
+    has_left: Callable[[tuple[int, ...]], bool],
     is_stuck: Callable[[tuple[int, ...]], bool],
-) -> Iterator[tuple[Hypothesis, ...]]:
+) -> Iterator[tuple[Sample, ...]]:
     """Yields the drafts after each pass, one per temperature and in that order; 0 takes the
-    likeliest token. Ends when every draft has ended, has used the budget of tokens or `is_stuck`.
+    likeliest token. Ends when every draft has ended, has used the budget of tokens or `is_stuck`;
+    one that `has_left` the hole has ended too.
 
     `cache` holds what precedes `unread` and is not changed. The hole has the `edges`; its text does
     not begin with `avoided`, behind any `margins`.
@@ -43,28 +68,29 @@ def sampled(
     branches.keep([0] * len(temperatures))
     marks = torch.tensor(list(end_marks), dtype=torch.int64, device=logits.device)
     shunned = torch.tensor([*avoided, *end_marks], dtype=torch.int64, device=logits.device)
-    drafts, going = [Hypothesis()] * len(temperatures), list(range(len(temperatures)))
+    samples, going = [Sample(Hypothesis())] * len(temperatures), list(range(len(temperatures)))
     while going:
-        bound = bind(logits, [drafts[index] for index in going], edges, marks)
-        for at_lead, row, index in zip(bound, logits, going, strict=True):
-            draft = drafts[index]
+        bound = bind(logits, [samples[index].draft for index in going], edges, marks)
+        now = logits.log_softmax(-1)[:, marks].logsumexp(-1).tolist()
+        for at_lead, row, end, index in zip(bound, logits, now, going, strict=True):
+            draft = samples[index].draft
             if avoided and not at_lead and margins.issuperset(draft.ids):
                 row[shunned] = -torch.inf
             token, probability = choose(row, temperatures[index], generator)
-            log_probability = math.log(probability)
             if token in end_marks and not at_lead:
-                drafts[index] = draft.end(log_probability)
+                samples[index] = replace(samples[index], draft=draft.end(math.log(probability)))
             else:
-                drafts[index] = draft.then(token, log_probability)
-        yield tuple(drafts)
+                draft = draft.then(token, math.log(probability))
+                draft = draft.end(0.0) if has_left(draft.ids) else draft
+                ends = (*samples[index].ends, -math.inf if at_lead else end)
+                samples[index] = Sample(draft, ends)
+        yield tuple(samples)
         kept = [
             place
-            for place, index in enumerate(going)
-            if not drafts[index].ended
-            and len(drafts[index].ids) < budget
-            and not is_stuck(drafts[index].ids)
+            for place, draft in enumerate(samples[index].draft for index in going)
+            if not draft.ended and len(draft.ids) < budget and not is_stuck(draft.ids)
         ]
         going = [going[place] for place in kept]
         if going:
             branches.keep(kept)
-            logits = branches.read([drafts[index].ids[-1] for index in going])
+            logits = branches.read([samples[index].draft.ids[-1] for index in going])

@@ -7,7 +7,7 @@ Knows characters only.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fillwright.engine.infill.cut_words import word_before, word_behind
+from fillwright.engine.infill.cut_words import WORD_CHARACTERS, word_before, word_behind
 from fillwright.engine.infill.overlap import LOOKED_AT, overlap_start
 from fillwright.engine.infill.prompt import split_lead
 from fillwright.engine.infill.repetition import circle_start
@@ -21,7 +21,8 @@ class Seams:
     `leads[i]` is white space that ends the real text before hole i and that its fill must begin
     with, so that no token is cut; before the first hole it ends with the word that the hole cuts.
     `ending` is the rest of a word before the suffix: the last fill ends with it and leaves it out.
-    `tails[i]` is a line end that fill i owes because its hole replaced one.
+    `tails[i]` is a line end that fill i owes because its hole replaced one. `margin` is where the
+    lines of a lone block begin, "" where that is not known: a line left of it is not the block's.
     """
 
     prefix: str
@@ -31,6 +32,7 @@ class Seams:
     suffix: str
     tails: tuple[str, ...]
     one_line: bool
+    margin: str
 
     @classmethod
     def of(
@@ -60,12 +62,16 @@ class Seams:
         suffix = tails[-1] + text[holes[-1].end :]
         ending = word_behind(suffix) if ends_in_words else ""
         suffix = suffix.removeprefix(ending)
-        return cls(prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line)
+        margin = ""
+        if request.shape == "block" and len(holes) == 1 and "\n" in leads[0]:
+            margin = leads[0].rsplit("\n", 1)[1].rstrip(WORD_CHARACTERS)
+        return cls(prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line, margin)
 
     def fitting(self, written: Sequence[str], closing: str) -> list[range]:
         """Which characters of each hole's text stay: not the white space that stands there
         already, not what follows `closing` where that is not empty, not a second line where only
-        one may be, not copies of its own last lines, not what the text behind says again."""
+        one may be, nor what leaves the block, not copies of its own last lines, not what the text
+        behind says again."""
         kept = []
         before = self.prefix[-LOOKED_AT:]
         behind = zip((*self.between, self.ending + self.suffix), (*self.leads[1:], ""), strict=True)
@@ -74,6 +80,7 @@ class Seams:
             fill = text.split(closing, 1)[0] if closing else text
             if after.startswith(self.ending) and fill[start:].endswith(self.ending):
                 fill = fill.removesuffix(self.ending)
+            fill = fill[: self.block_end(fill)]
             fill = fill[: circle_start(fill)]
             if self.one_line:
                 fill = fill[: start + len(first_line(fill[start:]))]
@@ -81,6 +88,19 @@ class Seams:
             kept.append(range(start, end))
             before = (before + lead + text[start:end] + after)[-LOOKED_AT:]
         return kept
+
+    def block_end(self, text: str) -> int:
+        """The length of a block's text, its lead included, without what leaves the block: the first
+        further line that begins left of the margin, and what follows."""
+        if not self.margin:
+            return len(text)
+        end = begun = 0
+        for line in text.splitlines(keepends=True):
+            if begun and line.strip() and not line.startswith(self.margin):
+                return len(text[:end].rstrip())
+            begun += bool(line.strip())
+            end += len(line)
+        return len(text)
 
 
 def shared_start(text: str, lead: str) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor, Tree
 
-from fillwright.engine.syntax.functions import Span, functions
+from fillwright.engine.syntax.functions import Function, Span, functions
 from fillwright.engine.syntax.grammars import directive, query_for
 
 
@@ -51,6 +51,31 @@ def loose_ends(tree: Tree, language: str, start: int, end: int) -> LooseEnds:
     return LooseEnds(
         within, frozenset(names[place] for place in used) - known, frozenset(kept - read)
     )
+
+
+def names_outside_functions(tree: Tree, language: str) -> frozenset[str]:
+    """What is named outside of every function, their own names included; members of something else
+    are not, nor is what stands in comments and strings."""
+    query = query_for(language, "names")
+    if query is None:
+        return frozenset()
+    source = tree.root_node.text or b""
+    inside = [(_arguments(one, source), one.end) for one in functions(tree, language)]
+    captured = QueryCursor(query).captures(tree.root_node)
+    bound = {node.start_byte for node in captured.get("bound", ())}
+    members = {node.start_byte for node in captured.get("member", ())} - bound
+    return frozenset(
+        _text(node)
+        for node in captured.get("name", ())
+        if node.start_byte not in members
+        and not any(start <= node.start_byte < end for start, end in inside)
+    )
+
+
+def _arguments(function: Function, source: bytes) -> int:
+    """Where what is a function's own begins: behind its name, if it has one in its header."""
+    opened = source.find(b"(", function.header, function.body_start)
+    return opened if opened >= 0 else function.header
 
 
 def _is_in(node: Node, within: Span) -> bool:

@@ -10,6 +10,7 @@ from fillwright.engine.infill.judge import OWN_SHARE, WITHIN_NATS, Judge
 from fillwright.engine.infill.likelihood import log_likelihoods
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import plain_prefix
+from fillwright.engine.infill.sampled import Sample
 from fillwright.engine.infill.seams import Seams
 from fillwright.engine.request import Hole, InfillRequest
 
@@ -142,7 +143,8 @@ def test_the_cleanest_draft_has_the_least_against_it_then_no_loose_ends_then_sur
         draft(" in range(result)", -1.0),
     ]
     for count in range(1, len(worst_first) + 1):
-        assert known.cleanest(worst_first[:count]) is worst_first[count - 1]
+        samples = [Sample(each, (0.0,) * len(each.ids)) for each in worst_first[:count]]
+        assert known.cleanest(samples) is worst_first[count - 1]
     assert [known.is_clean(each) for each in worst_first] == [False] * 3 + [True] * 2
 
 

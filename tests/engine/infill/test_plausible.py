@@ -33,8 +33,42 @@ def test_a_name_is_known_from_anywhere_in_the_document(far: int) -> None:
         assert loose(text, f"{name}z = 1\n" + apart, f"{apart}# z{name}\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("def g(q):\n    return q\n\n", 1),
+        ("def g():\n    q = 1\n    return q\n\n", 1),
+        ("class C:\n    def g(self, q):\n        self.q = q\n\n", 1),
+        ("# the q\n", 1),
+        ('"""The q."""\nx.q = g(q=1)\n', 1),
+        ("from p import q\n", 0),
+        ("def q():\n    return 1\n\n", 0),
+        ("class C:\n    q = 1\n\n    def g(self):\n        pass\n\n", 0),
+        ("def g():\n    pass\n\nfor q in g():\n    pass\n\n", 0),
+    ],
+)
+def test_what_another_function_binds_is_not_known_here(above: str, expected: int) -> None:
+    assert loose("b = q", above) == loose("b = q", below="\n" + above) == expected
+
+
+def test_functions_of_javascript_keep_their_names_to_themselves_too() -> None:
+    above = "const g = (q) => q;\nconst h = q2 => { let q3 = 1; return q3; };\n"
+    document = above + "function f(a) {\n  \n}\n"
+    at = document.rindex("\n}")
+    around = Neighbourhood.of(document, Hole(at, at), "javascript")
+    known = [name for name in ("f", "g", "h", "q", "q2", "q3", "a") if around.knows(name)]
+    assert known == ["f", "g", "h"]
+
+
 def test_a_name_that_the_fill_should_have_bound_is_loose() -> None:
     assert (loose("b = a"), loose("c = a"), loose("pass")) == (0, 2, 1)
+
+
+def test_blank_lines_behind_a_function_do_not_hide_its_loose_ends() -> None:
+    document = "def f(a):\n    \n"
+    around = Neighbourhood.of(document, Hole(14, 14), "python")
+    ends = [around.with_fill(fill) for fill in ("return q", "return q\n\n")]
+    assert [filled and filled.loose_ends for filled in ends] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -8,7 +9,7 @@ from fillwright.engine.infill.beams import Hypothesis
 from fillwright.engine.infill.causal_draft import draft_holes
 from fillwright.engine.infill.edges import Edges
 from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.sampled import sampled
+from fillwright.engine.infill.sampled import Sample, sampled
 
 PREFIX, SUFFIX = "def total(numbers):\n    result = 0", "\n    return result\n"
 Ids = tuple[int, ...]
@@ -20,9 +21,24 @@ def drafts(
     budget: int = 8,
     lead: str = "",
     avoided: Sequence[int] = (),
+    has_left: Callable[[Ids], bool] = lambda _: False,
     is_stuck: Callable[[Ids], bool] = lambda _: False,
     seed: int = 0,
 ) -> list[tuple[Hypothesis, ...]]:
+    states = samples(infiller, temperatures, budget, lead, avoided, has_left, is_stuck, seed)
+    return [tuple(sample.draft for sample in state) for state in states]
+
+
+def samples(
+    infiller: Infiller,
+    temperatures: Sequence[float],
+    budget: int,
+    lead: str,
+    avoided: Sequence[int],
+    has_left: Callable[[Ids], bool],
+    is_stuck: Callable[[Ids], bool],
+    seed: int,
+) -> list[tuple[Sample, ...]]:
     prompt = infiller.prompt.ids(PREFIX, SUFFIX, "python")
     cache = infiller.model.prefill(torch.tensor(prompt[:-1]))
     tokenizer = infiller.tokenizer
@@ -37,6 +53,7 @@ def drafts(
         infiller.prompt.end_marks,
         temperatures,
         Generator().manual_seed(seed),
+        has_left,
         is_stuck,
     )
     states = list(found)
@@ -85,6 +102,32 @@ def test_a_draft_that_is_stuck_goes_no_further(tiny: Infiller) -> None:
     assert states[-1][0].ids == first[:3]
     assert not states[-1][0].ended
     assert len(states) == 8, "the others went on"
+
+
+def test_a_draft_that_has_left_the_hole_has_ended(tiny: Infiller) -> None:
+    first = drafts(tiny)[-1][0].ids
+    last = drafts(tiny, has_left=lambda ids: ids == first[:3])[-1][0]
+    assert (last.ids, last.ended) == (first[:3], True)
+
+
+def test_an_end_has_been_looked_at_before_each_token(tiny: Infiller) -> None:
+    sample = samples(tiny, (3.0,), 12, "\n    ", (), lambda _: False, lambda _: False, 0)[-1][0]
+    prompt = tiny.prompt.ids(PREFIX, SUFFIX, "python")
+    (mark,) = tiny.prompt.end_marks
+    cache = tiny.model.prefill(torch.tensor(prompt[:-1]))
+    ids = [prompt[-1], *sample.draft.ids[:-1]]
+    logs = tiny.model.causal_logits(cache, torch.tensor(ids)).log_softmax(-1)[:, mark]
+    assert sample.ends[0] == -math.inf, "the lead is still to come"
+    assert sample.ends[1:] == pytest.approx(logs[1:].tolist(), abs=1e-3)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_draft_can_be_cut_before_each_further_line(ended: bool) -> None:
+    line_end = 7
+    draft = Hypothesis((line_end, 1, line_end, 2), (-0.1, -0.2, -0.3, -0.4), ended)
+    (cut,) = Sample(draft, (-math.inf, -5.0, -5.5, -5.0)).cuts({line_end})
+    assert cut == Hypothesis((line_end, 1), (-0.1, -0.2, -5.5), ended)
+    assert not Sample(draft, (-math.inf, -5.0, -6.5, -5.0)).cuts({line_end})
 
 
 def test_it_is_over_when_all_drafts_have_ended(scripted: Callable) -> None:

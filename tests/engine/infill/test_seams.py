@@ -133,3 +133,25 @@ def test_what_closes_an_answer_is_no_part_of_it() -> None:
     seams = seams_of("def f():\n", 8, 8)
     (kept,) = seams.fitting(["\n    return 1\n```\nThat is it."], "\n```")
     assert kept == range(len("\n    return 1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("\n    return 1\n\n\ndef g():\n    pass", "\n    return 1"),
+        ("\n    if x:\n        y\n\n    return 1", "\n    if x:\n        y\n\n    return 1"),
+        ("\n    return 1\n  # near\n", "\n    return 1"),
+        ("\n  y\n    z", "\n  y\n    z"),
+        ("\n    y\n  ", "\n    y\n  "),
+    ],
+)
+def test_a_block_ends_where_a_line_begins_left_of_it(text: str, kept: str) -> None:
+    document = "def f():\n    \n"
+    for shape, expected in (("block", kept), ("free", text)):
+        request = InfillRequest(document, (Hole(13, 13),), "python", shape=shape)  # type: ignore[arg-type]
+        seams = Seams.of(request, ANY_TOKEN)
+        assert text[: seams.block_end(text)] == expected
+    (range_,) = Seams.of(
+        InfillRequest(document, (Hole(13, 13),), "python", shape="block"), ANY_TOKEN
+    ).fitting(["\n    return 1\ndef g():\n"], "")
+    assert range_ == range(5, 13)
