@@ -22,6 +22,7 @@ from fillwright.engine.infill.edges import Edges
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
+from fillwright.engine.infill.one_by_one import one_by_one
 from fillwright.engine.infill.plausible import placeholder
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
@@ -84,10 +85,10 @@ class Infiller:
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]:
         stop = Stop(cancelled, request.budget.deadline_ms)
-        first = yield from self._candidate(request, 0, stop)
+        first = yield from self._fill(request, 0, stop)
         others = []
         for number in range(1, request.candidates):
-            fill = _last(self._candidate(request, number, stop))
+            fill = _last(self._fill(request, number, stop))
             if fill.finish in ("deadline", "cancelled"):
                 break
             others.append(fill.texts)
@@ -101,6 +102,13 @@ class Infiller:
         task = self._task(request, seams, 0, Stop(lambda: False, None))
         settings = self._settings(request, task)
         return LengthSearch.of(self.model, task, settings, LengthBias()).first_scores()
+
+    def _fill(
+        self, request: InfillRequest, number: int, stop: "Stop"
+    ) -> Generator[Draft, None, Infill]:
+        if len(request.holes) > 1 and self._decode(request) == "draft":
+            return one_by_one(request, lambda single: self._candidate(single, number, stop))
+        return self._candidate(request, number, stop)
 
     def _candidate(
         self, request: InfillRequest, number: int, stop: "Stop"

@@ -9,6 +9,7 @@ import torch
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill import fill as fill_module
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
@@ -210,12 +211,29 @@ def test_a_later_hole_begins_with_the_white_space_before_it(
         return spelling
 
     monkeypatch.setattr(CodeTokenizer, "spell", spelt)
+    monkeypatch.setattr(fill_module, "write_denoised", lambda *_: None)
     request = InfillRequest(
-        TWO_HOLES, (Hole(21, 21), Hole(44, 44)), "python", budget=SHORT, decode="draft"
+        TWO_HOLES, (Hole(21, 21), Hole(44, 44)), "python", budget=SHORT, decode="draft+denoise"
     )
     _, fill = run(tiny, request)
     assert written[-2] == "\n    " + fill.texts[0]
     assert written[-1] == "\n    " + fill.texts[1]
+
+
+def test_several_drafted_holes_are_filled_as_each_would_be_alone(tiny: Infiller, run: Run) -> None:
+    holes = (Hole(21, 21), Hole(44, 44))
+    every = InfillRequest(TWO_HOLES, holes, "python", budget=SHORT, decode="draft")
+    drafts, both = run(tiny, every)
+    sound(every, drafts, both)
+    _, one = run(tiny, replace(every, holes=holes[:1]))
+    filled = TWO_HOLES[:21] + one.texts[0] + TWO_HOLES[21:]
+    place = 44 + len(one.texts[0])
+    _, two = run(tiny, replace(every, document=filled, holes=(Hole(place, place),)))
+    assert both.texts == one.texts + two.texts
+    alone = one.confidences + two.confidences
+    assert list(map(len, both.confidences)) == list(map(len, alone))
+    assert sum(both.confidences, ()) == pytest.approx(sum(alone, ()), abs=1e-4)
+    assert (both.tokens, both.steps) == (one.tokens + two.tokens, one.steps + two.steps)
 
 
 @pytest.mark.parametrize("decode", DECODES)
