@@ -84,7 +84,9 @@ def search(
         ended = [*ended, *_ends([live[row] for row in ending], scores[ending][:, marks])]
         ended = sorted(ended, key=lambda beam: -beam.log_probability)[:kept]
         scores[torch.tensor(open_, dtype=torch.int64)[:, None], marks] = -torch.inf
-        grown = _likeliest(live, scores, width) | _likeliest(live, _only(scores, last), width // 2)
+        grown = _likeliest(live, scores, width)
+        if len(last):
+            grown |= _likeliest(live, _only(scores, last), width // 2)
         # behind the budget a hypothesis may end, and not go on
         if passes <= budget:
             live = sorted(grown, key=lambda beam: -beam.log_probability)

@@ -13,6 +13,8 @@ from fillwright.engine.infill.prompt import split_lead
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.request import InfillRequest
 
+LONG_QUOTES = ('"""', "'''", "`")
+
 
 @dataclass(frozen=True, slots=True)
 class Seams:
@@ -91,16 +93,23 @@ class Seams:
 
     def block_end(self, text: str) -> int:
         """The length of a block's text, its lead included, without what leaves the block: the first
-        further line that begins left of the margin, and what follows."""
+        further line of code that begins left of the margin, and what follows."""
         if not self.margin:
             return len(text)
-        end = begun = 0
+        end = read = 0
         for line in text.splitlines(keepends=True):
-            if begun and line.strip() and not line.startswith(self.margin):
+            inside = line.startswith(self.margin) or _is_in_string(text[:read])
+            if end and line.strip() and not inside and not line.startswith("#"):
                 return len(text[:end].rstrip())
-            begun += bool(line.strip())
-            end += len(line)
+            read += len(line)
+            if line.strip() and (inside or not end):
+                end = read
         return len(text)
+
+
+def _is_in_string(text: str) -> bool:
+    """Whether a string that may have several lines is open at the end."""
+    return any(text.count(quote) % 2 for quote in LONG_QUOTES)
 
 
 def shared_start(text: str, lead: str) -> int:
