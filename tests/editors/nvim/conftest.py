@@ -281,7 +281,8 @@ def start(neovim_folder: Path, environment: dict[str, str], tmp_path: Path) -> I
         process.terminate()
         process.wait(PATIENCE_S)
         rpc.close()
-    shutil.rmtree(sockets)
+    # a Neovim in a terminal is no child of ours and takes its socket away when it gets to it
+    shutil.rmtree(sockets, ignore_errors=True)
     assert errors == []
 
 
