@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from fillwright.engine.infill.causal_draft import only
 from fillwright.engine.infill.edges import Edges
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
@@ -86,7 +87,7 @@ def search(
         scores[torch.tensor(open_, dtype=torch.int64)[:, None], marks] = -torch.inf
         grown = _likeliest(live, scores, width)
         if len(last):
-            grown |= _likeliest(live, _only(scores, last), width // 2)
+            grown |= _likeliest(live, only(scores, last), width // 2)
         # behind the budget a hypothesis may end, and not go on
         if passes <= budget:
             live = sorted(grown, key=lambda beam: -beam.log_probability)
@@ -106,17 +107,10 @@ def bind(logits: Tensor, live: Sequence[Hypothesis], edges: Edges, marks: Tensor
         allowed = edges.following(beam.ids)
         bound.append(len(allowed) > 0)
         if allowed:
-            logits[row] = _only(logits[row], torch.tensor(allowed, device=logits.device))
+            logits[row] = only(logits[row], torch.tensor(allowed, device=logits.device))
         elif not beam.ids:
             logits[row, marks] = -torch.inf
     return bound
-
-
-def _only(scores: Tensor, tokens: Tensor) -> Tensor:
-    """Those of some tokens; of all others, -inf."""
-    kept = torch.full_like(scores, -torch.inf)
-    kept[..., tokens] = scores[..., tokens]
-    return kept
 
 
 def _ends(beams: Sequence[Hypothesis], marks: Tensor) -> list[Hypothesis]:

@@ -65,8 +65,7 @@ def draft_holes(
                 passes += 1
             offered, bound = logits, not hole and len(first) > 0
             if bound:
-                offered = torch.full_like(logits, -torch.inf)
-                offered[_ids(first, model)] = logits[_ids(first, model)]
+                offered = only(logits, _ids(first, model))
             elif not hole and adjacent:
                 offered = logits.index_fill(0, _ids(end_marks, model), -torch.inf)
             if avoid and margins.issuperset(hole):
@@ -96,6 +95,13 @@ def likeliest(
 
 def _ids(ids: Sequence[int], model: DiffusionGemma) -> Tensor:
     return torch.tensor(list(ids), dtype=torch.int64, device=model.device)
+
+
+def only(scores: Tensor, tokens: Tensor) -> Tensor:
+    """The scores [..., vocab] of some tokens; of all others, -inf."""
+    kept = torch.full_like(scores, -torch.inf)
+    kept[..., tokens] = scores[..., tokens]
+    return kept
 
 
 def choose(logits: Tensor, temperature: float, generator: Generator) -> tuple[int, float]:

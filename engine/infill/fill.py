@@ -154,7 +154,7 @@ class Infiller:
         while drafting == "alone" and not stop() and (allowed := edges.following(opening)):
             unread = opening[-1:] or prompt[-1:]
             opening.append(likeliest(self.model, cache, unread, allowed))
-        others = (self.tokenizer.starting_with(lead) if lead else [] for lead in seams.leads[1:])
+        others = (Edges(self.tokenizer, lead, "").following([]) for lead in seams.leads[1:])
         avoided = [] if drafting == "beams" else self._avoided(request, opening)
         tokens = request.budget.tokens
         behind: list[int] = []

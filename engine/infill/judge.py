@@ -49,6 +49,7 @@ class Judge:
     seams: Seams
     closing: str
     _seen: dict[Ids, "_Seen"] = field(default_factory=dict)
+    _texts: dict[Ids, str] = field(default_factory=dict)
 
     @property
     def within(self) -> float:
@@ -121,12 +122,12 @@ class Judge:
 
     def has_left(self, ids: Ids) -> bool:
         """Whether a draft goes on behind the end of its block, so that has ended."""
-        text = self.tokenizer.decode(ids)
+        text = self._text(ids)
         return self.seams.block_end(text) < len(text)
 
     def is_stuck(self, ids: Ids) -> bool:
         """Whether a draft runs in circles."""
-        text = self.tokenizer.decode(ids)
+        text = self._text(ids)
         return circle_start(text) < len(text)
 
     def better(self, drafted: Written, denoised: Written, task: Task) -> Written:
@@ -172,9 +173,14 @@ class Judge:
         request = self.request
         return Neighbourhood.of(request.document, request.holes[0], request.language)
 
+    def _text(self, ids: Ids) -> str:
+        if ids not in self._texts:
+            self._texts[ids] = self.tokenizer.decode(ids)
+        return self._texts[ids]
+
     def _look(self, ids: Ids) -> "_Seen":
         if ids not in self._seen:
-            text = self.tokenizer.spell(ids).text
+            text = self._text(ids)
             (kept,) = self.seams.fitting([text], self.closing)
             fill = text[kept.start : kept.stop]
             own = text[: self.seams.block_end(text)].rstrip()

@@ -53,13 +53,11 @@ class Corruption:
         # two independent stratified draws: without the shuffle way and level would be coupled
         way = spread[torch.randperm(canvases, generator=generator, device=device)]
         level = spread[torch.randperm(canvases, generator=generator, device=device)]
+        edits = self.draft_share + self.edit_share
         drafted = way < self.draft_share
-        way -= self.draft_share
-        edited = (way >= 0) & (way < self.edit_share)
-        way -= self.edit_share
-        rising = (way >= 0) & (way < self.rising_share)
-        full = way > 1 - self.draft_share - self.edit_share - self.full_share
-        level = level.masked_fill(full, 1.0)
+        edited = (way >= self.draft_share) & (way < edits)
+        rising = (way >= edits) & (way < edits + self.rising_share)
+        level = level.masked_fill(way > 1 - self.full_share, 1.0)
         level = torch.where(drafted, level * self.draft_level, level)[:, None]
         level = torch.where(rising[:, None], self._rising(target.shape, generator), level)
         replaced = torch.rand(target.shape, generator=generator, device=device) < level
