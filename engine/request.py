@@ -62,7 +62,8 @@ class InfillRequest:
     hole finds its length: by its end mark, by a search among lengths with the text behind pinned,
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
-    fill.
+    fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
+    it is empty, after the first pass.
     """
 
     document: str
@@ -77,6 +78,7 @@ class InfillRequest:
     document_key: str = ""
     decode: Decode = "auto"
     length: Length = "auto"
+    unasked: bool = False
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -112,12 +114,30 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure the engine is of the fill of one hole, in probabilities.
+
+    `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
+    that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
+    fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
+    the draft's own probability, the judge's margin in nats, and how many were near.
+    """
+
+    whole: float
+    nothing: float
+    beginnings: tuple[tuple[int, float], ...]
+    drafted: float
+    margin: float
+    near: int
+
+
+@dataclass(frozen=True, slots=True)
 class Infill:
     """The finished fill, one text per hole.
 
     `confidences[i]` holds the probability of each token of `texts[i]`, in order. `decode` and
     `length` say how the fill was in fact made. `alternatives` are further candidates, one text per
-    hole each.
+    hole each. `certainty` is of the only hole's first candidate, None where it was not drafted.
     """
 
     texts: tuple[str, ...]
@@ -131,3 +151,4 @@ class Infill:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     alternatives: tuple[tuple[str, ...], ...] = ()
     length: str = "end-mark"
+    certainty: Certainty | None = None

@@ -16,6 +16,7 @@ from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.infill.causal_draft import likeliest
+from fillwright.engine.infill.certainty import Calibration, certainty_of
 from fillwright.engine.infill.chosen_draft import best_of_beams, best_of_samples
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.edges import Edges
@@ -47,7 +48,7 @@ class Infiller:
     """Fills holes with one model. `default_decode` and `default_length` are what a request's
     `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
     canvases behind `caches`; without them it is denoise.denoise, and the caches grow. `caution` is
-    what its user should know of the device."""
+    what its user should know of the device; `calibration` says how sure it may be of a fill."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -61,6 +62,7 @@ class Infiller:
     loop: Loop[PrefixCache] | None = None
     caches: Sequence[PrefixCache] = ()
     caution: str | None = None
+    calibration: Calibration = Calibration()
     _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 
@@ -141,6 +143,9 @@ class Infiller:
             device=self.device,
             timings_ms=timings | {"total": stop.elapsed_ms()},
             length=written.length if written else "end-mark",
+            certainty=certainty_of(written.evidence, self.calibration, sure[0], spelt[0], kept[0])
+            if written and written.evidence
+            else None,
         )
 
     def _task(self, request: InfillRequest, seams: Seams, number: int, stop: "Stop") -> Task:

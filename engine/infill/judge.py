@@ -5,6 +5,7 @@ in it.
 Knows text, ids and the model; writes nothing itself.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -36,6 +37,16 @@ END_SHARE = 0.3
 """How much the end of a block counts beside all that is before it, per token."""
 
 Against = tuple[bool, int, bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The draft that was chosen, by how many nats it is worth more than the next, and how many
+    were near enough to it to be compared."""
+
+    draft: Hypothesis
+    margin: float
+    near: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ class Judge:
             return False
         return max(self.worth(good[:COMPARED])) >= enough
 
-    def best(self, beams: Beams) -> Hypothesis:
+    def best(self, beams: Beams) -> Choice:
         """Of those with the least against them, the one that together with what stands behind the
         hole is worth the most."""
         every = (*beams.ended, *beams.live)
@@ -98,10 +109,18 @@ class Judge:
             if beam.ids and value > max(worth) - self.within
         ]
         if len(near) < 2:
-            return fair[worth.index(max(worth))]
+            return Choice(fair[worth.index(max(worth))], _margin(worth), len(near))
         reread = self.reread([beam.ids for _, beam in near])
         total = [value + more for (value, _), more in zip(near, reread, strict=True)]
-        return near[total.index(max(total))][1]
+        return Choice(near[total.index(max(total))][1], _margin(total), len(near))
+
+    def says_the_same(self, one: Hypothesis, other: Hypothesis) -> bool:
+        """Whether two drafts differ in their tokens or in white space at their ends only."""
+        return self._text(one.ids).strip() == self._text(other.ids).strip()
+
+    def adds_nothing(self, draft: Hypothesis) -> bool:
+        """Whether a draft is what its hole must begin and end with, and no more."""
+        return self._text(draft.ids) == self.seams.leads[0] + self.seams.ending
 
     def is_clean(self, draft: Hypothesis) -> bool:
         """Whether nothing at all speaks against a draft, and it has ended."""
@@ -187,6 +206,12 @@ class Judge:
             is_cut = kept.stop + len(self.seams.ending) < len(own)
             self._seen[ids] = _Seen(not fill.strip(), is_cut, self._around.with_fill(fill))
         return self._seen[ids]
+
+
+def _margin(worth: Sequence[float]) -> float:
+    """Of the best to the next, nats; infinite for one alone."""
+    best, *others = sorted(worth, reverse=True)
+    return best - max(others, default=-math.inf)
 
 
 def _sureness(draft: Hypothesis) -> float:

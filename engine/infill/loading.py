@@ -15,6 +15,7 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.allocator import keep_freed_blocks
+from fillwright.engine.infill.certainty import Calibration
 from fillwright.engine.infill.chat_prompt import ChatPrompt
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.hole_length import LengthBias
@@ -75,6 +76,7 @@ def load_infiller(
         loop=on_gpu.loop if on_gpu else None,
         caches=on_gpu.caches if on_gpu else (),
         caution=on_gpu.caution if on_gpu else None,
+        calibration=Calibration.of_checkpoint(checkpoint),
     )
     warm_up(infiller)
     progress(1.0)
