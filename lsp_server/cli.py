@@ -275,6 +275,11 @@ def _train(argv: list[str]) -> int:
 
 
 def _eval(argv: list[str]) -> int:
+    if argv[:1] == ["typing"]:
+        # the engine's part of the evaluation does not know the language server
+        from fillwright.lsp_server.typing_command import main as typing
+
+        return typing(argv[1:])
     from fillwright.engine.evaluation.command import main as evaluate
 
     return evaluate(argv)

@@ -1,4 +1,5 @@
-"""The commands that `workspace/executeCommand` runs: fill, preview, status, recall and accepted.
+"""The commands that `workspace/executeCommand` runs: fill, preview, status, recall, snooze and
+accepted.
 
 What a person can mend, and a document that changed meanwhile, is a JSON-RPC error with a sentence;
 an answer's `reason` says why a fill that was made was not applied.
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PREVIEW_COMMAND = "fillwright.preview"
 STATUS_COMMAND = "fillwright.status"
 RECALL_COMMAND = "fillwright.recall"
+SNOOZE_COMMAND = "fillwright.snooze"
+SNOOZE_MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ def register(ls: "FillwrightServer") -> None:
     ls.command(PREVIEW_COMMAND)(preview)
     ls.command(STATUS_COMMAND)(status)
     ls.command(RECALL_COMMAND)(recall)
+    ls.command(SNOOZE_COMMAND)(snooze)
     ls.command(convert.ACCEPTED_COMMAND)(accepted)
 
 
@@ -83,9 +87,26 @@ async def preview(ls: "FillwrightServer", params: types.ExecuteCommandParams) ->
 
 
 async def status(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
-    """`fillwright.status`: what `fillwright/status` told last, and why suggestions were held back
-    lately, the newest last."""
-    return {**asdict(ls.status.status), "suppressed": ls.suppressions.to_json()}
+    """`fillwright.status`: what `fillwright/status` told last, how many more minutes suggestions
+    are snoozed, and why they were held back lately, the newest last."""
+    return {
+        **asdict(ls.status.status),
+        "snoozed": ls.suggestions.snooze.minutes_left,
+        "suppressed": ls.suppressions.to_json(),
+    }
+
+
+async def snooze(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, float]:
+    """`fillwright.snooze` with a number of minutes, 5 without: nothing is suggested by itself so
+    long; 0 ends it.
+
+    Answers `{"minutes"}`: how many are left.
+    """
+    minutes = (params.arguments or (SNOOZE_MINUTES,))[0]
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or minutes < 0:
+        raise JsonRpcInvalidParams(f"{SNOOZE_COMMAND} takes a number of minutes, 0 or more")
+    ls.suggestions.snooze.start(minutes)
+    return {"minutes": ls.suggestions.snooze.minutes_left}
 
 
 async def recall(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:

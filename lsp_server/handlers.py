@@ -8,6 +8,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server import commands, convert, copilot, edit_actions
 from fillwright.lsp_server.commands import target_of
 from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.gate import GATES
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.protocol import ContentModified
 from fillwright.lsp_server.suggestions import Moment
@@ -91,6 +92,7 @@ async def inline_completion(
         by_hand,
         settings.inline_completion.candidates if by_hand else 1,
         ls.formatting.get(document.uri),
+        GATES[settings.eagerness],
     )
     selected = convert.selected_item(document, params.context, ls.encoding)
     try:
@@ -117,8 +119,15 @@ def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.
     if document is None:
         return types.CompletionList(is_incomplete=False, items=[])
     cursor = convert.offset(document, params.position, ls.encoding)
-    moment = Moment(document, cursor, "popup", formatting=ls.formatting.get(document.uri))
-    lines = ls.suggestions.popup(moment, ls.settings_of(document.uri).fill)
+    settings = ls.settings_of(document.uri)
+    moment = Moment(
+        document,
+        cursor,
+        "popup",
+        formatting=ls.formatting.get(document.uri),
+        gate=GATES[settings.eagerness],
+    )
+    lines = ls.suggestions.popup(moment, settings.fill)
     items = [convert.popup_item(document, cursor, line, ls.encoding) for line in lines]
     return types.CompletionList(is_incomplete=True, items=items)
 

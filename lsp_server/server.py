@@ -87,7 +87,9 @@ class FillwrightServer(LanguageServer):
         self.formatting: dict[str, Formatting] = {}
         self.suppressions = Suppressions(lambda: self.report.soon())
         self.report = EditorReport(_runtime_folder, lambda: self.status.status, self.suppressions)
-        self.suggestions = Suggestions(self.fills, self.suppressions, self.in_background)
+        self.suggestions = Suggestions(
+            self.fills, self.suppressions, self.in_background, self.speaks
+        )
         self._engine: EngineClient | None = None
         self._background: set[asyncio.Task[Any]] = set()
         handlers.register(self)
@@ -114,6 +116,15 @@ class FillwrightServer(LanguageServer):
         roots = [folder.uri for folder in self.workspace.folders.values()]
         refused = secrets.refusal(uri, roots, self.settings_of(uri).exclude)
         return None if refused is None else Reason(refused.code, refused.message)
+
+    def speaks(self, uri: str, language: str) -> bool:
+        """Whether suggestions come by themselves in a language of a document: as the settings say,
+        else where the model has learnt it, as long as that is not known too."""
+        chosen = self.settings_of(uri).languages.get(language)
+        if chosen is not None:
+            return chosen
+        learnt = self.status.status.languages
+        return learnt is None or language in learnt
 
     def _context_of(self, ask: Ask) -> tuple[Snippet, ...]:
         settings = self.settings_of(ask.document.uri).context

@@ -15,8 +15,9 @@ from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest, EngineFailed
+from fillwright.engine.infill.calibration import Calibration
 from fillwright.engine.infill.causal_draft import likeliest
-from fillwright.engine.infill.certainty import Calibration, certainty_of
+from fillwright.engine.infill.certainty import certainty_of
 from fillwright.engine.infill.chosen_draft import best_of_beams, best_of_samples
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.edges import Edges
@@ -48,7 +49,8 @@ class Infiller:
     """Fills holes with one model. `default_decode` and `default_length` are what a request's
     `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
     canvases behind `caches`; without them it is denoise.denoise, and the caches grow. `caution` is
-    what its user should know of the device; `calibration` says how sure it may be of a fill."""
+    what its user should know of the device; `calibration` says how sure it may be of a fill,
+    and `languages` are the ids of those that it has learnt, None for all."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -62,7 +64,8 @@ class Infiller:
     loop: Loop[PrefixCache] | None = None
     caches: Sequence[PrefixCache] = ()
     caution: str | None = None
-    calibration: Calibration = Calibration()
+    calibration: Calibration = field(default_factory=Calibration)
+    languages: tuple[str, ...] | None = None
     _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 

@@ -15,7 +15,7 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.allocator import keep_freed_blocks
-from fillwright.engine.infill.certainty import Calibration
+from fillwright.engine.infill.calibration import Calibration
 from fillwright.engine.infill.chat_prompt import ChatPrompt
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.hole_length import LengthBias
@@ -77,6 +77,7 @@ def load_infiller(
         caches=on_gpu.caches if on_gpu else (),
         caution=on_gpu.caution if on_gpu else None,
         calibration=Calibration.of_checkpoint(checkpoint),
+        languages=_languages(ours),
     )
     warm_up(infiller)
     progress(1.0)
@@ -102,6 +103,15 @@ def _length_bias(ours: Section) -> LengthBias:
         return LengthBias(tuple((int(rows), float(bias)) for rows, bias in points))
     except (TypeError, ValueError):
         raise ours.wrong("length_bias", "a list of [rows, bias], rows ascending") from None
+
+
+def _languages(ours: Section) -> tuple[str, ...] | None:
+    ids = ours.entries.get("languages")
+    if ids is None:
+        return None
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise ours.wrong("languages", "a list of language ids, as editors name them")
+    return tuple(ids)
 
 
 def _device(device: str) -> str:

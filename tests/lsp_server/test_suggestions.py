@@ -5,12 +5,13 @@ In the sources `‸` is the cursor. The real engine answers in `tests/e2e`.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from fillwright.engine.errors import EngineUnavailable
-from fillwright.engine.request import Draft, Infill, InfillRequest
+from fillwright.engine.request import Certainty, Draft, Infill, InfillRequest
 from fillwright.lsp_server.documents import Change, Document
 from fillwright.lsp_server.edits import TextChange
 from fillwright.lsp_server.fills import Fills
@@ -18,6 +19,7 @@ from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.pace import Pace
 from fillwright.lsp_server.positions import PositionEncoding
 from fillwright.lsp_server.settings import FillSettings
+from fillwright.lsp_server.snooze import Snooze
 from fillwright.lsp_server.status import StatusLine
 from fillwright.lsp_server.suggestions import Moment, Suggestions
 from fillwright.lsp_server.suppressions import Suppressions
@@ -30,6 +32,7 @@ class Engine:
 
     def __init__(self, says: str) -> None:
         self.says = says
+        self.certainty: Certainty | None = None
         self.seconds = 0.05
         self.asked: list[InfillRequest] = []
         self.stopped = 0
@@ -48,7 +51,20 @@ class Engine:
         texts = (self.says,) * len(request.holes)
         more = tuple((f"{self.says} {number}",) for number in range(1, request.candidates))
         timings = {"total": self.seconds * 1000}
-        return Infill(texts, ((0.9,),), "settled", 1, 1, "draft", "", "", timings, more)
+        return Infill(
+            texts,
+            ((0.9,),),
+            "settled",
+            1,
+            1,
+            "draft",
+            "",
+            "",
+            timings,
+            more,
+            "end-mark",
+            self.certainty,
+        )
 
 
 class User:
@@ -66,7 +82,14 @@ class User:
             sleep=self._sleep,
         )
         self.suppressions = Suppressions()
-        self.suggestions = Suggestions(fills, self.suppressions, self._in_background)
+        self.silent_in: set[str] = set()
+        self.suggestions = Suggestions(
+            fills,
+            self.suppressions,
+            self._in_background,
+            lambda uri, language: language not in self.silent_in,
+            Snooze(lambda: self.now),
+        )
         self.cursor = source.index("‸")
         self.document = Document.of(source.replace("‸", ""), language, "untitled:a", 1)
         self.tasks: list[asyncio.Task[Any]] = []
@@ -363,3 +386,80 @@ async def test_a_fill_that_does_not_fit_has_a_reason(says: str, code: str) -> No
     user = User("x = (1‸)\n", says=says)
     assert await user.sees() is None
     assert user.reasons == [code]
+
+
+UNSURE = Certainty(0.1, 0.0, ((4, 0.9), (10, 0.2)), 0.05, 0.0, 1)
+
+
+async def test_an_unsure_fill_is_shown_only_by_hand() -> None:
+    user = User("x = ‸\n", says="self.width")
+    user.engine.certainty = replace(UNSURE, beginnings=())
+    assert await user.sees() is None
+    assert user.reasons == ["unsure"]
+    assert await user.sees(by_hand=True) == "x = «self.width»\n"
+
+
+async def test_of_an_unsure_fill_the_sure_beginning_is_shown_and_then_the_rest() -> None:
+    user = User("x = ‸\n", says="self.width")
+    user.engine.certainty = UNSURE
+    assert await user.sees() == "x = «self»\n"
+    # what was typed is not in doubt any more; the engine may be surer here, so it is asked
+    user.type("self")
+    user.engine.says, user.engine.certainty = ".height", replace(UNSURE, whole=0.9)
+    assert await user.sees() == "x = self«.height»\n"
+    assert [request.unasked for request in user.engine.asked] == [True, True]
+
+
+async def test_an_unsure_fill_is_not_made_again_for_the_same_place() -> None:
+    user = User("x = ‸\n", says="self.width")
+    user.engine.certainty = replace(UNSURE, beginnings=())
+    for _ in range(3):
+        assert await user.sees() is None
+    assert len(user.engine.asked) == 1
+
+
+async def test_the_popup_passes_the_gate_too() -> None:
+    user = User("x = ‸\n", says="self.width")
+    user.engine.certainty = replace(UNSURE, beginnings=())
+    user.popup()
+    await settle()
+    assert user.popup() == []
+    assert user.reasons == ["unsure"]
+
+
+async def test_where_nothing_is_missing_that_is_the_reason_and_by_hand_it_is_asked_again() -> None:
+    user = User("x = 1‸\n", says="")
+    user.engine.certainty = Certainty(0.0, 0.97, (), 0.0, 0.0, 1)
+    for _ in range(2):
+        assert await user.sees() is None
+    assert user.reasons == ["finished"]
+    assert len(user.engine.asked) == 1
+    user.engine.says, user.engine.certainty = " + 2", replace(UNSURE, nothing=0.97)
+    assert await user.sees(by_hand=True) == "x = 1« + 2»\n"
+    assert [request.unasked for request in user.engine.asked] == [True, False]
+
+
+async def test_a_language_that_is_switched_off_gets_suggestions_only_by_hand() -> None:
+    user = User("x = ‸\n", says="one", language="go")
+    user.silent_in = {"go"}
+    assert await user.sees() is None
+    assert user.popup() == []
+    assert user.reasons == ["language-not-learnt"] * 2
+    assert user.engine.asked == []
+    assert await user.sees(by_hand=True) == "x = «one»\n"
+
+
+async def test_in_a_page_the_language_of_the_script_counts() -> None:
+    user = User("<script>\nlet x = ‸\n</script>\n", says="one", language="html")
+    user.silent_in = {"html"}
+    assert await user.sees() == "<script>\nlet x = «one»\n</script>\n"
+
+
+async def test_while_snoozed_there_are_suggestions_only_by_hand() -> None:
+    user = User("x = ‸\n", says="one")
+    user.suggestions.snooze.start(5)
+    assert await user.sees() is None
+    assert user.reasons == ["snoozed"]
+    assert await user.sees(by_hand=True) == "x = «one»\n"
+    user.now += 5 * 60
+    assert await user.sees() == "x = «one»\n"

@@ -22,6 +22,7 @@ class ScriptedInfiller:
     """
 
     model_name = "scripted"
+    languages = ("python", "javascript")
     device = "cpu"
     caution: str | None = None
     steps = 3
