@@ -17,7 +17,8 @@ from fillwright.lsp_server.suppressions import Reason
 Eagerness = Literal["eager", "normal", "quiet"]
 
 FINISHED = 0.5
-"""Where it is likelier than not that nothing is missing, that is the reason for showing nothing."""
+"""Where it is likelier than not that nothing is missing, nothing is shown: of 344 finished lines in
+projects not learnt 1.5 % got a suggestion with this rule, 2.6 % without; no right one was lost."""
 SHORTEST_BEGINNING = 3
 ONLY_CLOSES = re.compile(r"[\s)\]}>;,\"'`]*")
 WORD = re.compile(r"\w")
@@ -39,12 +40,16 @@ class Gate:
         seen = seen_behind(document, cursor, ghost)
         if says_nothing_new(_line_before(document, cursor), seen):
             return Reason.of("says-nothing-new")
-        if certainty is None or certainty.whole >= self.whole:
+        if certainty is None:
+            return ghost
+        if certainty.nothing >= FINISHED:
+            return Reason.of("finished")
+        if certainty.whole >= self.whole:
             return ghost
         beginning = self._sure_beginning(candidate.text, certainty, seen)
         if beginning and not says_nothing_new(_line_before(document, cursor), beginning):
             return TextChange(cursor, cursor, beginning)
-        return Reason.of("finished" if certainty.nothing >= FINISHED else "unsure")
+        return Reason.of("unsure")
 
     def _sure_beginning(self, text: str, certainty: Certainty, seen: str) -> str:
         """The longest beginning of what would be `seen` that is sure and ends where a word does."""
@@ -60,8 +65,9 @@ class Gate:
         return found.rstrip()
 
 
-# Thresholds on probabilities that are calibrated. On 694 pauses in unseen projects `normal` showed
-# something at 37 % of them, of which 65 % was right; `eager` at 43 %, 57 %; `quiet` at 28 %, 75 %.
+# Thresholds on calibrated probabilities. At 1,631 pauses in projects not learnt, each calibrated on
+# the others, `normal` shows something at 37 % of them, of which 65 % is right; `eager` at 43 %,
+# 55 %; `quiet` at 28 %, 76 % (docs/measurements.md).
 GATES: dict[Eagerness, Gate] = {
     "eager": Gate(whole=0.2, beginning=0.6),
     "normal": Gate(whole=0.3, beginning=0.6),
