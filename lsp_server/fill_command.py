@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +149,7 @@ def _report(
         "finish": infill.finish,
         "steps": infill.steps,
         "tokens": infill.tokens,
+        "certainty": asdict(infill.certainty) if infill.certainty else None,
         "timings_ms": dict(infill.timings_ms),
     }
 
