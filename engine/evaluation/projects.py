@@ -30,8 +30,12 @@ def project_names(part: ProjectSet) -> list[str]:
 
 
 def fetch_projects(part: ProjectSet, folder: Path) -> list[Path]:
-    """Download a part of the list into `folder` and unpack it there, tests left out; gives each
-    project's folder. Raises subprocess.CalledProcessError when a registry cannot be reached."""
+    """Download a part of the list into `folder` and unpack it there; gives each project's folder.
+
+    Left out are tests, what a compiler made, and a Python package's scripts for the browser, which
+    are mostly other people's. Raises subprocess.CalledProcessError when a registry cannot be
+    reached.
+    """
     listed = tomllib.loads(LIST.read_text("utf-8"))[part]
     store = folder / ".archives"
     have = {package_of(archive) for archive in archives(store)} if store.exists() else set()
@@ -46,8 +50,9 @@ def fetch_projects(part: ProjectSet, folder: Path) -> list[Path]:
     for archive in archives(store):
         if package_of(archive) in wanted:
             found.append(folder / package_of(archive))
+            of_npm = archive.suffix == ".tgz"
             for file in package_files(archive):
-                if not file.is_test:
+                if not file.is_test and (file.language != "python") == of_npm:
                     path = found[-1] / file.path
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(file.text, "utf-8")
