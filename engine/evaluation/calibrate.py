@@ -49,11 +49,11 @@ def recalibrated(pauses: Sequence[TypedPause], calibration: Calibration) -> list
     ]
 
 
-def write(calibration: Calibration, source: Sequence[str], fills: int, folder: Path) -> Path:
+def write(calibration: Calibration, projects: Sequence[str], pauses: int, folder: Path) -> Path:
     """Put the weights into a checkpoint's folder, with where they come from."""
     weights = {name: getattr(calibration, name) for name in ("drafted", "margin", "near", "bias")}
     path = folder / FILE
-    record = {"weights": weights, "fitted_on": list(source), "fills": fills}
+    record = {"weights": weights, "fitted_on": list(projects), "pauses": pauses}
     path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     return path
 
