@@ -16,9 +16,10 @@ from fillwright.lsp_server.suppressions import Reason
 
 Eagerness = Literal["eager", "normal", "quiet"]
 
-FINISHED = 0.5
-"""Where it is likelier than not that nothing is missing, nothing is shown: of 356 finished lines in
-projects not learnt 1.4 % got a suggestion with this rule, 2.5 % without; no right one was lost."""
+FINISHED = 0.3
+"""Where nothing is missing with this probability or a higher one, nothing is shown: of 356 finished
+lines in projects not learnt 1.1 % got a suggestion with this rule, 2.5 % without; no right fill was
+lost. At 0.2 it would be 0.8 %, and some were."""
 SHORTEST_BEGINNING = 3
 ONLY_CLOSES = re.compile(r"[\s)\]}>;,\"'`]*")
 WORD = re.compile(r"\w")

@@ -45,9 +45,9 @@ def test_an_engine_that_cannot_say_is_not_gated() -> None:
 
 
 def test_where_likely_nothing_is_missing_nothing_is_shown() -> None:
-    assert code(passing("x = 1", " + y", replace(UNSURE, nothing=0.6))) == "finished"
-    assert code(passing("x = 1", " + y", replace(SURE, nothing=0.6))) == "finished"
-    assert text(passing("x = 1", " + y", replace(SURE, nothing=0.4))) == " + y"
+    assert code(passing("x = 1", " + y", replace(UNSURE, nothing=0.4))) == "finished"
+    assert code(passing("x = 1", " + y", replace(SURE, nothing=0.4))) == "finished"
+    assert text(passing("x = 1", " + y", replace(SURE, nothing=0.2))) == " + y"
 
 
 def test_the_beginning_that_is_sure_is_shown_up_to_a_words_end() -> None:
