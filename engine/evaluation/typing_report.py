@@ -47,9 +47,9 @@ def _headline(every: TypingSummary) -> str:
 
 def _table(summaries: Sequence[TypingSummary]) -> str:
     head = [
-        *("language", "pauses", "shown whole %", "beginning %", "right %", "95 % interval"),
-        *("whole right %", "beginning right %", "first word %", "at finished lines %", "kept %"),
-        *("ungated right %", "characters saved %", "p50 ms", "p95 ms"),
+        *("language", "pauses", "whole %", "begin %", "right %", "95 % interval", "of whole %"),
+        *("of begin %", "1st word %", "finished %", "kept %", "ungated %", "saved %"),
+        *("p50 ms", "p95 ms"),
     ]
     rows = [
         [
@@ -63,9 +63,11 @@ def _table(summaries: Sequence[TypingSummary]) -> str:
         ]
         for one in summaries
     ]
-    return f"""{html_table(head, rows)}<p class="note">Intervals are clustered by file. Kept: of the
-fills that would be right without a gate, the share that is shown whole. Characters saved: of those
-that follow each line's first pause, when every right suggestion is accepted.</p>"""
+    return f"""{html_table(head, rows)}<p class="note">Shown, of all pauses: a whole fill, or the
+beginning of one. Right, of what was shown: of all, of whole fills, of beginnings, of first words;
+intervals are clustered by file. Finished: lines at whose end something was shown. Kept: of the fills
+that would be right without a gate, those shown whole. Ungated: right, were everything shown. Saved:
+of the characters that follow a line's first pause, when every right suggestion is accepted.</p>"""
 
 
 def _by_kind(pauses: Sequence[TypedPause]) -> str:
