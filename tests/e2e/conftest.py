@@ -267,10 +267,13 @@ class Wire:
             return await self.receive()
 
     async def initialize(
-        self, capabilities: dict[str, Any] | None = None, options: dict[str, Any] = NO_ENGINE
+        self,
+        capabilities: dict[str, Any] | None = None,
+        options: dict[str, Any] = NO_ENGINE,
+        process_id: int | None = None,
     ) -> Any:
         params = {
-            "processId": None,
+            "processId": process_id,
             "rootUri": None,
             "capabilities": capabilities or {},
             "initializationOptions": options,
@@ -286,12 +289,18 @@ class Wire:
 
 
 @pytest_asyncio.fixture
-async def wire(engine: EngineSettings) -> AsyncIterator[Wire]:
-    """A server that has not been said anything to."""
+async def wire(engine: EngineSettings, request: pytest.FixtureRequest) -> AsyncIterator[Wire]:
+    """A server that has not been said anything to; its parameter is further arguments."""
     pipe = asyncio.subprocess.PIPE
     environment = {**os.environ, "FILLWRIGHT_RUNTIME_DIR": str(engine.runtime_dir)}
     process = await asyncio.create_subprocess_exec(
-        *SERVER, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, limit=2**24
+        *SERVER,
+        *getattr(request, "param", ()),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        limit=2**24,
     )
     yield Wire(process)
     if process.returncode is None:
