@@ -101,7 +101,7 @@ async def openai(resident: Resident, request: Request) -> Response:
         "choices": choices,
     }
     if body.stream:
-        return _event_stream(json.dumps(answer), "[DONE]")
+        return _event_stream(_text(answer), "[DONE]")
     return _json(answer)
 
 
@@ -129,7 +129,7 @@ async def llama_cpp(resident: Resident, request: Request) -> Response:
             "model": infill.model,
             "timings": dict(infill.timings_ms),
         }
-    return _event_stream(json.dumps(answer)) if body.stream else _json(answer)
+    return _event_stream(_text(answer)) if body.stream else _json(answer)
 
 
 def _given(body: bytes) -> dict[str, object]:
@@ -200,8 +200,13 @@ def _lf(text: str) -> str:
 
 
 def _json(answer: object) -> Response:
-    # not Starlette's JSONResponse: it cannot write the lone surrogates of a broken document
-    return Response(json.dumps(answer), media_type="application/json")
+    return Response(_text(answer), media_type="application/json")
+
+
+def _text(answer: object) -> str:
+    """Compact, as llama.cpp writes it: llama.vim takes no other. All of it ASCII, for a broken
+    document may have lone surrogates."""
+    return json.dumps(answer, separators=(",", ":"))
 
 
 def _event_stream(*data: str) -> Response:

@@ -104,6 +104,7 @@ async def test_llama_cpp_infill_puts_the_prompt_behind_the_prefix(http, infiller
     )
     body = answer.json()
     assert body["content"] == "DEF F():\n    RET\n"
+    assert ": " not in answer.text, "llama.vim looks for a quote right behind the colon"
     assert (body["stop"], body["stop_type"], body["tokens_predicted"]) == (True, "eos", 2)
     [request] = infiller.requests
     assert request.document == "def f():\n    ret\n"
