@@ -38,7 +38,7 @@ def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[W
         if judge.is_decided(beams):
             break
     if beams is not None:
-        yield Written.from_hypothesis(judge.best(beams), beams.passes)
+        yield Written.from_hypothesis(judge.best(beams, task.cancelled()), beams.passes)
 
 
 def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:
@@ -67,4 +67,4 @@ def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator
             yield Written.from_hypothesis(samples[0].draft, passes)
             return
     if samples is not None:
-        yield Written.from_hypothesis(judge.cleanest(samples), passes)
+        yield Written.from_hypothesis(judge.cleanest(samples, task.cancelled()), passes)
