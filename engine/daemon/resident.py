@@ -29,6 +29,8 @@ class Infiller(Protocol):
     def device(self) -> str: ...
     @property
     def caution(self) -> str | None: ...
+    @property
+    def context_tokens(self) -> int: ...
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]: ...
@@ -138,6 +140,7 @@ class Resident:
                 reason=self._reason(),
                 model=self._infiller.model_name if self._infiller else None,
                 device=self._infiller.device if self._infiller else None,
+                context_tokens=self._infiller.context_tokens if self._infiller else None,
             )
 
     def leave_if_idle(self, seconds: float) -> bool:

@@ -69,6 +69,11 @@ class Infiller:
         self._denoise = self.loop or partial(denoise, self.model)
         self._caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
 
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens of the text around a hole the model is shown at most."""
+        return self.prompt.prefix_tokens + self.prompt.suffix_tokens
+
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]:

@@ -101,7 +101,7 @@ def test_a_failed_request_gets_a_sentence_and_the_engine_works_on(
 
 def test_an_infiller_that_ends_without_a_fill_is_a_failure(inbox, request_for):
     class Silent:
-        model_name, device = "silent", "cpu"
+        model_name, device, context_tokens = "silent", "cpu", 0
 
         def infill(self, request, cancelled):
             yield Draft(1, 0, ("",), ((),))
