@@ -22,6 +22,7 @@ from fillwright.lsp_server.quiet import reason_not_to_ask, reason_to_hold_back
 from fillwright.lsp_server.settings import FillSettings
 from fillwright.lsp_server.shown import Shown
 from fillwright.lsp_server.suppressions import Code, Reason, Suppressions
+from fillwright.lsp_server.under_way import UnderWay
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Suggestions:
         in_background: Callable[[Coroutine[Any, Any, Any]], None],
     ) -> None:
         self.shown = Shown()
+        self.under_way = UnderWay()
         self._fills = fills
         self._suppressions = suppressions
         self._in_background = in_background
@@ -68,11 +70,13 @@ class Suggestions:
         """The user made `after` of `before`."""
         self._changes.note(before, after, changes)
         self._fills.typed()
+        self.under_way.changed(after.uri)
 
     def forget(self, uri: str) -> None:
         """The document is closed, or opened afresh."""
         self._changes.forget(uri)
         self.shown.forget(uri)
+        self.under_way.forget(uri)
         for kind in ("ghost", "popup"):
             self._asked.pop((uri, kind), None)
 
@@ -81,6 +85,7 @@ class Suggestions:
     ) -> list[TextChange]:
         """Ghost text for the cursor, each replacing a range of its line; `selected` is the popup's
         item, which the ghost text must go on from. Raises Superseded when a newer request came."""
+        self.under_way.has_ghosts(moment.document.uri)
         if selected is not None:
             return await self._beyond(moment, settings, selected)
         again = self.shown.again(moment.document, moment.cursor)
@@ -100,7 +105,18 @@ class Suggestions:
             texts = await self._from_engine(ask, settings, by_hand=moment.by_hand)
         return self._fitted(moment, carving, texts)
 
-    def popup(self, moment: Moment, settings: FillSettings) -> list[TextChange]:
+    async def popup_soon(
+        self, moment: Moment, settings: FillSettings, patience_s: float
+    ) -> list[TextChange]:
+        """As `popup`; where that has nothing yet, it waits for the fill, `patience_s` at most."""
+        lines = self.popup(moment, settings)
+        if lines or not await self.under_way.ended(moment.document, moment.cursor, patience_s):
+            return lines
+        return self.popup(moment, settings, may_ask=False)
+
+    def popup(
+        self, moment: Moment, settings: FillSettings, *, may_ask: bool = True
+    ) -> list[TextChange]:
         """Items for the popup, each of one line, from memory; what is not known yet is asked for in
         the background."""
         moved = self._moved(moment)
@@ -110,8 +126,9 @@ class Suggestions:
         carving = carve_line_end(document, document.to_lf(moment.cursor))
         ask = Ask(document, (carving,), "popup")
         texts = self._fills.known(ask)
-        if texts is None and self._may_ask(moment, moved):
-            self._in_background(self._unwatched(ask, settings))
+        if texts is None and may_ask and self._may_ask(moment, moved):
+            work = self._unwatched(ask, settings)
+            self._in_background(self.under_way.begin(document, moment.cursor, work))
         lines = [first_line(ghost) for ghost in self._fitted(moment, carving, texts or ())]
         return list(dict.fromkeys(line for line in lines if line.text.strip()))
 

@@ -128,6 +128,18 @@ class Editor:
         assert isinstance(answer, types.CompletionList)
         return answer
 
+    def invoke(self, uri: str, line: int, column: int) -> tuple[str, asyncio.Future[Any]]:
+        """Ask for the popup by hand; gives the request's id and its answer to await."""
+        context = types.CompletionContext(types.CompletionTriggerKind.Invoked)
+        params = types.CompletionParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, column), context
+        )
+        msg_id = str(uuid.uuid4())
+        method = types.TEXT_DOCUMENT_COMPLETION
+        return msg_id, asyncio.wrap_future(
+            self.lsp.protocol.send_request(method, params, None, msg_id)
+        )
+
     def run(self, *arguments: object, token: str | None = None) -> tuple[str, asyncio.Future[Any]]:
         """Run the command `fillwright.fill`; gives the request's id and its answer to await."""
         params = types.ExecuteCommandParams("fillwright.fill", list(arguments), token)
