@@ -4,8 +4,9 @@ Knows their JSON (llama.cpp's tools/server/README.md), and nothing of how fills 
 left-to-right sampling have no meaning for an engine that denoises and are passed over.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,7 +56,7 @@ class Completion:
     stop: tuple[str, ...] = ()
     stream: bool = False
     response_fields: tuple[str, ...] = ()
-    language: str = "plaintext"
+    language: str = ""
 
     def __post_init__(self) -> None:
         if self.n_cmpl < 1:
@@ -65,6 +66,9 @@ class Completion:
     def place(self) -> Place:
         """Where the hole is."""
         context = tuple(Snippet(extra.filename, extra.text) for extra in self.input_extra)
+        if not self.input_prefix:
+            alone = Place.in_prompt(self.prompt, self.input_suffix, self.language)
+            return replace(alone, context=context)
         return Place(self.input_prefix + self.prompt, self.input_suffix, self.language, context)
 
     @property
@@ -100,16 +104,17 @@ async def _complete(resident: Resident, request: Request, plain: dict[str, objec
     if "n" in plain:
         plain.setdefault("n_cmpl", plain["n"])
     body = from_plain(plain, Completion)
+    place = body.place
     if body.n_predict == 0:
         model = resident.health().model or ""
         made = Infill(("",), ((),), "budget", 0, 0, "", model, "")
     else:
-        made = await fill(
-            resident, request, body.place.request(body.budget, body.seed, body.n_cmpl)
-        )
+        # in a thread, for it may have to guess the language
+        wanted = await asyncio.to_thread(place.request, body.budget, body.seed, body.n_cmpl)
+        made = await fill(resident, request, wanted)
     settings = _settings(body, resident.health().context_tokens)
     answers = [
-        _answer(index, body.place.said(texts[0], body.stop), made)
+        _answer(index, place.said(texts[0], body.stop), made)
         | {"prompt": body.prompt, "generation_settings": settings}
         for index, texts in enumerate((made.texts, *made.alternatives))
     ]

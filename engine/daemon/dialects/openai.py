@@ -5,6 +5,7 @@ top_p, penalties ...) have no meaning for an engine that denoises and are passed
 change the answer's form is refused.
 """
 
+import asyncio
 import time
 import uuid
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Completion:
     stream_options: StreamOptions = StreamOptions()
     echo: bool = False
     logprobs: int | None = None
-    language: str = "plaintext"
+    language: str = ""
 
     def __post_init__(self) -> None:
         if self.echo or self.logprobs is not None:
@@ -135,9 +136,10 @@ async def completion(resident: Resident, request: Request, body: Completion) -> 
 
     Raises `BadRequest` with a sentence, what a fill raises, and `ClientDisconnect`.
     """
-    place = Place(body.prompt, body.suffix, body.language)
+    place = Place.in_prompt(body.prompt, body.suffix, body.language)
     budget = Budget(body.max_tokens if body.max_tokens > 0 else TOKENS)
-    wanted = place.request(budget, body.seed, body.n)
+    # in a thread, for it may have to guess the language
+    wanted = await asyncio.to_thread(place.request, budget, body.seed, body.n)
     if body.max_tokens == 0:
         return Completed((Choice("", "length"),) * body.n, resident.health().model or "")
     made = await fill(resident, request, wanted)
