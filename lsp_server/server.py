@@ -16,7 +16,7 @@ from pygls.lsp.server import LanguageServer
 from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.request import Draft, Snippet
-from fillwright.lsp_server import copilot, handlers
+from fillwright.lsp_server import copilot, copilot_completions, handlers
 from fillwright.lsp_server.configuration import Configuration
 from fillwright.lsp_server.context import Context
 from fillwright.lsp_server.document_sync import NOTEBOOKS, FillwrightProtocol
@@ -95,6 +95,7 @@ class FillwrightServer(LanguageServer):
         self._engine: EngineClient | None = None
         self._background: set[asyncio.Task[Any]] = set()
         handlers.register(self)
+        copilot_completions.register(self)
 
     @property
     def encoding(self) -> PositionEncoding:

@@ -114,6 +114,10 @@ class Editor:
         protocol._send_data({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
         return await asyncio.wrap_future(answer)
 
+    async def ask_plain(self, method: str, params: object) -> Any:
+        """The same, with the answer in plain JSON too."""
+        return _plain(await self.ask(method, params))
+
     async def command(self, name: str, *arguments: object) -> Any:
         """Run a command; its answer as plain JSON."""
         params = types.ExecuteCommandParams(name, list(arguments))
