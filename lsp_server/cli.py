@@ -85,6 +85,15 @@ def _parser() -> argparse.ArgumentParser:
     fill.set_defaults(verb=_fill)
 
     serve = verbs.add_parser("serve", help="the language server, over stdin and stdout")
+    # what libraries add by themselves to the command of any language server
+    serve.add_argument("--stdio", action="store_true", help="which is the only way there is")
+    serve.add_argument(
+        "--clientProcessId",
+        type=_sentence(_whole("process id", 1, 2**31 - 1)),
+        dest="client_process_id",
+        metavar="N",
+        help="the editor's process: leave when it is gone",
+    )
     serve.set_defaults(verb=_serve)
 
     engine = verbs.add_parser("engine", help="the engine that every editor shares")
@@ -234,7 +243,7 @@ def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
 def _serve(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.server import serve
 
-    serve()
+    serve(arguments.client_process_id)
     return 0
 
 

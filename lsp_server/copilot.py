@@ -16,6 +16,12 @@ from pygls.protocol import default_converter
 DID_SHOW = "textDocument/didShowCompletion"
 DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
 DID_FOCUS = "textDocument/didFocus"
+CHECK_STATUS = "checkStatus"
+GET_COMPLETIONS = "getCompletions"
+GET_COMPLETIONS_CYCLING = "getCompletionsCycling"
+NOTIFY_SHOWN = "notifyShown"
+NOTIFY_ACCEPTED = "notifyAccepted"
+NOTIFY_REJECTED = "notifyRejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,67 @@ class FocusParams:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentPlace:
+    """A place of a document, and how the editor indents there."""
+
+    uri: str
+    position: types.Position
+    version: int | None = None
+    tab_size: int | None = None
+    insert_spaces: bool = True
+
+    @property
+    def formatting(self) -> types.FormattingOptions | None:
+        """How the editor indents, where it says so."""
+        if self.tab_size is None:
+            return None
+        return types.FormattingOptions(self.tab_size, self.insert_spaces)
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionsParams:
+    """`getCompletions` and `getCompletionsCycling`."""
+
+    doc: DocumentPlace
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionParams:
+    """One completion of those that were given."""
+
+    uuid: str
+
+    @property
+    def number(self) -> int | None:
+        """The number of its ghost text; None when it is none of ours."""
+        return int(self.uuid) if self.uuid.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRequest:
+    id: int | str
+    method: str
+    params: Any = None
+    jsonrpc: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionsRequest:
+    id: int | str
+    params: CompletionsParams
+    method: str
+    jsonrpc: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    id: int | str
+    params: CompletionParams
+    method: str
+    jsonrpc: str = "2.0"
+
+
+@dataclass(frozen=True, slots=True)
 class InlineCompletionRequest:
     id: int | str
     params: InlineCompletionParams
@@ -87,6 +154,12 @@ MESSAGES: dict[str, type[Any]] = {
     DID_SHOW: ItemNotification,
     DID_PARTIALLY_ACCEPT: ItemNotification,
     DID_FOCUS: FocusNotification,
+    CHECK_STATUS: PlainRequest,
+    GET_COMPLETIONS: CompletionsRequest,
+    GET_COMPLETIONS_CYCLING: CompletionsRequest,
+    NOTIFY_SHOWN: CompletionRequest,
+    NOTIFY_ACCEPTED: CompletionRequest,
+    NOTIFY_REJECTED: PlainRequest,
 }
 
 
@@ -101,6 +174,7 @@ def converter() -> Converter:
         },
         ItemParams: {"accepted_length": "acceptedLength"},
         FocusParams: {"text_document": "textDocument"},
+        DocumentPlace: {"tab_size": "tabSize", "insert_spaces": "insertSpaces"},
     }.items():
         renamed = {name: override(rename=there) for name, there in names.items()}
         made.register_structure_hook(

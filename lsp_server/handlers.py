@@ -18,6 +18,12 @@ from fillwright.lsp_server.target_fill import fill_targets
 if TYPE_CHECKING:
     from fillwright.lsp_server.server import FillwrightServer
 
+POPUP_S = 1.0
+"""A pause in typing and a fill; the editor's other servers may have to wait as long."""
+
+POPUP_INVOKED_S = 3.0
+"""For an engine that is slow, where the user may have asked by hand."""
+
 
 def register(ls: "FillwrightServer") -> None:
     """Teach the server every method it answers, besides the documents' own."""
@@ -112,9 +118,12 @@ async def inline_completion(
     return types.InlineCompletionList(items)
 
 
-def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.CompletionList:
-    """`textDocument/completion`: what is known already, at once. The model works in the background,
-    and the list is incomplete, so that the editor's next poll finds it."""
+async def completion(
+    ls: "FillwrightServer", params: types.CompletionParams
+) -> types.CompletionList:
+    """`textDocument/completion`: what is known already, at once, or after a moment that the next
+    change ends. The model works in the background, and the list is incomplete, so that the editor's
+    next poll finds it."""
     document = _document(ls, params.text_document.uri, "popup")
     if document is None:
         return types.CompletionList(is_incomplete=False, items=[])
@@ -127,7 +136,12 @@ def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.
         formatting=ls.formatting.get(document.uri),
         gate=GATES[settings.eagerness],
     )
-    lines = ls.suggestions.popup(moment, settings.fill)
+    invoked = types.CompletionTriggerKind.Invoked
+    by_hand = params.context is not None and params.context.trigger_kind == invoked
+    patience_s = POPUP_INVOKED_S if by_hand else POPUP_S
+    lines = await ls.suggestions.popup_soon(moment, settings.fill, patience_s)
+    if ls.documents.get(document.uri) is not document:
+        lines = []
     items = [convert.popup_item(document, cursor, line, ls.encoding) for line in lines]
     return types.CompletionList(is_incomplete=True, items=items)
 

@@ -16,11 +16,12 @@ from pygls.lsp.server import LanguageServer
 from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.request import Draft, Snippet
-from fillwright.lsp_server import copilot, handlers
+from fillwright.lsp_server import copilot, copilot_completions, handlers
 from fillwright.lsp_server.configuration import Configuration
 from fillwright.lsp_server.context import Context
 from fillwright.lsp_server.document_sync import NOTEBOOKS, FillwrightProtocol
 from fillwright.lsp_server.documents import DocumentStore
+from fillwright.lsp_server.editor_process import when_gone
 from fillwright.lsp_server.editor_reports import EditorReport
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, Fills
@@ -41,8 +42,9 @@ STATUS = "fillwright/status"
 LOG_LEVEL = "FILLWRIGHT_LOG"
 
 
-def serve() -> None:
-    """Be a language server on stdin and stdout until the editor says exit or goes away.
+def serve(client_process_id: int | None = None) -> None:
+    """Be a language server on stdin and stdout until the editor says exit or goes away, which is
+    seen at stdin, or by the id of its process: `client_process_id`, or the one in `initialize`.
 
     Logs go to stderr, from the level in $FILLWRIGHT_LOG (warning). Exits as the protocol asks: 0
     after a shutdown request, else 1.
@@ -52,6 +54,8 @@ def serve() -> None:
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     ls = FillwrightServer()
+    if client_process_id is not None:
+        when_gone(client_process_id, ls.leave)
     try:
         ls.start_io(stdout=stdout)
     finally:
@@ -93,6 +97,7 @@ class FillwrightServer(LanguageServer):
         self._engine: EngineClient | None = None
         self._background: set[asyncio.Task[Any]] = set()
         handlers.register(self)
+        copilot_completions.register(self)
 
     @property
     def encoding(self) -> PositionEncoding:
@@ -141,6 +146,8 @@ class FillwrightServer(LanguageServer):
         self.configuration.take_up(params.initialization_options)
         if params.client_info is not None:
             self.report.editor = params.client_info.name
+        if params.process_id is not None:
+            when_gone(params.process_id, self.leave)
 
     async def configure(self, pushed: object = None) -> None:
         """Read the settings anew, `pushed` being what came with a notification, and follow what
@@ -171,6 +178,12 @@ class FillwrightServer(LanguageServer):
         if self._engine is not None:
             await self._engine.aclose()
             self._engine = None
+
+    def leave(self) -> None:
+        """End this process at once: the editor is gone, and somebody else holds its stdin open."""
+        self.report.remove()
+        # an orderly end would wait for the thread that reads stdin
+        os._exit(1)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what pygls would show in a popup."""

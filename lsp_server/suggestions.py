@@ -26,6 +26,7 @@ from fillwright.lsp_server.settings import FillSettings
 from fillwright.lsp_server.shown import Shown
 from fillwright.lsp_server.snooze import Snooze
 from fillwright.lsp_server.suppressions import Code, Reason, Suppressions
+from fillwright.lsp_server.under_way import UnderWay
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Suggestions:
     ) -> None:
         self.shown = Shown()
         self.snooze = snooze or Snooze()
+        self.under_way = UnderWay()
         self._speaks = speaks
         self._fills = fills
         self._suppressions = suppressions
@@ -78,11 +80,13 @@ class Suggestions:
         """The user made `after` of `before`."""
         self._changes.note(before, after, changes)
         self._fills.typed()
+        self.under_way.changed(after.uri)
 
     def forget(self, uri: str) -> None:
         """The document is closed, or opened afresh."""
         self._changes.forget(uri)
         self.shown.forget(uri)
+        self.under_way.forget(uri)
         for kind in ("ghost", "popup"):
             self._asked.pop((uri, kind), None)
 
@@ -91,6 +95,7 @@ class Suggestions:
     ) -> list[TextChange]:
         """Ghost text for the cursor, each replacing a range of its line; `selected` is the popup's
         item, which the ghost text must go on from. Raises Superseded when a newer request came."""
+        self.under_way.has_ghosts(moment.document.uri)
         if selected is not None:
             return await self._beyond(moment, settings, selected)
         again = self.shown.again(moment.document, moment.cursor)
@@ -115,7 +120,18 @@ class Suggestions:
             found = self._fitted(moment, carving, candidates)
         return self._told(moment, found)
 
-    def popup(self, moment: Moment, settings: FillSettings) -> list[TextChange]:
+    async def popup_soon(
+        self, moment: Moment, settings: FillSettings, patience_s: float
+    ) -> list[TextChange]:
+        """As `popup`; where that has nothing yet, it waits for the fill, `patience_s` at most."""
+        lines = self.popup(moment, settings)
+        if lines or not await self.under_way.ended(moment.document, moment.cursor, patience_s):
+            return lines
+        return self.popup(moment, settings, may_ask=False)
+
+    def popup(
+        self, moment: Moment, settings: FillSettings, *, may_ask: bool = True
+    ) -> list[TextChange]:
         """Items for the popup, each of one line, from memory; what is not known yet is asked for in
         the background."""
         moved = self._moved(moment)
@@ -126,8 +142,10 @@ class Suggestions:
         ask = self._ask(moment, carving)
         known = self._known(ask, moment)
         found = self._fitted(moment, carving, known.candidates)
-        if self._wants_more(moment, known, found) and self._may_ask(moment, moved):
-            self._in_background(self._unwatched(ask, settings))
+        wanted = may_ask and self._wants_more(moment, known, found)
+        if wanted and self._may_ask(moment, moved):
+            work = self._unwatched(ask, settings)
+            self._in_background(self.under_way.begin(document, moment.cursor, work))
         lines = [first_line(ghost) for ghost in self._told(moment, found)]
         return list(dict.fromkeys(line for line in lines if line.text.strip()))
 

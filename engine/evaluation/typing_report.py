@@ -67,7 +67,8 @@ def _table(summaries: Sequence[TypingSummary]) -> str:
 beginning of one. Right, of what was shown: of all, of whole fills, of beginnings, of first words;
 intervals are clustered by file. Finished: lines at whose end something was shown. Kept: of the
 fills that would be right without a gate, those shown whole. Ungated: right, were everything shown.
-Saved: of the characters that follow a line's first pause, when every right suggestion is accepted.</p>"""
+Saved: of the characters that follow a line's first pause, when every right suggestion is
+accepted.</p>"""
 
 
 def _by_kind(pauses: Sequence[TypedPause]) -> str:

@@ -47,7 +47,7 @@ def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[W
         if judge.is_decided(beams):
             break
     if beams is not None:
-        choice = judge.best(beams)
+        choice = judge.best(beams, task.cancelled())
         said = said_by_all(choice.draft, beams, partial(judge.says_the_same, choice.draft))
         something = 1.0 if must_say else 1 - nothing
         evidence = Evidence(said * something, nothing, choice.margin, choice.near, something)
@@ -80,7 +80,7 @@ def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator
             yield _sampled(samples[0].draft, passes)
             return
     if samples is not None:
-        yield _sampled(judge.cleanest(samples), passes)
+        yield _sampled(judge.cleanest(samples, task.cancelled()), passes)
 
 
 def _sampled(draft: Hypothesis, passes: int) -> Written:

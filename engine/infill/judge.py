@@ -17,7 +17,7 @@ from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, plain_prefix
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.sampled import Sample
-from fillwright.engine.infill.seams import Seams
+from fillwright.engine.infill.seams import Seams, whole_lines
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.infill.written import Ids, Task, Written
 from fillwright.engine.model import DiffusionGemma
@@ -94,12 +94,15 @@ class Judge:
             return False
         return max(self.worth(good[:COMPARED])) >= enough
 
-    def best(self, beams: Beams) -> Choice:
+    def best(self, beams: Beams, cut_short: bool = False) -> Choice:
         """Of those with the least against them, the one that together with what stands behind the
-        hole is worth the most."""
-        every = (*beams.ended, *beams.live)
-        least = min(self.against(beam.ids, beam.ended) for beam in every)
-        fair = [beam for beam in every if self.against(beam.ids, beam.ended) == least]
+        hole is worth the most. `cut_short`: they were not given the time to end."""
+        every: Sequence[Hypothesis] = (*beams.ended, *beams.live)
+        whole = self._whole(every) if cut_short else []
+        every = whole or every
+        against = {beam: self.against(beam.ids, beam.ended or bool(whole)) for beam in every}
+        least = min(against.values())
+        fair = [beam for beam in every if against[beam] == least]
         fair.sort(key=lambda beam: -beam.log_probability)
         fair = fair[:COMPARED]
         worth = self.worth(fair)
@@ -126,14 +129,25 @@ class Judge:
         """Whether nothing at all speaks against a draft, and it has ended."""
         return draft.ended and not any(self._flaws(draft))
 
-    def cleanest(self, samples: Sequence[Sample]) -> Hypothesis:
+    def cleanest(self, samples: Sequence[Sample], cut_short: bool = False) -> Hypothesis:
         """Of the drafts, and of what each said before a further line, the one with the least
         against it and then the fewest loose ends, in which the model is surest of each token, and
-        of the end. The likeliest as a whole would be a short one."""
+        of the end. The likeliest as a whole would be a short one. `cut_short` as for `best`."""
         line_ends = frozenset(self.tokenizer.line_ends)
         every = [sample.draft for sample in samples]
         every += [cut for sample in samples for cut in sample.cuts(line_ends)]
-        return min(every, key=lambda draft: (*self._flaws(draft), -_sureness(draft)))
+        fair = (self._whole(every) if cut_short else []) or every
+        return min(fair, key=lambda draft: (*self._flaws(draft), -_sureness(draft)))
+
+    def _whole(self, drafts: Sequence[Hypothesis]) -> list[Hypothesis]:
+        """Those that have ended, and the whole lines of the others, where they have any."""
+        whole = dict.fromkeys(draft for draft in drafts if draft.ended)
+        for draft in drafts:
+            ends = [place for place, i in enumerate(draft.ids) if i in self.tokenizer.line_ends]
+            last = ends[-1] + 1 if ends and not draft.ended else 0
+            if whole_lines(self._text(draft.ids[:last])):
+                whole[Hypothesis(draft.ids[:last], draft.log_probabilities[:last])] = None
+        return list(whole)
 
     def _flaws(self, draft: Hypothesis) -> tuple[bool, int, bool, bool, int]:
         filled = self._look(draft.ids).filled

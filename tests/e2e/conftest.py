@@ -114,6 +114,10 @@ class Editor:
         protocol._send_data({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
         return await asyncio.wrap_future(answer)
 
+    async def ask_plain(self, method: str, params: object) -> Any:
+        """The same, with the answer in plain JSON too."""
+        return _plain(await self.ask(method, params))
+
     async def command(self, name: str, *arguments: object) -> Any:
         """Run a command; its answer as plain JSON."""
         params = types.ExecuteCommandParams(name, list(arguments))
@@ -127,6 +131,18 @@ class Editor:
         answer = await self.lsp.text_document_completion_async(params)
         assert isinstance(answer, types.CompletionList)
         return answer
+
+    def invoke(self, uri: str, line: int, column: int) -> tuple[str, asyncio.Future[Any]]:
+        """Ask for the popup by hand; gives the request's id and its answer to await."""
+        context = types.CompletionContext(types.CompletionTriggerKind.Invoked)
+        params = types.CompletionParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, column), context
+        )
+        msg_id = str(uuid.uuid4())
+        method = types.TEXT_DOCUMENT_COMPLETION
+        return msg_id, asyncio.wrap_future(
+            self.lsp.protocol.send_request(method, params, None, msg_id)
+        )
 
     def run(self, *arguments: object, token: str | None = None) -> tuple[str, asyncio.Future[Any]]:
         """Run the command `fillwright.fill`; gives the request's id and its answer to await."""
@@ -267,10 +283,13 @@ class Wire:
             return await self.receive()
 
     async def initialize(
-        self, capabilities: dict[str, Any] | None = None, options: dict[str, Any] = NO_ENGINE
+        self,
+        capabilities: dict[str, Any] | None = None,
+        options: dict[str, Any] = NO_ENGINE,
+        process_id: int | None = None,
     ) -> Any:
         params = {
-            "processId": None,
+            "processId": process_id,
             "rootUri": None,
             "capabilities": capabilities or {},
             "initializationOptions": options,
@@ -286,12 +305,18 @@ class Wire:
 
 
 @pytest_asyncio.fixture
-async def wire(engine: EngineSettings) -> AsyncIterator[Wire]:
-    """A server that has not been said anything to."""
+async def wire(engine: EngineSettings, request: pytest.FixtureRequest) -> AsyncIterator[Wire]:
+    """A server that has not been said anything to; its parameter is further arguments."""
     pipe = asyncio.subprocess.PIPE
     environment = {**os.environ, "FILLWRIGHT_RUNTIME_DIR": str(engine.runtime_dir)}
     process = await asyncio.create_subprocess_exec(
-        *SERVER, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, limit=2**24
+        *SERVER,
+        *getattr(request, "param", ()),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        limit=2**24,
     )
     yield Wire(process)
     if process.returncode is None:
