@@ -104,7 +104,7 @@ class FillwrightProtocol(AnsweringProtocol):
         start = changes[-1].start if changes else None
         self._server.context.visited(after, start.line if start else 0)
         self._server.fills.outdated(identifier.uri)
-        self._server.suggestions.changed(before, after, changes)
+        self._server.suggestions.changed(before, after, changes, self._server.encoding)
 
     def _close(self, uri: str) -> None:
         self._server.documents.close(uri)

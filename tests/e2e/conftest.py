@@ -45,6 +45,7 @@ class Editor:
         self.statuses: list[dict[str, Any]] = []
         self.drafts: list[dict[str, Any]] = []
         self.edits: list[types.ApplyWorkspaceEditParams] = []
+        self.opened: dict[str, str] = {}
         self.registrations: list[types.Registration] = []
         self.applies = True
         self.capabilities = types.ServerCapabilities()
@@ -55,6 +56,7 @@ class Editor:
 
     def open(self, text: str, uri: str = "untitled:one.py", language: str = "python") -> str:
         """Open a document at version 1."""
+        self.opened[uri] = text
         item = types.TextDocumentItem(uri, language, 1, text)
         self.lsp.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri

@@ -56,6 +56,33 @@ async def test_typing_shows_no_progress_makes_no_edit_and_pops_up_nothing(start:
     assert editor.lsp.messages == []
 
 
+async def test_keys_that_arrive_together_are_answered_as_if_they_came_one_by_one(
+    start: Any,
+) -> None:
+    editor = await start(options=SHORT)
+    source, line, column, (item,) = await editor.suggested()
+    lines = editor.opened[source].split("\n")
+    uri = editor.open("".join(f"{each}\n" for each in lines[line + 1 :]), "untitled:typed", "text")
+    place, keys = (0, 0), []
+    # a slip on every line, taken back
+    for key in "\nq⌫".join(lines[: line + 1]) + "x⌫\n⌫":
+        before = (place[0], place[1] - 1)
+        match key:
+            case "⌫" if place[1]:
+                keys.append((*before, *place, ""))
+                place = before
+            case "⌫":
+                place = (place[0] - 1, column)
+                keys.append((*place, place[0] + 1, 0, ""))
+            case _:
+                keys.append((*place, *place, key))
+                place = (place[0] + 1, 0) if key == "\n" else (place[0], place[1] + 1)
+    editor.change(uri, 2, *keys)
+    assert place == (line, column)
+    (same,) = (await editor.ghost(uri, *place)).items
+    assert same.insert_text == item.insert_text
+
+
 async def test_the_popup_answers_while_the_engine_works(start: Any) -> None:
     slow = {"lineTokens": 64, "steps": 2000, "decode": "denoise"}
     editor = await start(options={**SHORT, "fill": slow, "drafts": {"enabled": True}})
