@@ -72,8 +72,11 @@ async def shutdown(ls: "FillwrightServer", params: None) -> None:
 async def inline_completion(
     ls: "FillwrightServer", params: copilot.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
-    """`textDocument/inlineCompletion`: ghost text; null when the request has no document, or a
-    newer one took its place."""
+    """`textDocument/inlineCompletion`: ghost text; null when the request has no document.
+
+    An answer that comes too late has no items: Neovim keeps what it shows at null, and at an error,
+    which it logs besides. A client that names a version means that one, and is told.
+    """
     document = _document(ls, params.text_document.uri, "ghost")
     if document is None:
         return None
@@ -96,12 +99,12 @@ async def inline_completion(
     try:
         ghosts = await ls.suggestions.ghosts(moment, settings.fill, selected)
     except Superseded:
-        ghosts = None
+        ghosts = []
     if ls.documents.get(document.uri) is not document:
         ls.suggestions.hold_back(moment, "stale")
-        raise ContentModified
-    if ghosts is None:
-        return None
+        if params.text_document.version is not None:
+            raise ContentModified
+        ghosts = []
     items: list[types.InlineCompletionItem] = []
     # the first is what is shown, so it is the last to be remembered
     for ghost in reversed(ghosts):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.e2e
 
@@ -29,13 +28,10 @@ async def test_five_hundred_rapid_keystrokes_leave_no_backlog(start: Any, count:
             # as a client's event loop does, which has more to do
             await asyncio.sleep(0)
     outcomes = await asyncio.gather(*answers, return_exceptions=True)
-    assert isinstance(outcomes[-1], types.InlineCompletionList)
     for asked_at, outcome in zip(columns, outcomes, strict=True):
-        if isinstance(outcome, types.InlineCompletionList):
-            # an engine that was quicker than the next keystroke
-            assert [item.range.start.character for item in outcome.items] == [asked_at], outcome
-        else:
-            assert outcome is None or isinstance(outcome, JsonRpcException), outcome
+        assert isinstance(outcome, types.InlineCompletionList), outcome
+        # one item where the engine was quicker than the next keystroke
+        assert {item.range.start.character for item in outcome.items} <= {asked_at}, outcome
     # the editor was not held up, and the engine was not asked for each (for how many is a matter of
     # who is faster)
     assert await count("fillwright_requests_total") - asked < KEYSTROKES / 2
