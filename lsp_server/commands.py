@@ -46,7 +46,8 @@ async def fill(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> di
     """`fillwright.fill` with one or more `Target`s of one document: fills them jointly, with
     progress and cancel, and applies one edit.
 
-    Answers `{"applied", "reason"}`: whether the editor applied it, and if not, why.
+    Answers `{"applied", "reason"}`: whether the editor applied it, and if not, or not in every
+    place, why.
     """
     targets = _targets(params)
     title = f"Fillwright: {_title(targets)}"
@@ -60,24 +61,26 @@ async def fill(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> di
     request = types.ApplyWorkspaceEditParams(edit=edit, label=title)
     # a cancel that comes now is too late, and pygls cannot take a late answer to a cancelled await
     answer = await asyncio.shield(ls.workspace_apply_edit_async(request))
-    return {"applied": answer.applied, "reason": answer.failure_reason}
+    return {"applied": answer.applied, "reason": answer.failure_reason or filled.note}
 
 
 async def preview(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
     """`fillwright.preview`, arguments as for `fillwright.fill`: fills, and applies nothing.
 
-    Answers `{"edit", "reason", "holes": [{"range", "text", "confidence"}]}`; `edit` is the one that
-    `fillwright.fill` would apply, or null with a reason.
+    Answers `{"edit", "reason", "rewrites", "holes": [{"range", "text", "confidence"}]}`; `edit` is
+    the one that `fillwright.fill` would apply, or null with a reason. `rewrites`: it replaces code
+    that nobody selected, so the user should see it first.
     """
     targets = _targets(params)
     title = f"Fillwright: Preview of {_title(targets)}"
     try:
         filled = await _filled(ls, targets, title, params.work_done_token)
     except UserCancelled:
-        return {"edit": None, "reason": "cancelled", "holes": []}
+        return {"edit": None, "reason": "cancelled", "rewrites": False, "holes": []}
     return {
         "edit": filled.edit(ls.encoding, ls.client_capabilities),
-        "reason": filled.reason,
+        "reason": filled.reason or filled.note,
+        "rewrites": filled.rewrites,
         "holes": filled.holes_json(ls.encoding),
     }
 

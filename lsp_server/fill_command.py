@@ -19,7 +19,8 @@ from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.diff import unified_diff
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import Fit, TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Fit, TextChange, applied
+from fillwright.lsp_server.fill_stub import fit_written
 from fillwright.lsp_server.place_carving import carve_places
 from fillwright.lsp_server.places import Place
 from fillwright.lsp_server.source_file import read_source, write_source
@@ -92,7 +93,7 @@ def request_for(
 def fit_each(document: Document, carvings: Sequence[Carving], infill: Infill) -> list[Fit]:
     """What becomes of each carving's text, by carving."""
     return [
-        fit_fill(document, carving, [text])
+        fit_written(document, carving, text)
         for carving, text in zip(carvings, infill.texts, strict=True)
     ]
 

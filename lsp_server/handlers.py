@@ -164,7 +164,8 @@ def code_action(
     document = ls.documents.get(params.text_document.uri)
     if document is None or not edit_actions.wanted(params.context.only):
         return []
-    found = edit_actions.targets(document, params.range, ls.encoding)
+    asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+    found = edit_actions.targets(document, params.range, ls.encoding, asked=asked)
     return [edit_actions.action(target, ls.client_capabilities) for target in found]
 
 

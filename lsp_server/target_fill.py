@@ -12,12 +12,13 @@ from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server import convert
-from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.carve import Carving, is_written
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edit_actions import Target, carvings_of
-from fillwright.lsp_server.edits import Dropped, TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Dropped, TextChange, applied
 from fillwright.lsp_server.fill_place import Formatting
+from fillwright.lsp_server.fill_stub import fit_written
 from fillwright.lsp_server.fills import Ask, OnDraft
 from fillwright.lsp_server.frames import Framed, framed
 from fillwright.lsp_server.inflight import Superseded
@@ -58,10 +59,32 @@ class Filled:
     @property
     def reason(self) -> str | None:
         """Why there is no edit: the first hole's reason."""
-        if any(hole.changes for hole in self.holes):
+        left = self._left
+        if len(left) < len(self.holes):
             return None
-        why = self.holes[0].dropped[0].message
-        return f"{why} Write a little more around the hole, and ask again."
+        return f"{left[0]} Write a little more around the hole, and ask again."
+
+    @property
+    def note(self) -> str | None:
+        """What to tell with the edit: why it leaves some of the holes as they are."""
+        left = self._left
+        if not left or len(left) == len(self.holes):
+            return None
+        return f"{len(left)} of {len(self.holes)} places stay as they are: {left[0]}"
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether the edit replaces code or a docstring that nobody selected."""
+        return any(
+            bool(hole.changes)
+            and carving.what in ("body", "docstring")
+            and is_written(self.document, carving)
+            for carving, hole in zip(self.carvings, self.holes, strict=True)
+        )
+
+    @property
+    def _left(self) -> list[str]:
+        return [hole.dropped[0].message for hole in self.holes if not hole.changes]
 
     def holes_json(self, encoding: PositionEncoding) -> list[dict[str, Any]]:
         """The holes as plain JSON: range, what stands there after the fill, and confidence."""
@@ -148,7 +171,7 @@ def _filled_hole(
     formatting: Formatting | None,
     confidence: float,
 ) -> FilledHole:
-    fit = fit_fill(frame.document, frame.carvings[number], (text,), formatting)
+    fit = fit_written(frame.document, frame.carvings[number], text, formatting)
     changes = frame.original(number, fit.changes)
     return FilledHole(changes, fit.dropped, confidence)
 

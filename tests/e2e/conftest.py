@@ -74,12 +74,15 @@ class Editor:
         self.lsp.text_document_did_change(params)
 
     async def actions(
-        self, uri: str, *place: int, only: list[str] | None = None
+        self,
+        uri: str,
+        *place: int,
+        only: list[str] | None = None,
+        trigger: types.CodeActionTriggerKind | None = None,
     ) -> list[types.CodeAction | types.Command]:
         """The code actions at a range (start line, column, end line, column)."""
-        params = types.CodeActionParams(
-            types.TextDocumentIdentifier(uri), _range(*place), types.CodeActionContext([], only)
-        )
+        context = types.CodeActionContext([], only, trigger)
+        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), _range(*place), context)
         return list(await self.lsp.text_document_code_action_async(params) or [])
 
     def ghost(
