@@ -148,10 +148,11 @@ def has_stubs_nearby(document: Document, offset: int) -> bool:
 
 
 def is_written(document: Document, carving: Carving) -> bool:
-    """Whether there is something in a hole already, besides the placeholder of a stub."""
-    return not carving.stub and any(
-        document.lf[hole.start : hole.end].strip() for hole in carving.holes
-    )
+    """Whether there is something in a hole already, besides the placeholder of a stub. Without a
+    grammar nobody can say what only holds a place."""
+    if carving.stub or document.layer_at(carving.holes[0].start).tree is None:
+        return False
+    return any(document.lf[hole.start : hole.end].strip() for hole in carving.holes)
 
 
 def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:

@@ -1,8 +1,9 @@
 """Messages beyond the protocol, by the names that Copilot's language server gave them.
 
-Its clients send them to any server that offers inline completion: a document's version and the
-editor's indentation within `textDocument/inlineCompletion`, and what became of an item. pygls drops
-fields that it does not know; these types keep them. Knows no handlers.
+Its clients send them to any server that offers inline completion: a document's version within
+`textDocument/inlineCompletion`, and what became of an item; how they indent is read by
+`editor_formatting.py`. pygls drops fields that it does not know; these types keep them. Knows no
+handlers.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +34,6 @@ class InlineCompletionParams:
     text_document: VersionedDocument
     position: types.Position
     context: types.InlineCompletionContext
-    formatting_options: types.FormattingOptions | None = None
     work_done_token: types.ProgressToken | None = None
 
 
@@ -96,7 +96,6 @@ def converter() -> Converter:
     for kind, names in {
         InlineCompletionParams: {
             "text_document": "textDocument",
-            "formatting_options": "formattingOptions",
             "work_done_token": "workDoneToken",
         },
         ItemParams: {"accepted_length": "acceptedLength"},

@@ -83,8 +83,6 @@ async def inline_completion(
     if params.text_document.version not in (None, document.version):
         ls.suppressions.add(document.uri, "ghost", Reason.of("stale"))
         raise ContentModified
-    if params.formatting_options is not None:
-        ls.formatting[document.uri] = convert.formatting(params.formatting_options)
     settings = ls.settings_of(document.uri)
     by_hand = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     moment = Moment(
@@ -166,6 +164,8 @@ def code_action(
         return []
     asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
     found = edit_actions.targets(document, params.range, ls.encoding, asked=asked)
+    if ls.takes_instructions() is False:
+        found = [target for target in found if target.instruction is None]
     return [edit_actions.action(target, ls.client_capabilities) for target in found]
 
 

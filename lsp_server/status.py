@@ -18,13 +18,15 @@ SLOW_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One line for a status bar: `fraction` of the model that is loaded, `message` for people."""
+    """One line for a status bar: `fraction` of the model that is loaded, `message` for people.
+    `instructions`: the model does what it is told in words; None while that is not known."""
 
     state: Literal["stopped", "loading", "ready", "busy", "failed"] = "stopped"
     message: str = ""
     fraction: float | None = None
     model: str | None = None
     device: str | None = None
+    instructions: bool | None = None
 
 
 class StatusLine:
@@ -103,4 +105,5 @@ def _of(health: "Health") -> Status:
         round(health.fraction, 2) if loading else None,
         health.model,
         health.device,
+        health.instructions,
     )

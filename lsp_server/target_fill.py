@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.prompt_format import NO_INSTRUCTIONS
 from fillwright.lsp_server import convert
 from fillwright.lsp_server.carve import Carving, is_written
 from fillwright.lsp_server.confidence import geometric_mean
@@ -41,11 +42,13 @@ class FilledHole:
 
 @dataclass(frozen=True)
 class Filled:
-    """The holes of one document, filled jointly, in document order."""
+    """The holes of one document, filled jointly, in document order. `instructed`: the model took
+    the instruction; None without one."""
 
     document: Document
     carvings: tuple[Carving, ...]
     holes: tuple[FilledHole, ...]
+    instructed: bool | None = None
 
     def edit(
         self, encoding: PositionEncoding, client: types.ClientCapabilities
@@ -66,11 +69,15 @@ class Filled:
 
     @property
     def note(self) -> str | None:
-        """What to tell with the edit: why it leaves some of the holes as they are."""
+        """What to tell with the edit: that nobody was told what it was to be, and why it leaves
+        some of the holes as they are."""
         left = self._left
-        if not left or len(left) == len(self.holes):
-            return None
-        return f"{len(left)} of {len(self.holes)} places stay as they are: {left[0]}"
+        said = list[str]()
+        if self.instructed is False:
+            said.append(NO_INSTRUCTIONS)
+        if 0 < len(left) < len(self.holes):
+            said.append(f"{len(left)} of {len(self.holes)} places stay as they are: {left[0]}")
+        return " ".join(said) or None
 
     @property
     def rewrites(self) -> bool:
@@ -112,7 +119,9 @@ async def fill_targets(
     is not, or no longer, the one that was meant, and what the engine's client raises.
     """
     document, carvings = _carved(ls, targets)
-    ask = Ask(document, carvings, "edit", instruction=_instruction(targets))
+    instruction = _instruction(targets)
+    instructed = None if instruction is None else ls.takes_instructions() is not False
+    ask = Ask(document, carvings, "edit", instruction=instruction)
     try:
         infill = await ls.fills.infill(ask, ls.settings_of(document.uri).fill, on_draft)
     except Superseded:
@@ -126,7 +135,7 @@ async def fill_targets(
             zip(infill.texts, infill.confidences, strict=True)
         )
     )
-    return Filled(document, carvings, tuple(holes))
+    return Filled(document, carvings, tuple(holes), instructed)
 
 
 def in_order(carvings: Sequence[Carving]) -> tuple[Carving, ...]:

@@ -66,12 +66,14 @@ class Resident:
         finished: Callable[[Event, float], None] = lambda outcome, seconds: None,
         waiting_limit: int = 32,
         retry_seconds: float = 10,
+        instructions: bool | None = None,
     ) -> None:
         self._load = load
         self._clock = clock
         self._finished = finished
         self._waiting_limit = waiting_limit
         self._retry_seconds = retry_seconds
+        self._instructions = instructions
         self._changed = threading.Condition()
         self._status: Status = "stopped"
         self._fraction = 0.0
@@ -138,6 +140,7 @@ class Resident:
                 reason=self._reason(),
                 model=self._infiller.model_name if self._infiller else None,
                 device=self._infiller.device if self._infiller else None,
+                instructions=self._instructions,
             )
 
     def leave_if_idle(self, seconds: float) -> bool:

@@ -107,6 +107,7 @@ def test_unasked_only_stubs_and_selections_have_offers(source: str, expected: li
         ("fn f() -> i32 {\n    todo!(‸)\n}\n", "rust", False),
         ("fn f() -> i32 {\n    ‸1\n}\n", "rust", True),
         ("const f = (a) => a + ‸1;\n", "javascript", True),
+        ("def f():\n    retu‸rn 1\n", "plaintext", False),
     ],
 )
 def test_a_body_with_code_is_rewritten(source: str, language: str, expected: bool) -> None:

@@ -177,3 +177,18 @@ async def test_code_that_nobody_selected_is_to_be_seen_before_it_goes(
     ls, _ = server(CLASS, *([says] * (2 if what == "stubs in class" else 1)))
     filled = await fill_targets(ls, [target(what, line)])
     assert filled.rewrites is rewrites
+
+
+@pytest.mark.parametrize(("takes", "instructed"), [(True, True), (False, False), (None, True)])
+async def test_an_instruction_that_the_model_does_not_take_is_told(
+    takes: bool | None, instructed: bool
+) -> None:
+    ls, _ = server(CLASS, "books")
+    ls.takes_instructions = lambda: takes  # type: ignore[method-assign]
+    filled = await fill_targets(ls, [target("selection", 5, 15, instruction="count them")])
+    assert filled.instructed is instructed
+    said = "This model takes no instructions, so yours was not used."
+    assert filled.note == (None if instructed else said)
+    ls, _ = server(CLASS, "books")
+    filled = await fill_targets(ls, [target("selection", 5, 15)])
+    assert (filled.instructed, filled.note) == (None, None)

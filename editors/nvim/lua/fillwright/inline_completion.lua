@@ -147,6 +147,7 @@ local function request(bufnr)
     local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
     ---@cast params table
     params.context = { triggerKind = AUTOMATIC }
+    params.formattingOptions = require("fillwright.requests").formatting(bufnr)
     local tick = api.nvim_buf_get_changedtick(bufnr)
     client:request(METHOD, params, function(err, result)
       local current = active[bufnr] and api.nvim_get_current_buf() == bufnr
