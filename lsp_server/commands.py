@@ -6,7 +6,7 @@ an answer's `reason` says why a fill that was made was not applied.
 """
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -50,47 +50,56 @@ async def fill(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> di
     """`fillwright.fill` with one or more `Target`s of one document: fills them jointly, with
     progress and cancel, and applies one edit.
 
-    Answers `{"applied", "reason"}`: whether the editor applied it, and if not, why.
+    Answers `{"applied", "reason"}`: whether the editor applied it, and if not, or not in every
+    place, why; with an instruction also `"instructed"`: whether the model took it.
     """
     targets = _targets(params)
-    title = f"Fillwright: {_title(targets)}"
+    title = f"Fillwright: {_title(ls, targets)}"
     try:
         filled = await _filled(ls, targets, title, params.work_done_token)
     except UserCancelled:
         return {"applied": False, "reason": "cancelled"}
     edit = filled.edit(ls.encoding, ls.client_capabilities)
     if edit is None:
-        return {"applied": False, "reason": filled.reason}
+        return {"applied": False, "reason": filled.reason, **_instructed(filled)}
     request = types.ApplyWorkspaceEditParams(edit=edit, label=title)
     # a cancel that comes now is too late, and pygls cannot take a late answer to a cancelled await
     answer = await asyncio.shield(ls.workspace_apply_edit_async(request))
-    return {"applied": answer.applied, "reason": answer.failure_reason}
+    reason = answer.failure_reason or filled.note
+    return {"applied": answer.applied, "reason": reason, **_instructed(filled)}
 
 
 async def preview(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
     """`fillwright.preview`, arguments as for `fillwright.fill`: fills, and applies nothing.
 
-    Answers `{"edit", "reason", "holes": [{"range", "text", "confidence"}]}`; `edit` is the one that
-    `fillwright.fill` would apply, or null with a reason.
+    Answers `{"edit", "reason", "rewrites", "holes": [{"range", "text", "confidence"}]}`; `edit` is
+    the one that `fillwright.fill` would apply, or null with a reason. `rewrites`: it replaces code
+    that nobody selected, so the user should see it first. `"instructed"` as there.
     """
     targets = _targets(params)
-    title = f"Fillwright: Preview of {_title(targets)}"
+    title = f"Fillwright: Preview of {_title(ls, targets)}"
     try:
         filled = await _filled(ls, targets, title, params.work_done_token)
     except UserCancelled:
-        return {"edit": None, "reason": "cancelled", "holes": []}
+        return {"edit": None, "reason": "cancelled", "rewrites": False, "holes": []}
     return {
         "edit": filled.edit(ls.encoding, ls.client_capabilities),
-        "reason": filled.reason,
+        "reason": filled.reason or filled.note,
+        "rewrites": filled.rewrites,
         "holes": filled.holes_json(ls.encoding),
+        **_instructed(filled),
     }
+
+
+def _instructed(filled: Filled) -> dict[str, bool]:
+    return {} if filled.instructed is None else {"instructed": filled.instructed}
 
 
 async def status(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
     """`fillwright.status`: what `fillwright/status` told last, how many more minutes suggestions
     are snoozed, and why they were held back lately, the newest last."""
     return {
-        **asdict(ls.status.status),
+        **ls.plain(ls.status.status),
         "snoozed": ls.suggestions.snooze.minutes_left,
         "suppressed": ls.suppressions.to_json(),
     }
@@ -153,5 +162,9 @@ def target_of(plain: object) -> Target:
         raise JsonRpcInvalidParams(str(error)) from None
 
 
-def _title(targets: list[Target]) -> str:
-    return targets[0].title if len(targets) == 1 else f"Fill {len(targets)} places"
+def _title(ls: "FillwrightServer", targets: list[Target]) -> str:
+    if len(targets) != 1:
+        return f"Fill {len(targets)} places"
+    if targets[0].instruction and ls.takes_instructions() is False:
+        return f"{replace(targets[0], instruction=None).title} (instruction not used)"
+    return targets[0].title

@@ -1,8 +1,9 @@
 """Messages beyond the protocol, by the names that Copilot's language server gave them.
 
-Its clients send them to any server that offers inline completion: a document's version and the
-editor's indentation within `textDocument/inlineCompletion`, and what became of an item. pygls drops
-fields that it does not know; these types keep them. Knows no handlers.
+Its clients send them to any server that offers inline completion: a document's version within
+`textDocument/inlineCompletion`, and what became of an item; how they indent is read by
+`editor_formatting.py`. pygls drops fields that it does not know; these types keep them. Knows no
+handlers.
 """
 
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 from lsprotocol import types
 from pygls.protocol import default_converter
+
+from fillwright.lsp_server.fill_place import Formatting
 
 DID_SHOW = "textDocument/didShowCompletion"
 DID_PARTIALLY_ACCEPT = "textDocument/didPartiallyAcceptCompletion"
@@ -39,7 +42,6 @@ class InlineCompletionParams:
     text_document: VersionedDocument
     position: types.Position
     context: types.InlineCompletionContext
-    formatting_options: types.FormattingOptions | None = None
     work_done_token: types.ProgressToken | None = None
 
 
@@ -77,11 +79,9 @@ class DocumentPlace:
     insert_spaces: bool = True
 
     @property
-    def formatting(self) -> types.FormattingOptions | None:
+    def formatting(self) -> Formatting | None:
         """How the editor indents, where it says so."""
-        if self.tab_size is None:
-            return None
-        return types.FormattingOptions(self.tab_size, self.insert_spaces)
+        return None if self.tab_size is None else Formatting(self.tab_size, self.insert_spaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,6 @@ def converter() -> Converter:
     for kind, names in {
         InlineCompletionParams: {
             "text_document": "textDocument",
-            "formatting_options": "formattingOptions",
             "work_done_token": "workDoneToken",
         },
         ItemParams: {"accepted_length": "acceptedLength"},

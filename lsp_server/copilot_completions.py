@@ -80,8 +80,9 @@ async def _completions(
         copilot.VersionedDocument(doc.uri, doc.version),
         convert.lsp_range(document, cursor, cursor, ls.encoding).start,
         types.InlineCompletionContext(kind),
-        doc.formatting,
     )
+    if doc.formatting is not None:
+        ls.formatting[doc.uri] = doc.formatting
     try:
         found = await handlers.inline_completion(ls, asked)
     except ContentModified:

@@ -79,16 +79,17 @@ async def shutdown(ls: "FillwrightServer", params: None) -> None:
 async def inline_completion(
     ls: "FillwrightServer", params: copilot.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
-    """`textDocument/inlineCompletion`: ghost text; null when the request has no document, or a
-    newer one took its place."""
+    """`textDocument/inlineCompletion`: ghost text; null when the request has no document.
+
+    An answer that comes too late has no items: Neovim keeps what it shows at null, and at an error,
+    which it logs besides. A client that names a version means that one, and is told.
+    """
     document = _document(ls, params.text_document.uri, "ghost")
     if document is None:
         return None
     if params.text_document.version not in (None, document.version):
         ls.suppressions.add(document.uri, "ghost", Reason.of("stale"))
         raise ContentModified
-    if params.formatting_options is not None:
-        ls.formatting[document.uri] = convert.formatting(params.formatting_options)
     settings = ls.settings_of(document.uri)
     by_hand = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     moment = Moment(
@@ -104,12 +105,12 @@ async def inline_completion(
     try:
         ghosts = await ls.suggestions.ghosts(moment, settings.fill, selected)
     except Superseded:
-        ghosts = None
+        ghosts = []
     if ls.documents.get(document.uri) is not document:
         ls.suggestions.hold_back(moment, "stale")
-        raise ContentModified
-    if ghosts is None:
-        return None
+        if params.text_document.version is not None:
+            raise ContentModified
+        ghosts = []
     items: list[types.InlineCompletionItem] = []
     # the first is what is shown, so it is the last to be remembered
     for ghost in reversed(ghosts):
@@ -184,7 +185,10 @@ def code_action(
     document = ls.documents.get(params.text_document.uri)
     if document is None or not edit_actions.wanted(params.context.only):
         return []
-    found = edit_actions.targets(document, params.range, ls.encoding)
+    asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+    found = edit_actions.targets(document, params.range, ls.encoding, asked=asked)
+    if ls.takes_instructions() is False:
+        found = [target for target in found if target.instruction is None]
     return [edit_actions.action(target, ls.client_capabilities) for target in found]
 
 

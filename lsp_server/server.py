@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.prompt_format import takes_instructions
 from fillwright.engine.request import Draft, Snippet
 from fillwright.lsp_server import copilot, copilot_completions, handlers
 from fillwright.lsp_server.configuration import Configuration
@@ -113,6 +114,11 @@ class FillwrightServer(LanguageServer):
         """What holds for a document."""
         return self.configuration.settings.of(uri)
 
+    def takes_instructions(self) -> bool | None:
+        """Whether the model does what it is told in words, as its checkpoint says, engine or not;
+        None when that cannot be read."""
+        return takes_instructions(_engine_settings(self.settings.engine).checkpoint)
+
     def refusal(self, uri: str) -> Reason | None:
         """Why the model must not see a document, or None."""
         # after `initialize` has been answered, which has less time than this takes
@@ -207,8 +213,14 @@ class FillwrightServer(LanguageServer):
             self.protocol.notify(DRAFT, draft_params(ask, draft, self.encoding))
 
     def _tell_status(self, status: Status) -> None:
-        self.protocol.notify(STATUS, asdict(status))
+        self.protocol.notify(STATUS, self.plain(status))
         self.report.soon()
+
+    def plain(self, status: Status) -> dict[str, Any]:
+        """A status as JSON; an engine that says nothing yet may have a checkpoint that does."""
+        if status.instructions is None:
+            status = replace(status, instructions=self.takes_instructions())
+        return asdict(status)
 
 
 def _runtime_folder() -> Path:

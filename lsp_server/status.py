@@ -19,7 +19,8 @@ SLOW_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class Status:
     """One line for a status bar: `fraction` of the model that is loaded, `message` for people,
-    `languages` the ids of those that the model has learnt, None for all or where none is loaded."""
+    `languages` the ids of those that the model has learnt, None for all or where none is loaded.
+    `instructions`: the model does what it is told in words; None while that is not known."""
 
     state: Literal["stopped", "loading", "ready", "busy", "failed"] = "stopped"
     message: str = ""
@@ -27,6 +28,7 @@ class Status:
     model: str | None = None
     device: str | None = None
     languages: tuple[str, ...] | None = None
+    instructions: bool | None = None
 
 
 class StatusLine:
@@ -106,4 +108,5 @@ def _of(health: "Health") -> Status:
         health.model,
         health.device,
         health.languages,
+        health.instructions,
     )

@@ -20,6 +20,7 @@ from fillwright.lsp_server.gate import FINISHED, GATES, Gate
 from fillwright.lsp_server.ghost import carve_ghost, first_line, ghost_text
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.last_change import LastChanges
+from fillwright.lsp_server.positions import PositionEncoding
 from fillwright.lsp_server.quiet import reason_not_to_ask, reason_to_hold_back
 from fillwright.lsp_server.recall import Recalled
 from fillwright.lsp_server.settings import FillSettings
@@ -76,9 +77,15 @@ class Suggestions:
         self._changes = LastChanges()
         self._asked: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def changed(self, before: Document, after: Document, changes: list[Change]) -> None:
-        """The user made `after` of `before`."""
-        self._changes.note(before, after, changes)
+    def changed(
+        self,
+        before: Document,
+        after: Document,
+        changes: list[Change],
+        encoding: PositionEncoding = PositionEncoding.UTF16,
+    ) -> None:
+        """The user made `after` of `before` by `changes`, whose columns count in `encoding`."""
+        self._changes.note(before, after, changes, encoding)
         self._fills.typed()
         self.under_way.changed(after.uri)
 

@@ -83,7 +83,7 @@ class Typist:
         changes = [Change(text, position, position)]
         after = before.changed(changes, before.version + 1, UTF32)
         for suggestions in (self._suggestions, self._by_hand):
-            suggestions.changed(before, after, changes)
+            suggestions.changed(before, after, changes, UTF32)
         return after
 
     async def _look(

@@ -71,12 +71,14 @@ class Resident:
         finished: Callable[[Event, float], None] = lambda outcome, seconds: None,
         waiting_limit: int = 32,
         retry_seconds: float = 10,
+        instructions: bool | None = None,
     ) -> None:
         self._load = load
         self._clock = clock
         self._finished = finished
         self._waiting_limit = waiting_limit
         self._retry_seconds = retry_seconds
+        self._instructions = instructions
         self._changed = threading.Condition()
         self._status: Status = "stopped"
         self._fraction = 0.0
@@ -145,6 +147,7 @@ class Resident:
                 device=self._infiller.device if self._infiller else None,
                 languages=self._infiller.languages if self._infiller else None,
                 context_tokens=self._infiller.context_tokens if self._infiller else None,
+                instructions=self._instructions,
             )
 
     def leave_if_idle(self, seconds: float) -> bool:

@@ -28,6 +28,7 @@ from fillwright.engine.daemon.resident import Infiller, Resident
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
+from fillwright.engine.prompt_format import takes_instructions
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -184,7 +185,11 @@ async def _serve(
     needed: Callable[[], float],
 ) -> None:
     metrics = Metrics()
-    resident = Resident(lambda progress: _load(settings, progress), finished=metrics.finished)
+    resident = Resident(
+        lambda progress: _load(settings, progress),
+        finished=metrics.finished,
+        instructions=takes_instructions(settings.checkpoint),
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             BearerToken(build_app(resident, metrics), tokens),

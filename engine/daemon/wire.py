@@ -24,8 +24,8 @@ Status = Literal["stopped", "loading", "ready", "failed"]
 class Health:
     """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, or
     what is to be known of a model that is ready, and its name, device, how many tokens of text it
-    sees and the ids of the languages that it has learnt (None for all), once they are known. A
-    stopped daemon has no `pid`."""
+    sees and the ids of the languages that it has learnt (None for all), once they are known.
+    `instructions`: it does what it is told in words. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -35,6 +35,7 @@ class Health:
     pid: int | None = None
     languages: tuple[str, ...] | None = None
     context_tokens: int | None = None
+    instructions: bool | None = None
 
 
 def to_json(value: object) -> str:

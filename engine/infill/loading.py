@@ -24,11 +24,12 @@ from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.prompt_format import INSTRUCTED
 from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
 
 PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
     "small": SmallPrompt,
-    "chat": ChatPrompt,
+    INSTRUCTED: ChatPrompt,
 }
 
 
@@ -45,7 +46,7 @@ def load_infiller(
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     settings = checkpoint_settings(config, _generation_config(checkpoint))
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
-    prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or "chat"](tokenizer)
+    prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or INSTRUCTED](tokenizer)
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)

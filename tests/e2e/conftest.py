@@ -45,6 +45,7 @@ class Editor:
         self.statuses: list[dict[str, Any]] = []
         self.drafts: list[dict[str, Any]] = []
         self.edits: list[types.ApplyWorkspaceEditParams] = []
+        self.opened: dict[str, str] = {}
         self.registrations: list[types.Registration] = []
         self.applies = True
         self.capabilities = types.ServerCapabilities()
@@ -55,6 +56,7 @@ class Editor:
 
     def open(self, text: str, uri: str = "untitled:one.py", language: str = "python") -> str:
         """Open a document at version 1."""
+        self.opened[uri] = text
         item = types.TextDocumentItem(uri, language, 1, text)
         self.lsp.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri
@@ -72,12 +74,15 @@ class Editor:
         self.lsp.text_document_did_change(params)
 
     async def actions(
-        self, uri: str, *place: int, only: list[str] | None = None
+        self,
+        uri: str,
+        *place: int,
+        only: list[str] | None = None,
+        trigger: types.CodeActionTriggerKind | None = None,
     ) -> list[types.CodeAction | types.Command]:
         """The code actions at a range (start line, column, end line, column)."""
-        params = types.CodeActionParams(
-            types.TextDocumentIdentifier(uri), _range(*place), types.CodeActionContext([], only)
-        )
+        context = types.CodeActionContext([], only, trigger)
+        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), _range(*place), context)
         return list(await self.lsp.text_document_code_action_async(params) or [])
 
     def ghost(

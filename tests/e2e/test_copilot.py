@@ -42,6 +42,18 @@ async def test_a_version_that_is_not_the_newest_is_refused_as_stale(start: Any) 
     assert stale.value.code == -32801
 
 
+async def test_a_version_that_is_outrun_while_the_engine_works_is_refused_too(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri, line, column, _ = await editor.suggested()
+    editor.change(uri, 2, (line, column, line, column, "☃"))
+    answer = asyncio.create_task(editor.ask(GHOST, asked(uri, line, column + 1, version=2)))
+    await asyncio.sleep(0)
+    editor.change(uri, 3, (0, 0, 0, 0, "☃"))
+    with pytest.raises(JsonRpcException) as stale:
+        await answer
+    assert stale.value.code == -32801
+
+
 async def test_an_item_that_was_accepted_is_not_offered_again(start: Any) -> None:
     editor = await start(options=SHORT)
     *place, (item,) = await editor.suggested()

@@ -155,7 +155,7 @@ class User:
             document = document.changed(plain[-1:], before.version + 1, UTF32)
             self.cursor = start + len(text)
         self.document = document
-        self.suggestions.changed(before, document, plain)
+        self.suggestions.changed(before, document, plain, UTF32)
 
     def type(self, text: str, interval: float = 0.2) -> None:
         """Type characters one by one."""

@@ -246,3 +246,10 @@ def test_an_interrupted_fill_leaves_the_file(source: Path, never_done: Path) -> 
     assert process.returncode == 130
     assert said == b""
     assert source.read_text() == SOURCE
+
+
+def test_an_instruction_that_the_model_does_not_take_is_told(source: Path) -> None:
+    outcome = fillwright("fill", str(source), "--at", "3:5", "--json", "--instruction", "shorter")
+    assert "This model takes no instructions, so yours was not used." in outcome.stderr.decode()
+    assert json.loads(outcome.stdout)["instructed"] is False
+    assert "instructed" not in filled(source, "--at", "3:5")

@@ -51,7 +51,7 @@ class Editor:
         changes = [Change(text, place, place)]
         self.document = before.changed(changes, before.version + 1, UTF32)
         self.cursor += len(text)
-        self.suggestions.changed(before, self.document, changes)
+        self.suggestions.changed(before, self.document, changes, UTF32)
 
     @property
     def moment(self) -> Moment:

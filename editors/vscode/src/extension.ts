@@ -26,7 +26,7 @@ export function activate(context: vscode.ExtensionContext): void {
     offerInstall(started, context),
     registerCommands({ context, log, requests, server: started, previews }),
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, previews),
-    vscode.languages.registerCodeActionsProvider(anyDocument(), rewriteAction, {
+    vscode.languages.registerCodeActionsProvider(anyDocument(), rewriteAction(started), {
       providedCodeActionKinds: [vscode.CodeActionKind.RefactorRewrite],
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => started.restart()),
