@@ -95,16 +95,16 @@ async def _completions(
 def _completion(
     ls: "FillwrightServer", document: Document, cursor: int, item: types.InlineCompletionItem
 ) -> dict[str, Any]:
-    """One item with the whole of its line before it. The range ends at the cursor: what is behind
+    """One item with the whole of its line before it. The range ends at the cursor: what is after
     it stays, so the text leaves it out."""
     assert item.range is not None
     assert item.command is not None
     (number,) = item.command.arguments or ()
     text = str(item.insert_text)
     start, end = convert.offsets(document, item.range, ls.encoding)
-    behind = document.text[cursor:end]
-    if text.endswith(behind):
-        text, end = text.removesuffix(behind), cursor
+    after = document.text[cursor:end]
+    if text.endswith(after):
+        text, end = text.removesuffix(after), cursor
     line = document.lines.starts[document.lines.line_of(cursor)]
     whole = document.text[line:start] + text
     place = convert.lsp_range(document, line, end, UTF16)

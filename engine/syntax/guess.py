@@ -13,7 +13,7 @@ from fillwright.engine.syntax.languages import SUFFIXES, language_called, langua
 
 UNKNOWN = "plaintext"
 LOOKED_AT = 1500
-"""Characters before and behind the place; a part of the file is enough, and parsing takes time."""
+"""Characters before and after the place; a part of the file is enough, and parsing takes time."""
 
 CANDIDATES = (
     "python",
@@ -45,27 +45,27 @@ FEW_REFUSED = 0.004
 MOST_REFUSED = 0.1
 """A text of which every grammar refuses a larger share is in none of these languages."""
 
-SAID = re.compile(r"\W*(?:language|lang|filetype|ft)\s*[:=]\s*([\w+#-]+)", re.IGNORECASE)
+SAID = re.compile(r"\W+(?:language|lang|filetype|ft)\s*[:=]\s*([\w+#-]+)", re.IGNORECASE)
 PATH = re.compile(r"\W*(?:(?:path|file|filename)\s*:\s*)?([\w./\\-]+\.\w+)\W*", re.IGNORECASE)
 INTERPRETERS = {"node": "javascript", "deno": "typescript", "bun": "typescript"}
 
 
-def guessed_language(before: str, behind: str, files: Iterable[str] = ()) -> str:
+def guessed_language(before: str, after: str, files: Iterable[str] = ()) -> str:
     """The language id of the text around a place, "plaintext" where nothing tells.
 
     The first line may say it: by a comment with its name or the file's, or by an interpreter. Else
     it is the candidate whose grammar refuses the least; of several, one that `files`, which are
     near, are in.
     """
-    said = _said_first(before or behind)
+    said = _said_first(before or after)
     if said is not None:
         return said
     named = [language_of_file(PurePath(file)) for file in files]
     named = [language for language in named if grammar_for(language) is not None]
     named.sort(key=named.count, reverse=True)
-    if not (before + behind).strip():
+    if not (before + after).strip():
         return named[0] if named else UNKNOWN
-    head, tail = before[_first_line(before) :], behind[:LOOKED_AT]
+    head, tail = before[_first_line(before) :], after[:LOOKED_AT]
     # without the line of the place, which is not whole, and then with it, for it may be all there
     # is, or the only line of its block
     whole = head[: head.rfind("\n") + 1] + tail[tail.find("\n") + 1 :]

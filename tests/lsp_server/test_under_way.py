@@ -108,6 +108,7 @@ async def test_a_fill_that_cannot_be_made_is_not_asked_for_again_in_the_same_bre
     waiting = await editor.waits()
     await editor.ends()
     assert await waiting == []
+    await asyncio.gather(*editor.tasks)
     assert editor.asked == 1
 
 

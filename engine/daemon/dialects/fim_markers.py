@@ -11,7 +11,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What stands before the prefix, before the suffix and before the middle; a model without
-    the last begins to write behind the prefix. Those that `may_be_code` count only where the prompt
+    the last begins to write after the prefix. Those that `may_be_code` count only where the prompt
     begins with them.
     """
 
@@ -69,7 +69,7 @@ class Split:
 
 
 def split(prompt: str) -> Split | None:
-    """What stands before and behind the hole in a prompt with one family's marks, in whichever
+    """What stands before and after the hole in a prompt with one family's marks, in whichever
     order; None where there are none. What follows the mark of the middle is written already."""
     for marks in FAMILIES:
         found = _split(prompt, marks)
@@ -97,7 +97,7 @@ def _split(prompt: str, marks: Marks) -> Split | None:
     if marks.may_be_code and head.strip() not in ("", START):
         return None
     if marks == CODE_LLAMA and prefix.startswith(" "):
-        # a space behind the first of its marks and before each of the others
+        # a space after the first of its marks and before each of the others
         prefix, suffix = prefix[1:].removesuffix(" "), suffix.removesuffix(" ")
     files = FILE.findall(head)
     return Split(prefix + written, suffix, files[-1].strip() if files else "")

@@ -89,7 +89,7 @@ async def infill(resident: Resident, request: Request) -> Response:
 
 
 async def completion(resident: Resident, request: Request) -> Response:
-    """Answer `/completion`, which has a prompt and nothing behind it."""
+    """Answer `/completion`, which has a prompt and nothing after it."""
     plain = await given(request)
     if "prompt" not in plain:
         raise BadRequest("The request lacks 'prompt'.")

@@ -41,7 +41,7 @@ class Place:
 
     @classmethod
     def in_prompt(cls, prompt: str, suffix: str, language: str) -> "Place":
-        """The hole behind a prompt, or where a prompt that comes without a suffix has it by the
+        """The hole after a prompt, or where a prompt that comes without a suffix has it by the
         marks of some model."""
         marked = None if suffix else split(prompt)
         if marked is None:
@@ -50,12 +50,12 @@ class Place:
 
     def request(self, budget: Budget, seed: int, candidates: int = 1) -> InfillRequest:
         """What the engine is asked. Raises `BadRequest` with a sentence."""
-        before, behind = lf(self.prefix), lf(self.suffix)
+        before, after = lf(self.prefix), lf(self.suffix)
         try:
             return InfillRequest(
-                document=before + behind,
+                document=before + after,
                 holes=(Hole(len(before), len(before)),),
-                language=self.language or self._guessed(before, behind),
+                language=self.language or self._guessed(before, after),
                 context=tuple(Snippet(each.path, lf(each.text)) for each in self.context),
                 candidates=candidates,
                 budget=budget,
@@ -72,10 +72,10 @@ class Place:
         line_end = "\r\n" if "\r\n" in self.prefix + self.suffix else "\n"
         return Said(text[:end].replace("\n", line_end), stopped_by)
 
-    def _guessed(self, before: str, behind: str) -> str:
+    def _guessed(self, before: str, after: str) -> str:
         if self.file and (named := language_of_file(PurePath(self.file))) != UNKNOWN:
             return named
-        return guessed_language(before, behind, [each.path for each in self.context])
+        return guessed_language(before, after, [each.path for each in self.context])
 
 
 def lf(text: str) -> str:

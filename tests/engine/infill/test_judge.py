@@ -148,6 +148,28 @@ def test_the_cleanest_draft_has_the_least_against_it_then_no_loose_ends_then_sur
     assert [known.is_clean(each) for each in worst_first] == [False] * 3 + [True] * 2
 
 
+def test_of_drafts_that_are_cut_short_whole_lines_are_left(tiny: Infiller) -> None:
+    def draft(text: str, ended: bool = False) -> Hypothesis:
+        ids = tuple(tiny.tokenizer.encode(text))
+        return Hypothesis(ids, (-0.1,) * (len(ids) + ended), ended)
+
+    begun, longer = draft(" in"), draft(" in numbers:\n        total += 1\n        ret")
+    for drafts in ([begun, longer], [longer, begun]):
+        samples = [Sample(each, (-9.0,) * len(each.ids)) for each in drafts]
+        for left in (
+            judge(tiny).best(Beams(tuple(drafts), (), 3), cut_short=True).draft,
+            judge(tiny).cleanest(samples, cut_short=True),
+        ):
+            text = tiny.tokenizer.decode(left.ids)
+            assert text.rstrip() == " in numbers:\n        total += 1"
+            assert "\n" in text[len(text.rstrip()) :]
+            assert not left.ended
+    # with no line at all there is nothing better
+    assert judge(tiny).best(Beams((begun,), (), 3), cut_short=True).draft == begun
+    ended = draft(" in numbers", ended=True)
+    assert judge(tiny).best(Beams((begun,), (ended,), 3), cut_short=True).draft == ended
+
+
 def test_a_draft_that_runs_in_circles_is_stuck(tiny: Infiller) -> None:
     for text, stuck in (("\n    x = 1" * 4, True), ("\n    x = 1\n    y = 2", False)):
         assert judge(tiny).is_stuck(tuple(tiny.tokenizer.encode(text))) is stuck

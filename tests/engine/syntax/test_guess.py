@@ -35,7 +35,7 @@ def test_a_first_line_that_names_nothing_known_says_nothing(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "behind", "language"),
+    ("before", "after", "language"),
     [
         ("def add(a, b):\n    return ", "\n\nprint(add(1, 2))\n", "python"),
         ("def add(a, b):\n    return a", "", "python"),
@@ -51,8 +51,8 @@ def test_a_first_line_that_names_nothing_known_says_nothing(line: str) -> None:
         (".shelf {\n  color: red;\n  ", "\n}\n", "css"),
     ],
 )
-def test_the_grammar_that_refuses_least_is_taken(before: str, behind: str, language: str) -> None:
-    assert guessed_language(before, behind) == language
+def test_the_grammar_that_refuses_least_is_taken(before: str, after: str, language: str) -> None:
+    assert guessed_language(before, after) == language
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from fillwright.engine.daemon.dialects.fim_markers import FAMILIES, Split, split, without_marks
 from fillwright.engine.request import Hole
 
-BEFORE, BEHIND = "def f(x):\n    return ", "\n\nprint(f(1))\n"
+BEFORE, AFTER = "def f(x):\n    return ", "\n\nprint(f(1))\n"
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ BEFORE, BEHIND = "def f(x):\n    return ", "\n\nprint(f(1))\n"
     ],
 )
 def test_a_prompt_is_taken_apart_in_whichever_order(prompt: str) -> None:
-    assert split(prompt.format(BEFORE, BEHIND)) == Split(BEFORE, BEHIND, "")
+    assert split(prompt.format(BEFORE, AFTER)) == Split(BEFORE, AFTER, "")
     assert split(prompt.format("", "")) == Split("", "", "")
 
 
@@ -42,8 +42,8 @@ def test_a_prompt_is_taken_apart_in_whichever_order(prompt: str) -> None:
 )
 def test_the_head_may_name_the_file(head: str, file: str) -> None:
     marks = FAMILIES[0]
-    prompt = f"{head}{marks.prefix}{BEFORE}{marks.suffix}{BEHIND}{marks.middle}"
-    assert split(prompt) == Split(BEFORE, BEHIND, file)
+    prompt = f"{head}{marks.prefix}{BEFORE}{marks.suffix}{AFTER}{marks.middle}"
+    assert split(prompt) == Split(BEFORE, AFTER, file)
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_a_fill_ends_before_a_mark(written: str, kept: str) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/completions", "/v1/fim/completions", "/completion"])
 async def test_every_prompt_without_a_suffix_is_looked_at(http, infiller, path) -> None:
-    body = {"prompt": f"<fim_prefix>{BEFORE}<fim_suffix>{BEHIND}<fim_middle>"}
+    body = {"prompt": f"<fim_prefix>{BEFORE}<fim_suffix>{AFTER}<fim_middle>"}
     assert (await http.post(path, json=body)).status_code == 200
     [request] = infiller.requests
-    assert (request.document, request.language) == (BEFORE + BEHIND, "python")
+    assert (request.document, request.language) == (BEFORE + AFTER, "python")
     assert request.holes == (Hole(len(BEFORE), len(BEFORE)),)
 
 

@@ -29,7 +29,7 @@ TIMINGS = {
 }
 
 
-async def test_llama_cpp_infill_puts_the_prompt_behind_the_prefix(http, infiller):
+async def test_llama_cpp_infill_puts_the_prompt_after_the_prefix(http, infiller):
     answer = await http.post(
         "/infill",
         json={
@@ -46,7 +46,7 @@ async def test_llama_cpp_infill_puts_the_prompt_behind_the_prefix(http, infiller
     )
     body = answer.json()
     assert body["content"] == "DEF F():\n    RET\n"
-    assert ": " not in answer.text, "llama.vim looks for a quote right behind the colon"
+    assert ": " not in answer.text, "llama.vim looks for a quote right after the colon"
     assert (body["stop"], body["stop_type"], body["tokens_predicted"]) == (True, "eos", 2)
     [request] = infiller.requests
     assert request.document == "def f():\n    ret\n"
@@ -140,7 +140,7 @@ async def test_a_stream_says_the_text_and_then_all_the_rest(http):
 
 
 @pytest.mark.parametrize("path", ["/completion", "/completions"])
-async def test_a_completion_has_nothing_behind_it(http, infiller, path):
+async def test_a_completion_has_nothing_after_it(http, infiller, path):
     answer = await http.post(path, json={"prompt": ["ab"], "n_predict": 8, "model": "any"})
     assert answer.json()["content"] == "AB"
     assert infiller.requests[0].document == "ab"
