@@ -28,12 +28,10 @@ SERVER = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
 PATIENCE_S = 120
 NO_ENGINE = {"engine": {"preload": False}}
 UNFINISHED = [
-    "def add(a, b):\n    return ‸\n\nprint(add(1, 2))\n",
-    "import os\n\nfor name in ‸\n",
-    "numbers = [1, 2, ‸\n",
-    "The quick brown fox jumps over ‸\n",
-    "class Shelf:\n    def __init__(self, ‸\n",
-    "x = 1\ny = 2\nz = ‸\n",
+    "class Shelf:\n    def __init__(self, width):\n        self.width = ‸\n",
+    "class Box:\n    def __init__(self, width, depth):\n        self.width = width\n        self.‸\n",
+    "import logging\n\nlogger = logging.‸\n",
+    "if __name__ == ‸\n",
 ]
 
 
@@ -99,13 +97,10 @@ class Editor:
         return asyncio.wrap_future(self.lsp.protocol.send_request(method, params))
 
     async def suggested(self, *, invoked: bool = False) -> tuple[str, int, int, Any]:
-        """A place where the model has something to say, whatever it is: uri, line, column, items.
-
-        The document is plain text: there every fill fits.
-        """
+        """A place where the model is sure of something: uri, line, column, items."""
         for number, source in enumerate(UNFINISHED):
             before, _, after = source.partition("‸")
-            uri = self.open(before + after, f"untitled:unfinished-{number}", "plaintext")
+            uri = self.open(before + after, f"untitled:unfinished-{number}")
             line, column = before.count("\n"), len(before.rpartition("\n")[2])
             if items := (await self.ghost(uri, line, column, invoked=invoked)).items:
                 return uri, line, column, items
