@@ -19,6 +19,8 @@ ENDED = (*TERMINATORS, ":", "{", "(", "[", "}")
 DIRECTIVE = re.compile(
     r"#(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line|region|endregion)\b"
 )
+# a blank follows a comma and an operator that has one before it, which no sign of a word is
+WANTS_BLANK = re.compile(r"(?:,|\s(?:[-+*/%&|^<>=!:?]*=|[-=]>|&&|\|\|))$")
 LITERAL_LINES = ('"""', "'''", "`")
 
 
@@ -66,7 +68,11 @@ def _indented(text: str, place: Place) -> list[str]:
         own = [text] if text[:1] in (" ", "\t") and not several else []
         return own + _blocks(text, place)
     if parted and not place.before[-1:].isspace():
-        return [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
+        apart = [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
+        if place.what != "line end":
+            return apart
+        # the text goes on with what stands before the cursor, unless a sign there wants a blank
+        return [*apart, text] if WANTS_BLANK.search(place.before) else [text, *apart]
     if not place.before.strip():
         # the indentation before the cursor is not written again
         return [text.lstrip(" \t"), text.removeprefix(place.before)]

@@ -10,7 +10,7 @@ from itertools import islice
 
 from fillwright.engine.request import Hole
 from fillwright.lsp_server import layout
-from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.carve import Carving, What
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.positions import LineIndex
 
@@ -38,7 +38,7 @@ class Place:
     `before` and `after` are the rest of its first and last line; `below` the lines under it.
     `indent` is its block's indentation and `unit` one step of the file's. `fresh`: the text must
     begin with a newline. `written` is what stands in the hole now, and `comment` the comment at its
-    end, with the blanks before it, if the hole ends a line with one.
+    end, with the blanks before it, if the hole ends a line with one. `what` is the carving's.
     """
 
     before: str
@@ -49,6 +49,7 @@ class Place:
     fresh: bool
     written: str
     comment: str = ""
+    what: What = "line end"
 
     @property
     def code(self) -> str:
@@ -86,6 +87,7 @@ def place_of(
         fresh=carving.fresh,
         written=document.lf[hole.start : hole.end],
         comment=_comment_at_end(document, hole),
+        what=carving.what,
     )
 
 

@@ -13,7 +13,7 @@ Tokens = list[str]
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 WORD = re.compile(r"\w+")
-ACCESS = (".", "::", "->")
+ACCESS = ("::", "->")
 SURE_REPEAT = 3
 NEARLY = 0.9
 # what closes a block in words says no more than a bracket does
@@ -29,7 +29,9 @@ def without_head(text: str, before: str) -> list[str]:
     gap = before[-1:].isspace()
     for match in TOKEN.finditer(said):
         head = said[match.start() :].rstrip()
-        whole = match.start() == 0 and (gap or TOKEN.fullmatch(head) is None)
+        whole = match.start() == 0 and (
+            gap or TOKEN.fullmatch(head) is None or _is_indented(text, before)
+        )
         begun = text.lstrip() if whole else text.lstrip(" \t") if gap else text
         if not begun.startswith(head):
             continue
@@ -43,6 +45,12 @@ def without_head(text: str, before: str) -> list[str]:
         surely = whole or head.endswith(ACCESS) or (word and not gap)
         return [cut, text] if surely else [text, cut]
     return [text]
+
+
+def _is_indented(text: str, before: str) -> bool:
+    """Whether the text begins with the indentation of the line that it goes on with."""
+    indent = before[: len(before) - len(before.lstrip())]
+    return bool(indent) and text.startswith(indent)
 
 
 def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> list[str]:

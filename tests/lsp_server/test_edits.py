@@ -25,6 +25,8 @@ from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import Dropped, Fit, applied, fit_fill
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.frames import framed
+from fillwright.lsp_server.ghost import carve_ghost, ghost_text
+from fillwright.lsp_server.suppressions import Reason
 
 
 def test_fitted_as_the_document_says(edit_document: Any) -> None:
@@ -36,6 +38,24 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     crlf = title.endswith("crlf")
     language = edit_document.path.parent.name
     document = Document.of(text.replace("\n", "\r\n") if crlf else text, language)
+    if title == "ghost":
+        cursor = document.from_lf(start)
+        ghost = ghost_text(document, cursor, carve_ghost(document, cursor), fill)
+        fitted = Fit(()) if isinstance(ghost, Reason) else Fit((ghost,))
+        none = ghost.code if isinstance(ghost, Reason) else ""
+    else:
+        fitted = fitted_at(document, title, start, end, fill)
+        none = fitted.dropped[0].code if fitted.dropped else ""
+    changed = applied(document.text, fitted.changes)
+    if crlf:
+        assert "\n" not in changed.replace("\r\n", "")
+    edit_document.expect("changed", changed.replace("\r\n", "\n"))
+    shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in fitted.changes]
+    edit_document.expect("change", "".join(shown) or f"none: {none}\n")
+
+
+def fitted_at(document: Document, title: str, start: int, end: int, fill: str) -> Fit:
+    """What becomes of a fill for the hole that a fixture's title names, its frame with it."""
     carving: Carving | None
     if title.startswith("body"):
         carving = carve_body(document, start)
@@ -48,13 +68,7 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     assert carving is not None
     frame = framed(document, [carving])
     fit = fit_fill(frame.document, frame.carvings[0], [fill])
-    changes = frame.original(0, fit.changes)
-    changed = applied(document.text, changes)
-    if crlf:
-        assert "\n" not in changed.replace("\r\n", "")
-    edit_document.expect("changed", changed.replace("\r\n", "\n"))
-    shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in changes]
-    edit_document.expect("change", "".join(shown) or f"none: {fit.dropped[0].code}\n")
+    return Fit(frame.original(0, fit.changes), fit.dropped)
 
 
 LINES = st.sampled_from(
