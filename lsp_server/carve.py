@@ -37,7 +37,8 @@ class Carving:
     as it is. Where what closes the block stands on the hole's last line, it then needs a line of
     its own. `language` is that of the hole where it is not the document's. `opening` and `closing`
     are not in the document yet and come with the text, around it (see `frames.py`). `stub`: it is a
-    body in which nothing is written, though something should be.
+    body in which nothing is written, though something should be. `under` is the indentation of a
+    body's header; `guessed`: no line shows how much deeper the body is, so the editor may say it.
     """
 
     holes: tuple[Hole, ...]
@@ -49,6 +50,8 @@ class Carving:
     opening: str = ""
     closing: str = ""
     stub: bool = False
+    under: str = ""
+    guessed: bool = False
 
 
 def carve_body(document: Document, offset: int) -> Carving | None:
@@ -66,7 +69,7 @@ def carve_body(document: Document, offset: int) -> Carving | None:
     line_end = document.lf_lines.end_of(document.lf_lines.line_of(offset))
     if document.lf[body.end : line_end].isspace():
         body = replace(body, end=line_end)
-    return _of_body(document, layer, body)
+    return _of_body(document, layer, _as_deep_as_the_cursor(document, body, offset))
 
 
 def carve_line_end(document: Document, offset: int) -> Carving:
@@ -175,7 +178,29 @@ def _nearest(document: Document, layer: Layer, found: Sequence[Function], at: in
 def _of_body(document: Document, layer: Layer, body: Body) -> Carving:
     language = None if layer.language == document.language else layer.language
     hole = Hole(body.start, body.end)
-    return Carving((hole,), body.shape, body.indent, "body", body.fresh, language, stub=body.stub)
+    return Carving(
+        (hole,),
+        body.shape,
+        body.indent,
+        "body",
+        body.fresh,
+        language,
+        stub=body.stub,
+        under=body.under,
+        guessed=body.guessed,
+    )
+
+
+def _as_deep_as_the_cursor(document: Document, body: Body, offset: int) -> Body:
+    """An empty body on whose blank line the editor has indented already begins there."""
+    lines = document.lf_lines
+    line = lines.line_of(offset)
+    before = document.lf[lines.starts[line] : offset]
+    empty = not document.lf[body.start : body.end].strip()
+    if not empty or not layout.is_blank(lines, line) or lines.starts[line] <= body.start:
+        return body
+    depth, header = (len(text.expandtabs(layout.TAB_STOP)) for text in (before, body.under))
+    return replace(body, indent=before, guessed=False) if depth > header else body
 
 
 def _past_indentation(document: Document, offset: int) -> int:

@@ -5,6 +5,8 @@ cannot tell, several layouts are offered, the likeliest first, and whoever can p
 """
 
 import re
+from collections import Counter
+from itertools import pairwise
 
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.fill_place import Place
@@ -101,11 +103,17 @@ def _blocks(text: str, place: Place) -> list[str]:
 
 
 def _step(lines: list[str]) -> str:
-    """One step of indentation as the text has it; "" when it is not to be changed."""
+    """One step of indentation as the text's blocks have it; "" when it is not to be changed."""
     text = "\n".join(lines)
-    step = layout.unit(LineIndex(text), 0)
+    filled = [line for line in lines if line.strip()]
+    steps = Counter(
+        _leading(below).removeprefix(_leading(above))
+        for above, below in pairwise(filled)
+        if layout.opens_block(above) and len(_leading(below)) > len(_leading(above))
+    )
+    step = max(steps, key=steps.__getitem__, default="")
     # one space is no step but somebody's alignment
-    even = step != " " and all(len(_leading(line)) % len(step) == 0 for line in lines)
+    even = step not in ("", " ") and all(len(_leading(line)) % len(step) == 0 for line in lines)
     # the lines of a string are not indented but written so
     return step if even and not any(mark in text for mark in LITERAL_LINES) else ""
 

@@ -57,7 +57,11 @@ def ghost_text(
     first, last = document.lines.starts[line], document.lines.end_of(line)
     if not first <= change.start <= change.end <= last:
         return Reason.of("not-at-cursor")
-    if not _keeps(document.text[change.start : change.end], change.text):
+    before = document.text[change.start : min(cursor, change.end)]
+    # white space before the cursor is the user's, or the editor has put it there
+    if not change.text.startswith(before) or not _keeps(
+        document.text[change.start : change.end], change.text
+    ):
         return Reason.of("overwrites")
     # an editor shows ghost text only when it stands at the cursor
     if cursor < change.start:

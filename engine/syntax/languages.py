@@ -138,6 +138,15 @@ LANGUAGE_IDS = {
 FILE_NAMES = {"Dockerfile": "dockerfile", "Makefile": "makefile", "Rakefile": "ruby"}
 
 
+FIXED_STEPS = {"make": "\t"}
+"""A grammar -> one step of indentation, where its language takes no other."""
+
+
+def fixed_step(language: str) -> str | None:
+    """One step of indentation in a language that allows only one."""
+    return FIXED_STEPS.get(grammar_name(language))
+
+
 def grammar_name(language: str) -> str:
     """The name of the grammar, and of its query file, for a language id."""
     name = language.lower()
