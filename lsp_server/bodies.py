@@ -81,7 +81,8 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
         if closer is None or not _closes(document, closer, header, headed, last):
             closer = None
             start = _behind_docstring(document, layer, start, headed)
-            end = max(start, lines.end_of(last) if last > headed else end)
+            under = lines.end_of(last)
+            end = max(start, under if last > headed else min(end, under))
     indent, guessed = _indent_under(document, layer, header, headed, last)
     if closer is not None and function.stub:
         end = _up_to_closer(document, end, closer)

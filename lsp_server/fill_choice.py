@@ -19,17 +19,24 @@ MOST_TRIALS = 40
 
 
 def fitting(
-    document: Document, carving: Carving, hole: Hole, ways: Sequence[str], place: Place
+    document: Document,
+    carving: Carving,
+    hole: Hole,
+    ways: Sequence[str],
+    place: Place,
+    *,
+    cut: bool,
 ) -> str | None:
     """The best of the ways to lay a text out, mended if it has to be; None when the file would be
-    worse for any of them."""
+    worse for any of them. `cut`: the text went on with lines that have no place in the hole."""
     line_end = carving.what == "line end" and place.ends_line
     trials = trials_at(document, hole)
     if not trials:
         return _even(ways[0], place) if line_end else closed_off(ways[0], place)
     trial = trials[0]
     if carving.what == "body":
-        ways = [closed_off(trial.within_block(way, place.indent), place) for way in ways]
+        within = (trial.within_block(way, place.indent) for way in ways)
+        ways = [closed_off(way, place) for way in chain.from_iterable(within)]
     best = _least_faults(ways, trial)
     if line_end:
         ends = [best, *with_rest(best, place.code), *without_closers(best)]
@@ -38,9 +45,13 @@ def fitting(
     whole = carving.what in ("selection", "docstring") or carving.shape == "free"
     tries = mended(best, place, trial, cut_back=not whole)
     # one after the other: each costs a parse
-    for way in chain([best], islice(tries, MOST_TRIALS)):
-        if way.strip() and all(one.accepts(way) for one in trials):
-            return way
+    for number, way in enumerate(chain([best], islice(tries, MOST_TRIALS))):
+        if not way.strip() or not all(one.accepts(way) for one in trials):
+            continue
+        # a header without its block would have the statement below for one
+        if (cut or number) and trial.takes_over(way):
+            continue
+        return way
     return None
 
 

@@ -74,6 +74,12 @@ def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> li
     return [text]
 
 
+def says_again(text: str, below: Sequence[str]) -> bool:
+    """Whether the first line of the text is the first one below the hole."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return bool(below) and _tokens(first) == _tokens(below[0])
+
+
 def _without_rest(text: str, after: str) -> list[str]:
     mine, theirs = list(TOKEN.finditer(text)), TOKEN.findall(after)
     for count in range(min(len(mine), len(theirs)), 0, -1):
@@ -116,4 +122,7 @@ def _tokens(line: str) -> Tokens:
 
 
 def _says_something(line: Tokens) -> bool:
+    if line[:2] == ["<", "/"] and line.count("<") == 1:
+        # a closing tag closes what it names, and the one below something else
+        return False
     return any(token not in CLOSING_WORDS and WORD.fullmatch(token) for token in line)
