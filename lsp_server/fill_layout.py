@@ -6,6 +6,8 @@ cannot tell, several layouts are offered, the likeliest first, and whoever can p
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from fillwright.lsp_server import layout
@@ -23,6 +25,15 @@ DIRECTIVE = re.compile(
 )
 # a blank follows a comma and an operator that has one before it, which no sign of a word is
 WANTS_BLANK = re.compile(r"(?:,|\s(?:[-+*/%&|^<>=!:?]*=|[-=]>|&&|\|\|))$")
+OPENS = re.compile(rf"[(\[]\s*$|{layout.OPENS_BLOCK.pattern}")
+# what opens a block and what closes it: in brackets or tags, and in words
+BLOCK_ENDS = (
+    (re.compile(r"[({\[]\s*$|^\s*<\w[^/]*>\s*$"), re.compile(r"\s*(?:[)\]}]|</)")),
+    (
+        re.compile(rf"^(?!.*[{{(\[>]\s*$).*?(?:{layout.OPENS_BLOCK.pattern})"),
+        re.compile(r"\s*(?:end|fi|done|esac|else|elif|elsif|rescue|ensure|except|finally|catch)\b"),
+    ),
+)
 LITERAL_LINES = ('"""', "'''", "`")
 
 
@@ -36,7 +47,7 @@ def layouts(text: str, place: Place) -> list[str]:
         if shortened.strip()
     ]
     if not place.after.strip():
-        found = [text.rstrip() for text in found]
+        found = [text.rstrip() + _blank_lines_below(place) for text in found]
     return list(dict.fromkeys(found))
 
 
@@ -62,13 +73,16 @@ def _indented(text: str, place: Place) -> list[str]:
     several = "\n" in text.strip()
     parted = place.written.startswith((" ", "\t", "\n"))
     if place.fresh or (several and parted):
-        # one blank line above stays
-        above = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
+        # one blank line above stays, and every one that was selected
+        said = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
+        above = max(said, _blank_lines_above(place), key=len)
         return [above + block for block in _blocks(text, place)]
     if not place.before and not place.after.strip():
         # on an empty line the text says itself how deep it belongs
-        own = [text] if text[:1] in (" ", "\t") and not several else []
-        return own + _blocks(text, place)
+        own = [_in_own_white_space(text, place)] if text[:1] in (" ", "\t") and not several else []
+        deeper = [place.unit + text.lstrip()] if place.what == "line end" else []
+        above = _blank_lines_above(place)
+        return [above + way for way in (*own, *_blocks(text, place), *deeper)]
     if parted and not place.before[-1:].isspace():
         apart = [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
         if place.what != "line end":
@@ -81,6 +95,31 @@ def _indented(text: str, place: Place) -> list[str]:
     return [text]
 
 
+def _blank_lines_above(place: Place) -> str:
+    """The line ends that a selection begins with: blank lines that were selected stay."""
+    if place.what != "selection" or not place.written.strip():
+        return ""
+    leading = place.written[: len(place.written) - len(place.written.lstrip())]
+    return "\n" * leading.count("\n")
+
+
+def _blank_lines_below(place: Place) -> str:
+    if place.what != "selection" or not place.written.strip():
+        return ""
+    return "\n" * place.written[len(place.written.rstrip()) :].count("\n")
+
+
+def _in_own_white_space(text: str, place: Place) -> str:
+    """A line with its indentation in the white space of the file."""
+    leading = _leading(text)
+    if place.unit == "\t" and " " in leading:
+        width = len(leading.expandtabs(len(layout.DEFAULT_UNIT)))
+        leading = "\t" * max(1, width // len(layout.DEFAULT_UNIT))
+    elif place.unit != "\t":
+        leading = leading.replace("\t", place.unit)
+    return leading + text.lstrip(" \t")
+
+
 def _blocks(text: str, place: Place) -> list[str]:
     """The text as lines of the block at `place.indent`."""
     lines = text.split("\n")
@@ -89,17 +128,36 @@ def _blocks(text: str, place: Place) -> list[str]:
     if not lines:
         return []
     own = _leading(next((line for line in lines if not DIRECTIVE.match(line)), ""))
-    step = _step(lines)
     first = lines[0] if DIRECTIVE.match(lines[0]) else place.indent + lines[0].lstrip(" \t")
-    shifted = [first, *(_shifted(line, own, step, place) for line in lines[1:])]
+    shifted = [first, *_moved(lines, own, place)]
     if own == place.indent:
         return ["\n".join(shifted)]
     kept = [first, *lines[1:]]
     # a first line that follows its hole's edge directly says nothing of the others' indentation
     others = [line for line in lines[1:] if line.strip()]
     written_out = all(_leading(line).startswith(place.indent) for line in others)
+    if others and OPENS.search(lines[0]):
+        # but what it opens is deeper than it
+        written_out = written_out and len(_leading(others[0])) > len(place.indent)
     ways = [kept, shifted] if filled == 0 and written_out else [shifted, kept]
     return ["\n".join(way) for way in ways]
+
+
+def _moved(lines: list[str], own: str, place: Place) -> Iterator[str]:
+    """The lines behind the first, moved from under indentation `own` to the place's. What a text
+    closes that it has not opened stands further left, and so does what follows."""
+    step = _step(lines)
+    opened = [int(opens.search(lines[0]) is not None) for opens, _ in BLOCK_ENDS]
+    indent = place.indent
+    for line in lines[1:]:
+        for kind, (opens, closes) in enumerate(BLOCK_ENDS):
+            if closes.match(line) and not opened[kind]:
+                own = min(own, _leading(line), key=len)
+                indent = indent[: max(0, len(indent) - len(place.unit))]
+            elif closes.match(line):
+                opened[kind] -= 1
+            opened[kind] += opens.search(line) is not None
+        yield _shifted(line, own, step, replace(place, indent=indent))
 
 
 def _step(lines: list[str]) -> str:
