@@ -8,6 +8,7 @@ A hole that begins on a fresh line begins *at the newline*: the text before it n
 an indentation, and its own text starts with the newline. It ends before the newline behind it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,11 +21,13 @@ from fillwright.engine.syntax.pieces import Kind, pieces_at
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.bodies import Body, body_around, body_of
 from fillwright.lsp_server.documents import Document, Layer
+from fillwright.lsp_server.steps import step_near
 
+BRACE_CLOSED = re.compile(r"\}[)\]};,]*[ \t]*")
 MOST_STUBS = 8
 NEARBY = 16_000
 
-What = Literal["body", "line end", "selection", "docstring", "piece"]
+What = Literal["body", "line end", "selection", "docstring", "piece", "braces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,28 @@ def carve_line_end(document: Document, offset: int) -> Carving:
     line = lines.line_of(offset)
     indent = layout.indentation(lines, line)
     return Carving((Hole(offset, lines.end_of(line)),), "line", indent, "line end", fresh=False)
+
+
+def is_between_braces(document: Document, offset: int) -> bool:
+    """Whether nothing stands between an LF offset and a brace on either side, and behind it only
+    what closes the line."""
+    lines = document.lf_lines
+    behind = document.lf[offset : lines.end_of(lines.line_of(offset))]
+    return document.lf[offset - 1 : offset] == "{" and BRACE_CLOSED.fullmatch(behind) is not None
+
+
+def carve_braces(document: Document, offset: int) -> Carving | None:
+    """The empty place between two braces at the end of a line; None where there is none."""
+    if not is_between_braces(document, offset):
+        return None
+    layer, lines = document.layer_at(offset), document.lf_lines
+    line = lines.line_of(offset)
+    under = layout.indentation(lines, line)
+    step = step_near(document, layer, line)
+    indent = under + (step or layout.DEFAULT_UNIT)
+    language = None if layer.language == document.language else layer.language
+    hole, guessed = Hole(offset, offset), step is None
+    return Carving((hole,), "free", indent, "braces", False, language, under=under, guessed=guessed)
 
 
 def carve_selection(document: Document, start: int, end: int) -> Carving:

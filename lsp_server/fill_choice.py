@@ -1,21 +1,26 @@
 """Which of the ways to lay out a fill fits its place: the first that leaves the fewest faults.
 
-Knows documents, trials and texts; knows no changes of documents. Without a grammar the likeliest
-way is taken.
+Knows documents, trials and texts; knows no changes of documents.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 
 from fillwright.engine.request import Hole
+from fillwright.engine.syntax.readable import is_markup
+from fillwright.lsp_server.bracket_trial import BracketTrial
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.fill_layout import closed_off, line_ends
 from fillwright.lsp_server.fill_place import Place
-from fillwright.lsp_server.fill_repairs import mended, with_rest, without_closers
+from fillwright.lsp_server.fill_repairs import closed_below, mended, with_rest, without_closers
 from fillwright.lsp_server.fill_trial import Trial, trials_at
 
 MOST_TRIALS = 40
+GOES_ON = "\\"
+TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w.:-]+)[^<>]*?(?P<alone>/?)>")
 
 
 def fitting(
@@ -30,20 +35,28 @@ def fitting(
     """The best of the ways to lay a text out, mended if it has to be; None when the file would be
     worse for any of them. `cut`: the text went on with lines that have no place in the hole."""
     line_end = carving.what == "line end" and place.ends_line
-    trials = trials_at(document, hole)
+    trials: Sequence[Trial | BracketTrial] = trials_at(document, hole)
     if not trials:
-        return _even(ways[0], place) if line_end else closed_off(ways[0], place)
+        trials = [BracketTrial(document, hole)]
     trial = trials[0]
-    if carving.what == "body":
+    if carving.what in ("body", "braces"):
         within = (trial.within_block(way, place.indent) for way in ways)
         ways = [closed_off(way, place) for way in chain.from_iterable(within)]
     best = _least_faults(ways, trial)
     if line_end:
         ends = [best, *with_rest(best, place.code), *without_closers(best)]
-        best = _least_faults((end for way in ends for end in line_ends(way, place)), trial)
+        if place.code.endswith(GOES_ON) and not best.endswith(GOES_ON):
+            # the next line goes on with this one
+            ends = [best.rstrip() + " " + place.code.strip()]
+        whole_lines = [end for way in ends for end in line_ends(way, place)]
+        if is_markup(document.layer_at(hole.start).language):
+            whole_lines = _as_even(whole_lines, place)
+        best = _least_faults(whole_lines, trial)
     # what the user rewrites is rewritten as a whole or not at all
     whole = carving.what in ("selection", "docstring") or carving.shape == "free"
     tries = mended(best, place, trial, cut_back=not whole)
+    if cut:
+        tries = chain(closed_below(best, place, trial), tries)
     # one after the other: each costs a parse
     for number, way in enumerate(chain([best], islice(tries, MOST_TRIALS))):
         if not way.strip() or not all(one.accepts(way) for one in trials):
@@ -55,7 +68,7 @@ def fitting(
     return None
 
 
-def _least_faults(ways: Iterable[str], trial: Trial) -> str:
+def _least_faults(ways: Iterable[str], trial: Trial | BracketTrial) -> str:
     """The first way without a fault; without such, the first of those with the fewest."""
     found: dict[int, str] = {}
     for way in ways:
@@ -66,15 +79,19 @@ def _least_faults(ways: Iterable[str], trial: Trial) -> str:
     return found[min(found)]
 
 
-def _even(text: str, place: Place) -> str:
-    """Where no syntax is known: the text with as much of the line's end as evens its brackets."""
-    if not _is_even(place.before + place.written) or _is_even(place.before + text):
-        return text
-    ways = with_rest(text, place.written)
-    return next((way for way in ways if _is_even(place.before + way)), text)
+def _as_even(ways: list[str], place: Place) -> list[str]:
+    """The ways that leave as many tags and braces of a line of markup open as there are now; all of
+    them when none does. A parser takes most texts for markup."""
+    now = _left_open(place.before + place.written) if place.code.strip() else None
+    return [way for way in ways if _left_open(place.before + way) == now] or ways
 
 
-def _is_even(line: str) -> bool:
-    return all(line.count(one) == line.count(other) for one, other in ("()", "[]", "{}")) and (
-        line.count('"') % 2 == 0
-    )
+def _left_open(line: str) -> Counter[str]:
+    """How many more tags of each name, and brackets of each kind, are opened than closed."""
+    counts = Counter[str]()
+    for match in TAG.finditer(line):
+        if not match["alone"]:
+            counts[match["name"]] += -1 if match["end"] else 1
+    for opener, closer in ("{}", "<>"):
+        counts[opener] = line.count(opener) - line.count(closer)
+    return counts

@@ -72,7 +72,8 @@ def closed_off(text: str, place: Place) -> str:
 def _indented(text: str, place: Place) -> list[str]:
     several = "\n" in text.strip()
     parted = place.written.startswith((" ", "\t", "\n"))
-    if place.fresh or (several and parted):
+    opened = place.what == "braces" and "\n" in text[: len(text) - len(text.lstrip())]
+    if place.fresh or opened or (several and parted):
         # one blank line above stays, and every one that was selected
         said = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
         above = max(said, _blank_lines_above(place), key=len)
@@ -133,14 +134,20 @@ def _blocks(text: str, place: Place) -> list[str]:
     if own == place.indent:
         return ["\n".join(shifted)]
     kept = [first, *lines[1:]]
-    # a first line that follows its hole's edge directly says nothing of the others' indentation
-    others = [line for line in lines[1:] if line.strip()]
-    written_out = all(_leading(line).startswith(place.indent) for line in others)
-    if others and OPENS.search(lines[0]):
-        # but what it opens is deeper than it
-        written_out = written_out and len(_leading(others[0])) > len(place.indent)
+    written_out = _says_depth_of_all(lines, place.indent)
     ways = [kept, shifted] if filled == 0 and written_out else [shifted, kept]
     return ["\n".join(way) for way in ways]
+
+
+def _says_depth_of_all(lines: list[str], indent: str) -> bool:
+    """Whether the lines behind a first one, which follows its hole's edge and says nothing of it,
+    have the block's indentation already: the next that is no deeper than the first would be."""
+    others = [line for line in lines[1:] if line.strip()]
+    if not others or not OPENS.search(lines[0]):
+        return all(_leading(line).startswith(indent) for line in others[:1])
+    inside = len(_leading(others[0]))
+    back = [line for line in others if len(_leading(line)) < inside]
+    return inside > len(indent) and all(_leading(line).startswith(indent) for line in back[:1])
 
 
 def _moved(lines: list[str], own: str, place: Place) -> Iterator[str]:

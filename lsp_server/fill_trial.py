@@ -15,6 +15,7 @@ from fillwright.engine.syntax.faults import faults
 from fillwright.engine.syntax.grammars import grammar_for
 from fillwright.engine.syntax.readable import readable
 from fillwright.lsp_server import layout
+from fillwright.lsp_server.bracket_trial import before_closer
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.surroundings import surroundings
 
@@ -89,11 +90,12 @@ class Trial:
         string or a bracket that began in the text do not count, and comments that stand left go
         with the code behind them.
         """
-        if self._around.lf[self._hole.end :].lstrip()[:1] in CLOSING:
+        behind = self._around.lf[self._hole.end :]
+        if behind.lstrip()[:1] in CLOSING:
             closers = self.unopened(text)[:MOST_CLOSERS]
             ends = [CLOSED.match(text, at) for at in closers]
             closed = [text[: end.end()] for end in ends if end is not None]
-            return [text[: closers[0]].rstrip(), *closed] if closers else [text]
+            return [before_closer(text, closers[0], behind), *closed] if closers else [text]
         filled = self._with(text)
         lines = filled.lf_lines
         start, depth = self._hole.start, len(indent.expandtabs(layout.TAB_STOP))
