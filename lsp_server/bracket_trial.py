@@ -70,28 +70,34 @@ class BracketTrial:
     def unclosed(self, text: str) -> list[tuple[int, str]]:
         """The brackets of the text that it leaves open, outermost first: where each stands, and
         what closes it."""
-        return self._bracketed(text)[0]
+        return _bracketed(text)[0]
 
     def unopened(self, text: str) -> list[int]:
         """Where the text closes what it did not open."""
-        return self._bracketed(text)[1]
-
-    def _bracketed(self, text: str) -> tuple[list[tuple[int, str]], list[int]]:
-        opened: list[tuple[int, str]] = []
-        unopened: list[int] = []
-        for at, sign in _signs(text):
-            if sign in BRACKETS:
-                opened.append((at, BRACKETS[sign]))
-            elif opened and opened[-1][1] == sign:
-                opened.pop()
-            else:
-                unopened.append(at)
-        return opened, unopened
+        return unopened(text)
 
     def _left_open(self, text: str) -> Counter[str]:
         counts = Counter(self._outside)
         counts.update(_open(self._before + text + self._after))
         return Counter({sign: abs(number) for sign, number in counts.items()})
+
+
+def unopened(text: str) -> list[int]:
+    """Where a text closes what it did not open."""
+    return _bracketed(text)[1]
+
+
+def _bracketed(text: str) -> tuple[list[tuple[int, str]], list[int]]:
+    opened: list[tuple[int, str]] = []
+    alone: list[int] = []
+    for at, sign in _signs(text):
+        if sign in BRACKETS:
+            opened.append((at, BRACKETS[sign]))
+        elif opened and opened[-1][1] == sign:
+            opened.pop()
+        else:
+            alone.append(at)
+    return opened, alone
 
 
 def before_closer(text: str, at: int, behind: str) -> str:

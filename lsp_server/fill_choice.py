@@ -44,10 +44,11 @@ def fitting(
         ways = [closed_off(way, place) for way in chain.from_iterable(within)]
     best = _least_faults(ways, trial)
     if line_end:
-        ends = [best, *with_rest(best, place.code), *without_closers(best)]
-        if place.code.endswith(GOES_ON) and not best.endswith(GOES_ON):
+        said = best.rstrip()
+        ends = [said, *with_rest(best, place.code), *without_closers(said)]
+        if place.code.endswith(GOES_ON) and not said.endswith(GOES_ON):
             # the next line goes on with this one
-            ends = [best.rstrip() + " " + place.code.strip()]
+            ends = [said + " " + place.code.strip()]
         whole_lines = [end for way in ends for end in line_ends(way, place)]
         if is_markup(document.layer_at(hole.start).language):
             whole_lines = _as_even(whole_lines, place)

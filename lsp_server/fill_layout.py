@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from fillwright.lsp_server import layout
+from fillwright.lsp_server.bracket_trial import unopened
 from fillwright.lsp_server.fill_place import Place
 from fillwright.lsp_server.fill_repeats import without_head, without_tail
 from fillwright.lsp_server.positions import LineIndex
@@ -26,14 +27,11 @@ DIRECTIVE = re.compile(
 # a blank follows a comma and an operator that has one before it, which no sign of a word is
 WANTS_BLANK = re.compile(r"(?:,|\s(?:[-+*/%&|^<>=!:?]*=|[-=]>|&&|\|\|))$")
 OPENS = re.compile(rf"[(\[]\s*$|{layout.OPENS_BLOCK.pattern}")
-# what opens a block and what closes it: in brackets or tags, and in words
-BLOCK_ENDS = (
-    (re.compile(r"[({\[]\s*$|^\s*<\w[^/]*>\s*$"), re.compile(r"\s*(?:[)\]}]|</)")),
-    (
-        re.compile(rf"^(?!.*[{{(\[>]\s*$).*?(?:{layout.OPENS_BLOCK.pattern})"),
-        re.compile(r"\s*(?:end|fi|done|esac|else|elif|elsif|rescue|ensure|except|finally|catch)\b"),
-    ),
+WORD_OPENS = re.compile(rf"^(?!.*[{{(\[>]\s*$).*?(?:{layout.OPENS_BLOCK.pattern})")
+WORD_CLOSES = re.compile(
+    r"\s*(?:end|fi|done|esac|else|elif|elsif|rescue|ensure|except|finally|catch)\b"
 )
+TAG_OPENS, TAG_CLOSES = re.compile(r"^\s*<\w[^/]*>\s*$"), re.compile(r"\s*</")
 LITERAL_LINES = ('"""', "'''", "`")
 
 
@@ -47,7 +45,8 @@ def layouts(text: str, place: Place) -> list[str]:
         if shortened.strip()
     ]
     if not place.after.strip():
-        found = [text.rstrip() + _blank_lines_below(place) for text in found]
+        blank = place.what == "line end" and place.code.strip()
+        found = [text if blank else text.rstrip() + _blank_lines_below(place) for text in found]
     return list(dict.fromkeys(found))
 
 
@@ -151,20 +150,41 @@ def _says_depth_of_all(lines: list[str], indent: str) -> bool:
 
 
 def _moved(lines: list[str], own: str, place: Place) -> Iterator[str]:
-    """The lines behind the first, moved from under indentation `own` to the place's. What a text
-    closes that it has not opened stands further left, and so does what follows."""
+    """The lines behind the first, moved from under indentation `own` to the place's. In a selection
+    what closes a block that begins above it stands further left, and so does what follows."""
     step = _step(lines)
-    opened = [int(opens.search(lines[0]) is not None) for opens, _ in BLOCK_ENDS]
-    indent = place.indent
-    for line in lines[1:]:
-        for kind, (opens, closes) in enumerate(BLOCK_ENDS):
-            if closes.match(line) and not opened[kind]:
-                own = min(own, _leading(line), key=len)
-                indent = indent[: max(0, len(indent) - len(place.unit))]
-            elif closes.match(line):
-                opened[kind] -= 1
-            opened[kind] += opens.search(line) is not None
+    if place.what != "selection":
+        yield from (_shifted(line, own, step, place) for line in lines[1:])
+        return
+    indent, closing = place.indent, _lines_that_close(lines)
+    for number, line in enumerate(lines[1:], 1):
+        leading = _leading(line)
+        missing = len(own) - len(leading) if line.strip() and own.startswith(leading) else 0
+        if number in closing and not missing:
+            missing = len(place.unit)
+        if missing > 0:
+            own = min(own, leading, key=len)
+            indent = indent[: max(0, len(indent) - missing)]
         yield _shifted(line, own, step, replace(place, indent=indent))
+
+
+def _lines_that_close(lines: list[str]) -> frozenset[int]:
+    """The lines that begin with what closes a block that the lines have not opened."""
+    text = "\n".join(lines)
+    index = LineIndex(text)
+    found = {
+        index.line_of(at)
+        for at in unopened(text)
+        if at == layout.first_character(index, index.line_of(at))
+    }
+    for opens, closes in ((WORD_OPENS, WORD_CLOSES), (TAG_OPENS, TAG_CLOSES)):
+        opened = 0
+        for number, line in enumerate(lines):
+            if closes.match(line):
+                found |= set() if opened else {number}
+                opened -= bool(opened)
+            opened += opens.search(line) is not None
+    return frozenset(found)
 
 
 def _step(lines: list[str]) -> str:

@@ -23,6 +23,7 @@ CLOSER = re.compile(r"""(?:[)\]}`]|\"\"\"|'''|["'])[;,]?$""")
 # signs between two sides, or at the end of a line that goes on; `/>` and `*/` close something
 OPERATOR = re.compile(r"(?![*/]/|/>)[-+*/%&|^<=!?~.\\]")
 # and here a blank belongs
+WORD = re.compile(r"\w")
 SPACED = re.compile(r"[,=+*/%&|<>?:]$")
 MOST_TOKENS_KEPT = 16
 MOST_WAYS_TO_CLOSE = 27
@@ -36,9 +37,10 @@ def with_rest(text: str, written: str) -> Iterator[str]:
     not left: what is kept begins with no operator."""
     kept = written.rstrip()
     tokens = list(TOKEN.finditer(kept))[-MOST_TOKENS_KEPT:]
-    if tokens and UNFINISHED.search(text):
+    if tokens and UNFINISHED.search(text.rstrip()):
         gap = written[: len(written) - len(written.lstrip())]
-        yield text + (gap or " " * bool(SPACED.search(text))) + written.strip()
+        wants_blank = SPACED.search(text) and WORD.match(written)
+        yield text + (gap or " " * bool(wants_blank)) + written.strip()
     for token in reversed(tokens):
         if token.start() and OPERATOR.match(kept, token.start()):
             continue

@@ -42,6 +42,9 @@ def without_head(text: str, before: str) -> list[str]:
         cut = rest.lstrip(" \t") if gap else rest
         # digits and underscores may well be followed by more of them
         word = re.fullmatch(r"\w*[^\W\d_]\w*", head) is not None
+        # the line so far has its gap when it is said again too
+        if gap and rest[:1] and not rest[0].isspace():
+            return [text, cut]
         surely = whole or head.endswith(ACCESS) or (word and not gap)
         return [cut, text] if surely else [text, cut]
     return [text]
