@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_unstructure_fn
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.syntax.languages import has_functions
 from fillwright.lsp_server.carve import (
     Carving,
     carve_body,
@@ -161,7 +162,7 @@ def carvings_of(
 
 def _around(document: Document, at: int) -> Iterator[What]:
     body = carve_body(document, at)
-    if body is not None:
+    if body is not None and has_functions(body.language or document.language):
         yield "body"
         # all stubs are offered where the cursor is on one, and there are others
         if body.stub and len(stub_bodies_in_class(document, at)) > 1:

@@ -42,6 +42,9 @@ def fitting(
     if carving.what in ("body", "braces"):
         within = (trial.within_block(way, place.indent) for way in ways)
         ways = [closed_off(way, place) for way in chain.from_iterable(within)]
+    markup = is_markup(document.layer_at(hole.start).language)
+    if markup:
+        ways = sorted(ways, key=lambda way: _open_braces(place.before + way + place.after))
     best = _least_faults(ways, trial)
     if line_end:
         said = best.rstrip()
@@ -50,7 +53,7 @@ def fitting(
             # the next line goes on with this one
             ends = [said + " " + place.code.strip()]
         whole_lines = [end for way in ends for end in line_ends(way, place)]
-        if is_markup(document.layer_at(hole.start).language):
+        if markup:
             whole_lines = _as_even(whole_lines, place)
         best = _least_faults(whole_lines, trial)
     # what the user rewrites is rewritten as a whole or not at all
@@ -85,6 +88,10 @@ def _as_even(ways: list[str], place: Place) -> list[str]:
     them when none does. A parser takes most texts for markup."""
     now = _left_open(place.before + place.written) if place.code.strip() else None
     return [way for way in ways if _left_open(place.before + way) == now] or ways
+
+
+def _open_braces(line: str) -> int:
+    return abs(line.count("{") - line.count("}"))
 
 
 def _left_open(line: str) -> Counter[str]:

@@ -156,11 +156,11 @@ def _moved(lines: list[str], own: str, place: Place) -> Iterator[str]:
     if place.what != "selection":
         yield from (_shifted(line, own, step, place) for line in lines[1:])
         return
-    indent, closing = place.indent, _lines_that_close(lines)
+    indent, closing, at_margin = place.indent, _lines_that_close(lines), not own
     for number, line in enumerate(lines[1:], 1):
         leading = _leading(line)
         missing = len(own) - len(leading) if line.strip() and own.startswith(leading) else 0
-        if number in closing and not missing:
+        if number in closing and not missing and at_margin:
             missing = len(place.unit)
         if missing > 0:
             own = min(own, leading, key=len)

@@ -161,6 +161,8 @@ def code_action(
     document = ls.documents.get(params.text_document.uri)
     if document is None or not edit_actions.wanted(params.context.only):
         return []
+    if ls.refusal(document.uri) is not None:
+        return []
     found = edit_actions.targets(document, params.range, ls.encoding)
     return [edit_actions.action(target, ls.client_capabilities) for target in found]
 

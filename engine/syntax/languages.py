@@ -147,6 +147,22 @@ def fixed_step(language: str) -> str | None:
     return FIXED_STEPS.get(grammar_name(language))
 
 
+PROSE_AND_DATA = frozenset(
+    (
+        *("", "bibtex", "csv", "diff", "dockercompose", "dockerfile", "dotenv", "git-commit"),
+        *("git-rebase", "gitcommit", "gitignore", "ignore", "ini", "json", "json5", "jsonl"),
+        *("log", "markdown", "plaintext", "properties", "rst", "text", "toml", "tsv"),
+        *("txt", "xml", "yaml"),
+    )
+)
+"""Names of languages in which there are no functions to be written."""
+
+
+def has_functions(language: str) -> bool:
+    """Whether functions can be written in a language; of an unknown one it is thought."""
+    return not PROSE_AND_DATA.intersection((language.lower(), grammar_name(language)))
+
+
 def grammar_name(language: str) -> str:
     """The name of the grammar, and of its query file, for a language id."""
     name = language.lower()

@@ -76,6 +76,24 @@ def test_what_a_place_is_offered(source: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        ("plaintext", "Dear all,\n    see you s‸oon.\n", []),
+        ("json", '{\n  "a": {\n    "b"‸: 1\n  }\n}\n', []),
+        ("yaml", "on:\n  push:\n    bran‸ches: x\n", []),
+        ("dockerfile", "RUN true && \\\n    fa‸lse\n", []),
+        ("toml", "[a]\n  b = ‸1\n", []),
+        ("markdown", "- a\n  - b‸c d\n", []),
+        ("markdown", "```python\ndef f():\n    pa‸ss\n```\n", ["Fill body"]),
+        ("swift", "func f() {\n    g‸()\n}\n", ["Fill body"]),
+        ("makefile", "all:\n\tec‸ho x\n", ["Fill body"]),
+    ],
+)
+def test_prose_and_data_have_no_bodies(language: str, source: str, expected: list[str]) -> None:
+    assert titles(source, language) == expected
+
+
+@pytest.mark.parametrize(
     ("comment", "language"),
     [
         ("// TODO: use a set", "javascript"),
