@@ -86,8 +86,15 @@ def _least_faults(ways: Iterable[str], trial: Trial | BracketTrial) -> str:
 def _as_even(ways: list[str], place: Place) -> list[str]:
     """The ways that leave as many tags and braces of a line of markup open as there are now; all of
     them when none does. A parser takes most texts for markup."""
-    now = _left_open(place.before + place.written) if place.code.strip() else None
-    return [way for way in ways if _left_open(place.before + way) == now] or ways
+    if not place.code.strip():
+        return ways
+    now = _left_open(place.before + place.written)
+    even = [way for way in ways if _as_closed(_left_open(place.before + way), now)]
+    return even or ways
+
+
+def _as_closed(left_open: Counter[str], now: Counter[str]) -> bool:
+    return all(abs(count) <= abs(now[name]) for name, count in left_open.items())
 
 
 def _open_braces(line: str) -> int:

@@ -20,17 +20,19 @@ NEARLY = 0.9
 CLOSING_WORDS = frozenset(("end", "fi", "done", "esac", "then", "do", "else"))
 
 
-def without_head(text: str, before: str) -> list[str]:
+def without_head(text: str, before: str, *, fresh: bool = False) -> list[str]:
     """The text without what it repeats from the end of `before`, the rest of the line before it.
 
-    A word begun in `before` is completed by a text that begins with the whole word.
+    A word begun in `before` is completed by a text that begins with the whole word. A `fresh` text
+    belongs on the next line: its indentation says nothing of that line.
     """
     said = before.lstrip()
-    gap = before[-1:].isspace()
+    blanks = before[len(before.rstrip()) :]
+    gap = bool(blanks)
     for match in TOKEN.finditer(said):
         head = said[match.start() :].rstrip()
         whole = match.start() == 0 and (
-            gap or TOKEN.fullmatch(head) is None or _is_indented(text, before)
+            gap or TOKEN.fullmatch(head) is None or (not fresh and _is_indented(text, before))
         )
         begun = text.lstrip() if whole else text.lstrip(" \t") if gap else text
         if not begun.startswith(head):
@@ -39,7 +41,8 @@ def without_head(text: str, before: str) -> list[str]:
         goes_on = head[-1:].isalnum() and (rest[:1].isalnum() or rest[:1] == "_")
         if gap and goes_on:
             continue
-        cut = rest.lstrip(" \t") if gap else rest
+        # columns are set apart by more blanks than stand there so far
+        cut = rest[len(blanks) :] if rest.startswith(blanks) else rest.lstrip(" \t")
         # digits and underscores may well be followed by more of them
         word = re.fullmatch(r"\w*[^\W\d_]\w*", head) is not None
         # the line so far has its gap when it is said again too

@@ -48,6 +48,7 @@ class Trial:
         self._document, self._document_hole = document, hole
         self._broken = tree.root_node.has_error
         around, self._hole = surroundings(document, tree, hole)
+        self._text = around.lf
         self._around = _read(around.lf, around.language)
         self._filled: dict[str, Document] = {}
         self._before = _Wrong.near(self._around, self._hole.start, self._hole.end)
@@ -90,7 +91,7 @@ class Trial:
         string or a bracket that began in the text do not count, and comments that stand left go
         with the code behind them.
         """
-        behind = self._around.lf[self._hole.end :]
+        behind = self._text[self._hole.end :]
         if behind.lstrip()[:1] in CLOSING:
             closers = self.unopened(text)[:MOST_CLOSERS]
             ends = [CLOSED.match(text, at) for at in closers]
@@ -164,10 +165,10 @@ class Trial:
 
     def _with(self, text: str) -> Document:
         if text not in self._filled:
-            around, hole = self._around, self._hole
+            hole = self._hole
             # parsed anew: a tree that is parsed from another one may hold other errors
-            filled = around.lf[: hole.start] + text + around.lf[hole.end :]
-            self._filled[text] = _read(filled, around.language)
+            filled = self._text[: hole.start] + text + self._text[hole.end :]
+            self._filled[text] = _read(filled, self._around.language)
         return self._filled[text]
 
 

@@ -12,6 +12,7 @@ from fillwright.lsp_server.positions import LineIndex
 OPENS_BLOCK = re.compile(
     r"^\s*(?:def|class|module|if|unless|while|until|for|case|when|begin|else|elif|elsif|rescue|ensure"
     r"|repeat|loop|try|(?:local )?function)\b(?!.*[;,({\[]$)"
+    r"|^\s*\{[#:%] *(?:if|for|each|else|elif|block|with|await|then|catch|key|snippet)\b.*\}$"
     r"|(?:[{:]|\b(?:then|do|of|where|begin)|\bdo \|.*\||^\s*<\w.*[^/]>)\s*(?:(?://|#|--).*|/\*.*\*/)?$"
 )
 LEADING = re.compile(r"[ \t]*")
@@ -24,6 +25,11 @@ def indentation(lines: LineIndex, line: int) -> str:
     """The spaces and tabs that the line begins with."""
     match = LEADING.match(lines.text, lines.starts[line], lines.end_of(line))
     return match.group() if match else ""
+
+
+def leading(line: str) -> str:
+    """The same of a line that stands alone."""
+    return indentation(LineIndex(line), 0)
 
 
 def depth(lines: LineIndex, line: int) -> int:

@@ -14,13 +14,12 @@ from fillwright.engine.syntax.grammars import has_queries
 from fillwright.engine.syntax.languages import fixed_step
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.documents import Document, Layer
-from fillwright.lsp_server.headers import is_apart
+from fillwright.lsp_server.headers import is_access_label, is_apart
 from fillwright.lsp_server.positions import LineIndex
 
 # lines on either side that are looked at, first and last
 REACHES = (60, 300)
 DATA = re.compile("dict|object|table|hash|array|list|set$|init|literal|enum|composite")
-ACCESS = re.compile(r"\s*(?:public|private|protected)\b[\w ]*:\s*$")
 # other widths are somebody's alignment
 LIKELY = frozenset(("\t", *(" " * width for width in (1, 2, 3, 4, layout.TAB_STOP))))
 SAID = re.compile("comment|string|heredoc|verbatim|text_block|raw_text")
@@ -128,7 +127,7 @@ def _deeper(
 
 
 def _is_label(lines: LineIndex, line: int) -> bool:
-    return is_apart(lines, line) or ACCESS.match(lines.content(line)) is not None
+    return is_apart(lines, line) or is_access_label(lines.content(line))
 
 
 def _is_said(document: Document, layer: Layer, line: int) -> bool:
