@@ -7,7 +7,7 @@ nothing better. Offsets are those of the document's LF form.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from fillwright.engine.syntax.functions import functions
 from fillwright.engine.syntax.grammars import has_queries
@@ -17,9 +17,10 @@ from fillwright.lsp_server.documents import Document, Layer
 from fillwright.lsp_server.headers import is_access_label, is_apart
 from fillwright.lsp_server.positions import LineIndex
 
-# lines on either side that are looked at, first and last
-REACHES = (60, 300)
-DATA = re.compile("dict|object|table|hash|array|list|set$|init|literal|enum|composite")
+# lines on either side that are looked at: what is nearest says it
+REACHES = (20, 60, 300)
+NEAREST = 5
+DATA = re.compile("dictionary|object$|table|hash|array|initializer|literal|^list$|^set$")
 # other widths are somebody's alignment
 LIKELY = frozenset(("\t", *(" " * width for width in (1, 2, 3, 4, layout.TAB_STOP))))
 SAID = re.compile("comment|string|heredoc|verbatim|text_block|raw_text")
@@ -31,10 +32,11 @@ def step_near(document: Document, layer: Layer, line: int) -> str | None:
     if fixed is not None:
         return fixed
     for reach in REACHES:
-        for steps in (_body_steps, _block_steps):
-            step = _likeliest(steps(document, layer, line - reach, line + reach))
-            if step is not None:
-                return step
+        bodies = sorted(_bodies(document, layer, line - reach, line + reach), key=_distance(line))
+        step = _likeliest(step for _, step in bodies[:NEAREST])
+        step = step or _likeliest(_block_steps(document, layer, line - reach, line + reach))
+        if step is not None:
+            return step
     return None
 
 
@@ -56,13 +58,17 @@ def step_at(document: Document, layer: Layer, line: int) -> str:
     )
 
 
-def _likeliest(steps: Iterator[str]) -> str | None:
+def _distance(line: int) -> Callable[[tuple[int, str]], int]:
+    return lambda body: abs(body[0] - line)
+
+
+def _likeliest(steps: Iterable[str]) -> str | None:
     counts = Counter(step for step in steps if step in LIKELY)
     return max(counts, key=counts.__getitem__, default=None)
 
 
-def _body_steps(document: Document, layer: Layer, first: int, last: int) -> Iterator[str]:
-    """How much deeper the first line of each body stands than its header."""
+def _bodies(document: Document, layer: Layer, first: int, last: int) -> Iterator[tuple[int, str]]:
+    """Where the headers of functions stand, and how much deeper the first line of their bodies."""
     if layer.tree is None:
         return
     lines = document.lf_lines
@@ -81,7 +87,7 @@ def _body_steps(document: Document, layer: Layer, first: int, last: int) -> Iter
             continue
         outer, inner = (layout.indentation(lines, at) for at in (header, body))
         if inner.startswith(outer) and inner != outer:
-            yield inner[len(outer) :]
+            yield header, inner[len(outer) :]
 
 
 def _block_steps(document: Document, layer: Layer, first: int, last: int) -> Iterator[str]:
