@@ -41,8 +41,8 @@ class BracketTrial:
         """How many brackets of the document would lack another with `text` in the hole."""
         return sum(self._left_open(text).values())
 
-    def accepts(self, text: str) -> bool:
-        """Whether no more brackets of any kind would lack another than do now."""
+    def accepts(self, text: str, *, far: bool = False) -> bool:
+        """Whether no more brackets of any kind would lack another than do now, however `far`."""
         left_open = self._left_open(text)
         return all(left_open[sign] <= self._now[sign] for sign in BRACKETS)
 

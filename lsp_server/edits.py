@@ -135,7 +135,7 @@ def _fitted(
     ways = [docstring_layout(text, place)] if carving.what == "docstring" else layouts(text, place)
     ways = [way for way in ways if way.strip()]
     # what stands there already is left alone, whatever a parser thinks of it
-    if place.written in (text, *ways[:1]):
+    if place.written in (text, f"\n{text}" if place.fresh else text, *ways[:1]):
         raise _DoesNotFit("unchanged")
     if not ways:
         raise _DoesNotFit("repeats-what-follows")

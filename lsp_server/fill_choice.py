@@ -63,7 +63,7 @@ def fitting(
         tries = chain(closed_below(best, place, trial), tries)
     # one after the other: each costs a parse
     for number, way in enumerate(chain([best], islice(tries, MOST_TRIALS))):
-        if not way.strip() or not all(one.accepts(way) for one in trials):
+        if not way.strip() or not all(one.accepts(way, far=not number) for one in trials):
             continue
         # a header without its block would have the statement below for one
         if (cut or number) and trial.takes_over(way):

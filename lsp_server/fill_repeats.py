@@ -8,6 +8,7 @@ meant, both ways are offered, the likelier first.
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import product
 
 Tokens = list[str]
 
@@ -17,6 +18,7 @@ ACCESS = ("::", "->")
 SURE_REPEAT = 3
 NEARLY = 0.9
 # what closes a block in words says no more than a bracket does
+CLOSING_TAG = re.compile(r"\{ (?:/ \w+|% end\w+(?: \w+)? %) \}")
 CLOSING_WORDS = frozenset(("end", "fi", "done", "esac", "then", "do", "else"))
 
 
@@ -39,7 +41,7 @@ def without_head(text: str, before: str, *, fresh: bool = False) -> list[str]:
             continue
         rest = begun[len(head) :]
         goes_on = head[-1:].isalnum() and (rest[:1].isalnum() or rest[:1] == "_")
-        if gap and goes_on:
+        if (gap or fresh) and goes_on:
             continue
         # columns are set apart by more blanks than stand there so far
         cut = rest[len(blanks) :] if rest.startswith(blanks) else rest.lstrip(" \t")
@@ -71,8 +73,9 @@ def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> li
     filled = [number for number, line in enumerate(lines) if line.strip()]
     mine = [_tokens(lines[number]) for number in filled]
     theirs = [_tokens(line) for line in below]
-    for at, number in enumerate(filled):
-        alike = _alike(mine[at:], theirs)
+    # what is the same is looked for first: a few lines more or less are nearly the same too
+    for count, (at, number) in product((_alike, _nearly_alike), enumerate(filled)):
+        alike = count(mine[at:], theirs)
         if alike and (at + alike == len(filled) or alike >= SURE_REPEAT):
             shortened = "\n".join(lines[:number])[len(before) :]
             says_something = any(map(_says_something, mine[at : at + alike]))
@@ -105,7 +108,13 @@ def _alike(lines: Sequence[Tokens], below: Sequence[Tokens]) -> int:
     alike = next((at for at, (mine, theirs) in enumerate(pairs) if mine != theirs), len(pairs))
     if alike == len(lines) - 1 > 0 and alike < len(pairs):
         alike += _breaks_off(*pairs[alike])
-    # the first line is the same, or the repetition begins further down
+    return alike
+
+
+def _nearly_alike(lines: Sequence[Tokens], below: Sequence[Tokens]) -> int:
+    """The same, where the lines need only be nearly those below; the first one is the same, or the
+    repetition begins further down."""
+    pairs, alike = list(zip(lines, below, strict=False)), _alike(lines, below)
     if 0 < alike < SURE_REPEAT <= len(pairs) == len(lines) and _nearly_equal(pairs):
         return len(lines)
     return alike
@@ -128,7 +137,7 @@ def _tokens(line: str) -> Tokens:
 
 
 def _says_something(line: Tokens) -> bool:
-    if line[:2] == ["<", "/"] and line.count("<") == 1:
-        # a closing tag closes what it names, and the one below something else
+    # a closing tag closes what it names, and the one below something else
+    if (line[:2] == ["<", "/"] and line.count("<") == 1) or CLOSING_TAG.fullmatch(" ".join(line)):
         return False
     return any(token not in CLOSING_WORDS and WORD.fullmatch(token) for token in line)

@@ -57,12 +57,13 @@ class Trial:
         """The faults there would be near the hole with `text` in it."""
         return self._wrong_with(text).faults
 
-    def accepts(self, text: str) -> bool:
-        """Whether no more is wrong with the document with `text` in the hole than is now."""
+    def accepts(self, text: str, *, far: bool = False) -> bool:
+        """Whether no more is wrong with the document with `text` in the hole than is now. `far`:
+        what the text opens may be closed further below than its surroundings go."""
         near = self._wrong_with(text)
-        if not near.no_worse_than(self._before):
+        whole = len(self._text) == len(self._document.lf)
+        if not near.no_worse_than(self._before) and (whole or not far or not self.unclosed(text)):
             return False
-        whole = len(self._around.lf) == len(self._document.lf)
         if whole or (near.faults == 0 and not self._broken):
             return True
         hole, document = self._document_hole, self._document
