@@ -15,6 +15,7 @@ from fillwright.lsp_server.headers import CONTROL
 from fillwright.lsp_server.positions import LineIndex
 
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
+QUOTE = '"'
 CLOSING = frozenset(BRACKETS.values())
 CLOSED = re.compile(r"\s*[)\]}]+[;,)]*\s*")
 STRING = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])'"
@@ -38,13 +39,14 @@ class BracketTrial:
         self._now = self._left_open(document.lf[hole.start : hole.end])
 
     def faults_with(self, text: str) -> int:
-        """How many brackets of the document would lack another with `text` in the hole."""
+        """How many brackets of the document, and quotation marks of the hole's lines, would lack
+        another with `text` in the hole."""
         return sum(self._left_open(text).values())
 
     def accepts(self, text: str, *, far: bool = False) -> bool:
-        """Whether no more brackets of any kind would lack another than do now, however `far`."""
+        """Whether no more signs of any kind would lack another than do now, however `far`."""
         left_open = self._left_open(text)
-        return all(left_open[sign] <= self._now[sign] for sign in BRACKETS)
+        return all(left_open[sign] <= self._now[sign] for sign in (*BRACKETS, QUOTE))
 
     def takes_over(self, text: str) -> bool:
         """Whether the hole's line would be the header of a block that begins below it."""
@@ -78,8 +80,11 @@ class BracketTrial:
 
     def _left_open(self, text: str) -> Counter[str]:
         counts = Counter(self._outside)
-        counts.update(_open(self._before + text + self._after))
-        return Counter({sign: abs(number) for sign, number in counts.items()})
+        line = self._before + text + self._after
+        counts.update(_open(line))
+        left_open = Counter({sign: abs(number) for sign, number in counts.items()})
+        left_open[QUOTE] = line.count(QUOTE) % 2
+        return left_open
 
 
 def unopened(text: str) -> list[int]:

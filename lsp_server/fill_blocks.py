@@ -20,7 +20,8 @@ from fillwright.lsp_server.positions import LineIndex
 DIRECTIVE = re.compile(
     r"#(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line|region|endregion)\b"
 )
-OPENS = re.compile(rf"[(\[]\s*$|{layout.OPENS_BLOCK.pattern}")
+# a tag that goes on below, and a line that an operator ends, are followed by deeper ones as well
+OPENS = re.compile(rf"[(\[=+*/%&|?\\]\s*$|^\s*<[\w.:-]+(?:\s[^>]*)?$|{layout.OPENS_BLOCK.pattern}")
 CONTINUES = re.compile(r"\s*(?:[.?+|&=]|->)")
 WORD_OPENS = re.compile(rf"^(?!.*[{{(\[>]\s*$).*?(?:{layout.OPENS_BLOCK.pattern})")
 WORD_CLOSES = re.compile(

@@ -53,8 +53,7 @@ def fitting(
             # the next line goes on with this one
             ends = [said + " " + place.code.strip()]
         whole_lines = [end for way in ends for end in line_ends(way, place)]
-        if markup:
-            whole_lines = _as_even(whole_lines, place)
+        whole_lines = _as_even(whole_lines, place, markup=markup)
         best = _least_faults(whole_lines, trial)
     # what the user rewrites is rewritten as a whole or not at all
     whole = carving.what in ("selection", "docstring") or carving.shape == "free"
@@ -83,12 +82,18 @@ def _least_faults(ways: Iterable[str], trial: Trial | BracketTrial) -> str:
     return found[min(found)]
 
 
-def _as_even(ways: list[str], place: Place) -> list[str]:
-    """The ways that leave as many tags and braces of a line of markup open as there are now; all of
-    them when none does. A parser takes most texts for markup."""
+def _as_even(ways: list[str], place: Place, *, markup: bool) -> list[str]:
+    """The ways that leave no quotation mark of a line alone if none is now, and in `markup` no more
+    tags and braces open, which a parser takes for text; all of them when none does."""
     if not place.code.strip():
         return ways
-    now = _left_open(place.before + place.written)
+    line = place.before + place.written
+    alone = line.count('"') % 2
+    quoted = [way for way in ways if (place.before + way).count('"') % 2 <= alone]
+    ways = quoted or ways
+    if not markup:
+        return ways
+    now = _left_open(line)
     even = [way for way in ways if _as_closed(_left_open(place.before + way), now)]
     return even or ways
 

@@ -62,7 +62,8 @@ class Trial:
         what the text opens may be closed further below than its surroundings go."""
         near = self._wrong_with(text)
         whole = len(self._text) == len(self._document.lf)
-        if not near.no_worse_than(self._before) and (whole or not far or not self.unclosed(text)):
+        goes_far = far and not whole and (layout.opens_block(text) or bool(self.unclosed(text)))
+        if not near.no_worse_than(self._before) and not goes_far:
             return False
         if whole or (near.faults == 0 and not self._broken):
             return True

@@ -13,6 +13,7 @@ OPENS_BLOCK = re.compile(
     r"^\s*(?:def|class|module|if|unless|while|until|for|case|when|begin|else|elif|elsif|rescue|ensure"
     r"|repeat|loop|try|(?:local )?function)\b(?!.*[;,({\[]$)"
     r"|^\s*\{[#:%] *(?:if|for|each|else|elif|block|with|await|then|catch|key|snippet)\b.*\}$"
+    r"|\bfunction\b[^()]*\([^()]*\)$"
     r"|(?:[{:]|\b(?:then|do|of|where|begin)|\bdo \|.*\||^\s*<\w.*[^/]>)\s*(?:(?://|#|--).*|/\*.*\*/)?$"
 )
 LEADING = re.compile(r"[ \t]*")
