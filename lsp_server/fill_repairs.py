@@ -67,7 +67,9 @@ def closed_below(text: str, place: Place, trial: AnyTrial) -> Iterator[str]:
     opened = trial.unclosed(text)
     if text.endswith("{") and opened and not CONTROL.match(place.before + text):
         closers = "".join(closer for _, closer in reversed(opened))
-        yield text + "\n" + layout.indentation(LineIndex(place.before + text), 0) + closers
+        closed = text + "\n" + layout.leading(place.before + text) + closers
+        yield closed
+        yield closed + place.code.strip()
 
 
 def mended(text: str, place: Place, trial: AnyTrial, *, cut_back: bool) -> Iterator[str]:

@@ -16,7 +16,7 @@ MUSTACHE = re.compile(
 EXPANSION = re.compile(r"\$\{#?\w+(?:\[[^\]\n]*\])?[#%/^,:][^{}\n]*\}")
 SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
 # languages in whose pages single braces hold code
-BRACED = frozenset(("svelte", "astro"))
+BRACED = frozenset(("svelte",))
 MARKUP = "html"
 
 

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -142,6 +143,28 @@ def test_every_body_of_a_module_comes_back(module: ModuleType) -> None:
             assert applied(emptied.text, fit_fill(emptied, carving, [text]).changes) == source
             returned += 1
     assert returned > 50
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("go", "package p\n\nfunc f() {\n}\n"),
+        ("python", "def f():\n    pass\n"),
+        ("javascript", "function f() {\n}\n"),
+        ("ruby", "def f\nend\n"),
+    ],
+)
+@pytest.mark.parametrize("fill", ["\n\fx", "x\f\n\fy", "\n\tx\f", "\n x\n  y\n z", "x\n\n\n"])
+def test_a_body_that_was_fitted_is_not_fitted_again(language: str, source: str, fill: str) -> None:
+    document = Document.of(source, language)
+    carving = carve_body(document, source.rindex("f"))
+    assert carving is not None
+    [hole] = carving.holes
+    after = Document.of(applied(source, fit_fill(document, carving, [fill]).changes), language)
+    again = replace(carving, holes=(Hole(hole.start, len(after.lf) - len(source) + hole.end),))
+    fitted = after.lf[again.holes[0].start : again.holes[0].end]
+    for text in (fitted, fill):
+        assert fit_fill(after, again, [text]).changes == ()
 
 
 def test_several_holes_of_one_document() -> None:
