@@ -20,7 +20,7 @@ CLOSING = frozenset(BRACKETS.values())
 CLOSED = re.compile(r"\s*[)\]}]+[;,)]*\s*")
 STRING = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])'"
 COMMENT = "(?<!:)//.*"
-PROSE = r"[:;=]-?[()]|^[ \t]*\w{1,2}\)"
+PROSE = r"(?<!\S)[:;=]-?[()](?!\S)|^[ \t]*\w{1,2}\)(?=[ \t]+\w)"
 SIGN = re.compile(rf"{STRING}|{COMMENT}|{PROSE}|(?P<sign>[()\[\]{{}}])", re.MULTILINE)
 
 
@@ -83,8 +83,14 @@ class BracketTrial:
         line = self._before + text + self._after
         counts.update(_open(line))
         left_open = Counter({sign: abs(number) for sign, number in counts.items()})
-        left_open[QUOTE] = line.count(QUOTE) % 2
+        left_open[QUOTE] = lone_quotes(line)
         return left_open
+
+
+def lone_quotes(line: str) -> int:
+    """1 where a quotation mark of the line has no other, else 0; the marks of strings over several
+    lines do not count."""
+    return line.replace(3 * QUOTE, "").count(QUOTE) % 2
 
 
 def unopened(text: str) -> list[int]:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from fillwright.engine.request import Hole
 from fillwright.engine.syntax.readable import is_markup
-from fillwright.lsp_server.bracket_trial import BracketTrial
+from fillwright.lsp_server.bracket_trial import BracketTrial, lone_quotes
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.fill_layout import closed_off, line_ends
@@ -88,8 +88,7 @@ def _as_even(ways: list[str], place: Place, *, markup: bool) -> list[str]:
     if not place.code.strip():
         return ways
     line = place.before + place.written
-    alone = line.count('"') % 2
-    quoted = [way for way in ways if (place.before + way).count('"') % 2 <= alone]
+    quoted = [way for way in ways if lone_quotes(place.before + way) <= lone_quotes(line)]
     ways = quoted or ways
     if not markup:
         return ways

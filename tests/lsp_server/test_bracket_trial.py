@@ -27,6 +27,9 @@ def trial(source: str) -> BracketTrial:
         ("⟦⟧\n", "'('", True),
         ("⟦⟧\n", "http://a/(b", False),
         ("see you ⟦⟧\n", "soon :)", True),
+        ("⟦⟧\n", "f(g(_:)", False),
+        ("⟦⟧\n", 'x = "a', False),
+        ("⟦⟧\n", 'x = """', True),
         ("⟦⟧\n", "a) the first", True),
         ("x = (\n⟦⟧\n", "a", True),
     ],
@@ -59,5 +62,5 @@ def test_the_header_of_a_statement_would_take_what_is_below() -> None:
 
 def test_brackets_are_known_by_where_they_stand() -> None:
     assert trial("⟦⟧\n").unclosed("f({ [1] ") == [(1, ")"), (2, "}")]
-    assert unopened("a) } (b)") == [3]
+    assert unopened("a) the first } (b)") == [13]
     assert unopened("f(a)) }") == [4, 6]
