@@ -19,6 +19,7 @@ from fillwright.lsp_server.fill_repairs import closed_below, mended, with_rest, 
 from fillwright.lsp_server.fill_trial import Trial, trials_at
 
 MOST_TRIALS = 40
+WORD = re.compile(r"\w+")
 GOES_ON = "\\"
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w.:-]+)[^<>]*?(?P<alone>/?)>")
 
@@ -49,7 +50,9 @@ def fitting(
     if line_end:
         said = best.rstrip()
         ends = [said, *with_rest(best, place.code), *without_closers(said)]
-        if place.code.endswith(GOES_ON) and not said.endswith(GOES_ON):
+        if _only_ends_a_word(said, place):
+            ends = [said + place.code]
+        elif place.code.endswith(GOES_ON) and not said.endswith(GOES_ON):
             # the next line goes on with this one
             ends = [said + " " + place.code.strip()]
         whole_lines = [end for way in ends for end in line_ends(way, place)]
@@ -80,6 +83,13 @@ def _least_faults(ways: Iterable[str], trial: Trial | BracketTrial) -> str:
         if not faults:
             break
     return found[min(found)]
+
+
+def _only_ends_a_word(text: str, place: Place) -> bool:
+    """Whether a text has only the rest of the word before the cursor, and so says nothing of what
+    follows that word."""
+    follows = place.code.strip() and not WORD.match(place.code)
+    return bool(follows and WORD.search(place.before[-1:]) and WORD.fullmatch(text))
 
 
 def _as_even(ways: list[str], place: Place, *, markup: bool) -> list[str]:
