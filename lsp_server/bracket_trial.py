@@ -53,8 +53,8 @@ class BracketTrial:
         return CONTROL.match(self._before + text) is not None
 
     def within_block(self, text: str, indent: str) -> list[str]:
-        """The text up to the first bracket that closes nothing of its own, where one stands behind
-        the hole, else up to the first line left of `indent`; and the same with what closes there.
+        """The text up to the first bracket that closes nothing of its own, where one follows the
+        hole, else up to the first line left of `indent`; and the same with what closes there.
         """
         if self._after.lstrip()[:1] in CLOSING:
             ends = self.unopened(text)
@@ -111,10 +111,10 @@ def _bracketed(text: str) -> tuple[list[tuple[int, str]], list[int]]:
     return opened, alone
 
 
-def before_closer(text: str, at: int, behind: str) -> str:
+def before_closer(text: str, at: int, after: str) -> str:
     """The text up to a bracket in it; in one line the blank before the bracket may be wanted."""
     before = text[:at]
-    return before.rstrip() if "\n" in before or behind[:1].isspace() else before
+    return before.rstrip() if "\n" in before or after[:1].isspace() else before
 
 
 def _open(text: str) -> Counter[str]:

@@ -84,11 +84,11 @@ def carve_line_end(document: Document, offset: int) -> Carving:
 
 
 def is_between_braces(document: Document, offset: int) -> bool:
-    """Whether nothing stands between an LF offset and a brace on either side, and behind it only
+    """Whether nothing stands between an LF offset and a brace on either side, and after it only
     what closes the line."""
     lines = document.lf_lines
-    behind = document.lf[offset : lines.end_of(lines.line_of(offset))]
-    return document.lf[offset - 1 : offset] == "{" and BRACE_CLOSED.fullmatch(behind) is not None
+    rest = document.lf[offset : lines.end_of(lines.line_of(offset))]
+    return document.lf[offset - 1 : offset] == "{" and BRACE_CLOSED.fullmatch(rest) is not None
 
 
 def carve_braces(document: Document, offset: int) -> Carving | None:

@@ -58,7 +58,7 @@ def _lines_alike(text: str, other: str) -> int:
 
 
 def _says_depth_of_all(lines: list[str], indent: str) -> bool:
-    """Whether the lines behind a first one, which follows its hole's edge and says nothing of it,
+    """Whether the lines after a first one, which follows its hole's edge and says nothing of it,
     have the block's indentation already: the next that is no deeper than the first would be."""
     others = [line for line in lines[1:] if line.strip()]
     goes_on = bool(others) and CONTINUES.match(others[0]) is not None
@@ -72,7 +72,7 @@ def _says_depth_of_all(lines: list[str], indent: str) -> bool:
 
 
 def _moved(lines: list[str], own: str, place: Place) -> Iterator[str]:
-    """The lines behind the first, moved from under indentation `own` to the place's. What closes a
+    """The lines after the first, moved from under indentation `own` to the place's. What closes a
     block that begins above the text stands further left, and so does what follows."""
     step = _step(lines)
     if place.what == "selection" and step == _step(place.written.split("\n")):

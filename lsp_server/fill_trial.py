@@ -93,12 +93,12 @@ class Trial:
         string or a bracket that began in the text do not count, and comments that stand left go
         with the code behind them.
         """
-        behind = self._text[self._hole.end :]
-        if behind.lstrip()[:1] in CLOSING:
+        after = self._text[self._hole.end :]
+        if after.lstrip()[:1] in CLOSING:
             closers = self.unopened(text)[:MOST_CLOSERS]
             ends = [CLOSED.match(text, at) for at in closers]
             closed = [text[: end.end()] for end in ends if end is not None]
-            return [before_closer(text, closers[0], behind), *closed] if closers else [text]
+            return [before_closer(text, closers[0], after), *closed] if closers else [text]
         filled = self._with(text)
         lines = filled.lf_lines
         start, depth = self._hole.start, len(indent.expandtabs(layout.TAB_STOP))
@@ -149,7 +149,7 @@ class Trial:
         unopened: list[int] = []
         for leaf in _leaves(filled, start, start + len(text)):
             at = filled.character(leaf.start_byte) - start
-            # the bracket behind a pattern of a shell's `case` closes nothing
+            # the bracket after a pattern of a shell's `case` closes nothing
             if leaf.type in CLOSING and _stands_alone(leaf):
                 continue
             for sign in leaf.type:

@@ -77,7 +77,7 @@ class Source:
                 return number, line, len(line) - len(line.lstrip())
 
     def line_end(self, chance: random.Random) -> Iterator[Case]:
-        """The rest of a line from any column on, with nothing behind it."""
+        """The rest of a line from any column on, with nothing after it."""
         number, line, first = self._line(chance)
         column = chance.randrange(first + 1, len(line.rstrip()))
         start, end = self.starts[number] + column, self.starts[number] + len(line)
@@ -94,7 +94,7 @@ class Source:
         yield Case(document, carving, ways[said], f"line, {said}", self._place(number, column))
 
     def mid_line(self, chance: random.Random) -> Iterator[Case]:
-        """A piece of a line that something stands behind, also in the middle of words."""
+        """A piece of a line that something follows, also in the middle of words."""
         number, line, first = self._line(chance)
         last = len(line.rstrip())
         column = chance.randrange(first + 1, last - 1)
@@ -128,7 +128,7 @@ class Source:
         if whole is None:
             return
         [hole] = whole.holes
-        body, behind = self.text[hole.start : hole.end], self.text[hole.end : hole.end + 100]
+        body, after = self.text[hole.start : hole.end], self.text[hole.end : hole.end + 100]
         if not re.match(r"\n[^\n]", body) or not body.strip():
             return
         document = self.without(hole.start, hole.end)
@@ -137,7 +137,7 @@ class Source:
             return
         ways = {
             "as it was": body,
-            "run on": body + behind,
+            "run on": body + after,
             "at the margin": textwrap.dedent(body.lstrip("\n")),
         }
         said = chance.choice(list(ways))
