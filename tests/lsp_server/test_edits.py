@@ -23,7 +23,7 @@ from fillwright.lsp_server.carve import (
 )
 from fillwright.lsp_server.docstrings import carve_docstring
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import Dropped, Fit, applied, fit_fill
+from fillwright.lsp_server.edits import Dropped, Fit, TextChange, applied, fit_fill
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.frames import framed
 from fillwright.lsp_server.ghost import carve_ghost, ghost_text
@@ -208,6 +208,31 @@ def test_the_editor_says_how_to_indent_a_new_file(formatting: Formatting | None,
     fill = "\n    if x:\n        return 1\n    return 2"
     changed = applied(document.text, fit_fill(document, carving, [fill], formatting).changes)
     assert changed == f"def f(x):\n{step}if x:\n{2 * step}return 1\n{step}return 2\n"
+
+
+@pytest.mark.parametrize(
+    "above", ["/**\n * Adds.\n */\n", "const x = {\n  a: 1,\n};\n", "f(\n      1,\n      2);\n", ""]
+)
+def test_comments_and_data_do_not_overrule_the_editor(above: str) -> None:
+    source = above + "function add(a, b) {\n}\n"
+    document = Document.of(source, "javascript")
+    carving = carve_body(document, len(source) - 3)
+    assert carving is not None
+    fit = fit_fill(document, carving, ["\n  return a + b;"], Formatting(4, insert_spaces=True))
+    assert applied(source, fit.changes) == source[:-2] + "    return a + b;\n}\n"
+
+
+@pytest.mark.parametrize("formatting", [None, Formatting(4, insert_spaces=True)])
+@pytest.mark.parametrize("step", ["  ", "\t", "   "])
+def test_the_white_space_before_the_cursor_comes_before_the_editors_options(
+    formatting: Formatting | None, step: str
+) -> None:
+    source = f"function add(a, b) {{\n{step}\n}}\n"
+    document = Document.of(source, "javascript")
+    cursor = source.index("\n}")
+    fill = "\n    if (a) {\n        return b;\n    }"
+    ghost = ghost_text(document, cursor, carve_ghost(document, cursor), fill, formatting)
+    assert ghost == TextChange(cursor, cursor, f"if (a) {{\n{2 * step}return b;\n{step}}}")
 
 
 def test_a_file_that_is_indented_says_so_itself() -> None:
