@@ -19,7 +19,12 @@ SURE_REPEAT = 3
 NEARLY = 0.9
 # what closes a block in words says no more than a bracket does
 CLOSING_TAG = re.compile(r"\{ (?:/ \w+|% end\w+(?: \w+)? %) \}")
-CLOSING_WORDS = frozenset(("end", "fi", "done", "esac", "then", "do", "else"))
+CLOSING_WORDS = frozenset(
+    (
+        *("end", "fi", "done", "esac", "then", "do", "else"),
+        *("endif", "endfor", "endforeach", "endwhile", "endswitch"),
+    )
+)
 
 
 def without_head(text: str, before: str, *, fresh: bool = False) -> list[str]:
