@@ -23,6 +23,7 @@ from fillwright.lsp_server.headers import (
     looks_like_header,
     opened_by,
 )
+from fillwright.lsp_server.steps import step_near, step_of_data
 
 STRING = re.compile("string(?!_(content|fragment|start|end))")
 SEVERAL_LINES = re.compile(
@@ -37,6 +38,7 @@ class Body:
 
     `fresh`: the text has to begin with a newline. `shape`: what is written on one line, as one
     expression or between braces, is written anew on one line. `stub`: nothing is written there yet.
+    `under` is the indentation of its header; `guessed`: no line shows how much deeper the block is.
     """
 
     start: int
@@ -45,6 +47,8 @@ class Body:
     fresh: bool
     shape: Shape = "block"
     stub: bool = False
+    under: str = ""
+    guessed: bool = False
 
 
 def body_around(document: Document, layer: Layer, offset: int) -> Body | None:
@@ -77,8 +81,9 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
         if closer is None or not _closes(document, closer, header, headed, last):
             closer = None
             start = _behind_docstring(document, layer, start, headed)
-            end = max(start, lines.end_of(last) if last > headed else end)
-    indent = _indent_under(document, header, headed, last)
+            under = lines.end_of(last)
+            end = max(start, under if last > headed else min(end, under))
+    indent, guessed = _indent_under(document, layer, header, headed, last)
     if closer is not None and function.stub:
         end = _up_to_closer(document, end, closer)
     written = document.lf[start:end].strip(" \t")
@@ -91,7 +96,8 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
         shape = "line"
     else:
         fresh = fresh or not written or one_line
-    return Body(start, end, indent, fresh, shape, function.stub and not function.declared)
+    stub = function.stub and not function.declared
+    return Body(start, end, indent, fresh, shape, stub, layout.indentation(lines, header), guessed)
 
 
 def _is_left_of(document: Document, layer: Layer, closer: int | None, header: int) -> bool:
@@ -217,7 +223,9 @@ def _body_under(document: Document, layer: Layer, header: int) -> Body:
     start = lines.starts[headed] + len(lines.content(headed).rstrip())
     start = _behind_docstring(document, layer, start, headed)
     end = max(start, lines.end_of(last) if last > headed else start)
-    return Body(start, end, _indent_under(document, header, headed, last), fresh=True)
+    indent, guessed = _indent_under(document, layer, header, headed, last)
+    under = layout.indentation(lines, header)
+    return Body(start, end, indent, fresh=True, under=under, guessed=guessed)
 
 
 def _behind_docstring(document: Document, layer: Layer, start: int, headed: int) -> int:
@@ -256,15 +264,20 @@ def _last_line_under(document: Document, layer: Layer, header: int, headed: int)
     return last
 
 
-def _indent_under(document: Document, header: int, headed: int, last: int) -> str:
-    """The indentation of the lines behind a header, or what it would be if there were any."""
+def _indent_under(
+    document: Document, layer: Layer, header: int, headed: int, last: int
+) -> tuple[str, bool]:
+    """The indentation of the lines behind a header, or what it would be if there were any; and
+    whether nothing shows it."""
     lines = document.lf_lines
     for line in range(headed + 1, last + 1):
         if not layout.is_blank(lines, line):
             if layout.depth(lines, line) > layout.depth(lines, header):
-                return layout.indentation(lines, line)
+                return layout.indentation(lines, line), False
             break
-    return layout.indentation(lines, header) + layout.unit(lines, header)
+    step = step_near(document, layer, header)
+    usual = step or step_of_data(document, layer, header) or layout.DEFAULT_UNIT
+    return layout.indentation(lines, header) + usual, step is None
 
 
 def _is_blank_or_comment(document: Document, tree: Tree, line: int) -> bool:

@@ -8,6 +8,7 @@ A hole that begins on a fresh line begins *at the newline*: the text before it n
 an indentation, and its own text starts with the newline. It ends before the newline behind it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,11 +21,13 @@ from fillwright.engine.syntax.pieces import Kind, pieces_at
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.bodies import Body, body_around, body_of
 from fillwright.lsp_server.documents import Document, Layer
+from fillwright.lsp_server.steps import step_near
 
+BRACE_CLOSED = re.compile(r"\}[)\]};,]*[ \t]*")
 MOST_STUBS = 8
 NEARBY = 16_000
 
-What = Literal["body", "line end", "selection", "docstring", "piece"]
+What = Literal["body", "line end", "selection", "docstring", "piece", "braces"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Carving:
     as it is. Where what closes the block stands on the hole's last line, it then needs a line of
     its own. `language` is that of the hole where it is not the document's. `opening` and `closing`
     are not in the document yet and come with the text, around it (see `frames.py`). `stub`: it is a
-    body in which nothing is written, though something should be.
+    body in which nothing is written, though something should be. `under` is the indentation of a
+    body's header; `guessed`: no line shows how much deeper the body is, so the editor may say it.
     """
 
     holes: tuple[Hole, ...]
@@ -49,6 +53,8 @@ class Carving:
     opening: str = ""
     closing: str = ""
     stub: bool = False
+    under: str = ""
+    guessed: bool = False
 
 
 def carve_body(document: Document, offset: int) -> Carving | None:
@@ -66,7 +72,7 @@ def carve_body(document: Document, offset: int) -> Carving | None:
     line_end = document.lf_lines.end_of(document.lf_lines.line_of(offset))
     if document.lf[body.end : line_end].isspace():
         body = replace(body, end=line_end)
-    return _of_body(document, layer, body)
+    return _of_body(document, layer, _as_deep_as_the_cursor(document, body, offset))
 
 
 def carve_line_end(document: Document, offset: int) -> Carving:
@@ -75,6 +81,28 @@ def carve_line_end(document: Document, offset: int) -> Carving:
     line = lines.line_of(offset)
     indent = layout.indentation(lines, line)
     return Carving((Hole(offset, lines.end_of(line)),), "line", indent, "line end", fresh=False)
+
+
+def is_between_braces(document: Document, offset: int) -> bool:
+    """Whether nothing stands between an LF offset and a brace on either side, and after it only
+    what closes the line."""
+    lines = document.lf_lines
+    rest = document.lf[offset : lines.end_of(lines.line_of(offset))]
+    return document.lf[offset - 1 : offset] == "{" and BRACE_CLOSED.fullmatch(rest) is not None
+
+
+def carve_braces(document: Document, offset: int) -> Carving | None:
+    """The empty place between two braces at the end of a line; None where there is none."""
+    if not is_between_braces(document, offset):
+        return None
+    layer, lines = document.layer_at(offset), document.lf_lines
+    line = lines.line_of(offset)
+    under = layout.indentation(lines, line)
+    step = step_near(document, layer, line)
+    indent = under + (step or layout.DEFAULT_UNIT)
+    language = None if layer.language == document.language else layer.language
+    hole, guessed = Hole(offset, offset), step is None
+    return Carving((hole,), "free", indent, "braces", False, language, under=under, guessed=guessed)
 
 
 def carve_selection(document: Document, start: int, end: int) -> Carving:
@@ -183,7 +211,29 @@ def _nearest(document: Document, layer: Layer, found: Sequence[Function], at: in
 def _of_body(document: Document, layer: Layer, body: Body) -> Carving:
     language = None if layer.language == document.language else layer.language
     hole = Hole(body.start, body.end)
-    return Carving((hole,), body.shape, body.indent, "body", body.fresh, language, stub=body.stub)
+    return Carving(
+        (hole,),
+        body.shape,
+        body.indent,
+        "body",
+        body.fresh,
+        language,
+        stub=body.stub,
+        under=body.under,
+        guessed=body.guessed,
+    )
+
+
+def _as_deep_as_the_cursor(document: Document, body: Body, offset: int) -> Body:
+    """An empty body on whose blank line the editor has indented already begins there."""
+    lines = document.lf_lines
+    line = lines.line_of(offset)
+    before = document.lf[lines.starts[line] : offset]
+    empty = not document.lf[body.start : body.end].strip()
+    if not empty or not layout.is_blank(lines, line) or lines.starts[line] <= body.start:
+        return body
+    depth, header = (len(text.expandtabs(layout.TAB_STOP)) for text in (before, body.under))
+    return replace(body, indent=before, guessed=False) if depth > header else body
 
 
 def _past_indentation(document: Document, offset: int) -> int:

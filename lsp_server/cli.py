@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(verb=_engine_run)
     for name, help in {
         "start": "start the engine when there is none",
-        "stop": "stop the engine",
+        "stop": "stop every engine, or the one that is named",
         "status": "say how the engine is",
     }.items():
         action = actions.add_parser(name, help=help)
@@ -185,7 +185,9 @@ def _add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     engine.add_argument(
         "--model", type=Path, metavar="FOLDER", help="a checkpoint, not the embedded one"
     )
-    engine.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    engine.add_argument(
+        "--device", type=_sentence(_device), default="auto", help="auto, cpu or cuda"
+    )
 
 
 def _sentence(parse: Callable[[str], Value]) -> Callable[[str], Value]:
@@ -210,8 +212,24 @@ def _whole(what: str, least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def _device(text: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", text):
+        raise ValueError(f"{text!r} is no device; choose auto, cpu or cuda")
+    return text
+
+
 def _settings(arguments: argparse.Namespace) -> EngineSettings:
     return EngineSettings(checkpoint=arguments.model, device=arguments.device)
+
+
+def _startable(arguments: argparse.Namespace) -> EngineSettings:
+    """The settings of an engine that may have to be started: its model is looked for first."""
+    model: Path | None = arguments.model
+    if model is not None and not (model / "config.json").is_file():
+        raise BadRequest(
+            f"There is no checkpoint in {model}; give --model a folder with a config.json."
+        )
+    return _settings(arguments)
 
 
 def _fill(arguments: argparse.Namespace) -> int:
@@ -229,7 +247,7 @@ def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
     return FillOptions(
         file=arguments.file,
         places=tuple(arguments.places),
-        engine=_settings(arguments),
+        engine=_startable(arguments),
         write=arguments.write,
         json=arguments.json,
         watch=arguments.watch,
@@ -254,20 +272,24 @@ def _engine_run(arguments: argparse.Namespace) -> int:
     network = None
     if arguments.host is not None:
         network = Network(arguments.host, arguments.port, read_token(arguments.token_file))
-    run(_settings(arguments), network)
+    run(_startable(arguments), network)
     return 0
 
 
 def _engine(arguments: argparse.Namespace) -> int:
-    from fillwright.lsp_server.engine_command import engine_command
+    from fillwright.lsp_server.engine_command import engine_command, stop_every_engine
 
-    return engine_command(arguments.action, _settings(arguments))
+    asked = arguments.model is not None or arguments.device != "auto"
+    if arguments.action == "stop" and not asked:
+        return stop_every_engine()
+    settings = _startable if arguments.action == "start" else _settings
+    return engine_command(arguments.action, settings(arguments))
 
 
 def _setup(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.setup.command import setup
 
-    setup(arguments.editor, _settings(arguments), yes=arguments.yes)
+    setup(arguments.editor, _startable(arguments), yes=arguments.yes)
     return 0
 
 

@@ -12,6 +12,7 @@ from fillwright.engine.syntax.languages import doc_marks
 from fillwright.lsp_server import layout
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document, Layer
+from fillwright.lsp_server.steps import step_at
 
 STRING = re.compile(r"""[a-zA-Z]*(?P<quote>\"\"\"|'''|"|')(?P<text>.*)(?P=quote)""", re.DOTALL)
 BLOCK_COMMENT = re.compile(r"/\*[*!]? ?(?P<text>.*?) ?\*/", re.DOTALL)
@@ -77,7 +78,7 @@ def _below_header(
     if document.lf[place : lines.end_of(lines.line_of(place))].strip():
         return None
     header = lines.line_of(document.character(definition.start))
-    indent = layout.indentation(lines, header) + layout.unit(lines, header)
+    indent = layout.indentation(lines, header) + step_at(document, document.layer_at(place), header)
     return _carving(document, Hole(place, place), "free", indent, f"\n{indent}{marks[0]}", marks[1])
 
 

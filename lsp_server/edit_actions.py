@@ -17,6 +17,7 @@ from cattrs.gen import make_dict_unstructure_fn
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.syntax.languages import has_functions
 from fillwright.lsp_server.carve import (
     Carving,
     carve_body,
@@ -125,6 +126,8 @@ def targets(
     at = document.to_lf(start)
     selected = document.text[start:end].strip()
     body = carve_body(document, at)
+    if body is not None and not has_functions(body.language or document.language):
+        body = None
     written = body is not None and is_written(document, body)
     found = list[What]()
     if body is not None and (asked or body.stub):

@@ -16,6 +16,7 @@ from fillwright.lsp_server.fill_choice import fitting
 from fillwright.lsp_server.fill_docstring import docstring_layout
 from fillwright.lsp_server.fill_layout import layouts
 from fillwright.lsp_server.fill_place import Formatting, place_of
+from fillwright.lsp_server.fill_repeats import says_again
 from fillwright.lsp_server.positions import LINE_END
 
 # markers of models' prompts; what stands behind one is no code
@@ -126,16 +127,21 @@ def _fitted(
     formatting: Formatting | None,
 ) -> str:
     text = _said(document, LINE_END.sub("\n", text))
+    goes_on = ""
     if carving.shape == "line":
-        text = text.split("\n", 1)[0]
+        text, _, goes_on = text.partition("\n")
     if not text.strip():
         raise _DoesNotFit("whitespace" if text else "empty")
     place = place_of(document, carving, hole, text, formatting)
+    cut = bool(goes_on.strip()) and not says_again(goes_on, place.below)
     ways = [docstring_layout(text, place)] if carving.what == "docstring" else layouts(text, place)
     ways = [way for way in ways if way.strip()]
+    # what stands there already is left alone, whatever a parser thinks of it
+    if place.written in (text, f"\n{text}" if place.fresh else text, *ways[:1]):
+        raise _DoesNotFit("unchanged")
     if not ways:
         raise _DoesNotFit("repeats-what-follows")
-    fitted = fitting(document, carving, hole, ways, place)
+    fitted = fitting(document, carving, hole, ways, place, cut=cut)
     if fitted is None:
         raise _DoesNotFit("does-not-parse")
     if carving.what != "line end" and _deletes_too_much(place.written, fitted):

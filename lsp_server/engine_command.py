@@ -1,9 +1,11 @@
-"""`fillwright engine start|stop|status`. Knows the client of the engine only."""
+"""`fillwright engine start|stop|status`. Knows the engine's client and lifecycle only."""
 
 import asyncio
 from typing import Literal
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
+from fillwright.engine.daemon.lifecycle import stop_all
+from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
 
 Action = Literal["start", "stop", "status"]
 
@@ -11,6 +13,16 @@ Action = Literal["start", "stop", "status"]
 def engine_command(action: Action, settings: EngineSettings) -> int:
     """Do one action and say in a line how it went; gives the exit code."""
     return asyncio.run(_ask(action, settings))
+
+
+def stop_every_engine() -> int:
+    """Stop all engines of this user, whatever their model and device; gives the exit code."""
+    stopped = asyncio.run(stop_all(private_folder(default_folder())))
+    if stopped > 1:
+        print(f"{stopped} engines stopped")
+    else:
+        print("engine stopped" if stopped else "no engine was running")
+    return 0
 
 
 async def _ask(action: Action, settings: EngineSettings) -> int:

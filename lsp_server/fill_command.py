@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
-from fillwright.engine.errors import EngineFailed
+from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.prompt_format import NO_INSTRUCTIONS, takes_instructions
 from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
 from fillwright.engine.syntax.languages import language_of_file
@@ -118,6 +118,11 @@ async def _ask(options: FillOptions, request: InfillRequest) -> Infill:
     try:
         with showing_drafts(request, watch=options.watch, on_stderr=options.json) as on_draft:
             return await client.fill(request, on_draft)
+    except FillwrightError:
+        if (await client.health()).status == "failed":
+            # an engine that has no model is of no use to the next caller either
+            await client.stop()
+        raise
     finally:
         await client.aclose()
 

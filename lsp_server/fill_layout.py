@@ -7,6 +7,7 @@ cannot tell, several layouts are offered, the likeliest first, and whoever can p
 import re
 
 from fillwright.lsp_server import layout
+from fillwright.lsp_server.fill_blocks import blocks
 from fillwright.lsp_server.fill_place import Place
 from fillwright.lsp_server.fill_repeats import without_head, without_tail
 from fillwright.lsp_server.positions import LineIndex
@@ -15,24 +16,22 @@ CLOSING = (")", "]", "}")
 TERMINATORS = (";", ",")
 # behind these a terminator would be one too many
 ENDED = (*TERMINATORS, ":", "{", "(", "[", "}")
-# a preprocessor's lines stand at the margin wherever they are
-DIRECTIVE = re.compile(
-    r"#(?:if|ifdef|ifndef|elif|else|endif|define|undef|include|pragma|error|line|region|endregion)\b"
-)
-LITERAL_LINES = ('"""', "'''", "`")
+# a blank follows a comma and an operator that has one before it, which no sign of a word is
+WANTS_BLANK = re.compile(r"(?:,|\s(?:[-+*/%&|^<>=!:?]*=|[-=]>|&&|\|\|))$")
 
 
 def layouts(text: str, place: Place) -> list[str]:
     """The ways to lay `text` out, the likeliest first; none when nothing is left of it."""
     found = [
         shortened
-        for beheaded in without_head(text, place.before)
+        for beheaded in without_head(text, place.before, fresh=place.fresh)
         for laid_out in _indented(beheaded, place)
         for shortened in without_tail(laid_out, place.before, place.after, place.below)
         if shortened.strip()
     ]
     if not place.after.strip():
-        found = [text.rstrip() for text in found]
+        blank = place.what == "line end" and place.code.strip()
+        found = [text if blank else text.rstrip() + _blank_lines_below(place) for text in found]
     return list(dict.fromkeys(found))
 
 
@@ -57,65 +56,50 @@ def closed_off(text: str, place: Place) -> str:
 def _indented(text: str, place: Place) -> list[str]:
     several = "\n" in text.strip()
     parted = place.written.startswith((" ", "\t", "\n"))
-    if place.fresh or (several and parted):
-        # one blank line above stays
-        above = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
-        return [above + block for block in _blocks(text, place)]
+    opened = place.what == "braces" and "\n" in text[: len(text) - len(text.lstrip())]
+    if place.fresh or opened or (several and parted):
+        # one blank line above stays, and every one that was selected
+        said = "\n\n" if re.match(r"[ \t]*\n[ \t]*\n", text) else "\n"
+        above = max(said, _blank_lines_above(place), key=len)
+        return [above + block for block in blocks(text, place)]
     if not place.before and not place.after.strip():
         # on an empty line the text says itself how deep it belongs
-        own = [text] if text[:1] in (" ", "\t") and not several else []
-        return own + _blocks(text, place)
+        own = [_in_own_white_space(text, place)] if text[:1] in (" ", "\t") and not several else []
+        deeper = [place.unit + text.lstrip()] if place.what == "line end" else []
+        above = _blank_lines_above(place)
+        return [above + way for way in (*own, *blocks(text, place), *deeper)]
     if parted and not place.before[-1:].isspace():
-        return [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
+        apart = [text if text.startswith((" ", "\t")) else " " + text.lstrip()]
+        if place.what != "line end":
+            return apart
+        # the text goes on with what stands before the cursor, unless a sign there wants a blank
+        return [*apart, text] if WANTS_BLANK.search(place.before) else [text, *apart]
     if not place.before.strip():
         # the indentation before the cursor is not written again
         return [text.lstrip(" \t"), text.removeprefix(place.before)]
     return [text]
 
 
-def _blocks(text: str, place: Place) -> list[str]:
-    """The text as lines of the block at `place.indent`."""
-    lines = text.split("\n")
-    filled = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    lines = lines[filled:]
-    if not lines:
-        return []
-    own = _leading(next((line for line in lines if not DIRECTIVE.match(line)), ""))
-    step = _step(lines)
-    first = lines[0] if DIRECTIVE.match(lines[0]) else place.indent + lines[0].lstrip(" \t")
-    shifted = [first, *(_shifted(line, own, step, place) for line in lines[1:])]
-    if own == place.indent:
-        return ["\n".join(shifted)]
-    kept = [first, *lines[1:]]
-    # a first line that follows its hole's edge directly says nothing of the others' indentation
-    others = [line for line in lines[1:] if line.strip()]
-    written_out = all(_leading(line).startswith(place.indent) for line in others)
-    ways = [kept, shifted] if filled == 0 and written_out else [shifted, kept]
-    return ["\n".join(way) for way in ways]
+def _blank_lines_above(place: Place) -> str:
+    """The line ends that a selection begins with: blank lines that were selected stay."""
+    if place.what != "selection" or not place.written.strip():
+        return ""
+    leading = place.written[: len(place.written) - len(place.written.lstrip())]
+    return "\n" * leading.count("\n")
 
 
-def _step(lines: list[str]) -> str:
-    """One step of indentation as the text has it; "" when it is not to be changed."""
-    text = "\n".join(lines)
-    step = layout.unit(LineIndex(text), 0)
-    # one space is no step but somebody's alignment
-    even = step != " " and all(len(_leading(line)) % len(step) == 0 for line in lines)
-    # the lines of a string are not indented but written so
-    return step if even and not any(mark in text for mark in LITERAL_LINES) else ""
+def _blank_lines_below(place: Place) -> str:
+    if place.what != "selection" or not place.written.strip():
+        return ""
+    return "\n" * place.written[len(place.written.rstrip()) :].count("\n")
 
 
-def _shifted(line: str, own: str, step: str, place: Place) -> str:
-    """The line moved from under indentation `own` to the place's, in the file's whitespace."""
-    if not line.startswith(own) or not line.strip() or DIRECTIVE.match(line):
-        return line
-    deeper = _leading(line)[len(own) :]
-    rest = line[len(own) + len(deeper) :]
-    if place.unit == "\t":
-        deeper = deeper.replace(step or layout.DEFAULT_UNIT, "\t")
-    else:
-        deeper = deeper.replace(step or "\t", place.unit)
-    return place.indent + deeper + rest
-
-
-def _leading(line: str) -> str:
-    return layout.indentation(LineIndex(line), 0)
+def _in_own_white_space(text: str, place: Place) -> str:
+    """A line with its indentation in the white space of the file."""
+    leading = layout.leading(text)
+    if place.unit == "\t" and " " in leading:
+        width = len(leading.expandtabs(len(layout.DEFAULT_UNIT)))
+        leading = "\t" * max(1, width // len(layout.DEFAULT_UNIT))
+    elif place.unit != "\t":
+        leading = leading.replace("\t", place.unit)
+    return leading + text.lstrip(" \t")

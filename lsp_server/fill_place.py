@@ -10,9 +10,10 @@ from itertools import islice
 
 from fillwright.engine.request import Hole
 from fillwright.lsp_server import layout
-from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.carve import Carving, What
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.positions import LineIndex
+from fillwright.lsp_server.steps import step_near, step_of_data
 
 LINES_BELOW = 20
 INDENTED_LINE = re.compile(r"^[ \t]+[^ \t\n]", re.MULTILINE)
@@ -38,7 +39,7 @@ class Place:
     `before` and `after` are the rest of its first and last line; `below` the lines under it.
     `indent` is its block's indentation and `unit` one step of the file's. `fresh`: the text must
     begin with a newline. `written` is what stands in the hole now, and `comment` the comment at its
-    end, with the blanks before it, if the hole ends a line with one.
+    end, with the blanks before it, if the hole ends a line with one. `what` is the carving's.
     """
 
     before: str
@@ -49,6 +50,7 @@ class Place:
     fresh: bool
     written: str
     comment: str = ""
+    what: What = "line end"
 
     @property
     def code(self) -> str:
@@ -64,8 +66,8 @@ class Place:
 def place_of(
     document: Document, carving: Carving, hole: Hole, text: str, formatting: Formatting | None
 ) -> Place:
-    """What surrounds a hole that `text` is meant for. Where the file shows no indentation, the
-    editor's options say how it is, and without those the text."""
+    """What surrounds a hole that `text` is meant for. Where no code shows one step of indentation,
+    the editor's options say what it is, and without those the text."""
     lines = document.lf_lines
     first, last = lines.line_of(hole.start), lines.line_of(hole.end)
     below = (
@@ -73,10 +75,8 @@ def place_of(
         for line in range(last + 1, len(lines))
         if not layout.is_blank(lines, line)
     )
-    indent, unit = carving.indent, layout.unit(lines, first)
-    if not INDENTED_LINE.search(document.lf):
-        unit = formatting.unit if formatting else _first_step(text)
-        indent = indent.replace(layout.DEFAULT_UNIT, unit)
+    unit = _unit(document, carving, first, text, formatting)
+    indent = carving.under + unit if carving.guessed else carving.indent
     return Place(
         before=document.lf[lines.starts[first] : hole.start],
         after=document.lf[hole.end : lines.end_of(last)],
@@ -86,7 +86,26 @@ def place_of(
         fresh=carving.fresh,
         written=document.lf[hole.start : hole.end],
         comment=_comment_at_end(document, hole),
+        what=carving.what,
     )
+
+
+def _unit(
+    document: Document, carving: Carving, line: int, text: str, formatting: Formatting | None
+) -> str:
+    """One step of indentation: as the code has it, else as far as the editor has indented, else as
+    its options say, else as data or the text has it."""
+    layer = document.layer_at(document.lf_lines.starts[line])
+    own = "" if carving.guessed else carving.indent.removeprefix(carving.under)
+    unit = (
+        step_near(document, layer, line)
+        or (own if carving.what == "body" else "")
+        or (formatting.unit if formatting else None)
+        or step_of_data(document, layer, line)
+        or _first_step(text)
+    )
+    # tabs and blanks are not mixed in one block
+    return own if carving.what == "body" and own and own[0] != unit[0] else unit
 
 
 def _first_step(text: str) -> str:

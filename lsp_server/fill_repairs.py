@@ -9,40 +9,70 @@ from collections.abc import Iterator
 from itertools import product
 
 from fillwright.lsp_server import layout
-from fillwright.lsp_server.fill_layout import CLOSING
+from fillwright.lsp_server.bracket_trial import BracketTrial
 from fillwright.lsp_server.fill_place import Place
 from fillwright.lsp_server.fill_trial import Trial
+from fillwright.lsp_server.headers import CONTROL
 from fillwright.lsp_server.positions import LineIndex
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 # what may follow these is not finished
 UNFINISHED = re.compile(r"(?:[,.=*/%&|^<>!~?:(\[{\\]|(?<!\+)\+|(?<!-)-)$")
-FINISHED = re.compile(r"""[)\]}"'`;]""")
+FINISHED = re.compile(r"""[)\]}`;]|"+|'+""")
+CLOSER = re.compile(r"""(?:[)\]}`]|\"\"\"|'''|["'])[;,]?$""")
+# signs between two sides, or at the end of a line that goes on; `/>` and `*/` close something
+OPERATOR = re.compile(r"(?![*/]/|/>)[-+*/%&|^<=!?~.\\]")
 # and here a blank belongs
+WORD = re.compile(r"\w")
 SPACED = re.compile(r"[,=+*/%&|<>?:]$")
-MOST_TOKENS_KEPT = 8
+MOST_TOKENS_KEPT = 16
 MOST_WAYS_TO_CLOSE = 27
+
+AnyTrial = Trial | BracketTrial
 
 
 def with_rest(text: str, written: str) -> Iterator[str]:
     """The text of a hole that is the rest of a line, with the last tokens of what stands there now:
-    no more of them than needed, or all behind a text that is not finished."""
-    tokens = list(TOKEN.finditer(written.rstrip()))[-MOST_TOKENS_KEPT:]
-    if tokens and UNFINISHED.search(text):
-        yield text + " " * bool(SPACED.search(text)) + written.strip()
+    no more of them than needed, or all behind a text that is not finished. Half an expression is
+    not left: what is kept begins with no operator."""
+    kept = written.rstrip()
+    tokens = list(TOKEN.finditer(kept))[-MOST_TOKENS_KEPT:]
+    if tokens and UNFINISHED.search(text.rstrip()):
+        gap = written[: len(written) - len(written.lstrip())]
+        wants_blank = SPACED.search(text) and WORD.match(written)
+        yield text + (gap or " " * bool(wants_blank)) + written.strip()
     for token in reversed(tokens):
+        if token.start() and OPERATOR.match(kept, token.start()):
+            continue
         gap = written[: token.start()]
-        yield text + gap[len(gap.rstrip()) :] + written[token.start() :].rstrip()
+        yield text + gap[len(gap.rstrip()) :] + kept[token.start() :]
+    if tokens and written[:1].isspace():
+        yield text + kept
 
 
 def without_closers(text: str) -> Iterator[str]:
-    """The text without the last bracket at its end, without the last two, and so on."""
-    while text.endswith(CLOSING):
-        text = text[:-1].rstrip()
+    """The text without the last bracket or quotation mark at its end, without the last two, and so
+    on."""
+    closer = CLOSER.search(text)
+    while closer is not None:
+        text = text[: closer.start()].rstrip()
         yield text
+        closer = CLOSER.search(text)
 
 
-def mended(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterator[str]:
+def closed_below(text: str, place: Place, trial: AnyTrial) -> Iterator[str]:
+    """A line that ends with the brace of a block, with the block closed on a line of its own; none
+    where the line is only the header of a statement, which would say something else without its
+    block."""
+    opened = trial.unclosed(text)
+    if text.endswith("{") and opened and not CONTROL.match(place.before + text):
+        closers = "".join(closer for _, closer in reversed(opened))
+        closed = text + "\n" + layout.leading(place.before + text) + closers
+        yield closed
+        yield closed + place.code.strip()
+
+
+def mended(text: str, place: Place, trial: AnyTrial, *, cut_back: bool) -> Iterator[str]:
     """The text with what it left open closed, and where it may be `cut_back`, ever shorter."""
     for closed in _closed(text, trial):
         yield closed
@@ -57,13 +87,13 @@ def mended(text: str, place: Place, trial: Trial, *, cut_back: bool) -> Iterator
     yield from _pieces(text)
 
 
-def _closed(text: str, trial: Trial) -> Iterator[str]:
+def _closed(text: str, trial: AnyTrial) -> Iterator[str]:
     for closers in (_brackets(text, trial), _words(text, trial)):
         if closers:
             yield text + closers
 
 
-def _brackets(text: str, trial: Trial) -> str:
+def _brackets(text: str, trial: AnyTrial) -> str:
     """What closes the brackets that the text leaves open; one that ends its line is closed on a
     line of its own. Nothing where the last of several lines, or an operator, breaks off."""
     end = len(text.rstrip())
@@ -80,7 +110,7 @@ def _brackets(text: str, trial: Trial) -> str:
     return closers
 
 
-def _words(text: str, trial: Trial) -> str:
+def _words(text: str, trial: AnyTrial) -> str:
     """What closes the blocks around the last line, going by their indentation, in a language whose
     blocks close in words."""
     words = trial.closing_words

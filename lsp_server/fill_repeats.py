@@ -8,41 +8,62 @@ meant, both ways are offered, the likelier first.
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import product
 
 Tokens = list[str]
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 WORD = re.compile(r"\w+")
-ACCESS = (".", "::", "->")
+ACCESS = ("::", "->")
 SURE_REPEAT = 3
 NEARLY = 0.9
 # what closes a block in words says no more than a bracket does
-CLOSING_WORDS = frozenset(("end", "fi", "done", "esac", "then", "do", "else"))
+CLOSING_TAG = re.compile(r"\{ (?:/ \w+|% end\w+(?: \w+)? %) \}")
+CLOSING_WORDS = frozenset(
+    (
+        *("end", "fi", "done", "esac", "then", "do", "else"),
+        *("endif", "endfor", "endforeach", "endwhile", "endswitch"),
+    )
+)
 
 
-def without_head(text: str, before: str) -> list[str]:
+def without_head(text: str, before: str, *, fresh: bool = False) -> list[str]:
     """The text without what it repeats from the end of `before`, the rest of the line before it.
 
-    A word begun in `before` is completed by a text that begins with the whole word.
+    A word begun in `before` is completed by a text that begins with the whole word. A `fresh` text
+    belongs on the next line: its indentation says nothing of that line.
     """
     said = before.lstrip()
-    gap = before[-1:].isspace()
+    blanks = before[len(before.rstrip()) :]
+    gap = bool(blanks)
     for match in TOKEN.finditer(said):
         head = said[match.start() :].rstrip()
-        whole = match.start() == 0 and (gap or TOKEN.fullmatch(head) is None)
+        whole = match.start() == 0 and (
+            gap or TOKEN.fullmatch(head) is None or (not fresh and _is_indented(text, before))
+        )
         begun = text.lstrip() if whole else text.lstrip(" \t") if gap else text
         if not begun.startswith(head):
             continue
         rest = begun[len(head) :]
         goes_on = head[-1:].isalnum() and (rest[:1].isalnum() or rest[:1] == "_")
-        if gap and goes_on:
+        if (gap or fresh) and goes_on:
             continue
-        cut = rest.lstrip(" \t") if gap else rest
+        # columns are set apart by more blanks than stand there so far
+        cut = rest[len(blanks) :] if rest.startswith(blanks) else rest.lstrip(" \t")
         # digits and underscores may well be followed by more of them
         word = re.fullmatch(r"\w*[^\W\d_]\w*", head) is not None
+        # the line so far has its gap when it is said again too
+        if gap and rest[:1] and not rest[0].isspace():
+            return [text, cut]
         surely = whole or head.endswith(ACCESS) or (word and not gap)
         return [cut, text] if surely else [text, cut]
     return [text]
+
+
+def _is_indented(text: str, before: str) -> bool:
+    """Whether the text begins with the indentation of the line that it goes on with."""
+    indent = before[: len(before) - len(before.lstrip())]
+    return bool(indent) and text.startswith(indent)
 
 
 def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> list[str]:
@@ -57,13 +78,20 @@ def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> li
     filled = [number for number, line in enumerate(lines) if line.strip()]
     mine = [_tokens(lines[number]) for number in filled]
     theirs = [_tokens(line) for line in below]
-    for at, number in enumerate(filled):
-        alike = _alike(mine[at:], theirs)
+    # what is the same is looked for first: a few lines more or less are nearly the same too
+    for count, (at, number) in product((_alike, _nearly_alike), enumerate(filled)):
+        alike = count(mine[at:], theirs)
         if alike and (at + alike == len(filled) or alike >= SURE_REPEAT):
             shortened = "\n".join(lines[:number])[len(before) :]
             says_something = any(map(_says_something, mine[at : at + alike]))
             return [shortened] if says_something else [text, shortened]
     return [text]
+
+
+def says_again(text: str, below: Sequence[str]) -> bool:
+    """Whether the first line of the text is the first one below the hole."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return bool(below) and _tokens(first) == _tokens(below[0])
 
 
 def _without_rest(text: str, after: str) -> list[str]:
@@ -85,7 +113,13 @@ def _alike(lines: Sequence[Tokens], below: Sequence[Tokens]) -> int:
     alike = next((at for at, (mine, theirs) in enumerate(pairs) if mine != theirs), len(pairs))
     if alike == len(lines) - 1 > 0 and alike < len(pairs):
         alike += _breaks_off(*pairs[alike])
-    # the first line is the same, or the repetition begins further down
+    return alike
+
+
+def _nearly_alike(lines: Sequence[Tokens], below: Sequence[Tokens]) -> int:
+    """The same, where the lines need only be nearly those below; the first one is the same, or the
+    repetition begins further down."""
+    pairs, alike = list(zip(lines, below, strict=False)), _alike(lines, below)
     if 0 < alike < SURE_REPEAT <= len(pairs) == len(lines) and _nearly_equal(pairs):
         return len(lines)
     return alike
@@ -108,4 +142,7 @@ def _tokens(line: str) -> Tokens:
 
 
 def _says_something(line: Tokens) -> bool:
+    # a closing tag closes what it names, and the one below something else
+    if (line[:2] == ["<", "/"] and line.count("<") == 1) or CLOSING_TAG.fullmatch(" ".join(line)):
+        return False
     return any(token not in CLOSING_WORDS and WORD.fullmatch(token) for token in line)

@@ -4,6 +4,7 @@ Knows documents and syntax, neither the engine nor how texts are laid out. Texts
 surroundings of the hole; the whole document is parsed only where those do not settle the matter.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,13 +13,17 @@ from tree_sitter import Node, Tree
 from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
 from fillwright.engine.syntax.grammars import grammar_for
+from fillwright.engine.syntax.readable import readable
 from fillwright.lsp_server import layout
+from fillwright.lsp_server.bracket_trial import before_closer
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.surroundings import surroundings
 
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 CLOSING_WORDS = ("end", "fi", "done", "esac")
 CLOSING = frozenset(BRACKETS.values())
+CLOSED = re.compile(r"[)\]}]+[;,)]*")
+MOST_CLOSERS = 3
 
 
 def trials_at(document: Document, hole: Hole) -> "list[Trial]":
@@ -42,7 +47,9 @@ class Trial:
     def __init__(self, document: Document, tree: Tree, hole: Hole) -> None:
         self._document, self._document_hole = document, hole
         self._broken = tree.root_node.has_error
-        self._around, self._hole = surroundings(document, tree, hole)
+        around, self._hole = surroundings(document, tree, hole)
+        self._text = around.lf
+        self._around = _read(around.lf, around.language)
         self._filled: dict[str, Document] = {}
         self._before = _Wrong.near(self._around, self._hole.start, self._hole.end)
 
@@ -50,43 +57,70 @@ class Trial:
         """The faults there would be near the hole with `text` in it."""
         return self._wrong_with(text).faults
 
-    def accepts(self, text: str) -> bool:
-        """Whether no more is wrong with the document with `text` in the hole than is now."""
+    def accepts(self, text: str, *, far: bool = False) -> bool:
+        """Whether no more is wrong with the document with `text` in the hole than is now. `far`:
+        what the text opens may be closed further below than its surroundings go."""
         near = self._wrong_with(text)
-        if not near.no_worse_than(self._before):
+        whole = len(self._text) == len(self._document.lf)
+        goes_far = far and not whole and (layout.opens_block(text) or bool(self.unclosed(text)))
+        if not near.no_worse_than(self._before) and not goes_far:
             return False
-        whole = len(self._around.lf) == len(self._document.lf)
         if whole or (near.faults == 0 and not self._broken):
             return True
-        hole = self._document_hole
-        filled = _replaced(self._document, hole, text)
-        now = _Wrong.near(self._document, hole.start, hole.end)
+        hole, document = self._document_hole, self._document
+        if readable(document.lf, document.language) == document.lf:
+            filled = _replaced(document, hole, text)
+        else:
+            whole_text = document.lf[: hole.start] + text + document.lf[hole.end :]
+            filled, document = (_read(one, document.language) for one in (whole_text, document.lf))
+        now = _Wrong.near(document, hole.start, hole.end)
         return _Wrong.near(filled, hole.start, hole.start + len(text)).no_worse_than(now)
 
-    def within_block(self, text: str, indent: str) -> str:
-        """The text up to where it ends the block that the hole is in.
+    def takes_over(self, text: str) -> bool:
+        """Whether code below the hole would be part of what begins in the hole's line with `text`
+        in it, and is not now."""
+        around, start = self._around, self._hole.start
+        line = around.lf_lines.starts[around.lf_lines.line_of(start)]
+        now = _reaching_below(around, line, self._hole.end)
+        return not _reaching_below(self._with(text), line, start + len(text)) <= now
+
+    def within_block(self, text: str, indent: str) -> list[str]:
+        """The text up to where it ends the block that the hole is in, and the same with what closes
+        the block, which a file may lack.
 
         Where a bracket closes the block behind the hole, that is the first one that closes nothing
         of the text's own. Else it is the first line that stands left of `indent`; lines inside a
         string or a bracket that began in the text do not count, and comments that stand left go
         with the code behind them.
         """
-        if self._around.lf[self._hole.end :].lstrip()[:1] in CLOSING:
-            return next((text[:at].rstrip() for at in self.unopened(text)), text)
+        after = self._text[self._hole.end :]
+        if after.lstrip()[:1] in CLOSING:
+            closers = self.unopened(text)[:MOST_CLOSERS]
+            ends = [CLOSED.match(text, at) for at in closers]
+            closed = [text[: end.end()] for end in ends if end is not None]
+            return [before_closer(text, closers[0], after), *closed] if closers else [text]
         filled = self._with(text)
         lines = filled.lf_lines
         start, depth = self._hole.start, len(indent.expandtabs(layout.TAB_STOP))
         first, last = lines.line_of(start), lines.line_of(start + len(text))
-        kept = first
+        kept, closer = first, ""
         for line in range(first + 1, last + 1):
             if layout.is_blank(lines, line):
                 continue
             if layout.depth(lines, line) < depth and not _continues(filled, line, start):
                 if _is_comment(filled, line):
                     continue
+                closer = text[: lines.end_of(line) - start] if self._closes(filled, line) else ""
                 break
             kept = line
-        return text if kept == last else filled.lf[start : lines.end_of(kept)].rstrip()
+        if kept == last:
+            return [text]
+        return [text[: lines.end_of(kept) - start].rstrip(), *([closer] if closer else [])]
+
+    def _closes(self, filled: Document, line: int) -> bool:
+        """Whether a line only closes what stands above it."""
+        content = filled.lf_lines.content(line).strip()
+        return CLOSED.fullmatch(content) is not None or content in self.closing_words
 
     @property
     def closing_words(self) -> list[str]:
@@ -115,6 +149,9 @@ class Trial:
         unopened: list[int] = []
         for leaf in _leaves(filled, start, start + len(text)):
             at = filled.character(leaf.start_byte) - start
+            # the bracket after a pattern of a shell's `case` closes nothing
+            if leaf.type in CLOSING and _stands_alone(leaf):
+                continue
             for sign in leaf.type:
                 if sign in BRACKETS:
                     opened.append((at, BRACKETS[sign]))
@@ -130,10 +167,10 @@ class Trial:
 
     def _with(self, text: str) -> Document:
         if text not in self._filled:
-            around, hole = self._around, self._hole
+            hole = self._hole
             # parsed anew: a tree that is parsed from another one may hold other errors
-            filled = around.lf[: hole.start] + text + around.lf[hole.end :]
-            self._filled[text] = Document.of(filled, around.language)
+            filled = self._text[: hole.start] + text + self._text[hole.end :]
+            self._filled[text] = _read(filled, self._around.language)
         return self._filled[text]
 
 
@@ -155,6 +192,10 @@ class _Wrong:
     def no_worse_than(self, other: "_Wrong") -> bool:
         # a syntax error is not made good by a layout that is better
         return self.errors <= other.errors and self.faults <= other.faults
+
+
+def _read(text: str, language: str) -> Document:
+    return Document.of(readable(text, language), language)
 
 
 def _errors(root: Node) -> int:
@@ -187,6 +228,50 @@ def _leaves(document: Document, start: int, end: int) -> Iterator[Node]:
             waiting += reversed(node.children)
         elif not node.is_named and node.start_byte >= first and not node.is_missing:
             yield node
+
+
+def _stands_alone(closer: Node) -> bool:
+    """Whether the grammar sees a closing bracket where it wants no opening one."""
+    parent = closer.parent
+    if parent is None or parent.has_error:
+        return False
+    opener = next(sign for sign, other in BRACKETS.items() if other == closer.type)
+    return not any(opener in child.type for child in parent.children if not child.is_named)
+
+
+def _reaching_below(document: Document, first: int, end: int) -> frozenset[int]:
+    """Where the nodes begin, in `first..end`, that hold the first code on the lines below. One in
+    which something is missing up to there would hold anything."""
+    lines = document.lf_lines
+    filled = (
+        line
+        for line in range(lines.line_of(end) + 1, len(lines))
+        if not layout.is_blank(lines, line)
+    )
+    below = next(filled, None)
+    node = None if below is None else document.node_at(layout.first_character(lines, below))
+    start, stop = document.byte(first), document.byte(end)
+    found = set[int]()
+    while node is not None and node.start_byte >= start:
+        if node.start_byte < stop and not _has_gap(node, start, stop):
+            found.add(node.start_byte)
+        node = node.parent
+    return frozenset(found)
+
+
+def _has_gap(node: Node, first: int, end: int) -> bool:
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if one.is_error or one.is_missing:
+            return True
+        if one.has_error:
+            waiting += [
+                child
+                for child in one.children
+                if child.start_byte <= end and child.end_byte >= first
+            ]
+    return False
 
 
 def _continues(document: Document, line: int, start: int) -> bool:

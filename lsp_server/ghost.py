@@ -6,7 +6,13 @@ Knows no LSP types and no engine. Ghost text replaces a range of one line that h
 from dataclasses import replace
 
 from fillwright.engine.request import Hole
-from fillwright.lsp_server.carve import Carving, carve_body, carve_line_end
+from fillwright.lsp_server.carve import (
+    Carving,
+    carve_body,
+    carve_braces,
+    carve_line_end,
+    is_between_braces,
+)
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edits import TextChange
 from fillwright.lsp_server.fill_place import Formatting
@@ -19,22 +25,27 @@ def carve_ghost(document: Document, cursor: int) -> Carving:
     """The hole for ghost text at an offset of the editor's text: the whole body where the cursor
     waits in a function that has none yet, else the rest of the cursor's line."""
     place = document.to_lf(cursor)
-    return _empty_body(document, place) or carve_line_end(document, place)
+    return (
+        _empty_body(document, place)
+        or carve_braces(document, place)
+        or carve_line_end(document, place)
+    )
 
 
 def _empty_body(document: Document, place: int) -> Carving | None:
-    """The body to come at the end of a header's line, or on a blank line of an empty body."""
+    """The body to come at the end of a header's line, between braces that the editor has closed, or
+    on a blank line of an empty body."""
     lines = document.lf_lines
     line = lines.line_of(place)
     start, end = lines.starts[line], lines.end_of(line)
     blank = not lines.content(line).strip()
-    if not blank and place != end:
+    if not blank and place != end and not is_between_braces(document, place):
         return None
     body = carve_body(document, place)
     if body is None or not body.fresh:
         return None
     hole = body.holes[0]
-    if document.lf[hole.start : max(hole.end, end)].strip():
+    if document.lf[hole.start : max(hole.end, end if blank else place)].strip():
         return None
     if blank and hole.start < start:
         # what stands above stays; the newline before this line begins the fill
@@ -58,7 +69,11 @@ def ghost_text(
     first, last = document.lines.starts[line], document.lines.end_of(line)
     if not first <= change.start <= change.end <= last:
         return Reason.of("not-at-cursor")
-    if not _keeps(document.text[change.start : change.end], change.text):
+    before = document.text[change.start : min(cursor, change.end)]
+    # white space before the cursor is the user's, or the editor has put it there
+    if not change.text.startswith(before) or not _keeps(
+        document.text[change.start : change.end], change.text
+    ):
         return Reason.of("overwrites")
     # an editor shows ghost text only when it stands at the cursor
     if cursor < change.start:

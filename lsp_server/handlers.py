@@ -185,6 +185,8 @@ def code_action(
     document = ls.documents.get(params.text_document.uri)
     if document is None or not edit_actions.wanted(params.context.only):
         return []
+    if ls.refusal(document.uri) is not None:
+        return []
     asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
     found = edit_actions.targets(document, params.range, ls.encoding, asked=asked)
     if ls.takes_instructions() is False:

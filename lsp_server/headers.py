@@ -21,6 +21,7 @@ APART = re.compile(
     r"|endregion)\b"
     r"|(?!(?:else|try|finally|default|public|private|protected)\b)[A-Za-z_]\w*:\s*$"
 )
+ACCESS = re.compile(r"\s*(?:public|private|protected)\b[\w ]*:\s*$")
 CLOSES_LIST = re.compile(r"[\])}]*\).*[:{]$|\{$")
 OPENS_BODY = re.compile(r"(?:.*\).*|[^()]*\(.*|\s*)\{\s*(?://.*|/\*.*)?$")
 
@@ -44,6 +45,11 @@ def is_statement(text: str, start: int) -> bool:
 def is_apart(lines: LineIndex, line: int) -> bool:
     """Whether the line is a label or meant for a preprocessor: such lines are not indented."""
     return APART.match(lines.content(line).lstrip()) is not None
+
+
+def is_access_label(content: str) -> bool:
+    """Whether a line says who may use the members below it."""
+    return ACCESS.match(content) is not None
 
 
 def opened_by(lines: LineIndex, line: int) -> int:

@@ -5,18 +5,20 @@ Lines are those of a text in LF form.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 
 from fillwright.lsp_server.positions import LineIndex
 
-INDENTED = re.compile(r"^([ \t]*)[^ \t\n]", re.MULTILINE)
+OPENS_BLOCK = re.compile(
+    r"^\s*(?:def|class|module|if|unless|while|until|for|case|when|begin|else|elif|elsif|rescue|ensure"
+    r"|repeat|loop|try|(?:local )?function)\b(?!.*[;,({\[]$)"
+    r"|^\s*\{[#:%] *(?:if|for|each|else|elif|block|with|await|then|catch|key|snippet)\b.*\}$"
+    r"|\bfunction\b[^()]*\([^()]*\)$"
+    r"|(?:[{:]|\b(?:then|do|of|where|begin)|\bdo \|.*\||^\s*<\w.*[^/]>)\s*(?:(?://|#|--).*|/\*.*\*/)?$"
+)
 LEADING = re.compile(r"[ \t]*")
 TAB_STOP = 8
-NEARBY = 300
 LONGEST_BLOCK = 3_000
-EIGHT_SPACES = " " * TAB_STOP
 DEFAULT_UNIT = "    "
 
 
@@ -24,6 +26,11 @@ def indentation(lines: LineIndex, line: int) -> str:
     """The spaces and tabs that the line begins with."""
     match = LEADING.match(lines.text, lines.starts[line], lines.end_of(line))
     return match.group() if match else ""
+
+
+def leading(line: str) -> str:
+    """The same of a line that stands alone."""
+    return indentation(LineIndex(line), 0)
 
 
 def depth(lines: LineIndex, line: int) -> int:
@@ -41,24 +48,10 @@ def first_character(lines: LineIndex, line: int) -> int:
     return lines.starts[line] + len(indentation(lines, line))
 
 
-def unit(lines: LineIndex, line: int) -> str:
-    """One step of indentation as the file has it near the line: a tab, or some spaces."""
-    first = lines.starts[max(0, line - NEARBY)]
-    end = lines.next_start(min(len(lines) - 1, line + NEARBY))
-    indents: list[str] = INDENTED.findall(lines.text, first, end)
-    steps = Counter(
-        indent[len(before) :]
-        for before, indent in pairwise(indents)
-        if len(indent) > len(before) and indent.startswith(before)
-    )
-    # more than a tab or eight spaces is a continuation line
-    # and a single space sets a label apart
-    likely = {
-        step: n
-        for step, n in steps.items()
-        if step == "\t" or (step in EIGHT_SPACES and (step != " " or len(steps) == 1))
-    }
-    return max(likely, key=likely.__getitem__, default=DEFAULT_UNIT)
+def opens_block(content: str) -> bool:
+    """Whether the next lines are rather the block that this line is the header of: brackets that
+    hold arguments or data alone are no block."""
+    return OPENS_BLOCK.search(content) is not None
 
 
 def headers_around(lines: LineIndex, line: int) -> Iterator[int]:

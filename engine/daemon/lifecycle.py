@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fillwright.engine.daemon.runtime_dir import Place
+from fillwright.engine.daemon.runtime_dir import Place, places_in
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import EngineUnavailable
 
@@ -59,6 +60,11 @@ async def stop(place: Place, patience_s: float = 10) -> bool:
         if await _gone(place, patience_s):
             return True
     raise EngineUnavailable(f"The engine does not end; its log is {place.log}.")
+
+
+async def stop_all(folder: Path) -> int:
+    """End every daemon whose files are in a runtime folder; gives their number."""
+    return sum([await stop(place) for place in places_in(folder)])
 
 
 def is_alive(place: Place) -> bool:

@@ -17,6 +17,7 @@ from fillwright.engine.daemon.wire import Event, Health, Status
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
 from fillwright.engine.request import Draft, Infill, InfillRequest
 
+FAILED_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -151,13 +152,15 @@ class Resident:
             )
 
     def leave_if_idle(self, seconds: float) -> bool:
-        """Leave when nothing is loading, waiting or running, and the last work is `seconds` old.
+        """Leave when nothing is loading, waiting or running, and the last work is `seconds` old,
+        or `FAILED_SECONDS` where the load failed: nobody has anything of such an engine.
 
         After true no request is taken any more, so none can be lost on the way out.
         """
         with self._changed:
             busy = self._status == "loading" or any(self._jobs())
-            if busy or self._since_work() < seconds:
+            failed = self._status == "failed"
+            if busy or self._since_work() < (min(seconds, FAILED_SECONDS) if failed else seconds):
                 return False
             self._left = True
             self._changed.notify()

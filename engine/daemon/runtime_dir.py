@@ -76,6 +76,11 @@ def place_of(settings: EngineSettings) -> Place:
     return Place(private_folder(settings.runtime_dir or default_folder()), f"engine-{digest[:10]}")
 
 
+def places_in(folder: Path) -> list[Place]:
+    """The places of all daemons that have ever used a runtime folder, by name."""
+    return [Place(folder, lock.stem) for lock in sorted(folder.glob("engine-*.lock"))]
+
+
 def default_folder() -> Path:
     """$FILLWRIGHT_RUNTIME_DIR, else `fillwright` in $XDG_RUNTIME_DIR, else ~/.cache/fillwright/run.
 

@@ -138,6 +138,31 @@ LANGUAGE_IDS = {
 FILE_NAMES = {"Dockerfile": "dockerfile", "Makefile": "makefile", "Rakefile": "ruby"}
 
 
+FIXED_STEPS = {"make": "\t"}
+"""A grammar -> one step of indentation, where its language takes no other."""
+
+
+def fixed_step(language: str) -> str | None:
+    """One step of indentation in a language that allows only one."""
+    return FIXED_STEPS.get(grammar_name(language))
+
+
+PROSE_AND_DATA = frozenset(
+    (
+        *("", "bibtex", "csv", "diff", "dockercompose", "dockerfile", "dotenv", "git-commit"),
+        *("git-rebase", "gitcommit", "gitignore", "ignore", "ini", "json", "json5", "jsonl"),
+        *("log", "markdown", "plaintext", "properties", "rst", "text", "toml", "tsv"),
+        *("txt", "xml", "yaml"),
+    )
+)
+"""Names of languages in which there are no functions to be written."""
+
+
+def has_functions(language: str) -> bool:
+    """Whether functions can be written in a language; of an unknown one it is thought."""
+    return not PROSE_AND_DATA.intersection((language.lower(), grammar_name(language)))
+
+
 def grammar_name(language: str) -> str:
     """The name of the grammar, and of its query file, for a language id."""
     name = language.lower()

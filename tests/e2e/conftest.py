@@ -29,7 +29,7 @@ PATIENCE_S = 120
 NO_ENGINE = {"engine": {"preload": False}}
 UNFINISHED = [
     "class Shelf:\n    def __init__(self, width):\n        self.width = ‸\n",
-    "class Box:\n    def __init__(self, width, depth):\n        self.width = width\n        self.‸\n",
+    "class Box:\n    def __init__(self, a, depth):\n        self.a = a\n        self.depth = ‸\n",
     "import logging\n\nlogger = logging.‸\n",
     "if __name__ == ‸\n",
 ]

@@ -45,6 +45,7 @@ async def test_a_refused_file_is_not_filled(
     assert not (await editor.popup(uri, 1, 7)).items
     assert await suppressed(editor, uri) == {"ghost": code, "popup": code}
     target = {"uri": uri, "what": "selection", "range": SELECTED}
+    assert await editor.actions(uri, 1, 0, 1, 6) == []
     with pytest.raises(JsonRpcException, match=r"fillwright\.exclude"):
         await editor.command("fillwright.fill", target)
     assert editor.statuses == []

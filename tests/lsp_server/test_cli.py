@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from fillwright.lsp_server.cli import main
 
@@ -100,22 +101,43 @@ def test_a_file_of_an_unknown_language_has_no_bodies(outcome, tmp_path: Path) ->
     assert "or use --range." in said
 
 
-def test_an_engine_without_a_checkpoint_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "value", "named"),
+    [
+        ("--model", "absent", "absent; give --model a folder with a config.json."),
+        ("--model", "", "give --model a folder with a config.json."),
+        ("--device", "tpu", "'tpu' is no device; choose auto, cpu or cuda"),
+        ("--device", "cuda:", "'cuda:' is no device; choose auto, cpu or cuda"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["fill", "engine start"])
+def test_a_model_and_a_device_are_looked_at_before_an_engine_starts(
+    outcome, tmp_path: Path, verb: str, option: str, value: str, named: str
+) -> None:
+    path = tmp_path / "a.py"
+    path.write_text(FUNCTION)
+    command = ["fill", path, "--body", "1"] if verb == "fill" else ["engine", "start"]
+    code, said = outcome(*command, option, tmp_path / value if option == "--model" else value)
+    assert code == 2
+    assert named in said
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU to be had")
+def test_an_engine_that_cannot_have_its_device_does_not_stay(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(FUNCTION)
     command = [sys.executable, "-P", "-m", "fillwright.lsp_server"]
-    engine = ["--model", str(tmp_path / "absent")]
-    filled = subprocess.run(
-        [*command, "fill", str(path), "--body", "1", *engine],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    subprocess.run([*command, "engine", "stop", *engine], check=True, capture_output=True)
+    arguments = ["fill", str(path), "--body", "1", "--device", "cuda"]
+    filled = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     assert filled.returncode == 3
     assert filled.stdout == ""
-    assert str(tmp_path / "absent") in filled.stderr
-    assert "Traceback" not in filled.stderr
+    assert filled.stderr == (
+        "fillwright: No CUDA device can be used here; choose the device 'cpu'.\n"
+    )
+    stopped = subprocess.run(
+        [*command, "engine", "stop", "--device", "cuda"], capture_output=True, text=True, check=True
+    )
+    assert stopped.stdout == "no engine was running\n"
 
 
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:

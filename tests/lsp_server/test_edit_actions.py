@@ -107,7 +107,6 @@ def test_unasked_only_stubs_and_selections_have_offers(source: str, expected: li
         ("fn f() -> i32 {\n    todo!(‸)\n}\n", "rust", False),
         ("fn f() -> i32 {\n    ‸1\n}\n", "rust", True),
         ("const f = (a) => a + ‸1;\n", "javascript", True),
-        ("def f():\n    retu‸rn 1\n", "plaintext", False),
     ],
 )
 def test_a_body_with_code_is_rewritten(source: str, language: str, expected: bool) -> None:
@@ -115,6 +114,24 @@ def test_a_body_with_code_is_rewritten(source: str, language: str, expected: boo
     assert found["body"].rewrites is expected
     assert found["body"].title == ("Rewrite body" if expected else "Fill body")
     assert ("rewrites" in found["body"].to_json()) is expected
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        ("plaintext", "Dear all,\n    see you s‸oon.\n", []),
+        ("json", '{\n  "a": {\n    "b"‸: 1\n  }\n}\n', []),
+        ("yaml", "on:\n  push:\n    bran‸ches: x\n", []),
+        ("dockerfile", "RUN true && \\\n    fa‸lse\n", []),
+        ("toml", "[a]\n  b = ‸1\n", []),
+        ("markdown", "- a\n  - b‸c d\n", []),
+        ("markdown", "```python\ndef f():\n    pa‸ss\n```\n", ["Fill body"]),
+        ("swift", "func f() {\n    g‸()\n}\n", ["Fill body"]),
+        ("makefile", "all:\n\tec‸ho x\n", ["Rewrite body"]),
+    ],
+)
+def test_prose_and_data_have_no_bodies(language: str, source: str, expected: list[str]) -> None:
+    assert titles(source, language) == expected
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,9 +23,11 @@ from fillwright.lsp_server.carve import (
 )
 from fillwright.lsp_server.docstrings import carve_docstring
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import Dropped, Fit, applied, fit_fill
+from fillwright.lsp_server.edits import Dropped, Fit, TextChange, applied, fit_fill
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.frames import framed
+from fillwright.lsp_server.ghost import carve_ghost, ghost_text
+from fillwright.lsp_server.suppressions import Reason
 
 
 def test_fitted_as_the_document_says(edit_document: Any) -> None:
@@ -36,6 +39,24 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     crlf = title.endswith("crlf")
     language = edit_document.path.parent.name
     document = Document.of(text.replace("\n", "\r\n") if crlf else text, language)
+    if title == "ghost":
+        cursor = document.from_lf(start)
+        ghost = ghost_text(document, cursor, carve_ghost(document, cursor), fill)
+        fitted = Fit(()) if isinstance(ghost, Reason) else Fit((ghost,))
+        none = ghost.code if isinstance(ghost, Reason) else ""
+    else:
+        fitted = fitted_at(document, title, start, end, fill)
+        none = fitted.dropped[0].code if fitted.dropped else ""
+    changed = applied(document.text, fitted.changes)
+    if crlf:
+        assert "\n" not in changed.replace("\r\n", "")
+    edit_document.expect("changed", changed.replace("\r\n", "\n"))
+    shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in fitted.changes]
+    edit_document.expect("change", "".join(shown) or f"none: {none}\n")
+
+
+def fitted_at(document: Document, title: str, start: int, end: int, fill: str) -> Fit:
+    """What becomes of a fill for the hole that a fixture's title names, its frame with it."""
     carving: Carving | None
     if title.startswith("body"):
         carving = carve_body(document, start)
@@ -48,13 +69,7 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     assert carving is not None
     frame = framed(document, [carving])
     fit = fit_fill(frame.document, frame.carvings[0], [fill])
-    changes = frame.original(0, fit.changes)
-    changed = applied(document.text, changes)
-    if crlf:
-        assert "\n" not in changed.replace("\r\n", "")
-    edit_document.expect("changed", changed.replace("\r\n", "\n"))
-    shown = [f"{document.text[one.start : one.end]!r} -> {one.text!r}\n" for one in changes]
-    edit_document.expect("change", "".join(shown) or f"none: {fit.dropped[0].code}\n")
+    return Fit(frame.original(0, fit.changes), fit.dropped)
 
 
 LINES = st.sampled_from(
@@ -130,6 +145,28 @@ def test_every_body_of_a_module_comes_back(module: ModuleType) -> None:
     assert returned > 50
 
 
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("go", "package p\n\nfunc f() {\n}\n"),
+        ("python", "def f():\n    pass\n"),
+        ("javascript", "function f() {\n}\n"),
+        ("ruby", "def f\nend\n"),
+    ],
+)
+@pytest.mark.parametrize("fill", ["\n\fx", "x\f\n\fy", "\n\tx\f", "\n x\n  y\n z", "x\n\n\n"])
+def test_a_body_that_was_fitted_is_not_fitted_again(language: str, source: str, fill: str) -> None:
+    document = Document.of(source, language)
+    carving = carve_body(document, source.rindex("f"))
+    assert carving is not None
+    [hole] = carving.holes
+    after = Document.of(applied(source, fit_fill(document, carving, [fill]).changes), language)
+    again = replace(carving, holes=(Hole(hole.start, len(after.lf) - len(source) + hole.end),))
+    fitted = after.lf[again.holes[0].start : again.holes[0].end]
+    for text in (fitted, fill):
+        assert fit_fill(after, again, [text]).changes == ()
+
+
 def test_several_holes_of_one_document() -> None:
     source = "def f():\n    pass\n\ndef g():\n    pass\n"
     document = Document.of(source, "python")
@@ -171,6 +208,31 @@ def test_the_editor_says_how_to_indent_a_new_file(formatting: Formatting | None,
     fill = "\n    if x:\n        return 1\n    return 2"
     changed = applied(document.text, fit_fill(document, carving, [fill], formatting).changes)
     assert changed == f"def f(x):\n{step}if x:\n{2 * step}return 1\n{step}return 2\n"
+
+
+@pytest.mark.parametrize(
+    "above", ["/**\n * Adds.\n */\n", "const x = {\n  a: 1,\n};\n", "f(\n      1,\n      2);\n", ""]
+)
+def test_comments_and_data_do_not_overrule_the_editor(above: str) -> None:
+    source = above + "function add(a, b) {\n}\n"
+    document = Document.of(source, "javascript")
+    carving = carve_body(document, len(source) - 3)
+    assert carving is not None
+    fit = fit_fill(document, carving, ["\n  return a + b;"], Formatting(4, insert_spaces=True))
+    assert applied(source, fit.changes) == source[:-2] + "    return a + b;\n}\n"
+
+
+@pytest.mark.parametrize("formatting", [None, Formatting(4, insert_spaces=True)])
+@pytest.mark.parametrize("step", ["  ", "\t", "   "])
+def test_the_white_space_before_the_cursor_comes_before_the_editors_options(
+    formatting: Formatting | None, step: str
+) -> None:
+    source = f"function add(a, b) {{\n{step}\n}}\n"
+    document = Document.of(source, "javascript")
+    cursor = source.index("\n}")
+    fill = "\n    if (a) {\n        return b;\n    }"
+    ghost = ghost_text(document, cursor, carve_ghost(document, cursor), fill, formatting)
+    assert ghost == TextChange(cursor, cursor, f"if (a) {{\n{2 * step}return b;\n{step}}}")
 
 
 def test_a_file_that_is_indented_says_so_itself() -> None:

@@ -53,6 +53,19 @@ def test_an_engine_is_started_asked_and_stopped(environment: dict[str, str]) -> 
     assert says("status", environment) == "engine stopped; the first fill starts it"
 
 
+def test_every_engine_is_stopped_or_the_one_that_is_named(environment: dict[str, str]) -> None:
+    says("start", environment)
+    for _ in range(2):
+        asked = [*COMMAND, "start", "--device", "cpu"]
+        subprocess.run(asked, env=environment, check=True, capture_output=True)
+        named = [*COMMAND, "stop", "--device", "cpu"]
+        stopped = subprocess.run(named, env=environment, check=True, capture_output=True, text=True)
+        assert stopped.stdout == "engine stopped\n"
+    subprocess.run(asked, env=environment, check=True, capture_output=True)
+    assert says("stop", environment) == "2 engines stopped"
+    assert says("stop", environment) == "no engine was running"
+
+
 def test_an_engine_in_the_foreground_leaves_when_interrupted(environment: dict[str, str]) -> None:
     with subprocess.Popen([*COMMAND, "run"], env=environment, stderr=subprocess.PIPE) as engine:
         assert f"pid {engine.pid})" in wait_until_ready(environment)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from fillwright.engine.daemon.resident import EngineBusy, Resident
+from fillwright.engine.daemon.resident import FAILED_SECONDS, EngineBusy, Resident
 from fillwright.engine.errors import (
     BadRequest,
     CheckpointError,
@@ -257,6 +257,18 @@ def test_it_leaves_only_when_idle_for_long_enough(resident, infiller, clock, inb
     assert resident.health().status == "stopped"
     with pytest.raises(EngineUnavailable, match="leaving"):
         resident.submit(request_for("abc"), mail.put)
+
+
+def test_it_does_not_stay_for_long_without_a_model(infiller, clock, request_for, inbox):
+    load = SlowLoad(infiller, [CheckpointError("gone")])
+    resident, mail = Resident(load, clock=clock), inbox()
+    resident.submit(request_for("abc"), mail.put)
+    load.go_on.release()
+    assert str(mail.outcome()) == "gone"
+    clock.now += FAILED_SECONDS - 1
+    assert not resident.leave_if_idle(900)
+    clock.now += 2
+    assert resident.leave_if_idle(900)
 
 
 def test_it_does_not_leave_while_it_loads(infiller, clock):
