@@ -50,6 +50,8 @@ export const steps: Record<string, Step> = {
     await keyboard.press("Escape");
     await window.ghost.first().waitFor({ state: "hidden" });
     assert.match(await window.text(), /board = shelf\.width \+ ?$/mu);
+    // the next pictures are of the file as it was
+    await keyboard.press("Control+Shift+k");
   },
 
   "the quick fix fills the body, with drafts meanwhile": async (window) => {
