@@ -35,6 +35,25 @@ export const steps: Record<string, Step> = {
     assert((await window.text()).includes(`        return ${ghost}`), ghost);
   },
 
+  "typing past it over line ends, with a slip, loses nothing and brings more": async (window) => {
+    const { keyboard } = window.page;
+    await window.goTo(...place('self.width!r})"', "end"));
+    // a person's pace; the ghost text that comes meanwhile is typed past
+    await keyboard.type("\n\nboard = shelf.widht", { delay: 80 });
+    await keyboard.press("Backspace");
+    await keyboard.press("Backspace");
+    await keyboard.type("th + ", { delay: 80 });
+    await window.ghost.first().waitFor();
+    await window.shoot("typed");
+    const line = window.page.locator(".view-line", { has: window.ghost.first() });
+    assert.match(await line.innerText(), /board\s=\sshelf\.width\s\+\s\S/u);
+    await keyboard.press("Escape");
+    await window.ghost.first().waitFor({ state: "hidden" });
+    assert.match(await window.text(), /board = shelf\.width \+ ?$/mu);
+    // the next pictures are of the file as it was
+    await keyboard.press("Control+Shift+k");
+  },
+
   "the quick fix fills the body, with drafts meanwhile": async (window) => {
     await window.goTo(...place("raise", "start"));
     const drafts = await watchDrafts(window.page);
