@@ -258,8 +258,8 @@ def _engine(arguments: argparse.Namespace) -> int:
 def _setup(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.setup.command import setup
 
-    setup(arguments.editor, _settings(arguments), yes=arguments.yes)
-    return 0
+    is_set_up = setup(arguments.editor, _settings(arguments), yes=arguments.yes)
+    return 0 if is_set_up else BAD_ARGUMENTS
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ from fillwright.lsp_server.setup.sample import AFTER, BEFORE, Sample, fill_sampl
 from fillwright.lsp_server.terminal import coloured_diff
 
 
-def setup(name: str, settings: EngineSettings, *, yes: bool) -> None:
-    """Set up one of `EDITORS`, or show what that would be.
+def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:
+    """Set up one of `EDITORS`, or show what that would be; false when something is left that only
+    the user can do, which the last line says.
 
     Raises BadRequest for what the user can mend, and what the engine's client raises.
     """
@@ -40,13 +41,16 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> None:
         console.print(
             f"\nNothing was written. To do it: [bold]fillwright setup {name} --yes[/bold]"
         )
-        return
+        return _say_verdict(console, editor, plan)
     with console.status("filling a sample hole ..."):
         sample = fill_sample(settings)
     _show_sample(console, sample)
     console.print()
     for sentence in plan.then:
         console.print(Text(tilde(sentence)), soft_wrap=True)
+    if version is None and plan.lacks is None:
+        _say(console, "advice", f"{editor.title} is not on the PATH; install it if it is missing.")
+    return _say_verdict(console, editor, plan)
 
 
 def _show_title(console: Console, editor: Editor, version: str | None) -> None:
@@ -85,8 +89,12 @@ def _carry_out(console: Console, plan: Plan) -> None:
             reason = ran.stderr.strip().rpartition("\n")[2] or f"exit code {ran.returncode}"
             raise BadRequest(f"`{line}` failed: {reason}")
         _say(console, "well", tilde(line))
+
+
+def _say_verdict(console: Console, editor: Editor, plan: Plan) -> bool:
     if plan.lacks is not None:
-        _say(console, "advice", tilde(plan.lacks))
+        _say(console, "amiss", tilde(f"{editor.title} is NOT set up. {plan.lacks}"))
+    return plan.lacks is None
 
 
 def _show_sample(console: Console, sample: Sample) -> None:
@@ -95,7 +103,8 @@ def _show_sample(console: Console, sample: Sample) -> None:
     _say(
         console,
         "well",
-        f"a sample hole was filled in {sample.fill_ms:.0f} ms by {infill.model} on {infill.device}"
+        f"the engine works: a sample hole was filled in {sample.fill_ms:.0f} ms "
+        f"by {infill.model} on {infill.device}"
         f"{waited if sample.waited_ms > 1000 else ''}",
     )
     first = BEFORE.count("\n") - 1

@@ -90,3 +90,13 @@ def test_an_editor_that_is_not_known_is_named(setup: Setup) -> None:
     failed = setup("ed")
     assert failed.returncode == 2
     assert "'ed'" in failed.stderr
+
+
+def test_an_editor_that_is_not_set_up_in_the_end_is_said_last(setup: Setup, tmp_path: Path) -> None:
+    for arguments in ([], ["--yes"], ["--yes"]):
+        done = setup("vscode", *arguments)
+        assert (done.returncode, done.stderr) == (2, "")
+        last = done.stdout.splitlines()[-1]
+        assert "VS Code is NOT set up. The extension is missing" in last
+        assert last.startswith(("✗", "X"))
+    assert files(tmp_path).keys() == {".config/Code/User/settings.json"}
