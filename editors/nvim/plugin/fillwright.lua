@@ -7,7 +7,7 @@ vim.g.loaded_fillwright = true
 vim.api.nvim_create_user_command("Fillwright", function(call)
   require("fillwright.subcommands").run(call)
 end, {
-  nargs = "+",
+  nargs = "*",
   range = true,
   desc = "Fill holes in code",
   complete = function(...)

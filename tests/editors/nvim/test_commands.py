@@ -103,8 +103,10 @@ def test_status_and_statusline_say_which_model_is_ready(start: Any, tmp_path: Pa
 
 
 def status(editor: Any) -> str:
-    editor.keys(":messages clear<CR>:Fillwright status<CR>")
-    return editor.messages_until("Fillwright: ")
+    editor.rpc.command("doautocmd CursorMoved")
+    editor.until(lambda: not editor.floating())
+    editor.keys(":Fillwright status<CR>")
+    return "\n".join(editor.until(editor.floating))
 
 
 def test_log_opens_the_log(start: Any, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 -- The server's commands: fill a place, preview a rewrite, give up.
 
 local api = vim.api
+local say = require("fillwright.say").say
 
 local M = {}
 
@@ -11,15 +12,15 @@ local CONTENT_MODIFIED = -32801
 local function client_here()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    vim.notify("Fillwright: no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
+    say("no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
   end
   return client
 end
 
 ---@param err lsp.ResponseError
-local function say(err)
+local function say_error(err)
   local level = err.code == CONTENT_MODIFIED and vim.log.levels.INFO or vim.log.levels.WARN
-  vim.notify("Fillwright: " .. err.message, level)
+  say(err.message, level)
 end
 
 --- A value of the server's JSON: its null is nil on Neovim 0.11 already, but not on 0.12.
@@ -38,9 +39,9 @@ end
 function M.answered(err, answer)
   local reason = answer and M.given(answer.reason)
   if err then
-    say(err)
+    say_error(err)
   elseif reason and reason ~= "cancelled" then
-    vim.notify("Fillwright: " .. reason, vim.log.levels.WARN)
+    say(reason, vim.log.levels.WARN)
   end
 end
 
@@ -81,9 +82,9 @@ function M.fill(what)
     context = { diagnostics = {}, only = { "refactor.rewrite" } },
   }, function(err, actions)
     if err then
-      say(err)
+      say_error(err)
     elseif not actions or #actions == 0 then
-      vim.notify("Fillwright: there is nothing to fill here", vim.log.levels.WARN)
+      say("there is nothing to fill here", vim.log.levels.WARN)
     else
       client:exec_cmd(actions[1].command, { bufnr = bufnr })
     end
@@ -126,13 +127,13 @@ function M.preview(client, selection, instruction)
   local command = { title = "Rewrite selection", command = "fillwright.preview", arguments = { target } }
   client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
     if err then
-      say(err)
+      say_error(err)
     elseif not M.given(answer.edit) then
       M.answered(nil, answer)
     elseif target.version == vim.lsp.util.buf_versions[bufnr] then
       require("fillwright.preview").show(bufnr, answer.edit, client.offset_encoding)
     else
-      vim.notify("Fillwright: the text changed meanwhile; rewrite it again")
+      say("the text changed meanwhile; rewrite it again")
     end
   end)
 end

@@ -1,8 +1,13 @@
 -- What the language server says of itself and of the engine, for statuslines and `:Fillwright status`.
 
 local given = require("fillwright.requests").given
+local say = require("fillwright.say")
 
 local M = {}
+
+-- reasons that are shown
+local LATEST = 5
+local KINDS = { ghost = "Ghost text", popup = "Popup" }
 
 ---@class fillwright.Status what `fillwright/status` carries
 ---@field state "stopped"|"loading"|"ready"|"busy"|"failed"
@@ -12,7 +17,7 @@ local M = {}
 ---@field device? string
 
 ---@class fillwright.FullStatus: fillwright.Status what the command `fillwright.status` answers
----@field suppressed { uri: string, kind: string, code: string, message: string }[]
+---@field suppressed { uri: string, kind: string, code: string, message: string, count: integer }[]
 
 ---@type table<integer, fillwright.Status> by client
 local by_client = {}
@@ -27,7 +32,7 @@ function M.take(status, client_id)
   by_client[client_id] = status
   crash = nil
   if status.state == "failed" and not vim.deep_equal(before, status) then
-    vim.notify("Fillwright: " .. status.message, vim.log.levels.WARN)
+    say.say(status.message, vim.log.levels.WARN)
   end
   M.tell(status)
 end
@@ -76,14 +81,14 @@ function M.report()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
     local reason = crash or ("It is not attached to this buffer (filetype %q)."):format(vim.bo.filetype)
-    vim.notify("Fillwright: " .. reason .. " :checkhealth fillwright says more.", vim.log.levels.WARN)
+    say.show({ "Fillwright: " .. reason, ":checkhealth fillwright says more." })
     return
   end
   client:exec_cmd({ title = "Status", command = "fillwright.status" }, { bufnr = 0 }, function(err, answer)
     if err then
-      vim.notify("Fillwright: " .. err.message, vim.log.levels.WARN)
+      say.say(err.message, vim.log.levels.WARN)
     else
-      vim.notify(table.concat(M.lines(answer), "\n"))
+      say.show(M.lines(answer))
     end
   end)
 end
@@ -98,10 +103,18 @@ function M.lines(status)
   if status.message ~= "" then
     table.insert(lines, status.message)
   end
-  for _, quiet in ipairs(status.suppressed or {}) do
-    local name = vim.fn.fnamemodify(vim.uri_to_fname(quiet.uri), ":t")
-    table.insert(lines, ("no %s in %s: %s (%s)"):format(quiet.kind, name, quiet.message, quiet.code))
+  local latest = vim.list_slice(status.suppressed or {}, math.max(1, #(status.suppressed or {}) - LATEST + 1))
+  if #latest > 0 then
+    vim.list_extend(lines, { "", "Why there was no suggestion, the newest first:" })
   end
+  for _, quiet in vim.iter(latest):rev():enumerate() do
+    local name = vim.fn.fnamemodify(vim.uri_to_fname(quiet.uri), ":t")
+    local times = quiet.count > 1 and (" (%d times)"):format(quiet.count) or ""
+    local kind = KINDS[quiet.kind] or quiet.kind
+    table.insert(lines, ("%s in %s: %s%s"):format(kind, name, quiet.message, times))
+  end
+  table.insert(lines, "")
+  table.insert(lines, ":Fillwright fill, rewrite, toggle and more: see :help :Fillwright")
   return lines
 end
 
