@@ -1,4 +1,6 @@
-"""`fillwright setup EDITOR`: shows what an editor lacks, does it when told to, and tries a fill."""
+"""`fillwright setup EDITOR`: shows what an editor lacks, does it when told to, and tries a fill.
+Without an editor it says which ones are here.
+"""
 
 import shlex
 import subprocess
@@ -10,12 +12,33 @@ from rich.text import Text
 
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.doctor.editors import look_at_editors
 from fillwright.lsp_server.marks import State, mark, tilde
 from fillwright.lsp_server.setup.editors import EDITORS, Editor
 from fillwright.lsp_server.setup.places import Places
 from fillwright.lsp_server.setup.plan import Plan
 from fillwright.lsp_server.setup.sample import AFTER, BEFORE, Sample, fill_sample
 from fillwright.lsp_server.terminal import coloured_diff
+
+
+def show_editors() -> None:
+    """Say of each editor whether it is here and set up, and what sets it up."""
+    console = Console(highlight=False)
+    with console.status("looking for editors ..."):
+        found = list(look_at_editors())
+    for finding in found:
+        _say(console, finding.state, tilde(f"{finding.name}: {finding.found}"))
+    left = [finding.name for finding in found if finding.state == "advice"]
+    console.print()
+    if not any(finding.state != "absent" for finding in found):
+        console.print("No editor is on the PATH. One that is elsewhere can be set up by its name:")
+        left = [finding.name for finding in found]
+    elif not left:
+        console.print("Every editor that is here is set up.")
+    else:
+        console.print("To see what would be written, and with --yes to write it:")
+    for name in left:
+        console.print(f"  fillwright setup {name}")
 
 
 def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:

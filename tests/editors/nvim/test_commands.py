@@ -150,6 +150,8 @@ def test_health_reports_neovim_and_the_doctor(start: Any, tmp_path: Path, versio
     assert any("It runs for 1 buffers" in line for line in report)
     assert any("checkpoint: " in line for line in report)
     assert not any("ERROR" in line or "WARNING" in line for line in report)
+    assert not any("neovim: " in line for line in report)
+    assert not any("OK" in line and "not on the PATH" in line for line in report)
 
 
 def test_health_says_what_to_do_without_a_server(start: Any) -> None:

@@ -73,12 +73,22 @@ function M.check_doctor(program)
     return
   end
   for _, finding in ipairs(report.findings) do
-    local line = ("%s: %s"):format(finding.name, finding.found)
-    if finding.well then
-      health.ok(line)
-    else
-      health.error(line, finding.remedy)
-    end
+    M.tell(finding)
+  end
+end
+
+---@param finding { name: string, state: string, found: string, remedy?: string }
+function M.tell(finding)
+  local line = ("%s: %s"):format(finding.name, finding.found)
+  if finding.name == "neovim" then
+    -- whether it is on the PATH does not matter to the one that runs
+    return
+  elseif finding.state == "well" then
+    health.ok(line)
+  elseif finding.state == "amiss" then
+    health.error(line, finding.remedy)
+  else
+    health.info(finding.remedy and ("%s. %s"):format(line, finding.remedy) or line)
   end
 end
 
