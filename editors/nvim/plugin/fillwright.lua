@@ -56,3 +56,11 @@ vim.api.nvim_create_autocmd("LspRequest", {
     end
   end,
 })
+
+-- a statusline tells how far a fill has come
+vim.api.nvim_create_autocmd("LspProgress", {
+  group = vim.api.nvim_create_augroup("fillwright.progress", {}),
+  callback = function(event)
+    require("fillwright.status").progress(event.data.client_id, event.data.params.value)
+  end,
+})

@@ -110,11 +110,17 @@ def serve(package: Path, installation: Path, engine: EngineSettings, tmp_path: P
     it is stopped at the end of the block. Every folder is trusted, unless it asks for that."""
 
     @contextmanager
-    def served(*options: str, asks_for_trust: bool = False, **environment: str) -> Iterator[VSCode]:
+    def served(
+        *options: str,
+        asks_for_trust: bool = False,
+        user_settings: dict[str, object] | None = None,
+        **environment: str,
+    ) -> Iterator[VSCode]:
         profile = tmp_path / "vscode"
         user = profile / "data/User"
         user.mkdir(parents=True)
         settings = json.loads((HERE / "settings.json").read_text("utf-8"))
+        settings |= user_settings or {}
         settings["security.workspace.trust.enabled"] = asks_for_trust
         (user / "settings.json").write_text(json.dumps(settings), "utf-8")
         # no fillwright but the one that a test means to be found, and a python3 to install another

@@ -68,7 +68,9 @@ def test_as_a_person_uses_it(
             shutil.copy(shots / f"{name}.png", IMAGES / f"vscode-{name}.png")
 
 
-def test_a_folder_that_is_not_trusted(serve: Serve, workspace: Path, tmp_path: Path) -> None:
+def test_the_first_minutes(serve: Serve, workspace: Path, tmp_path: Path) -> None:
     (workspace / "notes.txt").write_text("notes\n")
-    with serve(asks_for_trust=True) as vscode:
-        vscode.drive("runUi", "untrusted", workspace, "notes.txt", "", tmp_path)
+    slow = {"fillwright.fill.decode": "denoise", "fillwright.fill.steps": 9999}
+    slow |= {"fillwright.fill.lineTokens": 64, "fillwright.inlineCompletion.enabled": False}
+    with serve(asks_for_trust=True, user_settings=slow) as vscode:
+        vscode.drive("runUi", "firstMinutes", workspace, "notes.txt", "", tmp_path)

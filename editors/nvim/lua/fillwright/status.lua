@@ -21,6 +21,8 @@ local KINDS = { ghost = "Ghost text", popup = "Popup" }
 
 ---@type table<integer, fillwright.Status> by client
 local by_client = {}
+---@type table<integer, integer> how far the fill of a client has come, in percent
+local percent = {}
 ---@type string? why the last server ended that was not asked to
 local crash
 
@@ -37,12 +39,24 @@ function M.take(status, client_id)
   M.tell(status)
 end
 
+--- Take up how far a fill has come.
+---@param client_id integer
+---@param value { kind: "begin"|"report"|"end", percentage?: integer }
+function M.progress(client_id, value)
+  local client = vim.lsp.get_client_by_id(client_id)
+  if not client or client.name ~= "fillwright" then
+    return
+  end
+  percent[client_id] = value.kind ~= "end" and given(value.percentage) or nil
+  vim.cmd.redrawstatus({ bang = true })
+end
+
 --- The server of a client has ended.
 ---@param code integer
 ---@param signal integer
 ---@param client_id integer
 function M.exited(code, signal, client_id)
-  by_client[client_id] = nil
+  by_client[client_id], percent[client_id] = nil, nil
   if code ~= 0 or signal ~= 0 then
     crash = ("The language server ended with code %d, signal %d; :Fillwright restart starts it anew."):format(
       code,
@@ -65,6 +79,9 @@ function M.component()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
     return crash and "fillwright stopped" or ""
+  end
+  if percent[client.id] then
+    return ("fillwright filling %d%%%%"):format(percent[client.id])
   end
   local status = by_client[client.id]
   if not status or status.state == "ready" then

@@ -1,13 +1,14 @@
 /** Uses the extension as a person does: node runUi.js PORT STEPS FOLDER FILE BARE_FOLDER SHOTS. */
 import { say, withPage } from "./browser";
+import { firstMinutes } from "./firstMinutes";
 import { steps } from "./steps";
-import { untrustedSteps } from "./untrusted";
+
 import { Window } from "./window";
 
 const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
   process.argv.slice(2);
 
-const sets: Record<string, typeof steps> = { steps, untrusted: untrustedSteps };
+const sets: Record<string, typeof steps> = { steps, firstMinutes };
 
 async function main(): Promise<void> {
   await withPage(async (page) => {
