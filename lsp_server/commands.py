@@ -83,9 +83,14 @@ async def preview(ls: "FillwrightServer", params: types.ExecuteCommandParams) ->
 
 
 async def status(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
-    """`fillwright.status`: what `fillwright/status` told last, and why suggestions were held back
-    lately, the newest last."""
-    return {**asdict(ls.status.status), "suppressed": ls.suppressions.to_json()}
+    """`fillwright.status`: what `fillwright/status` told last, how many milliseconds the last fill
+    took (null before the first), and why suggestions were held back lately, the newest last."""
+    took = ls.status.last_fill_s
+    return {
+        **asdict(ls.status.status),
+        "lastFillMs": None if took is None else round(1000 * took),
+        "suppressed": ls.suppressions.to_json(),
+    }
 
 
 async def recall(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One thin function per LSP method: from LSP, ask, to LSP. Knows no model and no sockets."""
 
+import asyncio
 from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types
@@ -97,6 +98,10 @@ async def inline_completion(
         ghosts = await ls.suggestions.ghosts(moment, settings.fill, selected)
     except Superseded:
         ghosts = None
+    except asyncio.CancelledError:
+        reason = Reason.slow(ls.status.last_fill_s)
+        ls.suppressions.add(document.uri, "ghost", reason)
+        raise
     if ls.documents.get(document.uri) is not document:
         ls.suggestions.hold_back(moment, "stale")
         raise ContentModified

@@ -17,6 +17,7 @@ local KINDS = { ghost = "Ghost text", popup = "Popup" }
 ---@field device? string
 
 ---@class fillwright.FullStatus: fillwright.Status what the command `fillwright.status` answers
+---@field lastFillMs? integer
 ---@field suppressed { uri: string, kind: string, code: string, message: string, count: integer }[]
 
 ---@type table<integer, fillwright.Status> by client
@@ -117,6 +118,9 @@ function M.lines(status)
   local known = vim.iter({ status.model, status.device }):filter(given):join(", ")
   local loaded = given(status.fraction) and (" %d%%"):format(100 * status.fraction) or ""
   local lines = { "Fillwright: " .. status.state .. loaded .. (known ~= "" and " (" .. known .. ")" or "") }
+  if given(status.lastFillMs) then
+    table.insert(lines, ("The last fill took %.1f s."):format(status.lastFillMs / 1000))
+  end
   if status.message ~= "" then
     table.insert(lines, status.message)
   end
