@@ -48,6 +48,8 @@ vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Co
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--wheel-dir editors/vscode/server .
 	cp LICENSE editors/vscode/
+	for picture in ghost-text drafts diff no-server; do \
+		cp docs/images/vscode-$$picture.png editors/vscode/walkthrough/$$picture.png; done
 	cd editors/vscode && npm run --silent package
 
 bench: .venv/.dev-ready ## measure speed and memory

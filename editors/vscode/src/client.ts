@@ -5,6 +5,7 @@ import { ErrorAction, type ErrorHandler, LanguageClient } from "vscode-languagec
 import { anyDocument } from "./documents";
 import type { FillRequests } from "./fillRequests";
 import type { Draft, Status, Target } from "./protocol";
+import { forServer, isOn } from "./suggestions";
 
 export interface Listeners {
   onStatus: (status: Status) => void;
@@ -36,6 +37,16 @@ export function newClient(
       },
     },
     middleware: {
+      provideInlineCompletionItems: (document, position, context, token, next) =>
+        isOn(document, "inlineCompletion") ? next(document, position, context, token) : undefined,
+      provideCompletionItem: (document, position, context, token, next) =>
+        isOn(document, "completion") ? next(document, position, context, token) : undefined,
+      workspace: {
+        configuration: async (params, token, next) => {
+          const sections: unknown = await next(params, token);
+          return Array.isArray(sections) ? sections.map(forServer) : [];
+        },
+      },
       // code actions come this way: with progress and cancel, which the client would not show
       executeCommand: (name, args: unknown[], next) =>
         name === "fillwright.fill"

@@ -110,6 +110,7 @@ export class Server implements vscode.Disposable {
     this.client = client;
     try {
       await client.start();
+      void vscode.commands.executeCommand("setContext", RUNNING, true);
     } catch (error) {
       this.log.error(`${found.command} did not start`, error);
       this.fail(`${found.command} did not start; the log says why.`);
@@ -126,11 +127,14 @@ export class Server implements vscode.Disposable {
   }
 
   private fail(message: string, missing?: Missing): void {
+    void vscode.commands.executeCommand("setContext", RUNNING, false);
     this.failure = missing === undefined ? { message } : { message, missing };
     this.statuses.fire({ state: "failed", message, fraction: null, model: null, device: null });
   }
 }
 
+/** Set while there is a server, for the walkthrough and the palette. */
+const RUNNING = "fillwright.running";
 const STOPPED = "The language server stopped; the log says why.";
 
 /** The workspace's folders on this machine. */
