@@ -184,3 +184,28 @@ def test_every_command_mapping_and_option_is_in_the_help(start: Any, tmp_path: P
     highlights = editor.rpc.call("getcompletion", "Fillwright", "highlight")
     assert highlights
     assert set(highlights) <= {tag.removeprefix("hl-") for tag in tags}
+
+
+def test_filetypes_can_be_left_out(start: Any, tmp_path: Path) -> None:
+    editor = start(ignore_filetypes=["markdown"])
+    path = tmp_path / "a.md"
+    path.write_text("# A page\n")
+    editor.rpc.command(f"edit {path}")
+    editor.open(tmp_path / "a.txt", TEXT)
+    editor.rpc.command(f"edit {path}")
+    assert not editor.attached()
+    # a second call, as below the lines that `fillwright setup` writes, may take them back
+    editor.lua("require('fillwright').setup({ ignore_filetypes = { 'text' } })")
+    assert "markdown" in editor.lua("return vim.lsp.config.fillwright.filetypes")
+    assert "text" not in editor.lua("return vim.lsp.config.fillwright.filetypes")
+
+
+def test_a_key_that_is_taken_is_told(start: Any, tmp_path: Path) -> None:
+    editor = start()
+    editor.rpc.command("inoremap <M-j> <Esc>:move +1<CR>")
+    editor.open(tmp_path / "a.txt", TEXT)
+    told = "<M-j> is mapped to something else, so it does not accept line"
+    assert told in status(editor)
+    editor.rpc.command("checkhealth fillwright")
+    report = editor.until(lambda: editor.lines if len(editor.lines) > 3 else None)
+    assert any("WARNING" in line and told in line for line in report)

@@ -55,12 +55,8 @@ function M.check_server()
 end
 
 function M.check_keys()
-  for _, name in ipairs({ "accept", "accept_word", "accept_line" }) do
-    local key = config.options.keys[name]
-    local mapped = key and vim.fn.maparg(key, "i", false, true) or {}
-    if mapped.lhs and mapped.buffer ~= 1 then
-      health.info(("%s is mapped already, so it does not %s"):format(key, name:gsub("_", " ")))
-    end
+  for _, sentence in ipairs(config.taken_keys()) do
+    health.warn(sentence, "Choose another key: setup({ keys = { accept_line = ... } }), for example.")
   end
 end
 

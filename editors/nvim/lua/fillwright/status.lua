@@ -134,6 +134,9 @@ function M.lines(status)
     local kind = KINDS[quiet.kind] or quiet.kind
     table.insert(lines, ("%s in %s: %s%s"):format(kind, name, quiet.message, times))
   end
+  for number, sentence in ipairs(require("fillwright.config").taken_keys()) do
+    vim.list_extend(lines, number == 1 and { "", sentence .. "." } or { sentence .. "." })
+  end
   table.insert(lines, "")
   table.insert(lines, ":Fillwright fill, rewrite, toggle and more: see :help :Fillwright")
   return lines
