@@ -121,6 +121,7 @@ export class Server implements vscode.Disposable {
     const client = this.client;
     this.client = undefined;
     this.failure = undefined;
+    void vscode.commands.executeCommand("setContext", RUNNING, false);
     // a client that never started, or gave up, has nothing to stop
     if (client?.state === State.Running) await client.stop();
     await client?.dispose();

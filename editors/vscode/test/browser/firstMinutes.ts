@@ -34,4 +34,24 @@ export const firstMinutes: Record<string, Step> = {
     await window.statusIs("sparkle");
     assert.equal((await window.text()).trim(), "notes");
   },
+
+  "the walkthrough shows its pictures": async (window) => {
+    await window.command("Welcome: Open Walkthrough...");
+    await window.page.keyboard.type("Fillwright");
+    const entry = window.picker.locator('.monaco-list-row:has-text("Start with Fillwright")');
+    await entry.first().click();
+    const step = window.page.locator(
+      '.getting-started-step:has-text("Find or install the server")',
+    );
+    await step.first().waitFor();
+    await window.page.keyboard.press("Control+b");
+    await window.page.locator('.getting-started-step:has-text("Accept ghost text")').click();
+    const outer = window.page.locator("iframe").first().contentFrame();
+    const picture = outer.locator("iframe").first().contentFrame().locator("img").first();
+    await picture.waitFor();
+    await window.until("the picture is there", () =>
+      picture.evaluate((image) => Number(Reflect.get(image, "naturalWidth")) > 0),
+    );
+    await window.shoot("walkthrough");
+  },
 };
