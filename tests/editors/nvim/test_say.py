@@ -68,3 +68,12 @@ def test_status_without_a_server_is_a_window_too(start: Any) -> None:
     lines = editor.until(editor.floating)
     assert "is not attached to this buffer" in lines[0]
     assert not editor.asks
+
+
+def test_status_of_a_server_that_does_not_come_says_so(start: Any, tmp_path: Path) -> None:
+    editor = start(in_terminal=True, cmd=["sleep", "60"])
+    path = tmp_path / "a.py"
+    path.write_text("a = 1\n")
+    editor.rpc.command(f"edit {path}")
+    editor.keys(":Fillwright<CR>")
+    assert "has not started yet" in editor.until(editor.floating)[0]

@@ -98,7 +98,7 @@ end
 function M.report()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    local reason = crash or ("It is not attached to this buffer (filetype %q)."):format(vim.bo.filetype)
+    local reason = crash or M.absence()
     say.show({ "Fillwright: " .. reason, ":checkhealth fillwright says more." })
     return
   end
@@ -109,6 +109,17 @@ function M.report()
       say.show(M.lines(answer))
     end
   end)
+end
+
+--- Why there is no server for this buffer, where none has crashed.
+---@return string
+function M.absence()
+  local filetype = vim.bo.filetype
+  local wanted = vim.lsp.is_enabled("fillwright") and vim.lsp.config.fillwright.filetypes or {}
+  if vim.list_contains(wanted, filetype) then
+    return "The language server has not started yet."
+  end
+  return ("It is not attached to this buffer (filetype %q)."):format(filetype)
 end
 
 --- A status in words.
