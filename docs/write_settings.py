@@ -8,12 +8,12 @@ import ast
 import inspect
 import typing
 from collections.abc import Iterator
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from fillwright.lsp_server.settings import SECTION, Settings
-from fillwright.lsp_server.settings_reader import camel_case, in_words, shown
+from fillwright.lsp_server.settings_reader import camel_case, default_of, in_words, shown
 
 OUTPUT = Path(__file__).parent / "settings.md"
 HEAD = f"""# Settings
@@ -58,10 +58,14 @@ def _rows(section: type[Any]) -> Iterator[tuple[str, str, str, str]]:
         hint = hints[setting.name]
         if is_dataclass(hint):
             continue
-        assert setting.default is not MISSING
         least = setting.metadata.get("at_least")
         values = in_words(hint) + (f", {least} or more" if least is not None else "")
-        yield camel_case(setting.name), values, f"`{shown(setting.default)}`", texts[setting.name]
+        yield (
+            camel_case(setting.name),
+            values,
+            f"`{shown(default_of(setting))}`",
+            texts[setting.name],
+        )
 
 
 def _texts(section: type[Any]) -> dict[str, str]:

@@ -37,19 +37,25 @@ class Snippet:
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What a fill may cost: free tokens per hole, denoise steps per canvas (None: the
-    checkpoint's own), and milliseconds from the start of the request (None: no deadline)."""
+    checkpoint's own), and milliseconds from the start of the request (None: no deadline).
+
+    `line_deadline_ms`, from a hole's first text on, leaves the first line its time: after it a
+    hole ends with the last line that is whole, as soon as one is (None: no such deadline).
+    """
 
     tokens: int = 64
     steps: int | None = None
     deadline_ms: float | None = None
+    line_deadline_ms: float | None = None
 
     def __post_init__(self) -> None:
         if self.tokens < 1:
             raise ValueError(f"a budget needs at least 1 token, not {self.tokens}")
         if self.steps is not None and self.steps < 1:
             raise ValueError(f"a budget needs at least 1 denoise step, not {self.steps}")
-        if self.deadline_ms is not None and self.deadline_ms <= 0:
-            raise ValueError(f"a deadline must lie in the future, not {self.deadline_ms} ms")
+        for deadline_ms in (self.deadline_ms, self.line_deadline_ms):
+            if deadline_ms is not None and deadline_ms <= 0:
+                raise ValueError(f"a deadline must lie in the future, not {deadline_ms} ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,8 @@ class InfillRequest:
     hole finds its length: by its end mark, by a search among lengths with the text behind pinned,
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
-    fill.
+    fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
+    it is empty, after the first pass.
     """
 
     document: str
@@ -77,6 +84,7 @@ class InfillRequest:
     document_key: str = ""
     decode: Decode = "auto"
     length: Length = "auto"
+    unasked: bool = False
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -113,12 +121,32 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Certainty:
+    """How sure the engine is of the fill of one hole, in probabilities.
+
+    `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
+    that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
+    fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
+    the draft's own probability, the judge's margin in nats, and how many were near.
+    """
+
+    whole: float
+    nothing: float
+    beginnings: tuple[tuple[int, float], ...]
+    drafted: float
+    margin: float
+    near: int
+
+
+@dataclass(frozen=True, slots=True)
 class Infill:
     """The finished fill, one text per hole.
 
     `confidences[i]` holds the probability of each token of `texts[i]`, in order. `decode` and
     `length` say how the fill was in fact made. `alternatives` are further candidates, one text per
-    hole each.
+    hole each. `prompt_tokens` is how much the model was shown, `cached_tokens` how much of it was
+    in the prefix KV cache already, `candidate_tokens` what all candidates have together.
+    `certainty` is of the only hole's first candidate, None where it was not drafted.
     """
 
     texts: tuple[str, ...]
@@ -132,3 +160,8 @@ class Infill:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     alternatives: tuple[tuple[str, ...], ...] = ()
     length: str = "end-mark"
+    certainty: Certainty | None = None
+    prompt_tokens: int = 0
+    # what was asked before makes no other fill
+    cached_tokens: int = field(default=0, compare=False)
+    candidate_tokens: int = 0

@@ -147,6 +147,14 @@ def has_stubs_nearby(document: Document, offset: int) -> bool:
     return len(list(islice(found, 2))) > 1
 
 
+def is_written(document: Document, carving: Carving) -> bool:
+    """Whether there is something in a hole already, besides the placeholder of a stub. Without a
+    grammar nobody can say what only holds a place."""
+    if carving.stub or document.layer_at(carving.holes[0].start).tree is None:
+        return False
+    return any(document.lf[hole.start : hole.end].strip() for hole in carving.holes)
+
+
 def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:
     """The same, of the innermost class around an LF offset; none when it is in none."""
     layer = document.layer_at(offset)

@@ -96,6 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     fill.set_defaults(verb=_fill)
 
     serve = verbs.add_parser("serve", help="the language server, over stdin and stdout")
+    # what libraries add by themselves to the command of any language server
+    serve.add_argument("--stdio", action="store_true", help="which is the only way there is")
+    serve.add_argument(
+        "--clientProcessId",
+        type=_sentence(_whole("process id", 1, 2**31 - 1)),
+        dest="client_process_id",
+        metavar="N",
+        help="the editor's process: leave when it is gone",
+    )
     serve.set_defaults(verb=_serve)
 
     engine = verbs.add_parser("engine", help="the engine that every editor shares")
@@ -251,7 +260,7 @@ def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
 def _serve(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.server import serve
 
-    serve()
+    serve(arguments.client_process_id)
     return 0
 
 
@@ -297,6 +306,11 @@ def _train(argv: list[str]) -> int:
 
 
 def _eval(argv: list[str]) -> int:
+    if argv[:1] == ["typing"]:
+        # the engine's part of the evaluation does not know the language server
+        from fillwright.lsp_server.typing_command import main as typing
+
+        return typing(argv[1:])
     from fillwright.engine.evaluation.command import main as evaluate
 
     return evaluate(argv)

@@ -10,7 +10,6 @@ from lsprotocol import types
 
 from fillwright.lsp_server.documents import Change, Document
 from fillwright.lsp_server.edits import TextChange
-from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.positions import Position, PositionEncoding
 
 ACCEPTED_COMMAND = "fillwright.accepted"
@@ -77,11 +76,6 @@ def selected_item(
         return None
     start, end = offsets(document, selected.range, encoding)
     return TextChange(start, end, selected.text)
-
-
-def formatting(options: types.FormattingOptions) -> Formatting:
-    """How the editor indents."""
-    return Formatting(options.tab_size, options.insert_spaces)
 
 
 def workspace_edit(

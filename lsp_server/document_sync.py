@@ -6,12 +6,13 @@ another text than the editor. Knows nothing of fills but that they are outdated.
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.protocol import lsp_method
 
 from fillwright.lsp_server import convert
+from fillwright.lsp_server.editor_formatting import formatting_said
 from fillwright.lsp_server.notebooks import Cell
 from fillwright.lsp_server.protocol import AnsweringProtocol
 
@@ -29,6 +30,14 @@ class FillwrightProtocol(AnsweringProtocol):
     """One editor's connection, with its documents."""
 
     _server: "FillwrightServer"
+
+    def _typed(self, message: dict[str, Any]) -> Any:
+        """Takes up how the editor indents, whatever it asks for."""
+        typed = super()._typed(message)
+        for uri, formatting in formatting_said(message.get("params")):
+            if self._server.documents.get(uri) is not None:
+                self._server.formatting[uri] = formatting
+        return typed
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
@@ -104,7 +113,7 @@ class FillwrightProtocol(AnsweringProtocol):
         start = changes[-1].start if changes else None
         self._server.context.visited(after, start.line if start else 0)
         self._server.fills.outdated(identifier.uri)
-        self._server.suggestions.changed(before, after, changes)
+        self._server.suggestions.changed(before, after, changes, self._server.encoding)
 
     def _close(self, uri: str) -> None:
         self._server.documents.close(uri)

@@ -23,6 +23,7 @@ from fillwright.lsp_server.carve import (
     carve_line_end,
     carve_selection,
     has_stubs_nearby,
+    is_written,
     stub_bodies,
     stub_bodies_in_class,
 )
@@ -78,7 +79,7 @@ class Target:
     what is around its start.
 
     Without a `version` the newest one of the document is meant. `instruction` says in words what
-    is wanted.
+    is wanted. `rewrites`: there is code already, which the user should see beside the new one.
     """
 
     uri: str
@@ -86,11 +87,12 @@ class Target:
     range: Span
     version: int | None = None
     instruction: str | None = None
+    rewrites: bool = False
 
     @property
     def title(self) -> str:
         """What an editor's menu says."""
-        title = TITLES[self.what]
+        title = "Rewrite body" if self.what == "body" and self.rewrites else TITLES[self.what]
         if not self.instruction:
             return title
         said = " ".join(self.instruction.split())
@@ -113,18 +115,36 @@ class Target:
         return plain
 
 
-def targets(document: Document, span: types.Range, encoding: PositionEncoding) -> list[Target]:
-    """What can be filled at a range of the document."""
+def targets(
+    document: Document, span: types.Range, encoding: PositionEncoding, *, asked: bool = True
+) -> list[Target]:
+    """What can be filled at a range of the document; unless it was `asked` for, only stubs and
+    selections, so that an editor shows its light bulb where there is something to do."""
     start, end = offsets(document, span, encoding)
     first, last = (Place(*document.lines.position(place, encoding)) for place in (start, end))
     at = document.to_lf(start)
     selected = document.text[start:end].strip()
-    found = list(_around(document, at))
-    if start == end and _is_unfinished(document, at):
+    body = carve_body(document, at)
+    written = body is not None and is_written(document, body)
+    found = list[What]()
+    if body is not None and (asked or body.stub):
+        found += ["body", *_other_stubs(document, body, at)]
+    if asked and _lacks_docstring(document, body, at):
+        found.append("docstring")
+    if asked and start == end and _is_unfinished(document, at):
         found.append("line")
     if selected:
         found.append("selection")
-    whole = [Target(document.uri, what, Span(first, last), document.version) for what in found]
+    whole = [
+        Target(
+            document.uri,
+            what,
+            Span(first, last),
+            document.version,
+            rewrites=what == "body" and written,
+        )
+        for what in found
+    ]
     instruction = _instruction_in(selected)
     said = [replace(whole[-1], instruction=instruction)] if instruction else []
     return whole + said
@@ -159,17 +179,20 @@ def carvings_of(
     return found
 
 
-def _around(document: Document, at: int) -> Iterator[What]:
-    body = carve_body(document, at)
-    if body is not None:
-        yield "body"
-        # all stubs are offered where the cursor is on one, and there are others
-        if body.stub and len(stub_bodies_in_class(document, at)) > 1:
-            yield "stubs in class"
-        if body.stub and has_stubs_nearby(document, at):
-            yield "stubs in file"
-    if wants_docstring(document, at) and carve_docstring(document, at) is not None:
-        yield "docstring"
+def _other_stubs(document: Document, body: Carving, at: int) -> Iterator[What]:
+    """All stubs are offered where the cursor is on one, and there are others."""
+    if body.stub and len(stub_bodies_in_class(document, at)) > 1:
+        yield "stubs in class"
+    if body.stub and has_stubs_nearby(document, at):
+        yield "stubs in file"
+
+
+def _lacks_docstring(document: Document, body: Carving | None, at: int) -> bool:
+    """Whether a definition around has no docstring: a header's, or that of a body with code."""
+    docstring = carve_docstring(document, at)
+    if docstring is None or is_written(document, docstring):
+        return False
+    return wants_docstring(document, at) or (body is not None and is_written(document, body))
 
 
 def _is_unfinished(document: Document, at: int) -> bool:
@@ -201,6 +224,7 @@ def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction
         command=command if by_command else None,
         data=None if by_command else target.to_json(),
         tags=[generated] if generated in tags else None,
+        is_preferred=True if target.what == "body" and not target.rewrites else None,
     )
 
 
@@ -215,7 +239,7 @@ def wanted(only: Sequence[types.CodeActionKind | str] | None) -> bool:
 @cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
-    for primitive in (int, str):
+    for primitive in (int, str, bool):
         converter.register_structure_hook(primitive, _exactly)
     unstructure = make_dict_unstructure_fn(Target, converter, _cattrs_omit_if_default=True)
     converter.register_unstructure_hook(Target, unstructure)

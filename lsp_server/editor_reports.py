@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fillwright.engine.errors import FillwrightError
+from fillwright.lsp_server.editor_process import is_running
 from fillwright.lsp_server.status import Status
 from fillwright.lsp_server.suppressions import Suppressions
 
@@ -82,7 +83,7 @@ def editor_reports(folder: Path) -> list[dict[str, Any]]:
     for path in sorted(folder.glob("editor-*.json")):
         try:
             report = json.loads(path.read_text(encoding="utf-8"))
-            gone = not _runs(int(report["pid"]))
+            gone = not is_running(int(report["pid"]))
         except (OSError, ValueError, KeyError, TypeError):
             # another one was just replaced or removed, or is no report
             continue
@@ -92,16 +93,3 @@ def editor_reports(folder: Path) -> list[dict[str, Any]]:
         else:
             reports.append(report)
     return reports
-
-
-def _runs(pid: int) -> bool:
-    # elsewhere a signal of 0 is no question
-    if not hasattr(os, "getuid"):
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

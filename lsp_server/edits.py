@@ -41,6 +41,7 @@ DropCode = Literal[
     "does-not-parse",
     "deletes-too-much",
     "unchanged",
+    "stub",
 ]
 
 MESSAGES: dict[DropCode, str] = {
@@ -50,6 +51,7 @@ MESSAGES: dict[DropCode, str] = {
     "does-not-parse": "What the model wrote would break the syntax of the file.",
     "deletes-too-much": "The model would delete most of what stands there.",
     "unchanged": "The model wrote what stands there already.",
+    "stub": "The model only wrote that the code is still to come.",
 }
 
 

@@ -7,19 +7,21 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.errors import EngineFailed
+from fillwright.engine.prompt_format import NO_INSTRUCTIONS, takes_instructions
 from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
 from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.diff import unified_diff
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import Fit, TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Fit, TextChange, applied
+from fillwright.lsp_server.fill_stub import fit_written
 from fillwright.lsp_server.place_carving import carve_places
 from fillwright.lsp_server.places import Place
 from fillwright.lsp_server.source_file import read_source, write_source
@@ -51,6 +53,9 @@ def fill_file(options: FillOptions) -> None:
     document = Document.of(source.text, language_of_file(options.file))
     carvings = carve_places(document, options.places)
     infill = asyncio.run(_ask(options, request_for(options, document, carvings)))
+    unused = bool(options.instruction) and takes_instructions(options.engine.checkpoint) is False
+    if unused:
+        say(NO_INSTRUCTIONS)
     if infill.finish == "cancelled":
         raise EngineFailed("the engine stopped before the fill was done; ask again.")
     fits = fit_each(document, carvings, infill)
@@ -58,7 +63,8 @@ def fill_file(options: FillOptions) -> None:
     if options.write:
         write_source(source, applied(document.text, changes))
     if options.json:
-        print(json.dumps(_report(options.file, document, carvings, fits, infill)))
+        report = _report(options.file, document, carvings, fits, infill)
+        print(json.dumps(report | ({"instructed": not unused} if options.instruction else {})))
         return
     if not options.write:
         print_diff(unified_diff(options.file.as_posix().lstrip("/"), document.text, changes))
@@ -92,7 +98,7 @@ def request_for(
 def fit_each(document: Document, carvings: Sequence[Carving], infill: Infill) -> list[Fit]:
     """What becomes of each carving's text, by carving."""
     return [
-        fit_fill(document, carving, [text])
+        fit_written(document, carving, text)
         for carving, text in zip(carvings, infill.texts, strict=True)
     ]
 
@@ -149,6 +155,7 @@ def _report(
         "finish": infill.finish,
         "steps": infill.steps,
         "tokens": infill.tokens,
+        "certainty": asdict(infill.certainty) if infill.certainty else None,
         "timings_ms": dict(infill.timings_ms),
     }
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape, Snippet
+from fillwright.lsp_server.candidate import candidates_of
 from fillwright.lsp_server.carve import Carving
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.frames import framed
 from fillwright.lsp_server.inflight import Inflight, Superseded
 from fillwright.lsp_server.pace import Pace
-from fillwright.lsp_server.recall import Recall
+from fillwright.lsp_server.recall import Recall, Recalled
 from fillwright.lsp_server.settings import FillSettings
 from fillwright.lsp_server.status import StatusLine
 from fillwright.lsp_server.watchdog import PATIENCE_S, watched_fill
@@ -30,13 +31,14 @@ OnDraft = Callable[[Draft], None]
 @dataclass(frozen=True)
 class Ask:
     """One wish for a fill of this version of a document: `carvings` have one hole each, are in
-    order, and are filled jointly."""
+    order, and are filled jointly. `unasked`: nobody asked for it by hand."""
 
     document: Document
     carvings: tuple[Carving, ...]
     kind: Kind
     candidates: int = 1
     instruction: str | None = None
+    unasked: bool = False
 
     @property
     def holes(self) -> tuple[Hole, ...]:
@@ -94,8 +96,8 @@ class Fills:
         """The user changed a document."""
         self._pace.typed()
 
-    def known(self, ask: Ask) -> tuple[str, ...] | None:
-        """The candidates that a fill made lately has for the ask's one hole, or None."""
+    def known(self, ask: Ask) -> Recalled | None:
+        """What a fill made lately has for the ask's one hole, or None."""
         document = ask.document
         return self._recall.find(document.uri, ask.shape, document.lf, ask.holes[0])
 
@@ -124,6 +126,7 @@ class Fills:
             ask.carvings,
             ask.candidates,
             ask.instruction,
+            ask.unasked,
             settings,
             shared,
         )
@@ -153,8 +156,13 @@ class Fills:
             self._pace.answered(total / 1000)
             self._status.usual(self._pace.response)
         if len(ask.holes) == 1:
-            texts = tuple(texts[0] for texts in (infill.texts, *infill.alternatives))
-            self._recall.keep(ask.document.uri, ask.shape, ask.document.lf, ask.holes[0], texts)
+            self._recall.keep(
+                ask.document.uri,
+                ask.shape,
+                ask.document.lf,
+                ask.holes[0],
+                candidates_of(infill),
+            )
         return infill
 
 
@@ -181,4 +189,5 @@ def _request(
         seed=settings.seed,
         document_key=document_key,
         decode=settings.decode,
+        unasked=ask.unasked,
     )

@@ -45,8 +45,11 @@ def framed(document: Document, carvings: Sequence[Carving]) -> Framed:
     inside, places, shifts = list[Carving](), list[tuple[int, int]](), list[int]()
     for carving in carvings:
         (hole,) = carving.holes
-        start = document.from_lf(hole.start) + moved
-        line_end = document.line_end_at(document.from_lf(hole.start))
+        place = document.from_lf(hole.start)
+        start = place + moved
+        # in a file of mixed line ends, a line feed would make one line end with a "\r" before it
+        after_return = document.text[place - 1 : place] == "\r"
+        line_end = "\r" if after_return else document.line_end_at(place)
         opening, closing = (
             text.replace("\n", line_end) for text in (carving.opening, carving.closing)
         )

@@ -8,8 +8,9 @@ from dataclasses import replace
 from fillwright.engine.request import Hole
 from fillwright.lsp_server.carve import Carving, carve_body, carve_line_end
 from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import TextChange, fit_fill
+from fillwright.lsp_server.edits import TextChange
 from fillwright.lsp_server.fill_place import Formatting
+from fillwright.lsp_server.fill_stub import fit_written
 from fillwright.lsp_server.positions import LINE_END
 from fillwright.lsp_server.suppressions import Reason
 
@@ -49,7 +50,7 @@ def ghost_text(
     formatting: Formatting | None = None,
 ) -> TextChange | Reason:
     """The fill as ghost text at the cursor, or why nothing of it can be shown there."""
-    fit = fit_fill(document, carving, (text,), formatting)
+    fit = fit_written(document, carving, text, formatting)
     if fit.dropped:
         return Reason(fit.dropped[0].code, fit.dropped[0].message)
     (change,) = fit.changes

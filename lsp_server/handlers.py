@@ -9,6 +9,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server import commands, convert, copilot, edit_actions
 from fillwright.lsp_server.commands import target_of
 from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.gate import GATES
 from fillwright.lsp_server.inflight import Superseded
 from fillwright.lsp_server.protocol import ContentModified
 from fillwright.lsp_server.suggestions import Moment
@@ -17,6 +18,12 @@ from fillwright.lsp_server.target_fill import fill_targets
 
 if TYPE_CHECKING:
     from fillwright.lsp_server.server import FillwrightServer
+
+POPUP_S = 1.0
+"""A pause in typing and a fill; the editor's other servers may have to wait as long."""
+
+POPUP_INVOKED_S = 3.0
+"""For an engine that is slow, where the user may have asked by hand."""
 
 
 def register(ls: "FillwrightServer") -> None:
@@ -73,16 +80,17 @@ async def shutdown(ls: "FillwrightServer", params: None) -> None:
 async def inline_completion(
     ls: "FillwrightServer", params: copilot.InlineCompletionParams
 ) -> types.InlineCompletionList | None:
-    """`textDocument/inlineCompletion`: ghost text; null when the request has no document, or a
-    newer one took its place."""
+    """`textDocument/inlineCompletion`: ghost text; null when the request has no document.
+
+    An answer that comes too late has no items: Neovim keeps what it shows at null, and at an error,
+    which it logs besides. A client that names a version means that one, and is told.
+    """
     document = _document(ls, params.text_document.uri, "ghost")
     if document is None:
         return None
     if params.text_document.version not in (None, document.version):
         ls.suppressions.add(document.uri, "ghost", Reason.of("stale"))
         raise ContentModified
-    if params.formatting_options is not None:
-        ls.formatting[document.uri] = convert.formatting(params.formatting_options)
     settings = ls.settings_of(document.uri)
     by_hand = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
     moment = Moment(
@@ -92,21 +100,22 @@ async def inline_completion(
         by_hand,
         settings.inline_completion.candidates if by_hand else 1,
         ls.formatting.get(document.uri),
+        GATES[settings.eagerness],
     )
     selected = convert.selected_item(document, params.context, ls.encoding)
     try:
         ghosts = await ls.suggestions.ghosts(moment, settings.fill, selected)
     except Superseded:
-        ghosts = None
+        ghosts = []
     except asyncio.CancelledError:
         reason = Reason.slow(ls.status.last_fill_s)
         ls.suppressions.add(document.uri, "ghost", reason)
         raise
     if ls.documents.get(document.uri) is not document:
         ls.suggestions.hold_back(moment, "stale")
-        raise ContentModified
-    if ghosts is None:
-        return None
+        if params.text_document.version is not None:
+            raise ContentModified
+        ghosts = []
     items: list[types.InlineCompletionItem] = []
     # the first is what is shown, so it is the last to be remembered
     for ghost in reversed(ghosts):
@@ -115,15 +124,30 @@ async def inline_completion(
     return types.InlineCompletionList(items)
 
 
-def completion(ls: "FillwrightServer", params: types.CompletionParams) -> types.CompletionList:
-    """`textDocument/completion`: what is known already, at once. The model works in the background,
-    and the list is incomplete, so that the editor's next poll finds it."""
+async def completion(
+    ls: "FillwrightServer", params: types.CompletionParams
+) -> types.CompletionList:
+    """`textDocument/completion`: what is known already, at once, or after a moment that the next
+    change ends. The model works in the background, and the list is incomplete, so that the editor's
+    next poll finds it."""
     document = _document(ls, params.text_document.uri, "popup")
     if document is None:
         return types.CompletionList(is_incomplete=False, items=[])
     cursor = convert.offset(document, params.position, ls.encoding)
-    moment = Moment(document, cursor, "popup", formatting=ls.formatting.get(document.uri))
-    lines = ls.suggestions.popup(moment, ls.settings_of(document.uri).fill)
+    settings = ls.settings_of(document.uri)
+    moment = Moment(
+        document,
+        cursor,
+        "popup",
+        formatting=ls.formatting.get(document.uri),
+        gate=GATES[settings.eagerness],
+    )
+    invoked = types.CompletionTriggerKind.Invoked
+    by_hand = params.context is not None and params.context.trigger_kind == invoked
+    patience_s = POPUP_INVOKED_S if by_hand else POPUP_S
+    lines = await ls.suggestions.popup_soon(moment, settings.fill, patience_s)
+    if ls.documents.get(document.uri) is not document:
+        lines = []
     items = [convert.popup_item(document, cursor, line, ls.encoding) for line in lines]
     return types.CompletionList(is_incomplete=True, items=items)
 
@@ -166,7 +190,10 @@ def code_action(
     document = ls.documents.get(params.text_document.uri)
     if document is None or not edit_actions.wanted(params.context.only):
         return []
-    found = edit_actions.targets(document, params.range, ls.encoding)
+    asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+    found = edit_actions.targets(document, params.range, ls.encoding, asked=asked)
+    if ls.takes_instructions() is False:
+        found = [target for target in found if target.instruction is None]
     return [edit_actions.action(target, ls.client_capabilities) for target in found]
 
 

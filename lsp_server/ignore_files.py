@@ -33,11 +33,9 @@ def excluded_by(path: Path, roots: Iterable[Path]) -> Path | None:
         found += tuple(_ignore_files_in(below))
         below /= part
         name = below.relative_to(top).as_posix() + "/" * (below != path)
-        rules = _rules(found, top)
-        verdict = rules.spec.check_file(name)
         # what lies in an excluded folder cannot be taken back
-        if verdict.include and verdict.index is not None:
-            return rules.files[verdict.index]
+        if (excluding := _rules(found, top).excluding(name)) is not None:
+            return excluding
     return None
 
 
@@ -54,6 +52,14 @@ class _Rules(NamedTuple):
 
     spec: GitIgnoreSpec
     files: tuple[Path, ...]
+
+    def excluding(self, name: str) -> Path | None:
+        """The file whose pattern, the last that names this very path, excludes it."""
+        patterns = list(zip(self.spec.patterns, self.files, strict=True))
+        for pattern, file in reversed(patterns):
+            if pattern.regex is not None and _names(pattern.regex, name):
+                return file if pattern.include else None
+        return None
 
 
 def _top(path: Path, roots: Iterable[Path]) -> Path | None:
@@ -74,6 +80,15 @@ def _ignore_files_in(folder: Path) -> Iterable[_State]:
             yield _State(file, stat.st_mtime_ns, stat.st_size)
 
 
+def _names(regex: re.Pattern[str], name: str) -> bool:
+    """Whether a pattern names a path itself. For pathspec one that names a folder names all that
+    lies in it too, so that `!/a` would take back what another pattern excludes in `a`."""
+    # pathspec's only group is the slash behind a folder that is named
+    if not regex.groupindex:
+        return regex.search(name) is not None
+    return any(found.end() == len(name) for found in regex.finditer(name))
+
+
 @lru_cache(maxsize=64)
 def _rules(states: tuple[_State, ...], top: Path) -> _Rules:
     """The rules of files in one of their states, read once."""
@@ -82,8 +97,9 @@ def _rules(states: tuple[_State, ...], top: Path) -> _Rules:
         text = state.file.read_text(encoding="utf-8", errors="replace")
         folder = state.file.parent.relative_to(top).as_posix()
         for line in text.split("\n"):
-            patterns.append(_from_top(line.rstrip("\r"), folder))
-            files.append(state.file)
+            if pattern := _from_top(line.rstrip("\r"), folder):
+                patterns.append(pattern)
+                files.append(state.file)
     return _Rules(GitIgnoreSpec.from_lines(patterns), tuple(files))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fillwright.engine.request import Hole
 from fillwright.lsp_server.anchor import Anchor
+from fillwright.lsp_server.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,15 @@ class _Fill:
     uri: str
     shape: str
     place: Anchor
-    texts: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What is left of a fill's candidates, and whether it was made for this very place."""
+
+    candidates: tuple[Candidate, ...]
+    is_same_place: bool
 
 
 class Recall:
@@ -24,12 +33,19 @@ class Recall:
     def __init__(self, capacity: int = 32) -> None:
         self._fills: deque[_Fill] = deque(maxlen=capacity)
 
-    def keep(self, uri: str, shape: str, document: str, hole: Hole, texts: tuple[str, ...]) -> None:
-        """Remember the candidate `texts` for `hole` of the LF text `document`."""
+    def keep(
+        self,
+        uri: str,
+        shape: str,
+        document: str,
+        hole: Hole,
+        candidates: tuple[Candidate, ...],
+    ) -> None:
+        """Remember the `candidates` for `hole` of the LF text `document`."""
         place = Anchor.at(document, hole.start, hole.end)
-        self._fills.appendleft(_Fill(uri, shape, place, texts))
+        self._fills.appendleft(_Fill(uri, shape, place, candidates))
 
-    def find(self, uri: str, shape: str, document: str, hole: Hole) -> tuple[str, ...] | None:
+    def find(self, uri: str, shape: str, document: str, hole: Hole) -> Recalled | None:
         """What is left of the newest fill that fits `hole`, or None.
 
         The hole may be the one that was filled, begin later by characters that were typed and that
@@ -38,7 +54,13 @@ class Recall:
         for fill in self._fills:
             if (fill.uri, fill.shape) != (uri, shape):
                 continue
-            left = (fill.place.left_of(text, document, hole.start, hole.end) for text in fill.texts)
-            if texts := tuple(text for text in left if text):
-                return texts
+            same = fill.place.start == hole.start
+            left = [
+                candidate.left(text)
+                for candidate in fill.candidates
+                for text in [fill.place.left_of(candidate.text, document, hole.start, hole.end)]
+                if text or (text is not None and same)
+            ]
+            if left:
+                return Recalled(tuple(left), same)
         return None

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,14 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.prompt_format import takes_instructions
 from fillwright.engine.request import Draft, Snippet
-from fillwright.lsp_server import copilot, handlers
+from fillwright.lsp_server import copilot, copilot_completions, handlers
 from fillwright.lsp_server.configuration import Configuration
 from fillwright.lsp_server.context import Context
 from fillwright.lsp_server.document_sync import NOTEBOOKS, FillwrightProtocol
 from fillwright.lsp_server.documents import DocumentStore
+from fillwright.lsp_server.editor_process import when_gone
 from fillwright.lsp_server.editor_reports import EditorReport
 from fillwright.lsp_server.fill_place import Formatting
 from fillwright.lsp_server.fills import Ask, Fills
@@ -41,8 +43,9 @@ STATUS = "fillwright/status"
 LOG_LEVEL = "FILLWRIGHT_LOG"
 
 
-def serve() -> None:
-    """Be a language server on stdin and stdout until the editor says exit or goes away.
+def serve(client_process_id: int | None = None) -> None:
+    """Be a language server on stdin and stdout until the editor says exit or goes away, which is
+    seen at stdin, or by the id of its process: `client_process_id`, or the one in `initialize`.
 
     Logs go to stderr, from the level in $FILLWRIGHT_LOG (warning). Exits as the protocol asks: 0
     after a shutdown request, else 1.
@@ -52,6 +55,8 @@ def serve() -> None:
     stdout = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     ls = FillwrightServer()
+    if client_process_id is not None:
+        when_gone(client_process_id, ls.leave)
     try:
         ls.start_io(stdout=stdout)
     finally:
@@ -87,10 +92,13 @@ class FillwrightServer(LanguageServer):
         self.formatting: dict[str, Formatting] = {}
         self.suppressions = Suppressions(lambda: self.report.soon())
         self.report = EditorReport(_runtime_folder, lambda: self.status.status, self.suppressions)
-        self.suggestions = Suggestions(self.fills, self.suppressions, self.in_background)
+        self.suggestions = Suggestions(
+            self.fills, self.suppressions, self.in_background, self.speaks
+        )
         self._engine: EngineClient | None = None
         self._background: set[asyncio.Task[Any]] = set()
         handlers.register(self)
+        copilot_completions.register(self)
 
     @property
     def encoding(self) -> PositionEncoding:
@@ -106,6 +114,11 @@ class FillwrightServer(LanguageServer):
         """What holds for a document."""
         return self.configuration.settings.of(uri)
 
+    def takes_instructions(self) -> bool | None:
+        """Whether the model does what it is told in words, as its checkpoint says, engine or not;
+        None when that cannot be read."""
+        return takes_instructions(_engine_settings(self.settings.engine).checkpoint)
+
     def refusal(self, uri: str) -> Reason | None:
         """Why the model must not see a document, or None."""
         # after `initialize` has been answered, which has less time than this takes
@@ -114,6 +127,15 @@ class FillwrightServer(LanguageServer):
         roots = [folder.uri for folder in self.workspace.folders.values()]
         refused = secrets.refusal(uri, roots, self.settings_of(uri).exclude)
         return None if refused is None else Reason(refused.code, refused.message)
+
+    def speaks(self, uri: str, language: str) -> bool:
+        """Whether suggestions come by themselves in a language of a document: as the settings say,
+        else where the model has learnt it, as long as that is not known too."""
+        chosen = self.settings_of(uri).languages.get(language)
+        if chosen is not None:
+            return chosen
+        learnt = self.status.status.languages
+        return learnt is None or language in learnt
 
     def _context_of(self, ask: Ask) -> tuple[Snippet, ...]:
         settings = self.settings_of(ask.document.uri).context
@@ -130,6 +152,8 @@ class FillwrightServer(LanguageServer):
         self.configuration.take_up(params.initialization_options)
         if params.client_info is not None:
             self.report.editor = params.client_info.name
+        if params.process_id is not None:
+            when_gone(params.process_id, self.leave)
 
     async def configure(self, pushed: object = None) -> None:
         """Read the settings anew, `pushed` being what came with a notification, and follow what
@@ -161,6 +185,12 @@ class FillwrightServer(LanguageServer):
             await self._engine.aclose()
             self._engine = None
 
+    def leave(self) -> None:
+        """End this process at once: the editor is gone, and somebody else holds its stdin open."""
+        self.report.remove()
+        # an orderly end would wait for the thread that reads stdin
+        os._exit(1)
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what pygls would show in a popup."""
         logger.error("A message could not be handled", exc_info=error)
@@ -183,8 +213,14 @@ class FillwrightServer(LanguageServer):
             self.protocol.notify(DRAFT, draft_params(ask, draft, self.encoding))
 
     def _tell_status(self, status: Status) -> None:
-        self.protocol.notify(STATUS, asdict(status))
+        self.protocol.notify(STATUS, self.plain(status))
         self.report.soon()
+
+    def plain(self, status: Status) -> dict[str, Any]:
+        """A status as JSON; an engine that says nothing yet may have a checkpoint that does."""
+        if status.instructions is None:
+            status = replace(status, instructions=self.takes_instructions())
+        return asdict(status)
 
 
 def _runtime_folder() -> Path:

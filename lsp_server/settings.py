@@ -3,6 +3,7 @@
 Does not know how they are read (`settings_reader`) or where from.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -105,6 +106,15 @@ class Settings:
 
     show: Literal["both", "ghost only", "popup only"] = "both"
     """Where suggestions appear while typing: as ghost text, as items of the popup, or as both."""
+
+    eagerness: Literal["eager", "normal", "quiet"] = "normal"
+    """How sure the model must be of what appears by itself: `normal` shows what is right about two
+    times in three, `quiet` less and surer, `eager` more and less sure. What is asked for by hand is
+    always shown."""
+
+    languages: Mapping[str, bool] = field(default_factory=dict)
+    """Where suggestions appear by themselves, by language id: `{"go": true, "python": false}`. A
+    language that is not named has them if the model has learnt it."""
 
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()

@@ -5,11 +5,12 @@ keys are left alone, since an editor's extension keeps its own keys in the same 
 know where the values come from (`workspace/configuration` or `initializationOptions`).
 """
 
+import json
 import math
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
@@ -61,7 +62,9 @@ def _read(section: type[Section], raw: object, path: str, complaints: list[str])
         try:
             values[setting.name] = _value(raw[key], hint, setting.metadata.get("at_least"))
         except ValueError as error:
-            complaints.append(f"{path}.{key} should be {error}; using {shown(setting.default)}.")
+            complaints.append(
+                f"{path}.{key} should be {error}; using {shown(default_of(setting))}."
+            )
     return section(**values)
 
 
@@ -111,6 +114,9 @@ def in_words(hint: Any) -> str:
     """What values a setting of this type takes."""
     if typing.get_origin(hint) is Literal:
         return "one of " + ", ".join(shown(choice) for choice in typing.get_args(hint))
+    if typing.get_origin(hint) is Mapping:
+        named, value = typing.get_args(hint)
+        return f"an object with {in_words(value)} for {in_words(named)}"
     if isinstance(hint, types.UnionType):
         return " or ".join(in_words(part) for part in typing.get_args(hint))
     return _WORDS[hint]
@@ -120,7 +126,14 @@ def shown(value: object) -> str:
     """A value as it is written in JSON, as nearly as a sentence can have it."""
     if value is None:
         return "null"
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value))
     return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def default_of(setting: "Field[Any]") -> object:
+    """What a setting is where the user says nothing."""
+    return setting.default if setting.default_factory is MISSING else setting.default_factory()
 
 
 def camel_case(name: str) -> str:

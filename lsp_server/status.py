@@ -19,13 +19,17 @@ SLOW_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One line for a status bar: `fraction` of the model that is loaded, `message` for people."""
+    """One line for a status bar: `fraction` of the model that is loaded, `message` for people,
+    `languages` the ids of those that the model has learnt, None for all or where none is loaded.
+    `instructions`: the model does what it is told in words; None while that is not known."""
 
     state: Literal["stopped", "loading", "ready", "busy", "failed"] = "stopped"
     message: str = ""
     fraction: float | None = None
     model: str | None = None
     device: str | None = None
+    languages: tuple[str, ...] | None = None
+    instructions: bool | None = None
 
 
 class StatusLine:
@@ -108,4 +112,6 @@ def _of(health: "Health") -> Status:
         round(health.fraction, 2) if loading else None,
         health.model,
         health.device,
+        health.languages,
+        health.instructions,
     )

@@ -26,6 +26,11 @@ Code = Literal[
     "popup-disagrees",
     "not-at-cursor",
     "overwrites",
+    "unsure",
+    "finished",
+    "says-nothing-new",
+    "language-not-learnt",
+    "snoozed",
     "engine",
 ]
 MESSAGES: dict[Code, str] = {
@@ -45,6 +50,13 @@ MESSAGES: dict[Code, str] = {
     "popup-disagrees": "The fill does not go on from the popup's selected item.",
     "not-at-cursor": "The fill would change text that ghost text at the cursor cannot show.",
     "overwrites": "The fill would take away code behind the cursor.",
+    "unsure": "The model was not sure enough of its fill; ask for it by hand, or set "
+    "fillwright.eagerness to eager.",
+    "finished": "Nothing seems to be missing here.",
+    "says-nothing-new": "The fill only closes brackets, or says again what the line says.",
+    "language-not-learnt": "The model has not learnt this language; the setting "
+    "fillwright.languages can switch its suggestions on.",
+    "snoozed": "Suggestions are snoozed.",
     "engine": "The engine could not make a fill.",
 }
 

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.prompt_format import NO_INSTRUCTIONS
 from fillwright.lsp_server import convert
-from fillwright.lsp_server.carve import Carving
+from fillwright.lsp_server.carve import Carving, is_written
 from fillwright.lsp_server.confidence import geometric_mean
 from fillwright.lsp_server.documents import Document
 from fillwright.lsp_server.edit_actions import Target, carvings_of
-from fillwright.lsp_server.edits import Dropped, TextChange, applied, fit_fill
+from fillwright.lsp_server.edits import Dropped, TextChange, applied
 from fillwright.lsp_server.fill_place import Formatting
+from fillwright.lsp_server.fill_stub import fit_written
 from fillwright.lsp_server.fills import Ask, OnDraft
 from fillwright.lsp_server.frames import Framed, framed
 from fillwright.lsp_server.inflight import Superseded
@@ -40,11 +42,13 @@ class FilledHole:
 
 @dataclass(frozen=True)
 class Filled:
-    """The holes of one document, filled jointly, in document order."""
+    """The holes of one document, filled jointly, in document order. `instructed`: the model took
+    the instruction; None without one."""
 
     document: Document
     carvings: tuple[Carving, ...]
     holes: tuple[FilledHole, ...]
+    instructed: bool | None = None
 
     def edit(
         self, encoding: PositionEncoding, client: types.ClientCapabilities
@@ -58,10 +62,36 @@ class Filled:
     @property
     def reason(self) -> str | None:
         """Why there is no edit: the first hole's reason."""
-        if any(hole.changes for hole in self.holes):
+        left = self._left
+        if len(left) < len(self.holes):
             return None
-        why = self.holes[0].dropped[0].message
-        return f"{why} Write a little more around the hole, and ask again."
+        return f"{left[0]} Write a little more around the hole, and ask again."
+
+    @property
+    def note(self) -> str | None:
+        """What to tell with the edit: that nobody was told what it was to be, and why it leaves
+        some of the holes as they are."""
+        left = self._left
+        said = list[str]()
+        if self.instructed is False:
+            said.append(NO_INSTRUCTIONS)
+        if 0 < len(left) < len(self.holes):
+            said.append(f"{len(left)} of {len(self.holes)} places stay as they are: {left[0]}")
+        return " ".join(said) or None
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether the edit replaces code or a docstring that nobody selected."""
+        return any(
+            bool(hole.changes)
+            and carving.what in ("body", "docstring")
+            and is_written(self.document, carving)
+            for carving, hole in zip(self.carvings, self.holes, strict=True)
+        )
+
+    @property
+    def _left(self) -> list[str]:
+        return [hole.dropped[0].message for hole in self.holes if not hole.changes]
 
     def holes_json(self, encoding: PositionEncoding) -> list[dict[str, Any]]:
         """The holes as plain JSON: range, what stands there after the fill, and confidence."""
@@ -89,7 +119,9 @@ async def fill_targets(
     is not, or no longer, the one that was meant, and what the engine's client raises.
     """
     document, carvings = _carved(ls, targets)
-    ask = Ask(document, carvings, "edit", instruction=_instruction(targets))
+    instruction = _instruction(targets)
+    instructed = None if instruction is None else ls.takes_instructions() is not False
+    ask = Ask(document, carvings, "edit", instruction=instruction)
     try:
         infill = await ls.fills.infill(ask, ls.settings_of(document.uri).fill, on_draft)
     except Superseded:
@@ -103,7 +135,7 @@ async def fill_targets(
             zip(infill.texts, infill.confidences, strict=True)
         )
     )
-    return Filled(document, carvings, tuple(holes))
+    return Filled(document, carvings, tuple(holes), instructed)
 
 
 def in_order(carvings: Sequence[Carving]) -> tuple[Carving, ...]:
@@ -148,7 +180,7 @@ def _filled_hole(
     formatting: Formatting | None,
     confidence: float,
 ) -> FilledHole:
-    fit = fit_fill(frame.document, frame.carvings[number], (text,), formatting)
+    fit = fit_written(frame.document, frame.carvings[number], text, formatting)
     changes = frame.original(number, fit.changes)
     return FilledHole(changes, fit.dropped, confidence)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fillwright.engine.daemon.wire import event_to_json
 from fillwright.engine.errors import BadRequest
@@ -52,7 +52,11 @@ def read_token(file: Path | None) -> str:
 
 
 class BearerToken:
-    """ASGI middleware: connections to a port in `tokens` need its token, Unix sockets need none."""
+    """ASGI middleware: connections to a port in `tokens` need its token, Unix sockets need none.
+
+    A page in a browser may use a port as any program may, if it has the token: its browser asks
+    first, without one, and is told so.
+    """
 
     def __init__(self, app: ASGIApp, tokens: Mapping[int, str]) -> None:
         self._app = app
@@ -60,14 +64,47 @@ class BearerToken:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         _, port = scope["server"]
-        if port is None or self._allows(port, Headers(scope=scope).get("authorization", "")):
+        if port is None:
             await self._app(scope, receive, send)
             return
-        body = event_to_json(BadRequest("Send the engine's token as `Authorization: Bearer ...`."))
-        headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]
-        await send({"type": "http.response.start", "status": 401, "headers": headers})
-        await send({"type": "http.response.body", "body": f'{{"error": {body}}}'.encode()})
+        headers = Headers(scope=scope)
+        open_send = _open_to_pages(send)
+        if scope.get("method") == "OPTIONS" and "access-control-request-method" in headers:
+            await _preflight(headers, open_send)
+        elif self._allows(port, headers.get("authorization", "")):
+            await self._app(scope, receive, open_send)
+        else:
+            await _refuse(open_send)
 
     def _allows(self, port: int, authorization: str) -> bool:
         expected = f"Bearer {self._tokens[port]}"
         return hmac.compare_digest(authorization.encode(), expected.encode())
+
+
+async def _refuse(send: Send) -> None:
+    body = event_to_json(BadRequest("Send the engine's token as `Authorization: Bearer ...`."))
+    headers = [(b"content-type", b"application/json"), (b"www-authenticate", b"Bearer")]
+    await send({"type": "http.response.start", "status": 401, "headers": headers})
+    await send({"type": "http.response.body", "body": f'{{"error": {body}}}'.encode()})
+
+
+async def _preflight(asked: Headers, send: Send) -> None:
+    """Allow what a browser asks for: the request itself needs the token all the same."""
+    allowed = asked.get("access-control-request-headers", "authorization, content-type")
+    headers = [
+        (b"access-control-allow-methods", b"GET, POST"),
+        (b"access-control-allow-headers", allowed.encode("latin-1")),
+        (b"access-control-max-age", b"86400"),
+    ]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _open_to_pages(send: Send) -> Send:
+    async def send_open(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"access-control-allow-origin", b"*")]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_open

@@ -1,10 +1,10 @@
-"""The daemon's HTTP interface: our own `/v1/infill`, health and metrics; others' in `completions`.
+"""The daemon's HTTP interface: our own `/v1/infill`, `/load` and metrics; others' in `dialects`.
 
 Knows nothing of sockets, processes or who may call (`server`), and nothing of models.
 """
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -15,7 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from fillwright.engine.daemon import completions
+from fillwright.engine.daemon.dialects import about, llama_cpp, mistral, openai
+from fillwright.engine.daemon.dialects.answering import given
 from fillwright.engine.daemon.live_fill import LiveFill
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import EngineBusy, Resident
@@ -38,11 +39,10 @@ def build_app(resident: Resident, metrics: Metrics) -> Starlette:
     return Starlette(
         routes=[
             route("/v1/infill", "POST", infill),
-            route("/v1/completions", "POST", completions.openai),
-            route("/infill", "POST", completions.llama_cpp),
-            route("/health", "GET", health),
+            route("/load", "GET", health),
             route("/load", "POST", load),
             route("/metrics", "GET", count),
+            *(route(path, method, handler) for (path, method), handler in OTHERS.items()),
         ],
         exception_handlers={
             FillwrightError: _refuse,
@@ -53,20 +53,49 @@ def build_app(resident: Resident, metrics: Metrics) -> Starlette:
     )
 
 
+async def completions(resident: Resident, request: Request) -> Response:
+    """llama.cpp's `/completion` by another name, unless the body has what only OpenAI's must have:
+    so it comes from a client whose base URL ends before `/v1`."""
+    plain = await given(request)
+    is_openai = "model" in plain and "n_predict" not in plain
+    return await (openai.complete if is_openai else llama_cpp.completion)(resident, request)
+
+
+OTHERS: Mapping[tuple[str, str], Handler] = {
+    ("/v1/completions", "POST"): openai.complete,
+    # DeepSeek's
+    ("/beta/completions", "POST"): openai.complete,
+    ("/v1/beta/completions", "POST"): openai.complete,
+    ("/v1/fim/completions", "POST"): mistral.fill_in_the_middle,
+    ("/fim/completions", "POST"): mistral.fill_in_the_middle,
+    ("/infill", "POST"): llama_cpp.infill,
+    ("/completion", "POST"): llama_cpp.completion,
+    ("/completions", "POST"): completions,
+    ("/v1/models", "GET"): about.models,
+    ("/v1/models/{id:path}", "GET"): about.model,
+    ("/models", "GET"): about.models,
+    ("/models/{id:path}", "GET"): about.model,
+    ("/props", "GET"): about.props,
+    ("/health", "GET"): about.health,
+    ("/v1/health", "GET"): about.health,
+}
+"""What other people's clients call."""
+
+
 async def infill(resident: Resident, request: Request) -> Response:
     """`InfillRequest` in; server-sent events out: `draft`s, then one `infill` or `error`."""
     return FillStream(LiveFill(resident, from_json(await request.body(), InfillRequest)))
 
 
 async def health(resident: Resident, request: Request) -> Response:
-    """`Health`: status 200 when the model is ready, 503 when it is not."""
+    """`Health`, for our own client: status 200 when the model is ready, 503 when it is not."""
     now = replace(resident.health(), pid=os.getpid())
     status_code = 200 if now.status == "ready" else 503
     return Response(to_json(now), status_code, media_type="application/json")
 
 
 async def load(resident: Resident, request: Request) -> Response:
-    """Try a failed load again; answers as `/health`."""
+    """Try a failed load again."""
     resident.start()
     return await health(resident, request)
 
@@ -100,7 +129,12 @@ async def _refuse(request: Request, error: Exception) -> Response:
             status_code = error.status_code
             said: FillwrightError = BadRequest(f"No {request.method} {request.url.path} here.")
         case FillwrightError():
-            codes = {BadRequest: 400, EngineBusy: 429, EngineUnavailable: 503}
+            codes = {
+                BadRequest: 400,
+                about.UnknownModel: 404,
+                EngineBusy: 429,
+                EngineUnavailable: 503,
+            }
             status_code, said = codes.get(type(error), 500), error
         case _:
             status_code, said = 500, EngineFailed("The engine failed; its log says where.")

@@ -75,7 +75,7 @@ class EngineClient:
 
     async def health(self) -> Health:
         """How the daemon is. Starts nothing."""
-        return await self._health("GET", "/health")
+        return await self._health("GET", "/load")
 
     async def start(self) -> Health:
         """Start the daemon when there is none; tries a failed load again. Does not wait for the

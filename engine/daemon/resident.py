@@ -2,6 +2,7 @@
 
 Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
 thread and returns at once. The newest request per document wins; documents take turns in order.
+Requests that are equal have equal fills, so those that wait while one is made get that one.
 """
 
 import logging
@@ -9,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from fillwright.engine.daemon.wire import Event, Health, Status
@@ -29,6 +30,10 @@ class Infiller(Protocol):
     def device(self) -> str: ...
     @property
     def caution(self) -> str | None: ...
+    @property
+    def languages(self) -> tuple[str, ...] | None: ...
+    @property
+    def context_tokens(self) -> int: ...
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]: ...
@@ -66,12 +71,14 @@ class Resident:
         finished: Callable[[Event, float], None] = lambda outcome, seconds: None,
         waiting_limit: int = 32,
         retry_seconds: float = 10,
+        instructions: bool | None = None,
     ) -> None:
         self._load = load
         self._clock = clock
         self._finished = finished
         self._waiting_limit = waiting_limit
         self._retry_seconds = retry_seconds
+        self._instructions = instructions
         self._changed = threading.Condition()
         self._status: Status = "stopped"
         self._fraction = 0.0
@@ -138,6 +145,9 @@ class Resident:
                 reason=self._reason(),
                 model=self._infiller.model_name if self._infiller else None,
                 device=self._infiller.device if self._infiller else None,
+                languages=self._infiller.languages if self._infiller else None,
+                context_tokens=self._infiller.context_tokens if self._infiller else None,
+                instructions=self._instructions,
             )
 
     def leave_if_idle(self, seconds: float) -> bool:
@@ -187,7 +197,12 @@ class Resident:
             self._infiller, self._status, self._fraction = infiller, "ready", 1.0
             self._last_work = self._clock()
         while (job := self._next()) is not None:
-            self._finish(job, self._outcome(infiller, job))
+            outcome = self._outcome(infiller, job)
+            self._finish(job, outcome)
+            if isinstance(outcome, Infill) and outcome.finish != "cancelled":
+                for twin in self._twins(job):
+                    # which took no steps
+                    self._finish(twin, outcome, replace(outcome, steps=0))
 
     def _next(self) -> Job | None:
         with self._changed:
@@ -216,10 +231,20 @@ class Resident:
             return EngineFailed("The engine ended without a fill.")
         return outcome
 
-    def _finish(self, job: Job, outcome: Infill | FillwrightError) -> None:
+    def _twins(self, job: Job) -> list[Job]:
+        """Those that wait for what this one has been given; they wait no more."""
+        with self._changed:
+            twins = [other for other in self._waiting if other.request == job.request]
+            for twin in twins:
+                self._waiting.remove(twin)
+        return twins
+
+    def _finish(
+        self, job: Job, outcome: Infill | FillwrightError, counted: Infill | None = None
+    ) -> None:
         with self._changed:
             self._last_work = now = self._clock()
-        self._finished(outcome, now - job.since)
+        self._finished(counted or outcome, now - job.since)
         job.deliver(outcome)
 
     def _fail(self, failure: FillwrightError) -> None:

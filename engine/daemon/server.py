@@ -28,6 +28,7 @@ from fillwright.engine.daemon.resident import Infiller, Resident
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
+from fillwright.engine.prompt_format import takes_instructions
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -106,7 +107,7 @@ def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket],
     if network is not None:
         family = socket.AF_INET6 if ":" in network.host else socket.AF_INET
         try:
-            public = socket.create_server((network.host, network.port), family=family)
+            public = _tcp(network.host, network.port, family)
         except OSError as error:
             raise BadRequest(
                 f"The engine cannot listen on {network.host} port {network.port} "
@@ -134,7 +135,7 @@ def _unix_socket(place: Place) -> socket.socket:
 
 
 def _loopback(place: Place, tokens: dict[int, str]) -> socket.socket:
-    private = socket.create_server(("127.0.0.1", 0))
+    private = _tcp("127.0.0.1", 0, socket.AF_INET)
     port = private.getsockname()[1]
     tokens[port] = secrets.token_urlsafe(32)
     # replaced as a whole: a client never reads half of it
@@ -142,6 +143,14 @@ def _loopback(place: Place, tokens: dict[int, str]) -> socket.socket:
     _write(written, json.dumps({"port": port, "token": tokens[port]}))
     written.replace(place.loopback)
     return private
+
+
+def _tcp(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
+    listener = socket.create_server((host, port), family=family)
+    # inherited by what is accepted: else the body of an answer waits 40 ms for the head to be
+    # acknowledged
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _write(path: Path, text: str) -> None:
@@ -176,7 +185,11 @@ async def _serve(
     needed: Callable[[], float],
 ) -> None:
     metrics = Metrics()
-    resident = Resident(lambda progress: _load(settings, progress), finished=metrics.finished)
+    resident = Resident(
+        lambda progress: _load(settings, progress),
+        finished=metrics.finished,
+        instructions=takes_instructions(settings.checkpoint),
+    )
     server = uvicorn.Server(
         uvicorn.Config(
             BearerToken(build_app(resident, metrics), tokens),

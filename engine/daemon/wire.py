@@ -23,8 +23,9 @@ Status = Literal["stopped", "loading", "ready", "failed"]
 @dataclass(frozen=True, slots=True)
 class Health:
     """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, or
-    what is to be known of a model that is ready, and its name and device once they are known. A
-    stopped daemon has no `pid`."""
+    what is to be known of a model that is ready, and its name, device, how many tokens of text it
+    sees and the ids of the languages that it has learnt (None for all), once they are known.
+    `instructions`: it does what it is told in words. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -32,6 +33,9 @@ class Health:
     model: str | None = None
     device: str | None = None
     pid: int | None = None
+    languages: tuple[str, ...] | None = None
+    context_tokens: int | None = None
+    instructions: bool | None = None
 
 
 def to_json(value: object) -> str:

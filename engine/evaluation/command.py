@@ -16,18 +16,23 @@ from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
+from fillwright.engine.evaluation.calibrate import fit, recalibrated, write
 from fillwright.engine.evaluation.holes import (
     KINDS,
     Kind,
     punch,
 )
 from fillwright.engine.evaluation.infilling import Split, load_items
+from fillwright.engine.evaluation.journal import read_records
+from fillwright.engine.evaluation.projects import ProjectSet, fetch_projects
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.report import write_report
 from fillwright.engine.evaluation.run import Judged, run
 from fillwright.engine.evaluation.sandbox import LAYERS, layers
 from fillwright.engine.evaluation.source_tree import read_sources
 from fillwright.engine.evaluation.summary import table
+from fillwright.engine.evaluation.typed_pause import TypedPause
+from fillwright.engine.evaluation.typing_summary import summarise_typing
 from fillwright.engine.request import Length
 
 if TYPE_CHECKING:
@@ -71,6 +76,30 @@ def _parser() -> argparse.ArgumentParser:
     holes.add_argument("--per-file", type=_whole, default=8, metavar="N", help="holes, at most (8)")
     _add_arm_arguments(holes)
     holes.set_defaults(run=_holes)
+
+    # the language server's part of the command runs it
+    commands.add_parser("typing", add_help=False, help="type files, and see what is shown")
+
+    projects = commands.add_parser(
+        "projects", help="download projects that the training text does not hold"
+    )
+    projects.add_argument("folder", type=Path, metavar="DIR", help="where each gets a folder")
+    projects.add_argument(
+        "--set",
+        choices=get_args(ProjectSet),
+        default="report",
+        help="fit: what constants are fitted to; report: what numbers are told of (default)",
+    )
+    projects.set_defaults(run=_projects)
+
+    calibrate = commands.add_parser(
+        "calibrate", help="fit how sure a checkpoint may be of its fills, to runs of typing"
+    )
+    calibrate.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="what --out named")
+    calibrate.add_argument(
+        "--write", type=Path, metavar="FOLDER", help="put the weights into this checkpoint"
+    )
+    calibrate.set_defaults(run=_calibrate)
 
     report = commands.add_parser("report", help="show kept runs as one HTML file")
     report.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="what --out named")
@@ -148,6 +177,22 @@ def _holes(arguments: argparse.Namespace) -> None:
 def _report(arguments: argparse.Namespace) -> None:
     write_report(arguments.folders, arguments.out)
     print(arguments.out)
+
+
+def _projects(arguments: argparse.Namespace) -> None:
+    for folder in fetch_projects(arguments.set, arguments.folder):
+        print(folder)
+
+
+def _calibrate(arguments: argparse.Namespace) -> None:
+    pauses = [pause for folder in arguments.folders for pause in read_records(folder, TypedPause)]
+    calibration = fit(pauses)
+    projects = sorted({pause.project for pause in pauses})
+    if arguments.write:
+        print(write(calibration, projects, len(pauses), arguments.write))
+    print(calibration)
+    summary = summarise_typing(recalibrated(pauses, calibration))[0]
+    print(f"calibration error {summary.off:.3f} on {summary.pauses} pauses of its own data")
 
 
 def _run(

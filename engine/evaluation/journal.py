@@ -1,4 +1,4 @@
-"""A run's folder: `run.json` says what is asked, `items.jsonl` holds one answer per line.
+"""A run's folder: `run.json` says what is asked, `items.jsonl` holds one record per line.
 
 A run that was ended goes on where it was: what is in the folder is not asked again. Knows nothing
 of models or of how answers are judged.
@@ -6,12 +6,24 @@ of models or of how answers are judged.
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
+
+import cattrs
 
 from fillwright.engine.errors import BadRequest
+
+
+class Keyed(Protocol):
+    """A record, and what no two of a run have in common."""
+
+    @property
+    def key(self) -> tuple[str, ...]: ...
+
+
+Kept = TypeVar("Kept", bound=Keyed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +52,29 @@ class Record:
     confidences: tuple[float, ...]
 
     @property
+    def key(self) -> tuple[str, ...]:
+        return self.name, self.arm
+
+    @property
     def passed(self) -> bool:
         """What the benchmark counts: its tests where it has any, else the exact text."""
         return self.exact if self.verdict is None else self.verdict == "passed"
 
 
-class Journal:
+class Journal(Generic[Kept]):
     """The records of a folder, and a way to add one that no kill spoils."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, Any], kind: type[Kept]) -> None:
         """Raises BadRequest when the folder holds a run with other settings."""
         folder.mkdir(parents=True, exist_ok=True)
         _agree(folder / "run.json", settings)
-        self.records, whole = _read(folder / "items.jsonl")
+        self.records, whole = _read(folder / "items.jsonl", kind)
         self._file = (folder / "items.jsonl").open("r+b" if whole else "wb")
         self._file.truncate(whole)
         self._file.seek(whole)
-        self._known = {(record.name, record.arm) for record in self.records}
+        self._known = {record.key for record in self.records}
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "Journal[Kept]":
         return self
 
     def __exit__(
@@ -69,24 +85,29 @@ class Journal:
     ) -> None:
         self._file.close()
 
-    def has(self, name: str, arm: str) -> bool:
-        return (name, arm) in self._known
+    def has(self, *key: str) -> bool:
+        return key in self._known
 
-    def add(self, record: Record) -> None:
-        line = json.dumps(asdict(record), separators=(",", ":"))
+    def add(self, record: Kept) -> None:
+        line = json.dumps(cattrs.unstructure(record), separators=(",", ":"))
         self._file.write(line.encode() + b"\n")
         self._file.flush()
-        self._known.add((record.name, record.arm))
+        self._known.add(record.key)
         self.records.append(record)
 
 
-def read_run(folder: Path) -> tuple[dict[str, Any], list[Record]]:
-    """A run's settings and records. Raises BadRequest when the folder holds none."""
+def read_settings(folder: Path) -> dict[str, Any]:
+    """A run's settings. Raises BadRequest when the folder holds none."""
     try:
-        settings = json.loads((folder / "run.json").read_text("utf-8"))
+        settings: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise BadRequest(f"{folder} holds no run; give a folder that --out was given.") from None
-    return settings, _read(folder / "items.jsonl")[0]
+    return settings
+
+
+def read_records(folder: Path, kind: type[Kept]) -> list[Kept]:
+    """A run's records. Raises BadRequest when they are of another kind or version."""
+    return _read(folder / "items.jsonl", kind)[0]
 
 
 def write_whole(path: Path, value: object) -> None:
@@ -109,19 +130,16 @@ def _agree(path: Path, settings: dict[str, Any]) -> None:
         )
 
 
-def _read(path: Path) -> tuple[list[Record], int]:
-    """The records, and how many bytes of the file they take: a killed run may leave half a line.
-
-    Raises BadRequest when they are not of this version.
-    """
+def _read(path: Path, kind: type[Kept]) -> tuple[list[Kept], int]:
+    """The records, and how many bytes of the file they take: a killed run may leave half a line."""
     raw = path.read_bytes() if path.exists() else b""
     whole = raw.rfind(b"\n") + 1
+    converter = cattrs.Converter(forbid_extra_keys=True)
     try:
-        entries = [json.loads(line) for line in raw[:whole].splitlines()]
         records = [
-            Record(**entry | {"confidences": tuple(entry["confidences"])}) for entry in entries
+            converter.structure(dict(json.loads(line)), kind) for line in raw[:whole].splitlines()
         ]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, cattrs.BaseValidationError):
         raise BadRequest(
             f"{path} holds what this version of Fillwright does not write; give another --out."
         ) from None

@@ -60,7 +60,7 @@ def score_by_steps(records: Sequence[Record], measure: str) -> str | None:
     if not any(record.steps for record in records):
         return None
     with mpl.rc_context(STYLE):
-        figure, axes = _axes("denoise steps at most", f"{measure}, %")
+        figure, axes = new_axes("denoise steps at most", f"{measure}, %")
         for number, (name, own) in enumerate(_families(records)):
             steps = sorted({record.steps for record in own if record.steps})
             if steps:
@@ -72,13 +72,13 @@ def score_by_steps(records: Sequence[Record], measure: str) -> str | None:
         axes.set_xscale("log", base=2)
         axes.set_xticks(ticks, map(str, ticks))
         axes.minorticks_off()
-        return _svg(figure, axes)
+        return as_svg(figure, axes)
 
 
 def score_by_length(records: Sequence[Record], measure: str) -> str:
     """The score over the length of what was taken out, in characters; one arm of each decode."""
     with mpl.rc_context(STYLE):
-        figure, axes = _axes("characters of the missing text", f"{measure}, %")
+        figure, axes = new_axes("characters of the missing text", f"{measure}, %")
         first = [record for record in records if record.arm == records[0].arm]
         every = range(len(LENGTH_EDGES))
         bins = [each for each in every if len(_of_length(first, each)) >= FEWEST] or every
@@ -89,7 +89,7 @@ def score_by_length(records: Sequence[Record], measure: str) -> str:
         labels = [f"{_range_name(each)}\nn={len(_of_length(first, each))}" for each in bins]
         axes.set_xticks(range(len(bins)), labels)
         axes.set_xlim(-0.4, len(bins) - 0.6)
-        return _svg(figure, axes)
+        return as_svg(figure, axes)
 
 
 def calibration(records: Sequence[Record], measure: str) -> str | None:
@@ -99,7 +99,7 @@ def calibration(records: Sequence[Record], measure: str) -> str | None:
     if not sure:
         return None
     with mpl.rc_context(STYLE):
-        figure, axes = _axes("confidence of the fill, %", f"{measure}, %")
+        figure, axes = new_axes("confidence of the fill, %", f"{measure}, %")
         axes.plot([0, 100], [0, 100], color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
         for number, (name, own) in enumerate(_families(sure)):
             bins = [[r for r in own if _bin(r) == each] for each in range(CONFIDENCE_BINS)]
@@ -108,7 +108,7 @@ def calibration(records: Sequence[Record], measure: str) -> str | None:
             _series(axes, number, name, means, [_share(each) for each in filled])
         axes.set_xlim(0, 100)
         axes.set_ylim(0, 104)
-        return _svg(figure, axes)
+        return as_svg(figure, axes)
 
 
 def calibration_error(records: Sequence[Record]) -> float | None:
@@ -168,7 +168,8 @@ def _share(records: Sequence[Record]) -> Share:
     return clustered_share([r.passed for r in records], [r.group for r in records])
 
 
-def _axes(across: str, up: str) -> tuple[Figure, Axes]:
+def new_axes(across: str, up: str) -> tuple[Figure, Axes]:
+    """A figure of the page's size with named axes; to be drawn in `STYLE`."""
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlabel(across)
@@ -201,7 +202,8 @@ def _level(axes: Axes, number: int, name: str, share: Share) -> None:
     )
 
 
-def _svg(figure: Figure, axes: Axes) -> str:
+def as_svg(figure: Figure, axes: Axes) -> str:
+    """The figure in the page's own colours, with a legend."""
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.15), ncols=3, fontsize=10)
     text = io.StringIO()

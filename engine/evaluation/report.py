@@ -10,9 +10,12 @@ from string import Template
 from typing import Any
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.evaluation.journal import Record, read_run
+from fillwright.engine.evaluation.journal import Record, read_records, read_settings
+from fillwright.engine.evaluation.page_table import html_table
 from fillwright.engine.evaluation.scores import geometric_mean
 from fillwright.engine.evaluation.summary import ArmSummary, summarise
+from fillwright.engine.evaluation.typed_pause import TypedPause
+from fillwright.engine.evaluation.typing_report import typing_section
 
 SHOWN_FILLS = 4
 SHOWN_SETTINGS = ("data", "split", "kinds", "model", "device", "tokens", "seed")
@@ -20,14 +23,21 @@ SHOWN_SETTINGS = ("data", "split", "kinds", "model", "device", "tokens", "seed")
 
 def write_report(folders: Sequence[Path], out: Path) -> None:
     """Write the report of the runs in `folders`. Raises BadRequest when one holds none."""
-    sections = [_section(*read_run(folder), folder) for folder in folders]
+    sections = [_section(folder) for folder in folders]
     template = Template(Path(__file__).with_suffix(".html").read_text("utf-8"))
     out.parent.mkdir(parents=True, exist_ok=True)
     page = template.substitute(title="Fillwright evaluation", body="\n".join(sections))
     out.write_text(page, "utf-8", "xmlcharrefreplace")
 
 
-def _section(settings: dict[str, Any], records: list[Record], folder: Path) -> str:
+def _section(folder: Path) -> str:
+    settings = read_settings(folder)
+    if settings.get("benchmark") == "typing":
+        return typing_section(settings, read_records(folder, TypedPause), folder)
+    return _fills_section(settings, read_records(folder, Record), folder)
+
+
+def _fills_section(settings: dict[str, Any], records: list[Record], folder: Path) -> str:
     if not records:
         raise BadRequest(f"{folder} holds no answers yet; let its run go on first.")
     summaries = summarise(records)
@@ -83,7 +93,7 @@ def _table(summaries: Sequence[ArmSummary]) -> str:
         ]
         for one in summaries
     ]
-    return f"""{_html_table(head, rows)}<p class="note">Intervals are clustered by group: holes of
+    return f"""{html_table(head, rows)}<p class="note">Intervals are clustered by group: holes of
 one function or file are alike. Forwards are model passes per fill, prefill apart, and the tokens
 that each gave. Gained and lost are holes that this arm passes and the first does not, and the
 reverse. Known names are identifiers of the fills that occur in the rest of the file.</p>"""
@@ -100,16 +110,7 @@ def _by_kind(records: Sequence[Record], measure: str) -> str:
         parts = [[record for record in of_arm if record.kind == kind] for kind in kinds]
         shares = [sum(r.passed for r in part) / len(part) if part else 0.0 for part in parts]
         rows.append([_text(arm), *map(_percent, shares)])
-    return f"<h3>{measure} % by kind of hole</h3>{_html_table(['arm', *map(_text, kinds)], rows)}"
-
-
-def _html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    heads = "".join(f"<th>{name}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return (
-        f'<div class="scroll"><table><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    return f"<h3>{measure} % by kind of hole</h3>{html_table(['arm', *map(_text, kinds)], rows)}"
 
 
 def _bar(one: ArmSummary, most: float) -> str:

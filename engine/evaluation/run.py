@@ -40,7 +40,7 @@ def run(
     the same questions. The summary is of all the folder holds. Raises BadRequest when it holds a
     run with other settings.
     """
-    with Journal(folder, settings) as journal, _progress() as progress:
+    with Journal(folder, settings, Record) as journal, progress_bar() as progress:
         todo = [
             (item, arm)
             for item in asked
@@ -76,7 +76,8 @@ def _record(item: Judged, arm: Arm, answered: Answer) -> Record:
     )
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """How far a run is, on stderr."""
     return Progress(
         BarColumn(),
         MofNCompleteColumn(),

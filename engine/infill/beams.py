@@ -39,11 +39,13 @@ class Hypothesis:
 @dataclass(frozen=True, slots=True)
 class Beams:
     """After `passes` model passes: those that go on and those that have ended, each the likeliest
-    first; never both empty."""
+    first; never both empty. `end_first` is the probability of an end mark as the first token,
+    which none of them begins with."""
 
     live: tuple[Hypothesis, ...]
     ended: tuple[Hypothesis, ...]
     passes: int
+    end_first: float = 0.0
 
     @property
     def best(self) -> Hypothesis:
@@ -75,6 +77,7 @@ def search(
     marks = torch.tensor(list(end_marks), dtype=torch.int64, device=logits.device)
     last = torch.tensor(edges.last_tokens, dtype=torch.int64, device=logits.device)
     live, ended, begun = [Hypothesis()], list[Hypothesis](), False
+    end_first = float(logits[0].softmax(-1)[marks].sum())
     for passes in range(1, budget + 2):
         bound = [False] * len(live) if begun else bind(logits, live, edges, marks)
         begun = not any(bound)
@@ -91,7 +94,7 @@ def search(
         # behind the budget a hypothesis may end, and not go on
         if passes <= budget:
             live = sorted(grown, key=lambda beam: -beam.log_probability)
-        yield Beams(tuple(live), tuple(ended), passes)
+        yield Beams(tuple(live), tuple(ended), passes, end_first)
         settled = len(ended) == kept and ended[-1].log_probability >= live[0].log_probability
         if settled or passes > budget:
             return

@@ -5,9 +5,12 @@ Each is a generator of `Written` states over one prepared `Task`: first what is 
 last what is chosen. Knows ids and the model; knows nothing of text.
 """
 
+import math
 from collections.abc import Iterator
+from functools import partial
 
-from fillwright.engine.infill.beams import search
+from fillwright.engine.infill.beams import Hypothesis, search
+from fillwright.engine.infill.certainty import FINISHED, Evidence, nothing_missing, said_by_all
 from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.sampled import sampled
 from fillwright.engine.infill.written import Task, Written
@@ -19,9 +22,11 @@ TEMPERATURES = (0.0, 0.3, 0.5, 0.7)
 
 
 def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:
-    """Goes on until an end that parses is likelier than whatever might still come."""
+    """Goes on until an end that parses is likelier than whatever might still come, or, where nobody
+    asked for the fill, until nothing seems to be missing."""
     task.cache.truncate(task.prompt_cached)
-    beams = None
+    beams, nothing = None, 0.0
+    must_say = bool(task.edges.lead or task.edges.ending)
     states = search(
         model,
         task.cache,
@@ -34,11 +39,19 @@ def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[W
     )
     while not task.cancelled() and (state := next(states, None)) is not None:
         beams = state
+        nothing = nothing_missing(beams, judge.adds_nothing if must_say else None)
+        if judge.request.unasked and nothing >= FINISHED:
+            yield Written.empty(Evidence(0.0, nothing), beams.passes)
+            return
         yield Written.from_hypothesis(beams.best, beams.passes)
         if judge.is_decided(beams):
             break
     if beams is not None:
-        yield Written.from_hypothesis(judge.best(beams), beams.passes)
+        choice = judge.best(beams, task.cancelled())
+        said = said_by_all(choice.draft, beams, partial(judge.says_the_same, choice.draft))
+        something = 1.0 if must_say else 1 - nothing
+        evidence = Evidence(said * something, nothing, choice.margin, choice.near, something)
+        yield Written.from_hypothesis(choice.draft, beams.passes, evidence)
 
 
 def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:
@@ -64,7 +77,12 @@ def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator
             yield Written.from_hypothesis(samples[0].draft, passes)
         samples, passes = state, passes + 1
         if judge.is_clean(samples[0].draft):
-            yield Written.from_hypothesis(samples[0].draft, passes)
+            yield _sampled(samples[0].draft, passes)
             return
     if samples is not None:
-        yield Written.from_hypothesis(judge.cleanest(samples), passes)
+        yield _sampled(judge.cleanest(samples, task.cancelled()), passes)
+
+
+def _sampled(draft: Hypothesis, passes: int) -> Written:
+    """A chosen sample is as sure as its own tokens are: nothing else was compared with it."""
+    return Written.from_hypothesis(draft, passes, Evidence(math.exp(draft.log_probability)))

@@ -15,7 +15,9 @@ from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest, EngineFailed
+from fillwright.engine.infill.calibration import Calibration
 from fillwright.engine.infill.causal_draft import likeliest
+from fillwright.engine.infill.certainty import certainty_of
 from fillwright.engine.infill.chosen_draft import best_of_beams, best_of_samples
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.edges import Edges
@@ -27,12 +29,13 @@ from fillwright.engine.infill.plausible import placeholder
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
-from fillwright.engine.infill.seams import Seams
+from fillwright.engine.infill.seams import Seams, whole_lines
+from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.strategies import write_denoised, write_draft
 from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.infill.written import Drafting, Task, Written
 from fillwright.engine.model import DiffusionGemma, PrefixCache
-from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
+from fillwright.engine.request import Budget, Decode, Draft, Finish, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
 # far more than a canvas holds; a causal draft reads no more between two holes either
@@ -47,7 +50,8 @@ class Infiller:
     """Fills holes with one model. `default_decode` and `default_length` are what a request's
     `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
     canvases behind `caches`; without them it is denoise.denoise, and the caches grow. `caution` is
-    what its user should know of the device."""
+    what its user should know of the device; `calibration` says how sure it may be of a fill,
+    and `languages` are the ids of those that it has learnt, None for all."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -61,12 +65,19 @@ class Infiller:
     loop: Loop[PrefixCache] | None = None
     caches: Sequence[PrefixCache] = ()
     caution: str | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+    languages: tuple[str, ...] | None = None
     _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:
         self._denoise = self.loop or partial(denoise, self.model)
         self._caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens of the text around a hole the model is shown at most."""
+        return self.prompt.prefix_tokens + self.prompt.suffix_tokens
 
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
@@ -84,48 +95,57 @@ class Infiller:
     def _candidates(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]:
-        stop = Stop(cancelled, request.budget.deadline_ms)
+        stop = Stop(cancelled, request.budget, time.perf_counter)
         first = yield from self._fill(request, 0, stop)
         others = []
         for number in range(1, request.candidates):
             fill = _last(self._fill(request, number, stop))
-            if fill.finish in ("deadline", "cancelled"):
+            if stop.reason is not None:
                 break
-            others.append(fill.texts)
-        yield replace(first, alternatives=tuple(others))
+            others.append(fill)
+        yield replace(
+            first,
+            alternatives=tuple(fill.texts for fill in others),
+            candidate_tokens=sum(fill.tokens for fill in (first, *others)),
+        )
 
     def length_scores(self, request: InfillRequest) -> dict[int, float]:
         """What a search makes of each length of the request's only hole at first look, from
         noise and without a bias; higher is better."""
         request = replace(request, length="search")
         seams = Seams.of(request, self.tokenizer.starting_with)
-        task = self._task(request, seams, 0, Stop(lambda: False, None))
+        task, _ = self._task(request, seams, 0, Stop(lambda: False, Budget(), time.perf_counter))
         settings = self._settings(request, task)
         return LengthSearch.of(self.model, task, settings, LengthBias()).first_scores()
 
     def _fill(
-        self, request: InfillRequest, number: int, stop: "Stop"
+        self, request: InfillRequest, number: int, stop: Stop
     ) -> Generator[Draft, None, Infill]:
         if len(request.holes) > 1 and self._decode(request) == "draft":
             return one_by_one(request, lambda single: self._candidate(single, number, stop))
         return self._candidate(request, number, stop)
 
     def _candidate(
-        self, request: InfillRequest, number: int, stop: "Stop"
+        self, request: InfillRequest, number: int, stop: Stop
     ) -> Generator[Draft, None, Infill]:
         drafting = self._drafting(request, number)
         seams = Seams.of(request, self.tokenizer.starting_with, drafting == "beams")
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
         decode = self._decode(request)
-        written = None
+        written, prompt, new = None, 0, 0
+        stop.begin()
         if not stop():
             with Timed(timings, "prefill"):
-                task = self._task(request, seams, number, stop)
-            written, decode = yield from self._write(request, seams, task, decode, timings)
+                task, new = self._task(request, seams, number, stop)
+            prompt = len(task.prompt)
+            written, decode = yield from self._write(request, seams, task, decode, timings, stop)
         holes = written.holes if written else ((),) * len(request.holes)
         sure = written.confidences() if written else holes
         spelt = [self.tokenizer.spell(ids) for ids in holes]
         kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
+        finish = _finish(written, stop)
+        if finish == "deadline" and stop.is_late:
+            kept = [_whole(*pair) for pair in zip(kept, spelt, strict=True)]
         shown = [spelling.showing(range_) for spelling, range_ in zip(spelt, kept, strict=True)]
         return Infill(
             texts=tuple(
@@ -133,7 +153,7 @@ class Infiller:
                 for spelling, range_, tail in zip(spelt, kept, seams.tails, strict=True)
             ),
             confidences=tuple(c[ids.start : ids.stop] for c, ids in zip(sure, shown, strict=True)),
-            finish=stop.reason or ("settled" if written and written.settled else "budget"),
+            finish=finish,
             tokens=sum(map(len, shown)),
             steps=written.passes if written else 0,
             decode=decode,
@@ -141,13 +161,21 @@ class Infiller:
             device=self.device,
             timings_ms=timings | {"total": stop.elapsed_ms()},
             length=written.length if written else "end-mark",
+            certainty=certainty_of(written.evidence, self.calibration, sure[0], spelt[0], kept[0])
+            if written and written.evidence
+            else None,
+            prompt_tokens=prompt,
+            cached_tokens=max(0, prompt - 1 - new),
         )
 
-    def _task(self, request: InfillRequest, seams: Seams, number: int, stop: "Stop") -> Task:
+    def _task(
+        self, request: InfillRequest, seams: Seams, number: int, stop: Stop
+    ) -> tuple[Task, int]:
+        """The task, and how many of its prompt's tokens had to be read."""
         prompt = self.prompt.ids(
             seams.prefix, seams.suffix, request.language, request.instruction, request.context
         )
-        cache, _ = self._caches.holding(request.document_key, prompt[:-1])
+        cache, new = self._caches.holding(request.document_key, prompt[:-1])
         drafting = self._drafting(request, number)
         edges = Edges(self.tokenizer, seams.leads[0], seams.ending)
         opening: list[int] = []
@@ -160,7 +188,7 @@ class Infiller:
         behind: list[int] = []
         if self._length(request) != "end-mark":
             behind = self._behind(seams)
-        return Task(
+        task = Task(
             denoise=self._denoise,
             cache=cache,
             prompt=prompt,
@@ -178,6 +206,7 @@ class Infiller:
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
+        return task, new
 
     def _avoided(self, request: InfillRequest, opening: list[int]) -> list[list[int]]:
         """Per hole, how what it replaces begins, where that is a stub's placeholder: a model that
@@ -222,12 +251,13 @@ class Infiller:
         task: Task,
         decode: Decode,
         timings: dict[str, float],
+        stop: Stop,
     ) -> Generator[Draft, None, tuple[Written | None, Decode]]:
         """Run the strategy; gives the last state and what was in fact done."""
         drafted = None
         if decode != "denoise":
             later = 0 if decode == "draft" else self._settings(request, task).steps
-            drafted = yield from self._draft(request, seams, task, timings, later)
+            drafted = yield from self._draft(request, seams, task, timings, stop, later)
             if drafted and task.drafting != "alone":
                 task = replace(task, opening=self._lead(drafted, seams))
             if decode == "draft" or task.cancelled():
@@ -246,15 +276,17 @@ class Infiller:
                 "time or use the decode 'draft'."
             )
         if states is None:
-            return drafted or (yield from self._draft(request, seams, task, timings)), "draft"
+            written = drafted or (yield from self._draft(request, seams, task, timings, stop))
+            return written, "draft"
         with Timed(timings, "denoise"):
-            denoised = yield from self._show(seams, self._spelt(request, states))
+            denoised = yield from self._show(seams, self._spelt(request, states), stop)
             if denoised is None and drafted:
                 return drafted, "draft"
             if denoised and drafted and not task.cancelled():
                 better = self._judge(request, seams).better(drafted, denoised, task)
                 if not task.cancelled() and better is not denoised:
-                    denoised = yield from self._show(seams, self._spelt(request, [better]))
+                    judged = self._spelt(request, [better])
+                    denoised = yield from self._show(seams, judged, stop)
         return denoised, decode
 
     def _draft(
@@ -263,6 +295,7 @@ class Infiller:
         seams: Seams,
         task: Task,
         timings: dict[str, float],
+        stop: Stop,
         later: int = 0,
     ) -> States:
         """`later`: the steps at most that come after the draft."""
@@ -277,7 +310,7 @@ class Infiller:
                     states = self._spelt(request, write_draft(self.model, task))
                     states = self._until_a_circle(states)
             at_most = sum(task.budgets) + later
-            return (yield from self._show(seams, _counted(states, at_most)))
+            return (yield from self._show(seams, _counted(states, at_most), stop))
 
     def _lead(self, drafted: Written, seams: Seams) -> list[int]:
         """The tokens of a draft that its hole's lead is in."""
@@ -303,10 +336,11 @@ class Infiller:
                 return
             yield state, spelt
 
-    def _show(self, seams: Seams, states: Iterator[Spelt]) -> States:
+    def _show(self, seams: Seams, states: Iterator[Spelt], stop: Stop) -> States:
         """Turn states into drafts; gives the last one."""
         state = None
         for state, spelt in states:
+            stop.wrote(state.settled or all(whole_lines(each.text) for each in spelt))
             kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
             yield Draft(
                 state.passes,
@@ -317,27 +351,6 @@ class Infiller:
                 ),
             )
         return state
-
-
-class Stop:
-    """Whether to stop: the caller cancelled, or the deadline has passed. Remembers the reason."""
-
-    def __init__(self, cancelled: Callable[[], bool], deadline_ms: float | None) -> None:
-        self._cancelled = cancelled
-        self._deadline_ms = deadline_ms
-        self._began = time.perf_counter()
-        self.reason: Finish | None = None
-
-    def __call__(self) -> bool:
-        if self.reason is None:
-            if self._cancelled():
-                self.reason = "cancelled"
-            elif self._deadline_ms is not None and self.elapsed_ms() >= self._deadline_ms:
-                self.reason = "deadline"
-        return self.reason is not None
-
-    def elapsed_ms(self) -> float:
-        return (time.perf_counter() - self._began) * 1000
 
 
 class Timed:
@@ -351,6 +364,20 @@ class Timed:
 
     def __exit__(self, *_: object) -> None:
         self._timings[self._name] += (time.perf_counter() - self._began) * 1000
+
+
+def _finish(written: Written | None, stop: Stop) -> Finish:
+    if stop.reason is not None:
+        return stop.reason
+    if written is not None and written.settled:
+        return "settled"
+    return "deadline" if stop.is_late else "budget"
+
+
+def _whole(kept: range, spelling: Spelling) -> range:
+    """Of the characters that stay, those up to the end of the last whole line."""
+    end = whole_lines(spelling.text) or len(spelling.text)
+    return range(kept.start, max(kept.start, min(kept.stop, end)))
 
 
 def _last(candidate: Generator[Draft, None, Infill]) -> Infill:

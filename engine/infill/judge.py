@@ -5,6 +5,7 @@ in it.
 Knows text, ids and the model; writes nothing itself.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,7 +17,7 @@ from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, plain_prefix
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.sampled import Sample
-from fillwright.engine.infill.seams import Seams
+from fillwright.engine.infill.seams import Seams, whole_lines
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.infill.written import Ids, Task, Written
 from fillwright.engine.model import DiffusionGemma
@@ -36,6 +37,16 @@ END_SHARE = 0.3
 """How much the end of a block counts beside all that is before it, per token."""
 
 Against = tuple[bool, int, bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The draft that was chosen, by how many nats it is worth more than the next, and how many
+    were near enough to it to be compared."""
+
+    draft: Hypothesis
+    margin: float
+    near: int
 
 
 @dataclass(frozen=True)
@@ -83,12 +94,15 @@ class Judge:
             return False
         return max(self.worth(good[:COMPARED])) >= enough
 
-    def best(self, beams: Beams) -> Hypothesis:
+    def best(self, beams: Beams, cut_short: bool = False) -> Choice:
         """Of those with the least against them, the one that together with what stands behind the
-        hole is worth the most."""
-        every = (*beams.ended, *beams.live)
-        least = min(self.against(beam.ids, beam.ended) for beam in every)
-        fair = [beam for beam in every if self.against(beam.ids, beam.ended) == least]
+        hole is worth the most. `cut_short`: they were not given the time to end."""
+        every: Sequence[Hypothesis] = (*beams.ended, *beams.live)
+        whole = self._whole(every) if cut_short else []
+        every = whole or every
+        against = {beam: self.against(beam.ids, beam.ended or bool(whole)) for beam in every}
+        least = min(against.values())
+        fair = [beam for beam in every if against[beam] == least]
         fair.sort(key=lambda beam: -beam.log_probability)
         fair = fair[:COMPARED]
         worth = self.worth(fair)
@@ -98,23 +112,42 @@ class Judge:
             if beam.ids and value > max(worth) - self.within
         ]
         if len(near) < 2:
-            return fair[worth.index(max(worth))]
+            return Choice(fair[worth.index(max(worth))], _margin(worth), len(near))
         reread = self.reread([beam.ids for _, beam in near])
         total = [value + more for (value, _), more in zip(near, reread, strict=True)]
-        return near[total.index(max(total))][1]
+        return Choice(near[total.index(max(total))][1], _margin(total), len(near))
+
+    def says_the_same(self, one: Hypothesis, other: Hypothesis) -> bool:
+        """Whether two drafts differ in their tokens or in white space at their ends only."""
+        return self._text(one.ids).strip() == self._text(other.ids).strip()
+
+    def adds_nothing(self, draft: Hypothesis) -> bool:
+        """Whether a draft is what its hole must begin and end with, and no more."""
+        return self._text(draft.ids) == self.seams.leads[0] + self.seams.ending
 
     def is_clean(self, draft: Hypothesis) -> bool:
         """Whether nothing at all speaks against a draft, and it has ended."""
         return draft.ended and not any(self._flaws(draft))
 
-    def cleanest(self, samples: Sequence[Sample]) -> Hypothesis:
+    def cleanest(self, samples: Sequence[Sample], cut_short: bool = False) -> Hypothesis:
         """Of the drafts, and of what each said before a further line, the one with the least
         against it and then the fewest loose ends, in which the model is surest of each token, and
-        of the end. The likeliest as a whole would be a short one."""
+        of the end. The likeliest as a whole would be a short one. `cut_short` as for `best`."""
         line_ends = frozenset(self.tokenizer.line_ends)
         every = [sample.draft for sample in samples]
         every += [cut for sample in samples for cut in sample.cuts(line_ends)]
-        return min(every, key=lambda draft: (*self._flaws(draft), -_sureness(draft)))
+        fair = (self._whole(every) if cut_short else []) or every
+        return min(fair, key=lambda draft: (*self._flaws(draft), -_sureness(draft)))
+
+    def _whole(self, drafts: Sequence[Hypothesis]) -> list[Hypothesis]:
+        """Those that have ended, and the whole lines of the others, where they have any."""
+        whole = dict.fromkeys(draft for draft in drafts if draft.ended)
+        for draft in drafts:
+            ends = [place for place, i in enumerate(draft.ids) if i in self.tokenizer.line_ends]
+            last = ends[-1] + 1 if ends and not draft.ended else 0
+            if whole_lines(self._text(draft.ids[:last])):
+                whole[Hypothesis(draft.ids[:last], draft.log_probabilities[:last])] = None
+        return list(whole)
 
     def _flaws(self, draft: Hypothesis) -> tuple[bool, int, bool, bool, int]:
         filled = self._look(draft.ids).filled
@@ -187,6 +220,12 @@ class Judge:
             is_cut = kept.stop + len(self.seams.ending) < len(own)
             self._seen[ids] = _Seen(not fill.strip(), is_cut, self._around.with_fill(fill))
         return self._seen[ids]
+
+
+def _margin(worth: Sequence[float]) -> float:
+    """Of the best to the next, nats; infinite for one alone."""
+    best, *others = sorted(worth, reverse=True)
+    return best - max(others, default=-math.inf)
 
 
 def _sureness(draft: Hypothesis) -> float:

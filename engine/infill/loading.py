@@ -15,6 +15,7 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.allocator import keep_freed_blocks
+from fillwright.engine.infill.calibration import Calibration
 from fillwright.engine.infill.chat_prompt import ChatPrompt
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.hole_length import LengthBias
@@ -23,11 +24,12 @@ from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.prompt_format import INSTRUCTED
 from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
 
 PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
     "small": SmallPrompt,
-    "chat": ChatPrompt,
+    INSTRUCTED: ChatPrompt,
 }
 
 
@@ -44,7 +46,7 @@ def load_infiller(
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     settings = checkpoint_settings(config, _generation_config(checkpoint))
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
-    prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or "chat"](tokenizer)
+    prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or INSTRUCTED](tokenizer)
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
@@ -75,6 +77,8 @@ def load_infiller(
         loop=on_gpu.loop if on_gpu else None,
         caches=on_gpu.caches if on_gpu else (),
         caution=on_gpu.caution if on_gpu else None,
+        calibration=Calibration.of_checkpoint(checkpoint),
+        languages=_languages(ours),
     )
     warm_up(infiller)
     progress(1.0)
@@ -100,6 +104,15 @@ def _length_bias(ours: Section) -> LengthBias:
         return LengthBias(tuple((int(rows), float(bias)) for rows, bias in points))
     except (TypeError, ValueError):
         raise ours.wrong("length_bias", "a list of [rows, bias], rows ascending") from None
+
+
+def _languages(ours: Section) -> tuple[str, ...] | None:
+    ids = ours.entries.get("languages")
+    if ids is None:
+        return None
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise ours.wrong("languages", "a list of language ids, as editors name them")
+    return tuple(ids)
 
 
 def _device(device: str) -> str:

@@ -21,7 +21,14 @@ TAIL_STEP = 64
 
 class Prompt(Protocol):
     """One per model family. `end_marks` are the tokens that end a hole; `closing` is text that may
-    stand before them and is no part of the fill, or empty."""
+    stand before them and is no part of the fill, or empty. At most `prefix_tokens` of the text
+    before a hole are shown to the model, and `suffix_tokens` of that after it."""
+
+    @property
+    def prefix_tokens(self) -> int: ...
+
+    @property
+    def suffix_tokens(self) -> int: ...
 
     @property
     def closing(self) -> str: ...

@@ -118,5 +118,12 @@ def shared_start(text: str, lead: str) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(text), len(lead)))
 
 
+def whole_lines(text: str) -> int:
+    """The length of the text without a last line that is not whole; 0 where that is all there is,
+    but for white space."""
+    end = max(0, text.rfind("\n"))
+    return end if text[:end].strip() else 0
+
+
 def first_line(text: str) -> str:
     return text.split("\n", 1)[0]

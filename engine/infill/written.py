@@ -15,6 +15,7 @@ from fillwright.engine.diffusion.denoise import Loop, Step
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.beams import Hypothesis
 from fillwright.engine.infill.causal_draft import DraftedHoles
+from fillwright.engine.infill.certainty import Evidence
 from fillwright.engine.infill.edges import Edges
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Length
@@ -61,7 +62,8 @@ class Written:
     """The holes so far: ids without end marks, and accepted marks of the same form. The tokens'
     confidences, of the same form or longer, cost a look at every logit: ask at the end only.
     `settled`: every hole has ended and nothing would change any more. `passes`: model passes.
-    `length`: how the holes found their lengths."""
+    `length`: how the holes found their lengths. `evidence`: what speaks for it, where it was
+    chosen among drafts."""
 
     holes: tuple[Ids, ...]
     accepted: tuple[tuple[bool, ...], ...]
@@ -70,6 +72,12 @@ class Written:
     passes: int
     steps_left: int
     length: Length = "end-mark"
+    evidence: Evidence | None = None
+
+    @classmethod
+    def empty(cls, evidence: Evidence, passes: int) -> "Written":
+        """One hole in which nothing is missing."""
+        return cls(((),), ((),), lambda: ((),), True, passes, 0, evidence=evidence)
 
     @classmethod
     def from_draft(cls, drafted: DraftedHoles, task: Task) -> "Written":
@@ -83,7 +91,9 @@ class Written:
         )._behind(task.opening)
 
     @classmethod
-    def from_hypothesis(cls, draft: Hypothesis, passes: int) -> "Written":
+    def from_hypothesis(
+        cls, draft: Hypothesis, passes: int, evidence: Evidence | None = None
+    ) -> "Written":
         """One hole, its lead included."""
         confidences = tuple(math.exp(p) for p in draft.log_probabilities[: len(draft.ids)])
         return cls(
@@ -93,6 +103,7 @@ class Written:
             settled=draft.ended,
             passes=passes,
             steps_left=0,
+            evidence=evidence,
         )
 
     @classmethod

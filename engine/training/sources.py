@@ -26,7 +26,7 @@ LANGUAGE_OF = {
 }
 # what a compiler or a bundler left in an npm package, and declarations without code
 BUILT = re.compile(
-    r"/(dist|build|umd|cjs|esm|es5|esm5|bundles?|vendor|_cjs|_esm|lib\.commonjs|lib\.esm|lib6)/"
+    r"/(dist|build|umd|cjs|es|esm|es5|esm5|bundles?|vendor|_cjs|_esm|lib\.commonjs|lib\.esm|lib6)/"
     r"|\.min\.|\.d\.[mc]?ts$"
 )
 

@@ -45,6 +45,7 @@ class Editor:
         self.statuses: list[dict[str, Any]] = []
         self.drafts: list[dict[str, Any]] = []
         self.edits: list[types.ApplyWorkspaceEditParams] = []
+        self.opened: dict[str, str] = {}
         self.registrations: list[types.Registration] = []
         self.applies = True
         self.capabilities = types.ServerCapabilities()
@@ -55,6 +56,7 @@ class Editor:
 
     def open(self, text: str, uri: str = "untitled:one.py", language: str = "python") -> str:
         """Open a document at version 1."""
+        self.opened[uri] = text
         item = types.TextDocumentItem(uri, language, 1, text)
         self.lsp.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri
@@ -72,12 +74,15 @@ class Editor:
         self.lsp.text_document_did_change(params)
 
     async def actions(
-        self, uri: str, *place: int, only: list[str] | None = None
+        self,
+        uri: str,
+        *place: int,
+        only: list[str] | None = None,
+        trigger: types.CodeActionTriggerKind | None = None,
     ) -> list[types.CodeAction | types.Command]:
         """The code actions at a range (start line, column, end line, column)."""
-        params = types.CodeActionParams(
-            types.TextDocumentIdentifier(uri), _range(*place), types.CodeActionContext([], only)
-        )
+        context = types.CodeActionContext([], only, trigger)
+        params = types.CodeActionParams(types.TextDocumentIdentifier(uri), _range(*place), context)
         return list(await self.lsp.text_document_code_action_async(params) or [])
 
     def ghost(
@@ -122,6 +127,10 @@ class Editor:
         protocol._send_data({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params})
         return await asyncio.wrap_future(answer)
 
+    async def ask_plain(self, method: str, params: object) -> Any:
+        """The same, with the answer in plain JSON too."""
+        return _plain(await self.ask(method, params))
+
     async def command(self, name: str, *arguments: object) -> Any:
         """Run a command; its answer as plain JSON."""
         params = types.ExecuteCommandParams(name, list(arguments))
@@ -135,6 +144,18 @@ class Editor:
         answer = await self.lsp.text_document_completion_async(params)
         assert isinstance(answer, types.CompletionList)
         return answer
+
+    def invoke(self, uri: str, line: int, column: int) -> tuple[str, asyncio.Future[Any]]:
+        """Ask for the popup by hand; gives the request's id and its answer to await."""
+        context = types.CompletionContext(types.CompletionTriggerKind.Invoked)
+        params = types.CompletionParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, column), context
+        )
+        msg_id = str(uuid.uuid4())
+        method = types.TEXT_DOCUMENT_COMPLETION
+        return msg_id, asyncio.wrap_future(
+            self.lsp.protocol.send_request(method, params, None, msg_id)
+        )
 
     def run(self, *arguments: object, token: str | None = None) -> tuple[str, asyncio.Future[Any]]:
         """Run the command `fillwright.fill`; gives the request's id and its answer to await."""
@@ -275,10 +296,13 @@ class Wire:
             return await self.receive()
 
     async def initialize(
-        self, capabilities: dict[str, Any] | None = None, options: dict[str, Any] = NO_ENGINE
+        self,
+        capabilities: dict[str, Any] | None = None,
+        options: dict[str, Any] = NO_ENGINE,
+        process_id: int | None = None,
     ) -> Any:
         params = {
-            "processId": None,
+            "processId": process_id,
             "rootUri": None,
             "capabilities": capabilities or {},
             "initializationOptions": options,
@@ -294,12 +318,18 @@ class Wire:
 
 
 @pytest_asyncio.fixture
-async def wire(engine: EngineSettings) -> AsyncIterator[Wire]:
-    """A server that has not been said anything to."""
+async def wire(engine: EngineSettings, request: pytest.FixtureRequest) -> AsyncIterator[Wire]:
+    """A server that has not been said anything to; its parameter is further arguments."""
     pipe = asyncio.subprocess.PIPE
     environment = {**os.environ, "FILLWRIGHT_RUNTIME_DIR": str(engine.runtime_dir)}
     process = await asyncio.create_subprocess_exec(
-        *SERVER, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, limit=2**24
+        *SERVER,
+        *getattr(request, "param", ()),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        limit=2**24,
     )
     yield Wire(process)
     if process.returncode is None:

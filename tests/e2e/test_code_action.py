@@ -39,6 +39,23 @@ async def test_a_function_can_be_filled_and_a_selection_rewritten(start: Any) ->
     assert await editor.actions(uri, 1, 0, 1, 0) == []
 
 
+async def test_a_light_bulb_is_for_stubs_and_selections_a_menu_for_all(start: Any) -> None:
+    editor = await start()
+    uri = editor.open("def add(a, b):\n    return a + b\n\ndef sub(a, b):\n    pass\n")
+    kinds = types.CodeActionTriggerKind
+    written, stub, selection = (1, 8, 1, 8), (4, 6, 4, 6), (1, 4, 1, 16)
+    assert await editor.actions(uri, *written, trigger=kinds.Automatic) == []
+    (fill,) = await editor.actions(uri, *stub, trigger=kinds.Automatic)
+    assert (fill.title, fill.is_preferred) == ("Fill body", True)
+    (rewrite,) = await editor.actions(uri, *selection, trigger=kinds.Automatic)
+    assert (rewrite.title, rewrite.is_preferred) == ("Rewrite selection", None)
+    for trigger in (kinds.Invoked, None):
+        found = await editor.actions(uri, *written, trigger=trigger)
+        assert [each.title for each in found] == ["Rewrite body", "Fill docstring"]
+        assert [each.is_preferred for each in found] == [None, None]
+        assert [each.command.arguments[0].get("rewrites") for each in found] == [True, None]
+
+
 async def test_an_action_is_light_and_names_its_place_and_version(start: Any) -> None:
     editor = await start()
     uri = editor.open(SOURCE)

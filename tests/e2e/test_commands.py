@@ -127,3 +127,32 @@ async def test_a_recall_without_a_place_is_refused(start: Any, argument: object)
     with pytest.raises(JsonRpcException) as error:
         await editor.command("fillwright.recall", argument)
     assert error.value.code == -32602
+
+
+async def test_an_instruction_that_the_model_does_not_take_is_told(start: Any) -> None:
+    editor = await start(options=SHORT)
+    status = await editor.command("fillwright.status")
+    assert status["instructions"] is False
+    uri = editor.open("The quick brown fox jumps over it.\n", language="plaintext")
+    span = {"start": {"line": 0, "character": 4}, "end": {"line": 0, "character": 9}}
+    target = {"uri": uri, "what": "selection", "range": span}
+    seen = await editor.command("fillwright.preview", {**target, "instruction": "slower"})
+    assert seen["instructed"] is False
+    assert "instructed" not in await editor.command("fillwright.preview", target)
+    # and no comment is offered as one
+    uri = editor.open("# use a set\nx = []\n", "untitled:two.py")
+    assert [each.title for each in await editor.actions(uri, 0, 0, 1, 6)] == ["Rewrite selection"]
+
+
+async def test_a_place_to_fill_says_how_the_editor_indents(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri = editor.open("def add(a, b):\n")
+    place = {"line": 0, "character": 14}
+    target = {"uri": uri, "what": "body", "range": {"start": place, "end": place}}
+    for indent, options in {
+        "\t": {"tabSize": 8, "insertSpaces": False},
+        "  ": {"tabSize": 2, "insertSpaces": True},
+    }.items():
+        said = {**target, "formattingOptions": options}
+        (hole,) = (await editor.command("fillwright.preview", said))["holes"]
+        assert hole["text"].startswith(f"\n{indent}return"), hole

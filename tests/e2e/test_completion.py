@@ -1,10 +1,11 @@
-"""textDocument/completion: never waits for the model, and has its fill at a later poll."""
+"""textDocument/completion: waits a moment for the fill, and has it then or at a later poll."""
 
 import asyncio
 from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.e2e
 
@@ -22,18 +23,34 @@ async def polled(editor: Any, uri: str, line: int, column: int) -> types.Complet
     return item
 
 
-async def test_the_first_poll_is_empty_and_a_later_one_has_the_fill(start: Any) -> None:
+async def test_a_poll_has_the_fill_without_a_change_of_the_document(start: Any) -> None:
     editor = await start(options=OPTIONS)
     uri = editor.open(SOURCE, language="plaintext")
-    first = await editor.popup(uri, 1, 11)
-    assert list(first.items) == []
-    assert first.is_incomplete
     item = await polled(editor, uri, 1, 11)
     assert item.text_edit.range.start == types.Position(1, 4)
     assert item.text_edit.range.end == types.Position(1, 11)
     assert item.text_edit.new_text.startswith("return ")
     assert item.filter_text == item.label == item.text_edit.new_text
     assert "\n" not in item.label
+
+
+async def test_a_change_answers_a_popup_that_waits_and_the_engine_works_on(start: Any) -> None:
+    slow = {"lineTokens": 64, "steps": 2000, "decode": "denoise"}
+    options = {"engine": {"preload": False}, "fill": slow, "drafts": {"enabled": True}}
+    editor = await start(options=options)
+    uri = editor.open("x = \n", language="plaintext")
+    _, waiting = editor.invoke(uri, 0, 4)
+    editor.change(uri, 2, (0, 4, 0, 4, "q"))
+    answer = await waiting
+    assert answer.is_incomplete
+    assert not answer.items
+    msg_id, cancelled = editor.invoke(uri, 0, 5)
+    editor.cancel(msg_id)
+    with pytest.raises(JsonRpcException) as refused:
+        await cancelled
+    assert refused.value.code == -32800
+    await editor.until(lambda: editor.drafts)
+    # the shutdown at the end stops the engine
 
 
 async def test_popup_and_ghost_text_of_one_place_share_one_fill(start: Any) -> None:

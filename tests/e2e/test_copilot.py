@@ -42,6 +42,18 @@ async def test_a_version_that_is_not_the_newest_is_refused_as_stale(start: Any) 
     assert stale.value.code == -32801
 
 
+async def test_a_version_that_is_outrun_while_the_engine_works_is_refused_too(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri, line, column, _ = await editor.suggested()
+    editor.change(uri, 2, (line, column, line, column, "☃"))
+    answer = asyncio.create_task(editor.ask(GHOST, asked(uri, line, column + 1, version=2)))
+    await asyncio.sleep(0)
+    editor.change(uri, 3, (0, 0, 0, 0, "☃"))
+    with pytest.raises(JsonRpcException) as stale:
+        await answer
+    assert stale.value.code == -32801
+
+
 async def test_an_item_that_was_accepted_is_not_offered_again(start: Any) -> None:
     editor = await start(options=SHORT)
     *place, (item,) = await editor.suggested()
@@ -73,6 +85,49 @@ async def test_the_item_that_is_shown_is_the_one_to_recall(start: Any) -> None:
     assert await recalled(editor, *place)
     (again,) = (await editor.ghost(*place)).items
     assert again.insert_text == shown.insert_text
+
+
+async def test_copilots_older_requests_are_ghost_text_by_other_names(start: Any) -> None:
+    editor = await start(options={**SHORT, "inlineCompletion": {"candidates": 3}})
+    assert await editor.ask_plain("checkStatus", {"_": True}) == {
+        "status": "OK",
+        "user": "fillwright",
+    }
+    uri, line, column, (item,) = await editor.suggested()
+    doc = {"uri": uri, "version": 1, "position": {"line": line, "character": column}}
+    indentation = {"tabSize": 4, "insertSpaces": True, "indentSize": 4, "relativePath": "a"}
+    asked = {"doc": {**doc, **indentation}, "_": True}
+    (one,) = (await editor.ask_plain("getCompletions", asked))["completions"]
+    assert one["displayText"] == item.insert_text
+    assert one["text"].endswith(item.insert_text)
+    assert one["range"]["start"] == {"line": line, "character": 0}
+    assert one["range"]["end"] == one["position"] == doc["position"]
+    others = (await editor.ask_plain("getCompletionsCycling", asked))["completions"]
+    assert len({other["uuid"] for other in others}) == len(others) >= 1
+    stale = {"doc": {**doc, "version": 0}}
+    assert await editor.ask_plain("getCompletions", stale) == {"completions": []}
+    assert await editor.ask_plain("notifyShown", {"uuid": one["uuid"]}) == "OK"
+    assert await recalled(editor, uri, line, column)
+    for completion in (one, *others):
+        assert await editor.ask_plain("notifyAccepted", {"uuid": completion["uuid"]}) == "OK"
+    assert await editor.ask_plain("notifyRejected", {"uuids": ["none of ours"]}) == "OK"
+    assert editor.lsp.messages == []
+
+
+async def test_the_columns_of_copilots_older_requests_are_utf_16_units(start: Any) -> None:
+    encodings = types.GeneralClientCapabilities(position_encodings=["utf-8"])
+    editor = await start(types.ClientCapabilities(general=encodings), options=SHORT)
+    assert editor.capabilities.position_encoding == "utf-8"
+    for number, source in enumerate(["😀 = [1, 2, ", "é = 1\n😀 + ", "# 😀 one two "]):
+        uri = editor.open(source, f"untitled:emoji-{number}", "plaintext")
+        *before, last = source.split("\n")
+        position = {"line": len(before), "character": len(last.encode("utf-16-le")) // 2}
+        asked = {"doc": {"uri": uri, "version": 1, "position": position}}
+        for completion in (await editor.ask_plain("getCompletions", asked))["completions"]:
+            assert completion["text"] == last + completion["displayText"]
+            assert completion["range"]["end"] == position
+            return
+    raise AssertionError("the model has nothing to say anywhere")
 
 
 async def test_messages_that_make_no_sense_are_passed_over(start: Any) -> None:

@@ -1,11 +1,15 @@
 """initialize, shutdown and exit, and messages that nobody should send: each request is answered."""
 
+import asyncio
+import os
+import sys
 from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.e2e
 
+PATIENCE_S = 120
 SECRET = "correct_horse_battery_staple"
 
 
@@ -58,6 +62,23 @@ async def test_a_vanished_editor_ends_the_server(wire: Any) -> None:
     await wire.initialize()
     code, _ = await wire.end()
     assert code == 1
+
+
+@pytest.mark.parametrize("wire", [["--stdio", f"--clientProcessId={os.getpid()}"]], indirect=True)
+async def test_what_client_libraries_add_to_the_command_is_taken(wire: Any) -> None:
+    assert (await wire.initialize())["result"]["serverInfo"]["name"] == "fillwright"
+    code, log = await wire.end()
+    assert (code, log) == (1, "")
+
+
+async def test_an_editor_that_dies_ends_the_server_though_its_pipe_stays_open(wire: Any) -> None:
+    editor = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE
+    )
+    await wire.initialize(process_id=editor.pid)
+    await editor.communicate(b"\n")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await wire.process.wait() == 1
 
 
 async def test_requests_before_and_a_second_initialize_are_refused(wire: Any) -> None:

@@ -26,6 +26,7 @@ async def test_the_engine_is_started_with_the_editor_unless_told_otherwise(start
     await editor.until(lambda: "ready" in states(editor))
     ready = editor.statuses[-1]
     assert (ready["model"], ready["device"]) == ("fillwright-small", "cpu")
+    assert ready["instructions"] is False
     assert set(states(editor)[:-1]) <= {"loading"}
     quiet = await start(options=QUIET)
     quiet.open("")

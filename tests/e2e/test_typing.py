@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.e2e
 
@@ -29,13 +28,10 @@ async def test_five_hundred_rapid_keystrokes_leave_no_backlog(start: Any, count:
             # as a client's event loop does, which has more to do
             await asyncio.sleep(0)
     outcomes = await asyncio.gather(*answers, return_exceptions=True)
-    assert isinstance(outcomes[-1], types.InlineCompletionList)
     for asked_at, outcome in zip(columns, outcomes, strict=True):
-        if isinstance(outcome, types.InlineCompletionList):
-            # an engine that was quicker than the next keystroke
-            assert [item.range.start.character for item in outcome.items] == [asked_at], outcome
-        else:
-            assert outcome is None or isinstance(outcome, JsonRpcException), outcome
+        assert isinstance(outcome, types.InlineCompletionList), outcome
+        # one item where the engine was quicker than the next keystroke
+        assert {item.range.start.character for item in outcome.items} <= {asked_at}, outcome
     # the editor was not held up, and the engine was not asked for each (for how many is a matter of
     # who is faster)
     assert await count("fillwright_requests_total") - asked < KEYSTROKES / 2
@@ -54,6 +50,33 @@ async def test_typing_shows_no_progress_makes_no_edit_and_pops_up_nothing(start:
     assert editor.edits == []
     assert editor.lsp.progress_reports == {}
     assert editor.lsp.messages == []
+
+
+async def test_keys_that_arrive_together_are_answered_as_if_they_came_one_by_one(
+    start: Any,
+) -> None:
+    editor = await start(options=SHORT)
+    source, line, column, (item,) = await editor.suggested()
+    lines = editor.opened[source].split("\n")
+    uri = editor.open("".join(f"{each}\n" for each in lines[line + 1 :]), "untitled:typed", "text")
+    place, keys = (0, 0), []
+    # a slip on every line, taken back
+    for key in "\nq⌫".join(lines[: line + 1]) + "x⌫\n⌫":
+        before = (place[0], place[1] - 1)
+        match key:
+            case "⌫" if place[1]:
+                keys.append((*before, *place, ""))
+                place = before
+            case "⌫":
+                place = (place[0] - 1, column)
+                keys.append((*place, place[0] + 1, 0, ""))
+            case _:
+                keys.append((*place, *place, key))
+                place = (place[0] + 1, 0) if key == "\n" else (place[0], place[1] + 1)
+    editor.change(uri, 2, *keys)
+    assert place == (line, column)
+    (same,) = (await editor.ghost(uri, *place)).items
+    assert same.insert_text == item.insert_text
 
 
 async def test_the_popup_answers_while_the_engine_works(start: Any) -> None:

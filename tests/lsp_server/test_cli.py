@@ -47,6 +47,8 @@ def outcome(capsys: pytest.CaptureFixture[str], engine_folder: Path):
         (["fill", "a.py", "--body", "1", "--seed", "-5"], "argument --seed: '-5' is not a seed"),
         (["fill", "a.py", "--body", "1", "--seed", "9" * 19], "is not a seed from 0 to"),
         (["fill", "a.py", "--body", "1", "--decode", "guess"], "invalid choice: 'guess'"),
+        (["serve", "--clientProcessId=0"], "'0' is not a process id from 1"),
+        (["serve", "--node-ipc"], "unrecognized arguments: --node-ipc"),
         (["engine"], "required: run|start|stop|status"),
         (["setup", "--yes"], "say which editor to set up: neovim, vscode"),
     ],

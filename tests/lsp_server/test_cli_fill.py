@@ -51,7 +51,8 @@ def source(tmp_path: Path) -> Path:
 def test_json_says_how_the_hole_was_filled(source: Path) -> None:
     report = filled(source, "--at", "3:5", "--steps", "4", "--decode", "denoise")
     assert list(report) == [
-        "file", "model", "device", "decode", "holes", "finish", "steps", "tokens", "timings_ms",
+        "file", "model", "device", "decode", "holes", "finish", "steps", "tokens", "certainty",
+        "timings_ms",
     ]  # fmt: skip
     assert report["file"] == str(source)
     assert report["model"] == "fillwright-small"
@@ -245,3 +246,10 @@ def test_an_interrupted_fill_leaves_the_file(source: Path, never_done: Path) -> 
     assert process.returncode == 130
     assert said == b""
     assert source.read_text() == SOURCE
+
+
+def test_an_instruction_that_the_model_does_not_take_is_told(source: Path) -> None:
+    outcome = fillwright("fill", str(source), "--at", "3:5", "--json", "--instruction", "shorter")
+    assert "This model takes no instructions, so yours was not used." in outcome.stderr.decode()
+    assert json.loads(outcome.stdout)["instructed"] is False
+    assert "instructed" not in filled(source, "--at", "3:5")

@@ -25,7 +25,7 @@ def outside():
 """
 
 
-def offered(source: str, language: str = "python") -> list[Target]:
+def offered(source: str, language: str = "python", *, asked: bool = True) -> list[Target]:
     """What is offered at `‸`, or for what is selected between `⟦` and `⟧`."""
     start = min(source.index(mark) for mark in "‸⟦" if mark in source)
     end = source.index("⟧") - 1 if "⟧" in source else start
@@ -35,7 +35,7 @@ def offered(source: str, language: str = "python") -> list[Target]:
     first, last = (
         types.Position(*document.lines.position(at, PositionEncoding.UTF16)) for at in (start, end)
     )
-    return targets(document, types.Range(first, last), PositionEncoding.UTF16)
+    return targets(document, types.Range(first, last), PositionEncoding.UTF16, asked=asked)
 
 
 def titles(source: str, language: str = "python") -> list[str]:
@@ -46,8 +46,13 @@ def titles(source: str, language: str = "python") -> list[str]:
     ("source", "expected"),
     [
         ("def f():\n    pa‸ss\n", ["Fill body"]),
-        ("def f‸():\n    return 1\n", ["Fill body", "Fill docstring"]),
-        ('def f():\n    """Sa‸y."""\n    return 1\n', ["Fill body", "Fill docstring"]),
+        ("def f‸():\n    return 1\n", ["Rewrite body", "Fill docstring"]),
+        ("def f():\n    x = 1\n    retu‸rn x\n", ["Rewrite body", "Fill docstring"]),
+        ("class A:\n    def f(self):\n        retu‸rn 1\n", ["Rewrite body", "Fill docstring"]),
+        ('def f():\n    """Sa‸y."""\n    return 1\n', ["Rewrite body"]),
+        ('def f():\n    """Say."""\n    retu‸rn 1\n', ["Rewrite body"]),
+        ('def f‸():\n    """Say."""\n    pass\n', ["Fill body"]),
+        ('def f():\n    """"""\n    retu‸rn 1\n', ["Rewrite body", "Fill docstring"]),
         ("class A‸(B):\n    x = 1\n", ["Fill docstring"]),
         ("x = f(‸)\n", ["Finish line"]),
         ("x = ‸\n", ["Finish line"]),
@@ -68,11 +73,48 @@ def titles(source: str, language: str = "python") -> list[str]:
                 *("Fill body", "Fill all stubs in class", "Fill all stubs in file"),
             ],
         ),
-        (CLASS.replace("return 1", "retu‸rn 1"), ["Fill body"]),
+        (CLASS.replace("return 1", "retu‸rn 1"), ["Rewrite body", "Fill docstring"]),
     ],
 )
 def test_what_a_place_is_offered(source: str, expected: list[str]) -> None:
     assert titles(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n    pa‸ss\n", ["Fill body"]),
+        ("def f‸():\n    pass\n", ["Fill body"]),
+        ("def f():\n    ⟦pass⟧\n", ["Fill body", "Rewrite selection"]),
+        ("def f‸():\n    return 1\n", []),
+        ("def f():\n    retu‸rn 1\n", []),
+        ("def f():\n    ⟦return⟧ 1\n", ["Rewrite selection"]),
+        ("class A‸(B):\n    x = 1\n", []),
+        ("x = f(‸)\n", []),
+        ("⟦# use a set\nx = []⟧\n", ["Rewrite selection", "Rewrite selection: use a set"]),
+        (CLASS.replace("...", "..‸."), ["Fill body", "Fill all stubs in file"]),
+    ],
+)
+def test_unasked_only_stubs_and_selections_have_offers(source: str, expected: list[str]) -> None:
+    assert [target.title for target in offered(source, asked=False)] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "expected"),
+    [
+        ("function f() {\n  return ‸1;\n}\n", "javascript", True),
+        ("function f() {\n  throw new Error('not implemented‸');\n}\n", "javascript", False),
+        ("fn f() -> i32 {\n    todo!(‸)\n}\n", "rust", False),
+        ("fn f() -> i32 {\n    ‸1\n}\n", "rust", True),
+        ("const f = (a) => a + ‸1;\n", "javascript", True),
+        ("def f():\n    retu‸rn 1\n", "plaintext", False),
+    ],
+)
+def test_a_body_with_code_is_rewritten(source: str, language: str, expected: bool) -> None:
+    found = {target.what: target for target in offered(source, language)}
+    assert found["body"].rewrites is expected
+    assert found["body"].title == ("Rewrite body" if expected else "Fill body")
+    assert ("rewrites" in found["body"].to_json()) is expected
 
 
 @pytest.mark.parametrize(

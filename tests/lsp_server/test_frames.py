@@ -1,7 +1,7 @@
 """Frames: text that comes with a fill, written for the engine and taken back for the editor."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fillwright.engine.request import Hole
@@ -56,6 +56,7 @@ def test_without_frames_the_document_is_the_same() -> None:
         unique_by=lambda place: place[0],
     ),
 )
+@example("aa\ra\n", [(3, "\n<", "x")])
 def test_each_fill_comes_into_its_own_place(text: str, places: list[tuple[int, str, str]]) -> None:
     document = Document.of(text, "plaintext")
     ordered = sorted(place for place in places if place[0] <= len(document.lf))

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fillwright.lsp_server.ignore_files import excluded_by
@@ -31,6 +31,8 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 @settings(max_examples=40)
+@example("**/c\n!/a", "", "")
+@example("*\n!**/c\n!*/", "b/**\n!b/**", "")
 @given(RULES, RULES, RULES)
 def test_as_git_has_it(
     tmp_path_factory: pytest.TempPathFactory, top: str, inner: str, deeper: str

@@ -140,7 +140,55 @@ async def test_one_hole_without_a_fit_does_not_keep_the_others_back() -> None:
     filled = await fill_targets(ls, [target("stubs in class", 1)])
     assert [bool(hole.changes) for hole in filled.holes] == [True, False]
     assert filled.reason is None
+    assert filled.note == "1 of 2 places stay as they are: The model wrote nothing here."
+
+
+async def test_a_stub_among_several_bodies_is_left_and_told() -> None:
+    ls, _ = server(CLASS, "\n        raise NotImplementedError", "\n        return self.books[0]")
+    filled = await fill_targets(ls, [target("stubs in class", 1)])
+    assert text_after(filled).count("pass") == 1
+    assert "NotImplementedError" not in text_after(filled)
+    assert filled.note is not None
+    assert filled.note.startswith("1 of 2 places stay as they are: The model only wrote that")
+    ls, _ = server(CLASS, "\n        ...", "\n        ...")
+    filled = await fill_targets(ls, [target("stubs in class", 1)])
+    assert text_after(filled) == CLASS
+    assert (filled.reason or "").startswith("The model only wrote that the code is still to come.")
     ls, _ = server(CLASS, "", "")
     filled = await fill_targets(ls, [target("stubs in class", 1)])
     assert filled.reason is not None
     assert filled.reason.startswith("The model wrote nothing here.")
+
+
+@pytest.mark.parametrize(
+    ("what", "line", "says", "rewrites"),
+    [
+        ("body", 5, "\n        return 0", True),
+        ("body", 2, "\n        return 0", False),
+        ("selection", 2, "x", False),
+        ("stubs in class", 1, "\n        return 0", False),
+        # nothing is written, so nothing is replaced
+        ("body", 5, "\n        pass", False),
+    ],
+)
+async def test_code_that_nobody_selected_is_to_be_seen_before_it_goes(
+    what: str, line: int, says: str, rewrites: bool
+) -> None:
+    ls, _ = server(CLASS, *([says] * (2 if what == "stubs in class" else 1)))
+    filled = await fill_targets(ls, [target(what, line)])
+    assert filled.rewrites is rewrites
+
+
+@pytest.mark.parametrize(("takes", "instructed"), [(True, True), (False, False), (None, True)])
+async def test_an_instruction_that_the_model_does_not_take_is_told(
+    takes: bool | None, instructed: bool
+) -> None:
+    ls, _ = server(CLASS, "books")
+    ls.takes_instructions = lambda: takes  # type: ignore[method-assign]
+    filled = await fill_targets(ls, [target("selection", 5, 15, instruction="count them")])
+    assert filled.instructed is instructed
+    said = "This model takes no instructions, so yours was not used."
+    assert filled.note == (None if instructed else said)
+    ls, _ = server(CLASS, "books")
+    filled = await fill_targets(ls, [target("selection", 5, 15)])
+    assert (filled.instructed, filled.note) == (None, None)

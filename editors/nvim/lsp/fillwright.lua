@@ -79,6 +79,11 @@ return {
       return require("fillwright.requests").answered(...)
     end,
   },
+  commands = {
+    ["fillwright.fill"] = function(command, context)
+      require("fillwright.requests").run(command, context)
+    end,
+  },
   on_exit = function(code, signal, client_id)
     vim.schedule(function()
       require("fillwright.status").exited(code, signal, client_id)

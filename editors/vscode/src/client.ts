@@ -4,7 +4,9 @@ import * as vscode from "vscode";
 import { ErrorAction, type ErrorHandler, LanguageClient } from "vscode-languageclient/node";
 import { anyDocument } from "./documents";
 import type { FillRequests } from "./fillRequests";
+import { withFormatting } from "./formatting";
 import type { Draft, Status, Target } from "./protocol";
+import { FILL_OR_SHOW } from "./rewrite";
 import { forServer, isOn } from "./suggestions";
 
 export interface Listeners {
@@ -48,16 +50,35 @@ export function newClient(
         },
       },
       // code actions come this way: with progress and cancel, which the client would not show
-      executeCommand: (name, args: unknown[], next) =>
-        name === "fillwright.fill"
-          ? requests.fill(client, args as Target[])
-          : (next(name, args) as unknown),
+      executeCommand: (name, args: unknown[], next) => {
+        if (name !== "fillwright.fill") return next(name, args) as unknown;
+        const targets = args as Target[];
+        return targets.some(isSeenFirst)
+          ? vscode.commands.executeCommand(FILL_OR_SHOW, targets)
+          : requests.fill(client, targets);
+      },
+      // the extension has an action of its own for a selection
+      provideCodeActions: async (document, range, context, token, next) =>
+        (await next(document, range, context, token))?.filter((action) => !isSelection(action)),
+      sendRequest: (type, params, token, next) =>
+        next(type, withFormatting(typeof type === "string" ? type : type.method, params), token),
     },
   });
   const byDefault: ErrorHandler = client.createDefaultErrorHandler();
   client.onNotification("fillwright/status", listeners.onStatus);
   client.onNotification("fillwright/draft", listeners.onDraft);
   return client;
+}
+
+/** Whether the user should see what a fill would replace: code, not the rest of a line. */
+function isSeenFirst({ what, rewrites }: Target): boolean {
+  return rewrites === true || what === "selection";
+}
+
+function isSelection(action: vscode.Command | vscode.CodeAction): boolean {
+  const command = typeof action.command === "string" ? undefined : action.command;
+  const [target] = (command?.arguments ?? []) as Partial<Target>[];
+  return target?.what === "selection" && target.instruction === undefined;
 }
 
 /** Whether a write met the end of the server, which `closed` is told of too. */

@@ -6,7 +6,7 @@ import { install } from "./install";
 import { showMenu, toggleGhostText } from "./menu";
 import type { Previews } from "./previews";
 import type { FillAnswer, Target } from "./protocol";
-import { rewriteSelection } from "./rewrite";
+import { FILL_OR_SHOW, fillOrShow, rewriteSelection } from "./rewrite";
 import type { Server } from "./server";
 import { target, targetsOf } from "./targets";
 
@@ -19,12 +19,13 @@ export interface Parts {
   previews: Previews;
 }
 
-/** Registers every command that package.json declares. */
+/** Registers every command that package.json declares, and the one that code actions take. */
 export function registerCommands(parts: Parts): vscode.Disposable {
   const { context, log, requests, server, previews } = parts;
-  const commands: Record<string, () => unknown> = {
+  const commands: Record<string, (argument: unknown) => unknown> = {
     "fillwright.fillCursors": () => fill(parts, (editor) => targetsOf(editor, "line")),
-    "fillwright.fillBodies": () => fill(parts, (editor) => targetsOf(editor, "body")),
+    "fillwright.fillBodies": () => fillBodies(parts),
+    [FILL_OR_SHOW]: (targets) => showFirst(parts, targets as Target[]),
     "fillwright.fillStubs": () => fill(parts, stubs),
     "fillwright.rewriteSelection": () => rewriteSelection(server, requests, previews),
     "fillwright.applyRewrite": () => previews.apply(),
@@ -59,6 +60,20 @@ async function fill(
   const client = await server.ready();
   if (editor === undefined || client === undefined) return undefined;
   return requests.fill(client, targets(editor));
+}
+
+/** Fills the functions around the cursors; code that would go is shown first. */
+async function fillBodies(parts: Parts): Promise<FillAnswer | undefined> {
+  const editor = vscode.window.activeTextEditor;
+  const client = await parts.server.ready();
+  if (editor === undefined || client === undefined) return undefined;
+  return fillOrShow(client, parts.requests, parts.previews, targetsOf(editor, "body"));
+}
+
+async function showFirst(parts: Parts, targets: Target[]): Promise<FillAnswer | undefined> {
+  const client = await parts.server.ready();
+  if (client === undefined) return undefined;
+  return fillOrShow(client, parts.requests, parts.previews, targets, () => true);
 }
 
 function stubs({ document, selection }: vscode.TextEditor): Target[] {

@@ -27,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     tellFailures(started),
     registerCommands({ context, log, requests, server: started, previews }),
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, previews),
-    vscode.languages.registerCodeActionsProvider(anyDocument(), rewriteAction, {
+    vscode.languages.registerCodeActionsProvider(anyDocument(), rewriteAction(started), {
       providedCodeActionKinds: [vscode.CodeActionKind.RefactorRewrite],
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => started.restart()),

@@ -28,11 +28,11 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
     return this.open.get(uri.toString())?.text ?? "";
   }
 
-  /** Shows what `edit` would make of the document, beside the document as it is. */
+  /** Shows what `edit` would make of the document, beside the document as it is, titled `what`. */
   async show(
     document: vscode.TextDocument,
     edit: vscode.WorkspaceEdit,
-    instruction: string,
+    what: string,
   ): Promise<void> {
     const edits = edit.get(document.uri).map(({ range, newText }) => ({
       start: document.offsetAt(range.start),
@@ -48,8 +48,7 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
     const text = withEdits(document.getText(), edits);
     this.open.set(uri.toString(), { document, version: document.version, edit, text });
     const name = vscode.workspace.asRelativePath(document.uri);
-    const title = `${name}: ${instruction === "" ? "rewritten" : instruction}`;
-    await vscode.commands.executeCommand("vscode.diff", document.uri, uri, title, {
+    await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: ${what}`, {
       preview: false,
     });
   }

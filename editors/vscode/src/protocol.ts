@@ -10,6 +10,8 @@ export interface Status {
   fraction: number | null;
   model: string | null;
   device: string | null;
+  /** The model does what it is told in words; null while nobody can say. */
+  instructions?: boolean | null;
 }
 
 /** A place to fill: the argument of the server's commands. */
@@ -19,6 +21,8 @@ export interface Target {
   range: Range;
   version?: number;
   instruction?: string;
+  /** There is code already, which the user should see beside the new one. */
+  rewrites?: boolean;
 }
 
 /** What `fillwright.fill` answers; the server has applied the edit itself. */
@@ -31,6 +35,10 @@ export interface FillAnswer {
 export interface PreviewAnswer {
   edit: WorkspaceEdit | null;
   reason: string | null;
+  /** The edit replaces code that nobody selected. */
+  rewrites: boolean;
+  /** Whether the model took the instruction, where there was one. */
+  instructed?: boolean;
 }
 
 /** What `fillwright.status` answers: the status, and why places got no suggestion lately. */

@@ -1,11 +1,16 @@
-/** "Rewrite Selection…": an instruction, then a diff editor, and only then the edit. */
+/** Code that is rewritten: a diff editor first, and only then the edit. */
 import * as vscode from "vscode";
+import { ExecuteCommandRequest, type BaseLanguageClient } from "vscode-languageclient";
 import type { FillRequests } from "./fillRequests";
 import type { Previews } from "./previews";
+import type { FillAnswer, PreviewAnswer, StatusAnswer, Target } from "./protocol";
 import type { Server } from "./server";
 import { targetsOf } from "./targets";
 
-/** Asks how to rewrite the selections, and shows the outcome as a diff. */
+/** The command that takes code actions which replace code; for nobody's keys. */
+export const FILL_OR_SHOW = "fillwright.fillOrShow";
+
+/** Rewrites the selections, and shows the outcome as a diff; asks how, if the model takes that. */
 export async function rewriteSelection(
   server: Server,
   requests: FillRequests,
@@ -15,28 +20,69 @@ export async function rewriteSelection(
   const client = await server.ready();
   if (editor === undefined || client === undefined) return;
   const targets = targetsOf(editor, "line");
-  const instruction = await vscode.window.showInputBox({
-    title: "Rewrite Selection",
-    prompt: "What should the new text do? Empty: whatever fits the code around it.",
-  });
+  const instruction = (await takesInstructions(client)) ? await ask() : "";
   if (instruction === undefined) return;
   const instructed =
     instruction === "" ? targets : targets.map((each) => ({ ...each, instruction }));
-  const answer = await requests.preview(client, instructed);
-  if (!answer?.edit) return;
-  const edit = await client.protocol2CodeConverter.asWorkspaceEdit(answer.edit);
-  await previews.show(editor.document, edit, instruction);
+  await fillOrShow(client, requests, previews, instructed, () => true);
 }
 
-/** Offers the command in the lightbulb, beside the server's own actions. */
-export const rewriteAction: vscode.CodeActionProvider = {
-  provideCodeActions(_document, range) {
-    if (range.isEmpty) return [];
-    const action = new vscode.CodeAction(
-      "Rewrite selection…",
-      vscode.CodeActionKind.RefactorRewrite,
-    );
-    action.command = { command: "fillwright.rewriteSelection", title: action.title };
-    return [action];
-  },
-};
+/**
+ * Fills targets of one document at once where nothing was written, and shows a diff where code would
+ * be replaced, or where `seenFirst` says so.
+ */
+export async function fillOrShow(
+  client: BaseLanguageClient,
+  requests: FillRequests,
+  previews: Previews,
+  targets: Target[],
+  seenFirst: (answer: PreviewAnswer) => boolean = ({ rewrites }) => rewrites,
+): Promise<FillAnswer | undefined> {
+  const document = vscode.workspace.textDocuments.find(
+    ({ uri }) => uri.toString() === targets[0]?.uri,
+  );
+  const version = document?.version;
+  const answer = await requests.preview(client, targets);
+  if (document === undefined || answer === undefined) return undefined;
+  if (answer.edit === null || document.version !== version)
+    return { applied: false, reason: answer.reason };
+  const edit = await client.protocol2CodeConverter.asWorkspaceEdit(answer.edit);
+  if (!seenFirst(answer))
+    return { applied: await vscode.workspace.applyEdit(edit), reason: answer.reason };
+  await previews.show(document, edit, titleOf(answer, targets[0]?.instruction));
+  return { applied: false, reason: answer.reason };
+}
+
+/** Offers the command in the lightbulb, in place of the server's own action. */
+export function rewriteAction(server: Server): vscode.CodeActionProvider {
+  let title = "Rewrite selection";
+  server.onStatus(({ instructions }) => {
+    title = instructions === true ? "Rewrite selection…" : "Rewrite selection";
+  });
+  return {
+    provideCodeActions(_document, range) {
+      if (range.isEmpty) return [];
+      const action = new vscode.CodeAction(title, vscode.CodeActionKind.RefactorRewrite);
+      action.command = { command: "fillwright.rewriteSelection", title };
+      return [action];
+    },
+  };
+}
+
+async function takesInstructions(client: BaseLanguageClient): Promise<boolean> {
+  const params = { command: "fillwright.status", arguments: [] };
+  const status = (await client.sendRequest(ExecuteCommandRequest.type, params)) as StatusAnswer;
+  return status.instructions === true;
+}
+
+function ask(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: "Rewrite Selection",
+    prompt: "What should the new text do? Empty: whatever fits the code around it.",
+  });
+}
+
+function titleOf(answer: PreviewAnswer, instruction = ""): string {
+  if (answer.instructed === false) return "rewritten (instruction not used)";
+  return instruction === "" ? "rewritten" : instruction;
+}

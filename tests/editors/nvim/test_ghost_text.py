@@ -1,4 +1,4 @@
-"""Ghost text in a real Neovim: 0.12 with its own, 0.11 with the plugin's.
+"""Ghost text in real Neovims.
 
 The files are plain text: there every fill fits, whatever the model says.
 """

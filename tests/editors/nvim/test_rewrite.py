@@ -1,4 +1,6 @@
-"""A rewrite: the selection, the instruction, the difference before it is applied, one undo step."""
+"""A rewrite: the selection, the difference before it is applied, one undo step. The model takes no
+instructions, so nobody is asked for one.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -37,10 +39,8 @@ def preview(editor: Any, rows: range, instruction: str = "") -> int:
     """Rewrite the second word of one line after the other until one is previewed, and give its
     row: a model need not have something else for each of them, but then the editor says so."""
     for row in rows:
-        editor.keys(f":messages clear<CR>{row + 1}G0wveR")
-        # the prompt
-        editor.until_mode("c")
-        editor.keys(instruction + "<CR>")
+        rewrite = f":Fillwright rewrite {instruction}<CR>" if instruction else "R"
+        editor.keys(f":messages clear<CR>{row + 1}G0wve{rewrite}")
         editor.until(lambda: editor.marks("fillwright.preview") or editor.messages())
         if editor.marks("fillwright.preview"):
             return row
@@ -64,7 +64,8 @@ def test_the_difference_is_shown_then_applied_and_undone(
     row = preview(editor, range(8), "shorter, please")
     assert editor.lines == lines
     *new, hint = added(editor)
-    assert hint == "  <CR> apply   <Esc> reject"
+    assert hint == "  <CR> apply   <Esc> reject   (instruction not used)"
+    assert "takes no instructions, so yours was not used" in editor.messages()
     removed = [mark for mark in editor.marks("fillwright.preview") if "hl_group" in mark[3]]
     assert [(mark[1], mark[3]["end_row"]) for mark in removed] == [(row, row + 1)]
 
@@ -75,6 +76,7 @@ def test_the_difference_is_shown_then_applied_and_undone(
     assert editor.lua("return vim.g.pressed") is None
 
     (request,) = editor.lua("return asked")[-1:]
+    assert request["arguments"][0]["formattingOptions"] == {"tabSize": 8, "insertSpaces": False}
     assert request["command"] == "fillwright.preview"
     assert request["arguments"][0]["instruction"] == "shorter, please"
     editor.keys("u")
@@ -89,6 +91,7 @@ def test_a_rejected_rewrite_leaves_everything_as_it_was(
 ) -> None:
     editor, lines = opened(start(init=MAPPED), tmp_path, finished), finished
     preview(editor, range(8))
+    assert added(editor)[-1] == "  <CR> apply   <Esc> reject"
     assert "instruction" not in editor.lua("return asked")[-1]["arguments"][0]
     editor.keys("<Esc>")
     editor.until(lambda: not editor.marks("fillwright.preview"))
@@ -106,15 +109,64 @@ def test_an_edit_drops_the_preview(start: Any, tmp_path: Path, finished: list[st
     assert editor.lines == lines[1:]
 
 
-def test_going_back_on_the_prompt_asks_for_nothing(
+def test_an_instruction_is_asked_for_where_the_model_takes_it(
     start: Any, tmp_path: Path, finished: list[str]
 ) -> None:
-    editor = opened(start(init=MAPPED), tmp_path, finished)
+    chat = tmp_path / "chat"
+    chat.mkdir()
+    (chat / "config.json").write_text('{"fillwright": {"prompt": "chat"}}', encoding="utf-8")
+    engine = {"engine": {"checkpoint": str(chat), "preload": False}}
+    editor = opened(start(init=MAPPED, settings=engine), tmp_path, finished)
     editor.keys("VR")
     editor.until_mode("c")
     editor.keys("<Esc>")
     editor.until_mode("n")
-    assert editor.lua("return asked") == []
+    assert [each["command"] for each in editor.lua("return asked")] == ["fillwright.status"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ":Fillwright fill body<CR>",
+        ":lua vim.lsp.buf.code_action({ apply = true, filter = function(action)"
+        " return action.title == 'Rewrite body' end })<CR>",
+    ],
+    ids=["command", "code action"],
+)
+def test_a_body_with_code_is_shown_before_it_is_rewritten(
+    start: Any, tmp_path: Path, keys: str
+) -> None:
+    editor = start(init=MAPPED)
+    editor.open(tmp_path / "a.py", WRITTEN)
+    lines = editor.lines
+    # a model need not have something else for each body, but then the editor says so
+    for row in (2, 6, 10):
+        editor.keys(f":messages clear<CR>{row}G{keys}")
+        editor.until(
+            lambda: editor.marks("fillwright.preview") or "Fillwright" in editor.messages()
+        )
+        assert editor.lines == lines
+        if editor.marks("fillwright.preview"):
+            break
+    assert "apply" in added(editor)[-1]
+    editor.keys("<CR>")
+    editor.until(lambda: editor.lines != lines)
+    editor.keys("u")
+    editor.until(lambda: editor.lines == lines)
+
+
+WRITTEN = """\
+def area(width, height):
+    return 17 - width
+
+
+def mean(numbers):
+    return numbers
+
+
+def is_empty(items):
+    return items == 3
+"""
 
 
 def test_the_command_takes_a_range_an_instruction_and_wide_characters(

@@ -155,8 +155,6 @@ def test_a_rewrite_on_the_screen(start: Any, tmp_path: Path, keep: Any) -> None:
     # a model need not have something else for each line, but then the editor says so
     for row in (10, 6, 5, 2):
         editor.keys(f":messages clear<CR>{row}GVR")
-        editor.until_mode("c")
-        editor.keys("<CR>")
         editor.until(lambda: editor.marks("fillwright.preview") or editor.messages())
         if editor.marks("fillwright.preview"):
             break

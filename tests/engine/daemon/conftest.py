@@ -22,9 +22,12 @@ class ScriptedInfiller:
     """
 
     model_name = "scripted"
+    languages = ("python", "javascript")
     device = "cpu"
     caution: str | None = None
+    context_tokens = 448
     steps = 3
+    finish = "settled"
 
     def __init__(self) -> None:
         self.at_step: queue.Queue[tuple[str, int]] = queue.Queue()
@@ -52,7 +55,7 @@ class ScriptedInfiller:
             if not self.permits.acquire(timeout=PATIENCE_S):
                 raise TimeoutError("the test gave no permit")
             yield Draft(step, self.steps - step, (request.document[:step],), (((0, step),),))
-        yield self._infill(request, "settled", self.steps)
+        yield self._infill(request, self.finish, self.steps)
 
     def _infill(self, request: InfillRequest, finish: str, steps: int) -> Infill:
         return Infill(
@@ -64,8 +67,11 @@ class ScriptedInfiller:
             decode="denoise",
             model=self.model_name,
             device=self.device,
-            timings_ms={"denoise": 1.5},
+            timings_ms={"prefill": 8.0, "draft": 2.5, "denoise": 1.5, "total": 12.0},
             alternatives=tuple((f"candidate {n}",) for n in range(2, request.candidates + 1)),
+            prompt_tokens=7,
+            cached_tokens=3,
+            candidate_tokens=2,
         )
 
 

@@ -9,7 +9,11 @@ TOKEN = "a-token-of-some-length"
 
 
 async def status(server, *headers):
-    """What a caller gets from an application that answers 200, guarded for port 8411."""
+    """The status that a caller gets from an application that answers 200, guarded for port 8411."""
+    return (await answered(server, *headers))["status"]
+
+
+async def answered(server, *headers, method="GET"):
 
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -18,9 +22,9 @@ async def status(server, *headers):
         sent.append(message)
 
     sent = []
-    scope = {"type": "http", "server": server, "headers": list(headers)}
+    scope = {"type": "http", "server": server, "method": method, "headers": list(headers)}
     await BearerToken(app, {8411: TOKEN})(scope, None, send)
-    return sent[0]["status"]
+    return sent[0]
 
 
 def authorization(value):
@@ -37,6 +41,29 @@ async def test_a_port_needs_its_token():
     assert await status(here) == 401
     for wrong in ("", TOKEN, "Bearer ", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", "Bearer é"):
         assert await status(here, authorization(wrong)) == 401, wrong
+
+
+async def test_a_page_in_a_browser_may_ask_a_port_if_it_has_the_token():
+    here = ("192.0.2.1", 8411)
+    asked = [
+        (b"origin", b"https://editor.example"),
+        (b"access-control-request-method", b"POST"),
+        (b"access-control-request-headers", b"authorization,x-stainless-os"),
+    ]
+    preflight = await answered(here, *asked, method="OPTIONS")
+    allowed = dict(preflight["headers"])
+    assert preflight["status"] == 204
+    assert allowed[b"access-control-allow-origin"] == b"*"
+    assert allowed[b"access-control-allow-methods"] == b"GET, POST"
+    assert allowed[b"access-control-allow-headers"] == b"authorization,x-stainless-os"
+    for header, code in ((authorization(f"Bearer {TOKEN}"), 200), (authorization("no"), 401)):
+        answer = await answered(here, header, method="POST")
+        assert answer["status"] == code
+        assert dict(answer["headers"])[b"access-control-allow-origin"] == b"*"
+    # no question, and no token
+    assert (await answered(here, method="OPTIONS"))["status"] == 401
+    private = await answered(("engine.sock", None), *asked, method="OPTIONS")
+    assert private["headers"] == []
 
 
 async def test_a_port_without_a_token_and_an_unknown_caller_get_nothing():

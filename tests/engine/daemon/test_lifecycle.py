@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fillwright.engine.daemon import lifecycle
+from fillwright.engine.daemon import lifecycle, server
+from fillwright.engine.daemon.access import Network
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.daemon.runtime_dir import place_of
 from fillwright.engine.errors import EngineUnavailable, FillwrightError
@@ -294,6 +295,19 @@ async def test_the_network_is_served_beside_the_private_socket(client, settings,
         assert (await http.post("/v1/infill", content=b"{}")).status_code == 401
         answer = await http.get("/health", headers={"Authorization": f"Bearer {token}"})
         assert answer.json()["pid"] == pid
+
+
+async def test_a_port_sends_what_it_has_at_once(client, free_port, settings):
+    """What a listener has, its connections inherit."""
+    network = Network("127.0.0.1", free_port, "a-token-of-some-length")
+    listeners, tokens = server._listen(place_of(settings), network)
+    listeners.append(server._loopback(place_of(settings), tokens))
+    for listener in listeners[1:]:
+        with listener, socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    listeners[0].close()
 
 
 @pytest.fixture

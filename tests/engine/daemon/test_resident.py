@@ -62,6 +62,39 @@ def test_requests_without_a_document_key_do_not_displace_each_other(
     assert [mail.outcome().finish for mail in mails] == ["settled"] * 3
 
 
+def test_equal_requests_that_wait_get_the_fill_that_is_made(infiller, inbox, request_for):
+    counted = []
+    resident = Resident(
+        lambda progress: infiller,
+        finished=lambda outcome, seconds: counted.append((outcome.finish, outcome.steps)),
+    )
+    resident.start()
+    mails = [inbox() for _ in range(4)]
+    documents = ("abc", "abc", "other", "abc")
+    for document, mail in zip(documents, mails, strict=True):
+        resident.submit(request_for(document), mail.put)
+        if mail is mails[0]:
+            infiller.at_step.get(timeout=PATIENCE_S)
+    infiller.allow(6)
+    outcomes = [mail.outcome() for mail in mails]
+    assert [outcome.texts for outcome in outcomes] == [("ABC",), ("ABC",), ("OTHER",), ("ABC",)]
+    assert [request.document for request in infiller.requests] == ["abc", "other"]
+    assert counted == [("settled", 3), ("settled", 0), ("settled", 0), ("settled", 3)]
+    resident.close()
+
+
+def test_an_equal_request_that_waits_is_filled_though_the_first_is_given_up(
+    resident, infiller, inbox, request_for
+):
+    first, second = inbox(), inbox()
+    job = resident.submit(request_for("abc"), first.put)
+    infiller.at_step.get(timeout=PATIENCE_S)
+    resident.submit(request_for("abc"), second.put)
+    resident.cancel(job)
+    infiller.allow(4)
+    assert [mail.outcome().finish for mail in (first, second)] == ["cancelled", "settled"]
+
+
 def test_too_many_waiting_requests_are_refused(infiller, inbox, request_for):
     resident = Resident(lambda progress: infiller, waiting_limit=2)
     resident.start()
@@ -101,7 +134,7 @@ def test_a_failed_request_gets_a_sentence_and_the_engine_works_on(
 
 def test_an_infiller_that_ends_without_a_fill_is_a_failure(inbox, request_for):
     class Silent:
-        model_name, device = "silent", "cpu"
+        model_name, device, context_tokens = "silent", "cpu", 0
 
         def infill(self, request, cancelled):
             yield Draft(1, 0, ("",), ((),))

@@ -8,7 +8,7 @@ import pytest
 
 from fillwright.engine.evaluation.command import main
 from fillwright.engine.evaluation.holes import KINDS, Kind, Punched, punch
-from fillwright.engine.evaluation.journal import read_run
+from fillwright.engine.evaluation.journal import Record, read_records
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 
@@ -124,11 +124,11 @@ def test_the_command_scores_a_tree(tmp_path: Path, capsys: pytest.CaptureFixture
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "exact 100.0 % (95 % CI 20.7-100.0, n=4)"
     assert "1 files are left out" in captured.err
-    records = read_run(out)[1]
+    records = read_records(out, Record)
     assert {record.arm for record in records} == {"gold", "empty", "auto 1"}
     assert all(record.verdict is None for record in records)
     assert main([*argv[:-1], "--kinds", "line", "--decode", "gold", "--out", str(out / "2")]) == 0
-    assert {record.kind for record in read_run(out / "2")[1]} == {"line"}
+    assert {record.kind for record in read_records(out / "2", Record)} == {"line"}
 
 
 def test_an_unknown_kind_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,9 @@ def record(number: int, arm: Arm, passed: bool, sure: float = 0.5) -> Record:
 
 
 def keep(folder: Path, records: list[Record], **settings: object) -> Path:
-    with Journal(folder, {"benchmark": "humaneval-infilling", "seed": 0} | settings) as journal:
+    with Journal(
+        folder, {"benchmark": "humaneval-infilling", "seed": 0} | settings, Record
+    ) as journal:
         for each in records:
             journal.add(each)
     return folder

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fillwright.engine.evaluation.command import main
-from fillwright.engine.evaluation.journal import read_run
+from fillwright.engine.evaluation.journal import Record, read_records, read_settings
 
 LAST_LINE = re.compile(r"pass@1 \d+\.\d % \(95 % CI \d+\.\d-\d+\.\d, n=(\d+)\)")
 
@@ -46,7 +46,7 @@ def test_a_model_is_scored_arm_by_arm(evaluate, tmp_path: Path) -> None:
     match = LAST_LINE.fullmatch(printed[-1])
     assert match
     assert match[1] == "2"
-    settings, records = read_run(tmp_path)
+    settings, records = read_settings(tmp_path), read_records(tmp_path, Record)
     assert settings["model"] == "fillwright-small"
     assert settings["split"] == "dev"
     assert [(r.decode, r.steps) for r in records[:3]] == [
@@ -82,7 +82,7 @@ def test_a_run_goes_on_where_it_was_killed(single_line: Path, tmp_path: Path) ->
     again = subprocess.run(command, capture_output=True, text=True, check=True)
     assert LAST_LINE.fullmatch(again.stdout.splitlines()[-1])
     assert items.read_bytes().startswith(whole)
-    names = [record.name for record in read_run(tmp_path / "run")[1]]
+    names = [record.name for record in read_records(tmp_path / "run", Record)]
     assert len(names) == len(set(names)) == 20
 
 
@@ -90,7 +90,12 @@ def test_more_can_be_asked_later(evaluate, tmp_path: Path) -> None:
     evaluate("--decode", "gold", "--limit", 1, "--out", tmp_path)
     printed = evaluate("--decode", "gold", "empty", "--limit", 2, "--out", tmp_path)
     assert printed[-1].endswith("n=2)")
-    assert [record.arm for record in read_run(tmp_path)[1]] == ["gold", "empty", "gold", "empty"]
+    assert [record.arm for record in read_records(tmp_path, Record)] == [
+        "gold",
+        "empty",
+        "gold",
+        "empty",
+    ]
 
 
 def test_the_language_server_does_not_load_it() -> None:

@@ -216,6 +216,52 @@ def test_the_deadline_leaves_what_was_written_until_then(
     assert LONG.startswith("\n    " + fill.texts[0])
 
 
+@pytest.mark.parametrize("decode", DECODES)
+@pytest.mark.parametrize("shape", ["block", "free"])
+@pytest.mark.parametrize("seconds", [1, 3, 8])
+def test_a_line_deadline_leaves_whole_lines_and_never_fewer_than_one(
+    scripted: Callable,
+    run: Run,
+    decode: Decode,
+    shape: Shape,
+    seconds: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    infiller, model = scripted(LONG, decode, canvas_length=16)
+    monkeypatch.setattr(fill_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
+    budget = Budget(128, line_deadline_ms=seconds * 1000)
+    _, fill = run(infiller, request(shape=shape, budget=budget))
+    assert fill.finish == "deadline"
+    assert (LONG + "\n").startswith(f"\n    {fill.texts[0]}\n")
+    monkeypatch.undo()
+    infiller, model = scripted(LONG, decode, canvas_length=16)
+    _, whole = run(infiller, request(shape=shape, budget=Budget(128, line_deadline_ms=1e9)))
+    assert whole.finish == "settled"
+    assert fill.steps < whole.steps
+
+
+def test_a_line_deadline_is_each_candidates_own(
+    scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infiller, model = scripted(LONG, "draft")
+    monkeypatch.setattr(fill_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
+    asked = request(shape="free", candidates=3, budget=Budget(128, line_deadline_ms=1000))
+    _, fill = run(infiller, asked)
+    texts = [fill.texts, *fill.alternatives]
+    assert len(texts) == 3
+    assert all((LONG + "\n").startswith(f"\n    {text}\n") for (text,) in texts)
+    assert fill.candidate_tokens > fill.tokens
+
+
+def test_what_the_model_was_shown_is_counted(scripted: Callable, run: Run) -> None:
+    infiller, _ = scripted(BODY, "draft")
+    _, first = run(infiller, request(document_key="a"))
+    _, second = run(infiller, request(document_key="a"))
+    assert first.cached_tokens == 0 < first.prompt_tokens
+    assert second.prompt_tokens == first.prompt_tokens
+    assert second.cached_tokens == first.prompt_tokens - 1
+
+
 def test_a_draft_is_called_denoised_only_if_it_was(scripted: Callable, run: Run) -> None:
     """Cancelled at every place where the engine asks."""
     seen = set()

@@ -70,34 +70,34 @@ def test_of_equals_the_best_is_the_one_with_which_the_file_reads_best(tiny: Infi
         for ids in fitting
     ]
     assert judge(tiny).reread(fitting) == pytest.approx(scores, abs=1e-3)
-    chosen = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING)))
+    chosen = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING))).draft
     assert chosen.ids == fitting[scores.index(max(scores))]
     assert len(set(scores)) == len(scores)
 
 
 def test_an_end_that_is_far_less_likely_is_not_compared(tiny: Infiller) -> None:
-    close = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING)))
+    close = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING))).draft
     others = [text for text in FITTING if tuple(tiny.tokenizer.encode(text)) != close.ids]
     best = tiny.tokenizer.decode(close.ids)
     nats = [-5.0, -5.0 - WITHIN_NATS["line"] - 0.1]
-    assert judge(tiny).best(ends(tiny, [others[0], best], nats)).ids != close.ids
+    assert judge(tiny).best(ends(tiny, [others[0], best], nats)).draft.ids != close.ids
 
 
 def test_what_does_not_parse_is_worse_however_likely(tiny: Infiller) -> None:
-    chosen = judge(tiny).best(ends(tiny, [" in ((", " in numbers"], [-0.1, -9.0]))
+    chosen = judge(tiny).best(ends(tiny, [" in ((", " in numbers"], [-0.1, -9.0])).draft
     assert tiny.tokenizer.decode(chosen.ids) == " in numbers"
 
 
 def test_a_name_that_nothing_binds_counts_against_an_end(tiny: Infiller) -> None:
     known, strange = " in numbers", " in digits"
     for nats, expected in ((-2.5, known), (-5.5, strange)):
-        chosen = judge(tiny, behind="").best(ends(tiny, [strange, known], [-1.0, nats]))
+        chosen = judge(tiny, behind="").best(ends(tiny, [strange, known], [-1.0, nats])).draft
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 
 def test_an_echo_of_a_line_near_counts_against_an_end(tiny: Infiller) -> None:
     for nats, expected in ((-2.5, " in result"), (-4.5, " in numbers")):
-        chosen = judge(tiny, BEHIND + ECHO).best(ends(tiny, FITTING[::2], [-1.0, nats]))
+        chosen = judge(tiny, BEHIND + ECHO).best(ends(tiny, FITTING[::2], [-1.0, nats])).draft
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 
@@ -146,6 +146,28 @@ def test_the_cleanest_draft_has_the_least_against_it_then_no_loose_ends_then_sur
         samples = [Sample(each, (0.0,) * len(each.ids)) for each in worst_first[:count]]
         assert known.cleanest(samples) is worst_first[count - 1]
     assert [known.is_clean(each) for each in worst_first] == [False] * 3 + [True] * 2
+
+
+def test_of_drafts_that_are_cut_short_whole_lines_are_left(tiny: Infiller) -> None:
+    def draft(text: str, ended: bool = False) -> Hypothesis:
+        ids = tuple(tiny.tokenizer.encode(text))
+        return Hypothesis(ids, (-0.1,) * (len(ids) + ended), ended)
+
+    begun, longer = draft(" in"), draft(" in numbers:\n        total += 1\n        ret")
+    for drafts in ([begun, longer], [longer, begun]):
+        samples = [Sample(each, (-9.0,) * len(each.ids)) for each in drafts]
+        for left in (
+            judge(tiny).best(Beams(tuple(drafts), (), 3), cut_short=True).draft,
+            judge(tiny).cleanest(samples, cut_short=True),
+        ):
+            text = tiny.tokenizer.decode(left.ids)
+            assert text.rstrip() == " in numbers:\n        total += 1"
+            assert "\n" in text[len(text.rstrip()) :]
+            assert not left.ended
+    # with no line at all there is nothing better
+    assert judge(tiny).best(Beams((begun,), (), 3), cut_short=True).draft == begun
+    ended = draft(" in numbers", ended=True)
+    assert judge(tiny).best(Beams((begun,), (ended,), 3), cut_short=True).draft == ended
 
 
 def test_a_draft_that_runs_in_circles_is_stuck(tiny: Infiller) -> None:

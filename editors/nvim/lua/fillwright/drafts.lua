@@ -43,8 +43,11 @@ function M.show(draft, client_id)
   then
     return
   end
-  if draft.kind == "ghost" and #api.nvim_buf_get_extmarks(bufnr, ghosts, 0, -1, { limit = 1 }) > 0 then
-    return
+  if draft.kind == "ghost" then
+    local elsewhere = draft.holes[1].range.start.line ~= api.nvim_win_get_cursor(0)[1] - 1
+    if elsewhere or #api.nvim_buf_get_extmarks(bufnr, ghosts, 0, -1, { limit = 1 }) > 0 then
+      return
+    end
   end
   if not drawn[bufnr] then
     M.watch(bufnr)
@@ -70,7 +73,7 @@ function M.awaited(client, bufnr, kind)
   return false
 end
 
---- Clear a buffer's drafts as soon as it is edited or left.
+--- Clear a buffer's drafts as soon as it is edited or left; those of ghost text when the cursor moves, too.
 ---@param bufnr integer
 function M.watch(bufnr)
   api.nvim_buf_attach(bufnr, false, {
@@ -79,11 +82,13 @@ function M.watch(bufnr)
       return true
     end,
   })
-  api.nvim_create_autocmd({ "BufLeave", "BufUnload" }, {
+  api.nvim_create_autocmd({ "BufLeave", "BufUnload", "CursorMovedI" }, {
     group = api.nvim_create_augroup("fillwright.drafts:" .. bufnr, {}),
     buffer = bufnr,
-    callback = function()
-      M.clear(bufnr)
+    callback = function(event)
+      if event.event ~= "CursorMovedI" or (drawn[bufnr] and drawn[bufnr].kind == "ghost") then
+        M.clear(bufnr)
+      end
     end,
   })
 end

@@ -1,23 +1,28 @@
 -- Ghost text: where it is switched on, and taking all of it, a word or a line.
 
 local config = require("fillwright.config")
--- Neovim 0.12 has ghost text of its own
-local inline = vim.lsp.inline_completion or require("fillwright.inline_completion")
+local inline = require("fillwright.inline_completion")
 local api = vim.api
 
 local M = {}
 
 ---@param bufnr integer a buffer that the server has just been attached to
-function M.attach(bufnr)
+---@param client vim.lsp.Client
+function M.attach(bufnr, client)
+  if vim.lsp.inline_completion then
+    -- Neovim 0.12 would show it a second time where the user has switched its own on
+    vim.lsp.inline_completion.enable(false, { client_id = client.id })
+  end
   if config.options.ghost_text then
     inline.enable(true, { bufnr = bufnr })
   end
   for name in pairs({ accept = true, accept_word = true, accept_line = true }) do
     local key = config.options.keys[name]
     if key and vim.fn.maparg(key, "i") == "" then
+      -- without ghost text it does nothing: pressed a moment too early, it must not type
       vim.keymap.set("i", key, function()
-        return require("fillwright")[name]() and "" or key
-      end, { buffer = bufnr, expr = true, desc = "Fillwright: " .. name:gsub("_", " ") })
+        require("fillwright")[name]()
+      end, { buffer = bufnr, desc = "Fillwright: " .. name:gsub("_", " ") })
     end
   end
 end
@@ -28,23 +33,10 @@ function M.toggle()
   config.options.ghost_text = on
   for _, client in ipairs(vim.lsp.get_clients({ name = "fillwright" })) do
     for bufnr in pairs(client.attached_buffers) do
-      M.switch(on, bufnr, client)
+      inline.enable(on, { bufnr = bufnr })
     end
   end
   vim.notify("Fillwright: ghost text is " .. (on and "on" or "off"))
-end
-
----@param on boolean
----@param bufnr integer
----@param client vim.lsp.Client
-function M.switch(on, bufnr, client)
-  if vim.lsp.inline_completion then
-    -- off for this server only: the buffer may have ghost text of another one
-    inline.enable(on, { client_id = client.id })
-  end
-  if on or not vim.lsp.inline_completion then
-    inline.enable(on, { bufnr = bufnr })
-  end
 end
 
 --- Have the last ghost text for this place offered again.
@@ -76,13 +68,10 @@ end
 
 --- Insert the head of an item; the item itself when its head is all of it.
 ---@param part "word"|"line"
----@param item vim.lsp.inline_completion.Item
----@return vim.lsp.inline_completion.Item?
+---@param item fillwright.GhostItem
+---@return fillwright.GhostItem?
 function M.take(part, item)
   local text = item.insert_text
-  if type(text) ~= "string" or not item.range then
-    return item
-  end
   local row, column = item.range:to_extmark()
   local cursor = api.nvim_win_get_cursor(0)
   -- a ghost text's range may begin before the cursor: what is typed already is no part to take

@@ -20,10 +20,8 @@ end
 
 function M.check_version()
   local version = tostring(vim.version())
-  if vim.fn.has("nvim-0.12") == 1 then
-    health.ok("Neovim " .. version .. " with ghost text of its own")
-  elseif vim.fn.has("nvim-0.11") == 1 then
-    health.ok("Neovim " .. version .. "; the plugin draws the ghost text")
+  if vim.fn.has("nvim-0.11") == 1 then
+    health.ok("Neovim " .. version)
   else
     health.error("Neovim " .. version .. " is too old", "Install Neovim 0.11 or newer.")
   end

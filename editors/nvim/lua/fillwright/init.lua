@@ -21,7 +21,7 @@ function M.setup(options)
     callback = function(event)
       local client = vim.lsp.get_client_by_id(event.data.client_id)
       if client and client.name == "fillwright" then
-        require("fillwright.ghost").attach(event.buf)
+        require("fillwright.ghost").attach(event.buf, client)
       end
     end,
   })

@@ -1,5 +1,5 @@
--- Ghost text for Neovim 0.11: the part of 0.12's `vim.lsp.inline_completion` that Fillwright uses, under the
--- same names. It goes when 0.11 does.
+-- Ghost text: asked for in a pause, shown at the cursor, and gone as soon as it fits the text no more. Neovim
+-- 0.12 has ghost text of its own, which stays where it was when the typing goes another way.
 
 local api = vim.api
 
@@ -15,8 +15,11 @@ local M = {}
 
 ---@class fillwright.GhostItem
 ---@field insert_text string
----@field range fillwright.GhostRange
+---@field range fillwright.GhostRange what it takes the place of, in the line as it is now
 ---@field client_id integer
+---@field before string the line up to the range, as it was when the item came
+---@field replaced string what the range holds behind the cursor
+---@field behind string the line behind the range
 ---@field command? lsp.Command tells the server that the item was taken
 
 ---@class fillwright.Ghost
@@ -27,15 +30,11 @@ local M = {}
 ---@type table<integer, fillwright.Ghost> by buffer
 local active = {}
 
----@param bufnr integer
----@param range lsp.Range
----@param encoding string
+---@param row integer
+---@param first integer
+---@param last integer
 ---@return fillwright.GhostRange
-local function ghost_range(bufnr, range, encoding)
-  local row = range.start.line
-  local line = api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ""
-  local first = vim.str_byteindex(line, encoding, range.start.character, false)
-  local last = vim.str_byteindex(line, encoding, range["end"].character, false)
+local function ghost_range(row, first, last)
   return {
     to_extmark = function()
       return row, first, row, last
@@ -43,27 +42,68 @@ local function ghost_range(bufnr, range, encoding)
   }
 end
 
+--- What the server suggests, in the cursor's line as it is now; nil when it is for another place.
+---@param suggested lsp.InlineCompletionItem
+---@param client vim.lsp.Client
+---@return fillwright.GhostItem?
+local function ghost_item(suggested, client)
+  local row, cursor = unpack(api.nvim_win_get_cursor(0))
+  local line, range = api.nvim_get_current_line(), suggested.range
+  if not range or range.start.line ~= row - 1 or range["end"].line ~= row - 1 then
+    return nil
+  end
+  local first = vim.str_byteindex(line, client.offset_encoding, range.start.character, false)
+  local last = vim.str_byteindex(line, client.offset_encoding, range["end"].character, false)
+  return {
+    insert_text = suggested.insertText,
+    range = ghost_range(row - 1, first, last),
+    client_id = client.id,
+    before = line:sub(1, first),
+    replaced = line:sub(cursor + 1, last),
+    behind = line:sub(math.max(cursor, last) + 1),
+    command = suggested.command,
+  }
+end
+
+--- The item at the cursor after more typing: nil unless what was typed is how it goes on, and nothing else
+--- of its line is another.
+---@param item fillwright.GhostItem
+---@return fillwright.GhostItem?
+local function fitted(item)
+  local row, column = item.range:to_extmark()
+  local line, cursor = api.nvim_get_current_line(), api.nvim_win_get_cursor(0)
+  local typed = line:sub(column + 1, cursor[2])
+  if
+    cursor[1] ~= row + 1
+    or cursor[2] < column
+    or line:sub(1, column) ~= item.before
+    or line:sub(cursor[2] + 1) ~= item.replaced .. item.behind
+    or not vim.startswith(item.insert_text, typed)
+  then
+    return nil
+  end
+  item.range = ghost_range(row, column, cursor[2] + #item.replaced)
+  return item
+end
+
 ---@param bufnr integer
 local function hide(bufnr)
   api.nvim_buf_clear_namespace(bufnr, namespace, 0, -1)
 end
 
+--- Show the item at the cursor, or forget it.
 ---@param bufnr integer
 local function show(bufnr)
   hide(bufnr)
-  local item = active[bufnr].item
+  local item = active[bufnr].item and fitted(active[bufnr].item)
+  active[bufnr].item = item
   if not item then
     return
   end
   local row, column = item.range:to_extmark()
   local cursor = api.nvim_win_get_cursor(0)
-  local typed = api.nvim_get_current_line():sub(column + 1, cursor[2])
-  if cursor[1] ~= row + 1 or cursor[2] < column or not vim.startswith(item.insert_text, typed) then
-    active[bufnr].item = nil
-    return
-  end
   local lines = {}
-  for line in vim.gsplit(item.insert_text:sub(#typed + 1), "\n", { plain = true }) do
+  for line in vim.gsplit(item.insert_text:sub(cursor[2] - column + 1), "\n", { plain = true }) do
     table.insert(lines, { { line, "FillwrightGhost" } })
   end
   api.nvim_buf_set_extmark(bufnr, namespace, row, cursor[2], {
@@ -100,10 +140,14 @@ end
 
 ---@param bufnr integer
 local function request(bufnr)
+  if api.nvim_get_current_buf() ~= bufnr then
+    return
+  end
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = bufnr, name = "fillwright" })) do
     local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
     ---@cast params table
     params.context = { triggerKind = AUTOMATIC }
+    params.formattingOptions = require("fillwright.requests").formatting(bufnr)
     local tick = api.nvim_buf_get_changedtick(bufnr)
     client:request(METHOD, params, function(err, result)
       local current = active[bufnr] and api.nvim_get_current_buf() == bufnr
@@ -111,14 +155,8 @@ local function request(bufnr)
       if err or not fresh or not vim.startswith(api.nvim_get_mode().mode, "i") then
         return
       end
-      local found = result and (result.items or result)[1]
-      active[bufnr].item = found
-        and {
-          insert_text = found.insertText,
-          range = ghost_range(bufnr, found.range, client.offset_encoding),
-          client_id = client.id,
-          command = found.command,
-        }
+      local suggested = result and (result.items or result)[1]
+      active[bufnr].item = suggested and ghost_item(suggested, client)
       show(bufnr)
     end, bufnr)
   end
@@ -142,7 +180,7 @@ function M.enable(enable, filter)
   local function on(events, callback)
     api.nvim_create_autocmd(events, { group = augroup, buffer = bufnr, callback = callback })
   end
-  on({ "InsertEnter", "CursorMovedI", "TextChangedP" }, function()
+  on({ "InsertEnter", "CursorMovedI", "TextChangedI", "TextChangedP" }, function()
     show(bufnr)
     stop_timer(bufnr)
     active[bufnr].timer = vim.defer_fn(function()
@@ -172,33 +210,41 @@ end
 ---@return boolean
 function M.get(options)
   local bufnr = api.nvim_get_current_buf()
-  if not active[bufnr] or not active[bufnr].item then
+  local item = active[bufnr] and active[bufnr].item
+  if not item or not fitted(item) then
     return false
   end
   -- a mapping with `expr` must not change text
   vim.schedule(function()
-    local item = active[bufnr] and active[bufnr].item
-    if not item then
+    -- keys that came before this have been typed now
+    if not active[bufnr] or active[bufnr].item ~= item or api.nvim_get_current_buf() ~= bufnr then
       return
     end
     abort(bufnr)
-    if options.on_accept then
-      item = options.on_accept(item)
+    local taken = fitted(item)
+    if taken and options.on_accept then
+      taken = options.on_accept(taken)
     end
-    if item then
-      local row, column, end_row, end_column = item.range:to_extmark()
-      local lines = vim.split(item.insert_text, "\n", { plain = true })
-      local typed = api.nvim_win_get_cursor(0)[2]
-      api.nvim_buf_set_text(bufnr, row, column, end_row, math.max(end_column, typed), lines)
-      local last = #lines[#lines]
-      api.nvim_win_set_cursor(0, { row + #lines, #lines == 1 and column + last or last })
-      local client = vim.lsp.get_client_by_id(item.client_id)
-      if client and item.command then
-        client:exec_cmd(item.command, { bufnr = bufnr })
-      end
+    if taken then
+      M.insert(bufnr, taken)
     end
   end)
   return true
+end
+
+--- Put an item into its line, and tell the server.
+---@param bufnr integer
+---@param item fillwright.GhostItem
+function M.insert(bufnr, item)
+  local row, column, end_row, end_column = item.range:to_extmark()
+  local lines = vim.split(item.insert_text, "\n", { plain = true })
+  api.nvim_buf_set_text(bufnr, row, column, end_row, end_column, lines)
+  local last = #lines[#lines]
+  api.nvim_win_set_cursor(0, { row + #lines, #lines == 1 and column + last or last })
+  local client = vim.lsp.get_client_by_id(item.client_id)
+  if client and item.command then
+    client:exec_cmd(item.command, { bufnr = bufnr })
+  end
 end
 
 return M

@@ -20,7 +20,8 @@ local shown = {}
 ---@param bufnr integer
 ---@param edit lsp.WorkspaceEdit
 ---@param encoding string
-function M.show(bufnr, edit, encoding)
+---@param note? string what to say of it beside the keys
+function M.show(bufnr, edit, encoding, note)
   M.drop(bufnr)
   local before = api.nvim_buf_get_lines(bufnr, 0, -1, false)
   local after = M.result(bufnr, edit, encoding)
@@ -34,7 +35,7 @@ function M.show(bufnr, edit, encoding)
   end
   shown[bufnr] = { edit = edit, encoding = encoding, mapped = {} }
   for number, hunk in ipairs(hunks) do
-    M.draw(bufnr, hunk, after, number == #hunks)
+    M.draw(bufnr, hunk, after, number == #hunks and M.hint(note) or nil)
   end
   M.scroll(bufnr, hunks[1][1])
   M.map(bufnr, "apply")
@@ -115,8 +116,8 @@ end
 ---@param bufnr integer
 ---@param hunk integer[]
 ---@param after string[]
----@param last boolean the last hunk says which keys there are
-function M.draw(bufnr, hunk, after, last)
+---@param hint? string what stands below the last hunk
+function M.draw(bufnr, hunk, after, hint)
   local old_start, old_count, new_start, new_count = unpack(hunk)
   local width = vim.o.columns
   local lines = {} ---@type fillwright.Chunk[][]
@@ -125,8 +126,8 @@ function M.draw(bufnr, hunk, after, last)
     local fill = (" "):rep(math.max(0, width - vim.fn.strdisplaywidth(text)))
     table.insert(lines, { { text .. fill, "FillwrightAdded" } })
   end
-  if last then
-    table.insert(lines, { { M.hint(), "FillwrightHint" } })
+  if hint then
+    table.insert(lines, { { hint, "FillwrightHint" } })
   end
   -- without old lines the hunk stands behind line `old_start`, before the first where that is 0
   local row = math.max(0, old_start - 1)
@@ -162,11 +163,13 @@ function M.scroll(bufnr, line)
   end
 end
 
+--- Which keys there are.
+---@param note? string
 ---@return string
-function M.hint()
+function M.hint(note)
   local keys = config.options.keys
   local apply, reject = keys.apply or ":Fillwright apply", keys.reject or ":Fillwright reject"
-  return ("  %s apply   %s reject"):format(apply, reject)
+  return ("  %s apply   %s reject%s"):format(apply, reject, note and ("   (%s)"):format(note) or "")
 end
 
 --- Give a key its meaning while the preview is shown.

@@ -6,6 +6,7 @@ local say = require("fillwright.say").say
 local M = {}
 
 local CONTENT_MODIFIED = -32801
+local INVOKED = 1
 
 --- The client for the current buffer; says so when there is none.
 ---@return vim.lsp.Client?
@@ -62,6 +63,61 @@ local function cursor_range(client)
   )
 end
 
+--- How a buffer is indented, as the Language Server Protocol says it.
+---@param bufnr integer
+---@return lsp.FormattingOptions
+function M.formatting(bufnr)
+  return { tabSize = vim.lsp.util.get_effective_tabstop(bufnr), insertSpaces = vim.bo[bufnr].expandtab }
+end
+
+--- Ask the server to fill or preview places of a buffer.
+---@param client vim.lsp.Client
+---@param name "fillwright.fill"|"fillwright.preview"
+---@param targets table[]
+---@param bufnr integer
+---@param handler? lsp.Handler
+local function ask(client, name, targets, bufnr, handler)
+  for _, target in ipairs(targets) do
+    target.formattingOptions = M.formatting(bufnr)
+  end
+  client:request("workspace/executeCommand", { command = name, arguments = targets }, handler, bufnr)
+end
+
+--- Fill places of a buffer. What would go is shown first where there is code already.
+---@param client vim.lsp.Client
+---@param target table
+---@param bufnr integer
+local function fill_or_show(client, target, bufnr)
+  target.version = vim.lsp.util.buf_versions[bufnr]
+  ask(client, "fillwright.preview", { target }, bufnr, function(err, answer)
+    local edit = answer and M.given(answer.edit)
+    M.answered(err, answer)
+    if not edit then
+      return
+    elseif target.version ~= vim.lsp.util.buf_versions[bufnr] then
+      say("the text changed meanwhile; ask again")
+    elseif answer.rewrites or target.what == "selection" then
+      local note = answer.instructed == false and "instruction not used" or nil
+      require("fillwright.preview").show(bufnr, edit, client.offset_encoding, note)
+    else
+      vim.lsp.util.apply_workspace_edit(edit, client.offset_encoding)
+    end
+  end)
+end
+
+--- The command `fillwright.fill` of a code action.
+---@param command lsp.Command
+---@param context { bufnr: integer, client_id: integer }
+function M.run(command, context)
+  local client = assert(vim.lsp.get_client_by_id(context.client_id))
+  local targets = vim.deepcopy(command.arguments or {})
+  if #targets == 1 and targets[1].rewrites then
+    fill_or_show(client, targets[1], context.bufnr)
+  else
+    ask(client, "fillwright.fill", targets, context.bufnr)
+  end
+end
+
 --- Fill `what` is at the cursor; without it what the server's first code action there fills.
 ---@param what? string "body", "line", "docstring", "stubs in class", "stubs in file"
 function M.fill(what)
@@ -73,13 +129,15 @@ function M.fill(what)
   local document, range = { uri = vim.uri_from_bufnr(bufnr) }, cursor_range(client)
   if what then
     local target = { uri = document.uri, what = what, range = range }
-    local command = { title = "Fill", command = "fillwright.fill", arguments = { target } }
-    return client:exec_cmd(command, { bufnr = bufnr })
+    if what == "body" or what == "docstring" then
+      return fill_or_show(client, target, bufnr)
+    end
+    return ask(client, "fillwright.fill", { target }, bufnr)
   end
   client:request("textDocument/codeAction", {
     textDocument = document,
     range = range,
-    context = { diagnostics = {}, only = { "refactor.rewrite" } },
+    context = { diagnostics = {}, only = { "refactor.rewrite" }, triggerKind = INVOKED },
   }, function(err, actions)
     if err then
       say_error(err)
@@ -91,7 +149,8 @@ function M.fill(what)
   end, bufnr)
 end
 
---- Have a selection rewritten, and show the difference. Asks for an instruction where none is given.
+--- Have a selection rewritten, and show the difference. Asks for an instruction where none is given and the
+--- model takes them.
 ---@param selection fillwright.Selection
 ---@param instruction? string
 function M.rewrite(selection, instruction)
@@ -102,40 +161,31 @@ function M.rewrite(selection, instruction)
   if instruction then
     return M.preview(client, selection, instruction)
   end
-  vim.ui.input({ prompt = "Rewrite how? (empty: as you see fit) " }, function(answer)
-    -- the prompt stays where it stood
-    api.nvim_echo({ { "" } }, false, {})
-    -- nil: the user went back on it
-    if answer then
-      M.preview(client, selection, answer)
+  client:request("workspace/executeCommand", { command = "fillwright.status" }, function(_, status)
+    if not status or status.instructions ~= true then
+      return M.preview(client, selection, "")
     end
-  end)
+    vim.ui.input({ prompt = "Rewrite how? (empty: as you see fit) " }, function(answer)
+      -- the prompt stays where it stood
+      api.nvim_echo({ { "" } }, false, {})
+      -- nil: the user went back on it
+      if answer then
+        M.preview(client, selection, answer)
+      end
+    end)
+  end, selection.bufnr)
 end
 
 ---@param client vim.lsp.Client
 ---@param selection fillwright.Selection
 ---@param instruction string
 function M.preview(client, selection, instruction)
-  local bufnr = selection.bufnr
-  local target = {
-    uri = vim.uri_from_bufnr(bufnr),
+  fill_or_show(client, {
+    uri = vim.uri_from_bufnr(selection.bufnr),
     what = "selection",
     range = require("fillwright.selection").lsp_range(selection, client.offset_encoding),
-    version = vim.lsp.util.buf_versions[bufnr],
     instruction = instruction ~= "" and instruction or nil,
-  }
-  local command = { title = "Rewrite selection", command = "fillwright.preview", arguments = { target } }
-  client:exec_cmd(command, { bufnr = bufnr }, function(err, answer)
-    if err then
-      say_error(err)
-    elseif not M.given(answer.edit) then
-      M.answered(nil, answer)
-    elseif target.version == vim.lsp.util.buf_versions[bufnr] then
-      require("fillwright.preview").show(bufnr, answer.edit, client.offset_encoding)
-    else
-      say("the text changed meanwhile; rewrite it again")
-    end
-  end)
+  }, selection.bufnr)
 end
 
 --- Cancel what the server makes for the current buffer.

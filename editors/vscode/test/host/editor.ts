@@ -28,13 +28,13 @@ type Place = readonly [number, number, number, number];
 let files = 0;
 
 /** Opens a new file in front, alone, and waits until the server answers for it. */
-export async function open(text: string): Promise<vscode.TextEditor> {
+export async function open(text: string, extension = "txt"): Promise<vscode.TextEditor> {
   // a file with changes would ask what to do with them
   await vscode.workspace.saveAll();
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   assert(folder);
-  const uri = vscode.Uri.joinPath(folder, `test-${++files}.txt`);
+  const uri = vscode.Uri.joinPath(folder, `test-${++files}.${extension}`);
   await vscode.workspace.fs.writeFile(uri, Buffer.from(text));
   const editor = await vscode.window.showTextDocument(uri);
   await serverAnswers();

@@ -92,3 +92,13 @@ test("typing gives up the fill of what stood there before", async () => {
   assert.equal((await filling)?.applied ?? false, false);
   assert.equal(editor.document.getText(), `typed\n${SOURCE}`);
 });
+
+test("a fill is indented as the editor says", async () => {
+  const source = "def add(a, b):\n";
+  const editor = await open(source, "py");
+  editor.options = { insertSpaces: false, tabSize: 8 };
+  select(editor, [0, 14, 0, 14]);
+  const answer = await vscode.commands.executeCommand<FillAnswer>("fillwright.fillBodies");
+  assert.equal(answer.applied, true, answer.reason ?? "");
+  assert.match(editor.document.getText(), /^def add\(a, b\):\n\t\S/);
+});

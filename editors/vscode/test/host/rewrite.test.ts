@@ -7,12 +7,9 @@ import { test, until } from "./runner";
 async function rewrite(): Promise<{ editor: vscode.TextEditor; proposed: string }> {
   const editor = await open(SOURCE);
   select(editor, RETURNED);
-  const asked = vscode.commands.executeCommand("fillwright.rewriteSelection");
-  const diff = await until("a diff editor", async () => {
-    await vscode.commands.executeCommand("quickInput.accept");
-    return diffInFront();
-  });
-  await asked;
+  await vscode.commands.executeCommand("fillwright.rewriteSelection");
+  const diff = diffInFront();
+  assert(diff);
   assert.equal(diff.original.toString(), editor.document.uri.toString());
   const preview = await vscode.workspace.openTextDocument(diff.modified);
   return { editor, proposed: preview.getText() };
@@ -52,3 +49,64 @@ test("a rewrite of what has changed since is not applied", async () => {
   await vscode.commands.executeCommand("fillwright.applyRewrite");
   assert.equal(editor.document.getText(), `typed ${SOURCE}`);
 });
+
+test("a body with code is rewritten, and seen before it is", async () => {
+  const editor = await open(WRITTEN, "py");
+  const command = await until("something else for one of the bodies", async () => {
+    for (const line of [1, 5, 9]) {
+      await vscode.window.showTextDocument(editor.document);
+      const place = [line, 8, line, 8] as const;
+      const [action] = await actions(editor, place, "Rewrite body");
+      assert(action?.command);
+      select(editor, place);
+      await vscode.commands.executeCommand(
+        action.command.command,
+        ...((action.command.arguments ?? []) as unknown[]),
+      );
+      if (diffInFront() !== undefined) return action.command;
+    }
+    return undefined;
+  });
+  assert.equal(command.command, "fillwright.fill");
+  assert.equal(editor.document.getText(), WRITTEN);
+  await vscode.commands.executeCommand("fillwright.applyRewrite");
+  assert.notEqual(editor.document.getText(), WRITTEN);
+  await vscode.window.showTextDocument(editor.document);
+  await undo();
+  assert.equal(editor.document.getText(), WRITTEN);
+});
+
+test("a selection has one action, which shows a diff", async () => {
+  const editor = await open(SOURCE);
+  const found = await actions(editor, RETURNED, "Rewrite selection");
+  assert.deepEqual(
+    found.map(({ command }) => command?.command),
+    ["fillwright.rewriteSelection"],
+  );
+});
+
+const WRITTEN = `def area(width, height):
+    return 17 - width
+
+
+def mean(numbers):
+    return numbers
+
+
+def is_empty(items):
+    return items == 3
+`;
+
+async function actions(
+  editor: vscode.TextEditor,
+  place: readonly [number, number, number, number],
+  title: string,
+): Promise<vscode.CodeAction[]> {
+  const found = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+    "vscode.executeCodeActionProvider",
+    editor.document.uri,
+    new vscode.Range(...place),
+    vscode.CodeActionKind.RefactorRewrite.value,
+  );
+  return found.filter((action) => action.title.startsWith(title));
+}

@@ -1,26 +1,15 @@
-"""OpenAI's and llama.cpp's protocols: their fields in, their forms out."""
+"""OpenAI's completions: their fields in, their forms out."""
 
 import asyncio
 import json
 
-import httpx
 import pytest
 
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.metrics import Metrics
-from fillwright.engine.request import Hole, Snippet
+from fillwright.engine.request import Hole
 
 PATIENCE_S = 20
-
-
-@pytest.fixture
-async def http(resident, infiller):
-    infiller.allow(3)
-    transport = httpx.ASGITransport(build_app(resident, Metrics()))
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://engine", timeout=PATIENCE_S
-    ) as http:
-        yield http
 
 
 async def test_an_openai_completion_fills_between_prompt_and_suffix(http, infiller):
@@ -74,7 +63,8 @@ async def test_a_stream_is_one_chunk_and_the_end_mark(http):
     [
         ({}, "lacks 'prompt'"),
         ({"prompt": [1, 2]}, "is no str"),
-        ({"prompt": "a", "max_tokens": 0}, "at least 1 token"),
+        ({"prompt": ["a", "b"]}, "is no str"),
+        ({"prompt": "a", "max_tokens": 0, "n": 0}, "at least 1 candidate"),
         ({"prompt": "a", "n": 0}, "at least 1 candidate"),
         ({"prompt": "a", "echo": True}, "no echo"),
         ({"prompt": "a", "logprobs": 5}, "no echo and no logprobs"),
@@ -87,37 +77,74 @@ async def test_an_openai_request_that_cannot_be_served_gets_a_sentence(http, bod
     assert sentence in answer.json()["error"]["message"]
 
 
-async def test_llama_cpp_infill_puts_the_prompt_behind_the_prefix(http, infiller):
-    answer = await http.post(
-        "/infill",
-        json={
-            "id_slot": 0,
-            "input_prefix": "def f():\n",
-            "input_suffix": "\n",
-            "input_extra": [{"filename": "other.py", "text": "x = 1\r\n"}],
-            "prompt": "    ret",
-            "n_predict": 16,
-            "t_max_predict_ms": 250,
-            "samplers": ["top_k"],
-            "cache_prompt": True,
-        },
-    )
-    body = answer.json()
-    assert body["content"] == "DEF F():\n    RET\n"
-    assert (body["stop"], body["stop_type"], body["tokens_predicted"]) == (True, "eos", 2)
-    [request] = infiller.requests
-    assert request.document == "def f():\n    ret\n"
-    assert request.holes == (Hole(16, 16),)
-    assert request.context == (Snippet("other.py", "x = 1\n"),)
-    assert (request.budget.tokens, request.budget.deadline_ms) == (16, 250)
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ({"prompt": ["a; b"]}, {"prompt": "a; b"}),
+        ({"prompt": "a; b", "stop": ";"}, {"prompt": "a; b", "stop": [";"]}),
+        ({"prompt": "a", "logprobs": 0}, {"prompt": "a"}),
+        ({"prompt": "a", "logprobs": False}, {"prompt": "a"}),
+        ({"prompt": "a", "max_tokens": -1}, {"prompt": "a", "max_tokens": 128}),
+    ],
+)
+async def test_other_ways_to_say_the_same(http, infiller, given, same):
+    infiller.allow(3)
+    one, other = [await http.post("/v1/completions", json=body) for body in (given, same)]
+    assert one.status_code == 200
+    assert one.json()["choices"] == other.json()["choices"]
+    assert infiller.requests[0] == infiller.requests[1]
 
 
-async def test_llama_cpp_warm_up_fills_nothing(http, infiller):
-    answer = await http.post(
-        "/infill", json={"input_prefix": "a", "input_suffix": "b", "n_predict": 0}
-    )
-    assert answer.json()["content"] == ""
+async def test_no_tokens_are_written_without_the_engine(http, infiller):
+    answer = await http.post("/v1/completions", json={"prompt": "a", "max_tokens": 0, "n": 2})
+    choices = answer.json()["choices"]
+    assert [(each["text"], each["finish_reason"]) for each in choices] == [("", "length")] * 2
     assert infiller.requests == []
+
+
+async def test_what_was_used_is_told_in_the_answer_and_where_it_is_wanted_in_a_stream(
+    http, infiller
+):
+    infiller.allow(6)
+    usage = {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}
+    answer = await http.post("/v1/completions", json={"prompt": "ab"})
+    assert answer.json()["usage"] == usage
+    body = {"prompt": "ab", "stream": True}
+    plain = events(await http.post("/v1/completions", json=body))
+    assert [set(event) >= {"usage"} for event in plain] == [False]
+    body["stream_options"] = {"include_usage": True}
+    said, used = events(await http.post("/v1/completions", json=body))
+    assert (said["choices"][0]["text"], said["usage"]) == ("AB", None)
+    assert (used["choices"], used["usage"]) == ([], usage)
+    assert used["id"] == said["id"]
+
+
+async def test_a_stop_string_ends_a_choice_for_a_reason(http, infiller):
+    infiller.finish = "budget"
+    answer = await http.post("/v1/completions", json={"prompt": "ab\r\ncd", "stop": "\r\n"})
+    assert (choice(answer)["text"], choice(answer)["finish_reason"]) == ("AB", "stop")
+    infiller.allow(3)
+    answer = await http.post("/v1/completions", json={"prompt": "ab", "stop": "x"})
+    assert (choice(answer)["text"], choice(answer)["finish_reason"]) == ("AB", "length")
+
+
+@pytest.mark.parametrize("path", ["/beta/completions", "/v1/beta/completions", "/completions"])
+async def test_the_same_at_the_other_places_where_clients_ask(http, path):
+    answer = await http.post(path, json={"model": "any", "prompt": "a", "suffix": "b"})
+    assert answer.json()["object"] == "text_completion"
+    assert choice(answer)["text"] == "AB"
+
+
+def choice(answer):
+    [choice] = answer.json()["choices"]
+    return choice
+
+
+def events(answer):
+    """The JSON events of a stream, whose last is OpenAI's end mark."""
+    *said, last, rest = answer.text.split("\n\n")
+    assert (last, rest) == ("data: [DONE]", "")
+    return [json.loads(event.removeprefix("data: ")) for event in said]
 
 
 async def test_a_failing_model_is_an_error_with_a_sentence(http):

@@ -1,0 +1,25 @@
+"""What a checkpoint's config.json says of the prompts that its model reads. Imports no torch: the
+language server asks too, before there is an engine.
+"""
+
+import json
+from pathlib import Path
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+
+INSTRUCTED = "chat"
+"""The prompt that has room for an instruction; that of a checkpoint that names none (see
+`engine/infill/loading.py`)."""
+NO_INSTRUCTIONS = "This model takes no instructions, so yours was not used."
+
+
+def takes_instructions(checkpoint: Path | None) -> bool | None:
+    """Whether the model of a checkpoint folder (None: the embedded one) does what it is told in
+    words; None when the folder does not say, which its loading will explain."""
+    try:
+        path = (checkpoint or embedded_checkpoint()) / "config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        ours = config.get("fillwright") or {}
+        return (ours.get("prompt") or INSTRUCTED) == INSTRUCTED
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return None
