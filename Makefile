@@ -43,11 +43,13 @@ check-nvim:
 	@echo "The Neovim plugin is not checked: that needs npm, and luacheck or apt-get."; test -z "$$CI"
 endif
 
-vsix: .venv/.dev-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
+vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
 	rm -rf build editors/vscode/server/*.whl
 	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--wheel-dir editors/vscode/server .
 	cp LICENSE editors/vscode/
+	for picture in ghost-text drafts diff no-server; do \
+		cp docs/images/vscode-$$picture.png editors/vscode/walkthrough/$$picture.png; done
 	cd editors/vscode && npm run --silent package
 
 bench: .venv/.dev-ready ## measure speed and memory
@@ -70,6 +72,11 @@ bench: .venv/.dev-ready ## measure speed and memory
 	@echo "Installing Fillwright and its developer tools into .venv ..."
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch .venv/.run-ready $@
+
+# all that a wheel is built with: no PyTorch, no developer tools
+.venv/.wheel-ready: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP_INSTALL) setuptools
+	@touch $@
 
 # type checkers do not follow setuptools' editable import hook: they read the layers through these links
 .imports/fillwright:

@@ -108,7 +108,8 @@ class InfillRequest:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The text of every hole after one denoise step (`step` counts from 1).
+    """The text of every hole after one step (`step` counts from 1, over all holes and phases), and
+    how many steps may come at most.
 
     `settled[i]` are the half-open character ranges of `texts[i]` accepted at this step.
     """

@@ -75,8 +75,19 @@ class _Parser(argparse.ArgumentParser):
         self.exit(BAD_ARGUMENTS, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes longer than all other arguments."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"fillwright {version('fillwright')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="fillwright", description="Fills holes in code with text diffusion.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
 
     fill = verbs.add_parser("fill", help="fill holes of a file")
@@ -117,7 +128,13 @@ def _parser() -> argparse.ArgumentParser:
         action.set_defaults(verb=_engine, action=name)
 
     setup = verbs.add_parser("setup", help="set an editor up, and try a fill")
-    setup.add_argument("editor", choices=EDITOR_NAMES, metavar="|".join(EDITOR_NAMES))
+    setup.add_argument(
+        "editor",
+        nargs="?",
+        choices=EDITOR_NAMES,
+        metavar="|".join(EDITOR_NAMES),
+        help="without it the editors that are here are looked for",
+    )
     setup.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
     _add_engine_arguments(setup)
     setup.set_defaults(verb=_setup)
@@ -287,10 +304,15 @@ def _engine(arguments: argparse.Namespace) -> int:
 
 
 def _setup(arguments: argparse.Namespace) -> int:
-    from fillwright.lsp_server.setup.command import setup
+    from fillwright.lsp_server.setup.command import setup, show_editors
 
-    setup(arguments.editor, _startable(arguments), yes=arguments.yes)
-    return 0
+    if arguments.editor is None:
+        if arguments.yes:
+            raise BadRequest("say which editor to set up: " + ", ".join(EDITOR_NAMES) + ".")
+        show_editors()
+        return 0
+    is_set_up = setup(arguments.editor, _startable(arguments), yes=arguments.yes)
+    return 0 if is_set_up else BAD_ARGUMENTS
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

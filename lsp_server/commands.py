@@ -97,10 +97,13 @@ def _instructed(filled: Filled) -> dict[str, bool]:
 
 async def status(ls: "FillwrightServer", params: types.ExecuteCommandParams) -> dict[str, Any]:
     """`fillwright.status`: what `fillwright/status` told last, how many more minutes suggestions
-    are snoozed, and why they were held back lately, the newest last."""
+    are snoozed, how many milliseconds the last fill took (null before the first), and why
+    suggestions were held back lately, the newest last."""
+    took = ls.status.last_fill_s
     return {
         **ls.plain(ls.status.status),
         "snoozed": ls.suggestions.snooze.minutes_left,
+        "lastFillMs": None if took is None else round(1000 * took),
         "suppressed": ls.suppressions.to_json(),
     }
 

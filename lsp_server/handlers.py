@@ -1,5 +1,6 @@
 """One thin function per LSP method: from LSP, ask, to LSP. Knows no model and no sockets."""
 
+import asyncio
 from typing import TYPE_CHECKING, Literal
 
 from lsprotocol import types
@@ -106,6 +107,10 @@ async def inline_completion(
         ghosts = await ls.suggestions.ghosts(moment, settings.fill, selected)
     except Superseded:
         ghosts = []
+    except asyncio.CancelledError:
+        reason = Reason.slow(ls.status.last_fill_s)
+        ls.suppressions.add(document.uri, "ghost", reason)
+        raise
     if ls.documents.get(document.uri) is not document:
         ls.suggestions.hold_back(moment, "stale")
         if params.text_document.version is not None:

@@ -33,8 +33,8 @@ class Progress:
         self._percentage = 0
 
     def show(self, draft: Draft) -> None:
-        """How far a phase of the fill has come. A later phase counts its steps anew, but the
-        percentage never falls, which editors take amiss."""
+        """How far the fill has come, of the steps that it takes at most. The percentage never
+        falls, which editors do not expect."""
         if self._token is None:
             return
         steps = draft.step + draft.steps_left

@@ -64,7 +64,8 @@ class ExclusionSettings:
     """Files that are neither filled in nor shown to the model."""
 
     secret_files: bool = True
-    """Files that hold secrets, going by their names: `.env*`, keys, certificates, credentials."""
+    """Files that hold secrets, going by their names: `.env*`, keys, certificates, credentials in
+    data files. Source code about secrets, such as `credentials.py`, is code."""
 
     ignored_files: bool = True
     """What `.gitignore` and `.fillwrightignore` exclude."""
@@ -96,7 +97,7 @@ class EngineSection:
     """`cpu`, `cuda` or `cuda:N`; `auto` is the GPU where there is one."""
 
     idle_seconds: float = field(default=900.0, metadata={"at_least": 1})
-    """The engine leaves after so many seconds without work."""
+    """The engine ends after so many seconds without work, and the next fill starts it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the engine is doing, told to the editor as it changes. Knows nothing of LSP or of fills."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,10 +33,12 @@ class Status:
 
 
 class StatusLine:
-    """Keeps the status and calls `tell` whenever it changes."""
+    """Keeps the status and calls `tell` whenever it changes. `last_fill_s` is how long the last
+    fill that was made took, from its request to its answer."""
 
     def __init__(self, tell: Callable[[Status], None]) -> None:
         self.status = Status()
+        self.last_fill_s: float | None = None
         self._tell = tell
         self._busy = 0
         self._note = ""
@@ -69,6 +72,7 @@ class StatusLine:
     def busy(self) -> Iterator[None]:
         """Busy until the last of the fills that overlap is done; a failure ends as failed."""
         self._busy += 1
+        began = time.monotonic()
         if self.status.state in ("stopped", "ready"):
             self.show(replace(self.status, state="busy", message=""))
         try:
@@ -80,6 +84,7 @@ class StatusLine:
             self.failed(error)
             raise
         else:
+            self.last_fill_s = time.monotonic() - began
             self.works()
         finally:
             self._busy -= 1

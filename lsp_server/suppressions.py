@@ -15,6 +15,7 @@ Code = Literal[
     "turned-off",
     "stale",
     "superseded",
+    "slow",
     "cursor-moved",
     "leading-white-space",
     "after-undo",
@@ -37,6 +38,7 @@ MESSAGES: dict[Code, str] = {
     "turned-off": "The settings turn this kind of suggestion off.",
     "stale": "The document changed while the fill was made.",
     "superseded": "A newer request of the same document took its place.",
+    "slow": "The editor stopped waiting before the fill was made.",
     "cursor-moved": "Only the cursor moved since the last request; typing asks anew.",
     "leading-white-space": "The cursor is in a line's indentation, where Tab should indent.",
     "after-undo": "The last change took an earlier one back; the next change asks again.",
@@ -70,6 +72,12 @@ class Reason:
     def of(cls, code: Code) -> "Reason":
         """The reason of one of our own codes."""
         return cls(code, MESSAGES[code])
+
+    @classmethod
+    def slow(cls, last_fill_s: float | None) -> "Reason":
+        """The editor went on before the fill was made; with the seconds that the last one took."""
+        took = "" if last_fill_s is None else f" The last fill took {last_fill_s:.1f} s."
+        return cls("slow", MESSAGES["slow"] + took)
 
     @classmethod
     def failed(cls, error: FillwrightError) -> "Reason":

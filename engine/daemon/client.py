@@ -24,7 +24,7 @@ from fillwright.engine.daemon.wire import (
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
 from fillwright.engine.request import Draft, Infill, InfillRequest
 
-__all__ = ["EngineClient", "EngineSettings", "Health"]
+__all__ = ["EngineClient", "EngineSettings", "Health", "health_at"]
 
 HEALTH_TIMEOUT_S = 10
 
@@ -125,16 +125,20 @@ class EngineClient:
         return (await self.health()).status != "stopped"
 
     async def _health(self, method: str, target: str) -> Health:
-        place = place_of(self.settings)
-        try:
-            async with asyncio.timeout(HEALTH_TIMEOUT_S):
-                streams, token = await _connect(place)
-                async with exchange(streams, method, target, token=token) as answer:
-                    return from_json(await answer.body(), Health)
-        except TimeoutError:
-            return Health("failed", reason="The engine runs but does not answer; stop it first.")
-        except OSError:
-            return Health("stopped")
+        return await health_at(place_of(self.settings), method, target)
+
+
+async def health_at(place: Place, method: str = "GET", target: str = "/health") -> Health:
+    """How the daemon of a place is, whatever its settings. Starts nothing."""
+    try:
+        async with asyncio.timeout(HEALTH_TIMEOUT_S):
+            streams, token = await _connect(place)
+            async with exchange(streams, method, target, token=token) as answer:
+                return from_json(await answer.body(), Health)
+    except TimeoutError:
+        return Health("failed", reason="The engine runs but does not answer; stop it first.")
+    except OSError:
+        return Health("stopped")
 
 
 async def _connect(place: Place) -> tuple[Streams, str | None]:

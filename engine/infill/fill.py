@@ -256,7 +256,8 @@ class Infiller:
         """Run the strategy; gives the last state and what was in fact done."""
         drafted = None
         if decode != "denoise":
-            drafted = yield from self._draft(request, seams, task, timings, stop)
+            later = 0 if decode == "draft" else self._settings(request, task).steps
+            drafted = yield from self._draft(request, seams, task, timings, stop, later)
             if drafted and task.drafting != "alone":
                 task = replace(task, opening=self._lead(drafted, seams))
             if decode == "draft" or task.cancelled():
@@ -295,7 +296,9 @@ class Infiller:
         task: Task,
         timings: dict[str, float],
         stop: Stop,
+        later: int = 0,
     ) -> States:
+        """`later`: the steps at most that come after the draft."""
         with Timed(timings, "draft"):
             judge = self._judge(request, seams)
             match task.drafting:
@@ -306,7 +309,8 @@ class Infiller:
                 case "alone":
                     states = self._spelt(request, write_draft(self.model, task))
                     states = self._until_a_circle(states)
-            return (yield from self._show(seams, states, stop))
+            at_most = sum(task.budgets) + later
+            return (yield from self._show(seams, _counted(states, at_most), stop))
 
     def _lead(self, drafted: Written, seams: Seams) -> list[int]:
         """The tokens of a draft that its hole's lead is in."""
@@ -383,3 +387,9 @@ def _last(candidate: Generator[Draft, None, Infill]) -> Infill:
         except StopIteration as finished:
             fill: Infill = finished.value
             return fill
+
+
+def _counted(states: Iterator[Spelt], at_most: int) -> Iterator[Spelt]:
+    """With the passes that may still come: a draft knows its own tokens, and no step after it."""
+    for state, spelt in states:
+        yield replace(state, steps_left=max(0, at_most - state.passes)), spelt

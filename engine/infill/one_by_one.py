@@ -26,7 +26,7 @@ def one_by_one(request: InfillRequest, write: Write) -> Generator[Draft, None, I
             except StopIteration as finished:
                 fills.append(finished.value)
                 break
-            yield _among(draft, done, len(request.holes), steps)
+            yield _among(draft, done, request, steps)
     return _together(fills, len(request.holes))
 
 
@@ -45,11 +45,12 @@ def _only_next(request: InfillRequest, done: list[str]) -> InfillRequest:
     )
 
 
-def _among(draft: Draft, done: list[str], holes: int, steps: int) -> Draft:
-    missing = holes - len(done) - 1
+def _among(draft: Draft, done: list[str], request: InfillRequest, steps: int) -> Draft:
+    missing = len(request.holes) - len(done) - 1
     return Draft(
         draft.step + steps,
-        draft.steps_left,
+        # a hole takes a step for each of its tokens at most
+        draft.steps_left + missing * request.budget.tokens,
         (*done, *draft.texts, *("",) * missing),
         (*(((0, len(text)),) for text in done), *draft.settled, *((),) * missing),
     )

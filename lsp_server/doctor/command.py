@@ -1,4 +1,4 @@
-"""`fillwright doctor`: looks at each thing a fill needs, and names the remedy for what is amiss.
+"""`fillwright doctor`: looks at each thing a fill needs, and names the remedy for what is wrong.
 
 Starts no engine and changes nothing but a missing runtime folder.
 """
@@ -29,13 +29,15 @@ from fillwright.lsp_server.marks import mark, tilde
 
 Look = Callable[[], Iterator[Finding]]
 
+EDITORS = "Editors"
+SERVERS = "Held back by running language servers"
 NAME_WIDTH = 14
 # what is not for a screen is not wrapped
 UNBOUNDED = 10_000
 
 
 def doctor(settings: EngineSettings, *, as_json: bool) -> bool:
-    """Print a finding for everything; true when nothing is amiss.
+    """Print a finding for everything; true when nothing is wrong.
 
     Names of the user's home folder are shortened to `~`, so that a report can be shown to others.
     """
@@ -47,16 +49,16 @@ def doctor(settings: EngineSettings, *, as_json: bool) -> bool:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=UNBOUNDED)
-    findings = []
+    found: list[tuple[str, Finding]] = []
     with console.status("looking ..."):
-        for group, found in groupby(examine(settings), key=lambda pair: pair[0]):
-            console.print(Text(f"\n{group}" if findings else group, style="bold"))
-            for _, finding in found:
-                findings.append(finding)
-                console.print(_row(console, finding))
+        for group, pairs in groupby(examine(settings), key=lambda pair: pair[0]):
+            console.print(Text(f"\n{group}" if found else group, style="bold"))
+            for pair in pairs:
+                found.append(pair)
+                console.print(_row(console, pair[1]))
     console.print()
-    console.print(_verdict(console, findings))
-    return all(finding.is_well for finding in findings)
+    console.print(_verdict(console, found), soft_wrap=True)
+    return all(finding.is_well for _, finding in found)
 
 
 def examine(settings: EngineSettings) -> Iterator[tuple[str, Finding]]:
@@ -81,8 +83,8 @@ def looks(settings: EngineSettings) -> list[tuple[str, str, Look]]:
         ("Engine", "checkpoint", lambda: look_at_checkpoint(checkpoint)),
         ("Engine", "runtime folder", lambda: look_at_folder(settings)),
         ("Engine", "engine", lambda: look_at_engine(settings)),
-        ("Editors", "editors", look_at_editors),
-        ("Held back by running language servers", "reports", look_at_servers),
+        (EDITORS, "editors", look_at_editors),
+        (SERVERS, "reports", look_at_servers),
     ]
 
 
@@ -107,9 +109,15 @@ def _row(console: Console, finding: Finding) -> Table:
     return row
 
 
-def _verdict(console: Console, findings: list[Finding]) -> Text:
-    ailments = sum(not finding.is_well for finding in findings)
-    if not ailments:
-        return mark(console, "well").append(" All is well.")
-    things = "1 thing is" if ailments == 1 else f"{ailments} things are"
-    return mark(console, "amiss").append(f" {things} amiss.")
+def _verdict(console: Console, found: list[tuple[str, Finding]]) -> Text:
+    wrong = sum(not finding.is_well for _, finding in found)
+    if wrong:
+        things = "1 thing is" if wrong == 1 else f"{wrong} things are"
+        return mark(console, "amiss").append(f" {things} wrong.")
+    # a language server that runs was started by an editor, however that was set up
+    states = {finding.state for group, finding in found if group == EDITORS}
+    if "well" not in states and not any(group == SERVERS for group, _ in found):
+        return mark(console, "advice").append(
+            " Nothing is wrong, but no editor is set up: `fillwright setup` shows which are here."
+        )
+    return mark(console, "well").append(" All is well.")

@@ -37,7 +37,7 @@ def look_at_servers() -> Iterator[Finding]:
 def _editor(name: str, editor: Editor, places: Places) -> Finding:
     version = editor.version(places)
     if version is None:
-        return Finding(name, "absent", "not on the PATH")
+        return _elsewhere(name, editor, places)
     known = version or "of unknown version"
     if editor.is_too_old(version):
         least = ".".join(map(str, editor.least))
@@ -49,7 +49,19 @@ def _editor(name: str, editor: Editor, places: Places) -> Finding:
     if plan.is_done:
         return well(name, f"{known}, set up")
     remedy = plan.lacks if plan.is_written else f"Run `fillwright setup {name}`."
-    return Finding(name, "absent", f"{known}, not set up by `fillwright setup`", remedy)
+    return Finding(name, "advice", f"{known}, not set up by `fillwright setup`", remedy)
+
+
+def _elsewhere(name: str, editor: Editor, places: Places) -> Finding:
+    """An editor that is not on the PATH may be set up all the same, as programs on macOS are."""
+    try:
+        is_done = editor.plan(places).is_done
+    except BadRequest:
+        # without the editor there is nothing to say about its files
+        is_done = False
+    if is_done:
+        return well(name, "set up; not on the PATH")
+    return Finding(name, "absent", "not on the PATH")
 
 
 def _held_back(suppression: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
+from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health, health_at
 from fillwright.engine.daemon.lifecycle import is_alive
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.lsp_server.doctor.finding import Finding, amiss, well
@@ -31,7 +31,7 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
         yield amiss(
             "engine",
             describe(health).removeprefix("engine "),
-            "Mend the reason, then run `fillwright engine stop` and `fillwright engine start`.",
+            "Remove the reason, then run `fillwright engine stop` and `fillwright engine start`.",
         )
     elif health.status == "stopped":
         yield Finding("engine", "absent", describe(health).removeprefix("engine "))
@@ -42,11 +42,14 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
     for name in sorted(path.stem for path in ours.folder.glob("engine-*.lock")):
         place = Place(ours.folder, name)
         if name != ours.name and is_alive(place):
+            health = asyncio.run(health_at(place))
+            known = " on ".join(filter(None, (health.model, health.device)))
             yield Finding(
                 "another engine",
                 "absent",
-                f"{_pid(place)} has another checkpoint, device, version or installation",
-                "It leaves when it has been idle for a while.",
+                f"{_pid(place)} has another checkpoint, device, version or installation: "
+                f"{known or 'model not known'}, {health.status}",
+                "It ends when it has been idle for a while.",
             )
 
 

@@ -1,4 +1,6 @@
-"""`fillwright setup EDITOR`: shows what an editor lacks, does it when told to, and tries a fill."""
+"""`fillwright setup EDITOR`: shows what an editor lacks, does it when told to, and tries a fill.
+Without an editor it says which ones are here.
+"""
 
 import shlex
 import subprocess
@@ -10,6 +12,7 @@ from rich.text import Text
 
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.doctor.editors import look_at_editors
 from fillwright.lsp_server.marks import State, mark, tilde
 from fillwright.lsp_server.setup.editors import EDITORS, Editor
 from fillwright.lsp_server.setup.places import Places
@@ -18,8 +21,29 @@ from fillwright.lsp_server.setup.sample import AFTER, BEFORE, Sample, fill_sampl
 from fillwright.lsp_server.terminal import coloured_diff
 
 
-def setup(name: str, settings: EngineSettings, *, yes: bool) -> None:
-    """Set up one of `EDITORS`, or show what that would be.
+def show_editors() -> None:
+    """Say of each editor whether it is here and set up, and what sets it up."""
+    console = Console(highlight=False)
+    with console.status("looking for editors ..."):
+        found = list(look_at_editors())
+    for finding in found:
+        _say(console, finding.state, tilde(f"{finding.name}: {finding.found}"))
+    left = [finding.name for finding in found if finding.state == "advice"]
+    console.print()
+    if not any(finding.state != "absent" for finding in found):
+        console.print("No editor is on the PATH. One that is elsewhere can be set up by its name:")
+        left = [finding.name for finding in found]
+    elif not left:
+        console.print("Every editor that is here is set up.")
+    else:
+        console.print("To see what would be written, and with --yes to write it:")
+    for name in left:
+        console.print(f"  fillwright setup {name}")
+
+
+def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:
+    """Set up one of `EDITORS`, or show what that would be; false when something is left that only
+    the user can do, which the last line says.
 
     Raises BadRequest for what the user can mend, and what the engine's client raises.
     """
@@ -40,13 +64,16 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> None:
         console.print(
             f"\nNothing was written. To do it: [bold]fillwright setup {name} --yes[/bold]"
         )
-        return
+        return _say_verdict(console, editor, plan)
     with console.status("filling a sample hole ..."):
         sample = fill_sample(settings)
     _show_sample(console, sample)
     console.print()
     for sentence in plan.then:
         console.print(Text(tilde(sentence)), soft_wrap=True)
+    if version is None and plan.lacks is None:
+        _say(console, "advice", f"{editor.title} is not on the PATH; install it if it is missing.")
+    return _say_verdict(console, editor, plan)
 
 
 def _show_title(console: Console, editor: Editor, version: str | None) -> None:
@@ -85,8 +112,12 @@ def _carry_out(console: Console, plan: Plan) -> None:
             reason = ran.stderr.strip().rpartition("\n")[2] or f"exit code {ran.returncode}"
             raise BadRequest(f"`{line}` failed: {reason}")
         _say(console, "well", tilde(line))
+
+
+def _say_verdict(console: Console, editor: Editor, plan: Plan) -> bool:
     if plan.lacks is not None:
-        _say(console, "advice", tilde(plan.lacks))
+        _say(console, "amiss", tilde(f"{editor.title} is NOT set up. {plan.lacks}"))
+    return plan.lacks is None
 
 
 def _show_sample(console: Console, sample: Sample) -> None:
@@ -95,7 +126,8 @@ def _show_sample(console: Console, sample: Sample) -> None:
     _say(
         console,
         "well",
-        f"a sample hole was filled in {sample.fill_ms:.0f} ms by {infill.model} on {infill.device}"
+        f"the engine works: a sample hole was filled in {sample.fill_ms:.0f} ms "
+        f"by {infill.model} on {infill.device}"
         f"{waited if sample.waited_ms > 1000 else ''}",
     )
     first = BEFORE.count("\n") - 1

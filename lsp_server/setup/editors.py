@@ -39,7 +39,7 @@ class Editor:
 
 EDITORS = {
     "neovim": Editor("Neovim", ("nvim",), (0, 11), neovim.plan),
-    "vscode": Editor("VS Code", ("code",), (1, 91), vscode.plan),
+    "vscode": Editor("VS Code", vscode.PROGRAMS, (1, 91), vscode.plan),
     "helix": Editor("Helix", ("hx", "helix"), (23, 10), helix.plan),
     "emacs": Editor("Emacs", ("emacs",), (28,), emacs.plan),
     "zed": Editor("Zed", ("zed", "zeditor"), (0, 204), zed.plan),

@@ -36,11 +36,13 @@ def plan(places: Places) -> Plan:
     try:
         document = tomlkit.parse(source.text if source is not None else "")
     except TOMLKitError as error:
-        raise BadRequest(f"{path} is not TOML ({error}); mend it first.") from None
+        raise BadRequest(f"{path} is not TOML ({error}); correct it first.") from None
     _name_server(document, path, places.command)
     languages = document.setdefault("language", tomlkit.aot())
     if not isinstance(languages, AoT):
-        raise BadRequest(f"{path} should have its languages as [[language]] tables; mend it first.")
+        raise BadRequest(
+            f"{path} should have its languages as [[language]] tables; correct it first."
+        )
     for name in LANGUAGES:
         _add_server(languages, name, places)
     return Plan(changes=changed(path, source, tomlkit.dumps(document)), then=THEN)
@@ -54,7 +56,7 @@ def _folder(places: Places) -> Path:
 def _name_server(document: tomlkit.TOMLDocument, path: Path, command: Path) -> None:
     servers = document.setdefault("language-server", tomlkit.table(is_super_table=True))
     if not isinstance(servers, MutableMapping):
-        raise BadRequest(f"{path} should have [language-server.NAME] tables; mend it first.")
+        raise BadRequest(f"{path} should have [language-server.NAME] tables; correct it first.")
     wanted = {"command": str(command), "args": ["serve"]}
     if NAME not in servers:
         servers[NAME] = tomlkit.table()

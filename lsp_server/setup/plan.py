@@ -55,8 +55,8 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is left to do for an editor; `lacks` says what only the user can do, and `then` are
-    sentences about what comes after it."""
+    """What is left to do for an editor; `lacks` says why it is not set up even then and what only
+    the user can do about it, and `then` are sentences about what comes after it."""
 
     changes: tuple[FileChange, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()

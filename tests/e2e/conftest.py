@@ -87,6 +87,12 @@ class Editor:
         self, uri: str, line: int, column: int, *, invoked: bool = False, **context: Any
     ) -> asyncio.Future[Any]:
         """Ask for ghost text now; the answer is awaited."""
+        return self.asked_ghost(uri, line, column, invoked=invoked, **context)[1]
+
+    def asked_ghost(
+        self, uri: str, line: int, column: int, *, invoked: bool = False, **context: Any
+    ) -> tuple[str, asyncio.Future[Any]]:
+        """Ask for ghost text now; gives the request's id and its answer to await."""
         kind = types.InlineCompletionTriggerKind
         params = types.InlineCompletionParams(
             types.InlineCompletionContext(kind.Invoked if invoked else kind.Automatic, **context),
@@ -94,7 +100,9 @@ class Editor:
             types.Position(line, column),
         )
         method = types.TEXT_DOCUMENT_INLINE_COMPLETION
-        return asyncio.wrap_future(self.lsp.protocol.send_request(method, params))
+        msg_id = str(uuid.uuid4())
+        sent = self.lsp.protocol.send_request(method, params, None, msg_id)
+        return msg_id, asyncio.wrap_future(sent)
 
     async def suggested(self, *, invoked: bool = False) -> tuple[str, int, int, Any]:
         """A place where the model is sure of something: uri, line, column, items."""

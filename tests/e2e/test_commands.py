@@ -73,7 +73,24 @@ async def test_status_says_how_the_engine_is(start: Any) -> None:
     before = await editor.command("fillwright.status")
     assert (before["state"], before["suppressed"]) == ("stopped", [])
     await editor.suggested()
-    assert (await editor.command("fillwright.status"))["state"] == "ready"
+    after = await editor.command("fillwright.status")
+    assert after["state"] == "ready"
+    assert (before["lastFillMs"], after["lastFillMs"] > 0) == (None, True)
+
+
+async def test_an_answer_that_the_editor_did_not_wait_for_is_a_reason(start: Any) -> None:
+    fill = {"lineTokens": 64, "steps": 2000, "decode": "denoise"}
+    editor = await start(options={**SHORT, "fill": fill, "drafts": {"enabled": True}})
+    uri = editor.open("x = ", language="plaintext")
+    msg_id, answer = editor.asked_ghost(uri, 0, 4)
+    await editor.until(lambda: editor.drafts)
+    assert (await editor.command("fillwright.status"))["state"] == "busy"
+    editor.cancel(msg_id)
+    with pytest.raises(JsonRpcException):
+        await answer
+    (slow,) = (await editor.command("fillwright.status"))["suppressed"]
+    assert (slow["code"], slow["uri"]) == ("slow", uri)
+    assert "before the fill was made" in slow["message"]
 
 
 async def test_status_says_what_was_held_back_and_why(start: Any) -> None:

@@ -103,6 +103,20 @@ async def test_progress_begins_reports_and_ends(start: Any) -> None:
     assert percentages == sorted(percentages)
 
 
+async def test_progress_counts_the_steps_of_all_places(start: Any) -> None:
+    editor = await start(options={**SHORT, "fill": {"blockTokens": 8}})
+    text = "".join(f"def f{number}(a):\n    pass\n\n\n" for number in range(3))
+    uri = editor.open(text, language="python")
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+    _, answer = editor.run({"uri": uri, "what": "stubs in file", "range": whole})
+    await answer
+    (reports,) = editor.lsp.progress_reports.values()
+    between = reports[1:-1]
+    # eight tokens for each of three bodies, and a step at least for each token
+    assert int(between[0].message.split()[-1]) >= 3 * 8
+    assert between[0].percentage <= 100 // (3 * 8)
+
+
 async def test_the_editors_own_token_is_used_as_it_is(start: Any) -> None:
     editor = await start(options=SHORT)
     editor.lsp.progress_reports["mine"] = []

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def outcome(capsys: pytest.CaptureFixture[str], engine_folder: Path):
         (["serve", "--clientProcessId=0"], "'0' is not a process id from 1"),
         (["serve", "--node-ipc"], "unrecognized arguments: --node-ipc"),
         (["engine"], "required: run|start|stop|status"),
+        (["setup", "--yes"], "say which editor to set up: neovim, vscode"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -167,3 +169,10 @@ def test_without_triton_the_benchmark_says_what_to_install(
     monkeypatch.setattr("fillwright.lsp_server.cli.find_spec", lambda name: None)
     assert main(["bench", "engine"]) == 2
     assert "needs Triton" in capsys.readouterr().err
+
+
+def test_the_version_is_the_installed_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"fillwright {version('fillwright')}\n"

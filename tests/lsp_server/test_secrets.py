@@ -35,6 +35,7 @@ def test_secret_files_are_refused(path: str) -> None:
     "path",
     [
         *("/app/env.py", "/app/environment.ts", "/app/secrets.py", "/app/credentials.go"),
+        *("/app/credentials.py", "/app/aws_credentials.ts", "/app/secret.rb"),
         *("/app/keys.js", "/app/keyboard.c", "/app/token.rs", "/app/config.json", "/app/pem.rb"),
         *("/app/docker/config.json", "/app/ssh/client.py", "/app/README.md", "/"),
     ],

@@ -7,7 +7,7 @@ vim.g.loaded_fillwright = true
 vim.api.nvim_create_user_command("Fillwright", function(call)
   require("fillwright.subcommands").run(call)
 end, {
-  nargs = "+",
+  nargs = "*",
   range = true,
   desc = "Fill holes in code",
   complete = function(...)
@@ -54,5 +54,13 @@ vim.api.nvim_create_autocmd("LspRequest", {
     if event.data.request.type ~= "pending" then
       require("fillwright.drafts").settle()
     end
+  end,
+})
+
+-- a statusline tells how far a fill has come
+vim.api.nvim_create_autocmd("LspProgress", {
+  group = vim.api.nvim_create_augroup("fillwright.progress", {}),
+  callback = function(event)
+    require("fillwright.status").progress(event.data.client_id, event.data.params.value)
   end,
 })

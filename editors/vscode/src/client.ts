@@ -7,6 +7,7 @@ import type { FillRequests } from "./fillRequests";
 import { withFormatting } from "./formatting";
 import type { Draft, Status, Target } from "./protocol";
 import { FILL_OR_SHOW } from "./rewrite";
+import { forServer, isOn } from "./suggestions";
 
 export interface Listeners {
   onStatus: (status: Status) => void;
@@ -38,6 +39,16 @@ export function newClient(
       },
     },
     middleware: {
+      provideInlineCompletionItems: (document, position, context, token, next) =>
+        isOn(document, "inlineCompletion") ? next(document, position, context, token) : undefined,
+      provideCompletionItem: (document, position, context, token, next) =>
+        isOn(document, "completion") ? next(document, position, context, token) : undefined,
+      workspace: {
+        configuration: async (params, token, next) => {
+          const sections: unknown = await next(params, token);
+          return Array.isArray(sections) ? sections.map(forServer) : [];
+        },
+      },
       // code actions come this way: with progress and cancel, which the client would not show
       executeCommand: (name, args: unknown[], next) => {
         if (name !== "fillwright.fill") return next(name, args) as unknown;

@@ -3,8 +3,9 @@ import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { anyDocument } from "./documents";
 import { Drafts } from "./drafts";
+import { tellFailures } from "./failures";
 import { FillRequests } from "./fillRequests";
-import { installedIn, offerInstall } from "./install";
+import { installedIn } from "./install";
 import { Previews, SCHEME } from "./previews";
 import { rewriteAction } from "./rewrite";
 import { Server } from "./server";
@@ -23,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
     previews,
     new StatusBar(started),
     new Drafts(started, requests),
-    offerInstall(started, context),
+    tellFailures(started),
     registerCommands({ context, log, requests, server: started, previews }),
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, previews),
     vscode.languages.registerCodeActionsProvider(anyDocument(), rewriteAction(started), {
@@ -32,7 +33,9 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidGrantWorkspaceTrust(() => started.restart()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => started.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
+      // in a window on another machine settings may arrive after the extension was started
       if (change.affectsConfiguration("fillwright.server")) void started.restart();
+      else void started.lookAgain();
     }),
   );
   server = started;

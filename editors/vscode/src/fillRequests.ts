@@ -1,5 +1,6 @@
 /** Fills that were asked for and are under way: progress in the editor, cancel, and what failed. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import * as vscode from "vscode";
 import {
   ExecuteCommandRequest,
@@ -14,6 +15,8 @@ import type { FillAnswer, PreviewAnswer, Target } from "./protocol";
 const FILLING = "fillwright.filling";
 const TITLE = "Fillwright";
 const MESSAGE_MS = 5000;
+/** Most fills are done by then, and a notification that comes and goes is noise. */
+const TOAST_AFTER_MS = 3000;
 
 export class FillRequests implements vscode.Disposable {
   private readonly live = new Set<vscode.CancellationTokenSource>();
@@ -46,6 +49,36 @@ export class FillRequests implements vscode.Disposable {
     this.ended.dispose();
   }
 
+  /** Shows the progress in the status bar, and in a notification once it takes long. */
+  private async show(
+    answer: Promise<unknown>,
+    steps: Steps,
+    source: vscode.CancellationTokenSource,
+  ): Promise<void> {
+    const done = answer.then(
+      () => true,
+      () => true,
+    );
+    const isShort = await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Window, title: TITLE },
+      (progress) => {
+        steps.showOn(progress);
+        return Promise.race([done, pause(TOAST_AFTER_MS, false, { ref: false })]);
+      },
+    );
+    if (isShort) return;
+    await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: TITLE, cancellable: true },
+      (progress, pressed) => {
+        pressed.onCancellationRequested(() => {
+          source.cancel();
+        });
+        steps.showOn(progress);
+        return done;
+      },
+    );
+  }
+
   /** The server's answer; undefined when it was cancelled or failed, which the user has been told. */
   private async ask<Answer>(
     client: BaseLanguageClient,
@@ -55,16 +88,11 @@ export class FillRequests implements vscode.Disposable {
     const source = new vscode.CancellationTokenSource();
     this.live.add(source);
     void vscode.commands.executeCommand("setContext", FILLING, true);
+    const steps = new Steps();
     try {
-      return await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title: TITLE, cancellable: true },
-        (progress, pressed) => {
-          pressed.onCancellationRequested(() => {
-            source.cancel();
-          });
-          return send<Answer>(client, command, targets, progress, source.token);
-        },
-      );
+      const answer = send<Answer>(client, command, targets, steps, source.token);
+      await this.show(answer, steps, source);
+      return await answer;
     } catch (error) {
       tellError(error);
       return undefined;
@@ -79,20 +107,43 @@ export class FillRequests implements vscode.Disposable {
   }
 }
 
+/** How far a fill has come; whatever shows it takes it up from where it is. */
+class Steps {
+  private message = "";
+  private percentage = 0;
+  private sink: { progress: Progress; shown: number } | undefined;
+
+  take(message: string | undefined, percentage: number | undefined): void {
+    this.message = message ?? "";
+    this.percentage = percentage ?? this.percentage;
+    this.tell();
+  }
+
+  showOn(progress: Progress): void {
+    this.sink = { progress, shown: 0 };
+    this.tell();
+  }
+
+  private tell(): void {
+    if (this.sink === undefined) return;
+    const { progress, shown } = this.sink;
+    progress.report({ message: this.message, increment: this.percentage - shown });
+    this.sink.shown = this.percentage;
+  }
+}
+
+type Progress = vscode.Progress<{ message?: string; increment?: number }>;
+
 async function send<Answer>(
   client: BaseLanguageClient,
   command: string,
   targets: Target[],
-  progress: vscode.Progress<{ message?: string; increment?: number }>,
+  steps: Steps,
   cancelled: vscode.CancellationToken,
 ): Promise<Answer> {
   const workDoneToken = randomUUID();
-  let shown = 0;
   const listening = client.onProgress(WorkDoneProgress.type, workDoneToken, (report) => {
-    if (report.kind === "end") return;
-    const percentage = report.percentage ?? shown;
-    progress.report({ message: report.message ?? "", increment: percentage - shown });
-    shown = percentage;
+    if (report.kind !== "end") steps.take(report.message, report.percentage);
   });
   try {
     const params = { command, arguments: targets, workDoneToken };

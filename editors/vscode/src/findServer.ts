@@ -6,16 +6,28 @@ import * as path from "node:path";
 export interface Places {
   /** The setting `fillwright.server.path`; empty when it is not set. */
   setting: string;
-  /** Folders of a trusted workspace; a virtual environment in one of them wins over `PATH`. */
+  /** The workspace's folders; a virtual environment in one of them wins over `PATH`. */
   folders: readonly string[];
+  /** Whether their programs may be run. */
+  trusted: boolean;
   /** The environment's `PATH`. */
   path: string;
   /** The virtual environment that the extension's install button makes. */
   installed: string;
 }
 
-/** A command to start, or the sentence that says why there is none. */
-export type Found = { command: string; from: string } | { missing: string };
+/** What a person can do where there is no command. */
+export type Remedy = "install" | "settings" | "trust";
+
+/** Why there is no command to start, in a sentence that names the places looked at. */
+export interface Missing {
+  missing: string;
+  remedies: Remedy[];
+  /** Whether the sentence names the setting. */
+  setting: boolean;
+}
+
+export type Found = { command: string; from: string } | Missing;
 
 /** Finds the command. Where the setting names one, no other is taken in its place. */
 export async function findServer(
@@ -25,28 +37,47 @@ export async function findServer(
   if (places.setting !== "") {
     const command = expand(places.setting, places.folders);
     if (await isExecutable(command)) return { command, from: "the setting" };
-    return { missing: `fillwright.server.path names ${command}, which cannot be run.` };
+    const missing = `fillwright.server.path names ${command}, which cannot be run.`;
+    return { missing, remedies: ["settings"], setting: true };
   }
-  for (const { command, from } of candidates(places)) {
+  const workspace = inFolders(places.folders);
+  for (const { command, from } of [...(places.trusted ? workspace : []), ...elsewhere(places)]) {
     if (await isExecutable(command)) return { command, from };
   }
-  return { missing: "The fillwright command was not found." };
+  for (const { command, place } of places.trusted ? [] : workspace) {
+    if (!(await isExecutable(command))) continue;
+    const missing = `There is a fillwright command in ${place}, but this folder is not trusted, so it is not run.`;
+    return { missing, remedies: ["trust", "settings"], setting: false };
+  }
+  return { missing: notFound(workspace), remedies: ["install", "settings"], setting: true };
 }
 
-function* candidates(places: Places): Generator<{ command: string; from: string }> {
-  for (const folder of places.folders) {
-    for (const environment of [".venv", "venv"]) {
-      yield {
-        command: inEnvironment(path.join(folder, environment)),
-        from: "the workspace's virtual environment",
-      };
-    }
-  }
+interface Candidate {
+  command: string;
+  place: string;
+  from: string;
+}
+
+function inFolders(folders: readonly string[]): Candidate[] {
+  return folders.flatMap((folder) =>
+    [".venv", "venv"].map((environment) => {
+      const place = path.join(folder, environment);
+      return { command: inEnvironment(place), place, from: "the workspace's virtual environment" };
+    }),
+  );
+}
+
+function* elsewhere(places: Places): Generator<{ command: string; from: string }> {
   for (const folder of places.path.split(path.delimiter)) {
     // a relative entry would depend on the folder that is open
     if (path.isAbsolute(folder)) yield { command: path.join(folder, NAME), from: "PATH" };
   }
   yield { command: inEnvironment(places.installed), from: "the extension's own environment" };
+}
+
+function notFound(workspace: Candidate[]): string {
+  const places = [...workspace.map(({ place }) => place), "the PATH", "the extension's own folder"];
+  return `The fillwright command was not found. Looked in ${places.join(", ")}; the setting fillwright.server.path is empty.`;
 }
 
 const WINDOWS = process.platform === "win32";

@@ -1,26 +1,8 @@
-/** Where there is no server: one message, whose button installs the one that the package brings. */
+/** Installs the server that the package brings, in a terminal. */
 import * as vscode from "vscode";
 import type { Server } from "./server";
 
-const INSTALL = "Install";
-const SETTINGS = "Open Settings";
 const TASK = "fillwright-install";
-
-/** Offers to install the server when there is none, once per window. */
-export function offerInstall(server: Server, context: vscode.ExtensionContext): vscode.Disposable {
-  let offered = false;
-  return server.onMissing((why) => {
-    if (offered) return;
-    offered = true;
-    void offer(server, context, why);
-  });
-}
-
-async function offer(server: Server, context: vscode.ExtensionContext, why: string): Promise<void> {
-  const pressed = await vscode.window.showWarningMessage(`Fillwright: ${why}`, INSTALL, SETTINGS);
-  if (pressed === INSTALL) await install(server, context);
-  if (pressed === SETTINGS) await vscode.commands.executeCommand("fillwright.openSettings");
-}
 
 /** Runs the install command in a terminal, and starts the server when it is done. */
 export async function install(server: Server, context: vscode.ExtensionContext): Promise<void> {

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { ExecuteCommandRequest, type BaseLanguageClient } from "vscode-languageclient";
 import type { StatusAnswer } from "./protocol";
 import type { Server } from "./server";
+import { menuTitle, stillComputing } from "./statusText";
 
 interface Item extends vscode.QuickPickItem {
   command?: string;
@@ -13,8 +14,10 @@ const REASONS = 5;
 /** Shows the menu and runs what is chosen. */
 export async function showMenu(server: Server): Promise<void> {
   const client = await server.running();
-  const items = [...actions(client !== undefined), ...(client ? await reasons(client) : [])];
-  const chosen = await vscode.window.showQuickPick<Item>(items, { title: "Fillwright" });
+  const status = client && (await statusOf(client));
+  const items = [...actions(client !== undefined), ...(status ? reasons(status) : [])];
+  const title = status ? menuTitle(status) : "Fillwright";
+  const chosen = await vscode.window.showQuickPick<Item>(items, { title });
   if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command);
 }
 
@@ -47,17 +50,21 @@ function actions(runs: boolean): Item[] {
   return runs ? [...fills, separator(""), ...upkeep] : [install, ...upkeep];
 }
 
-/** Why places got no suggestion lately, the newest first. */
-async function reasons(client: BaseLanguageClient): Promise<Item[]> {
+async function statusOf(client: BaseLanguageClient): Promise<StatusAnswer> {
   const params = { command: "fillwright.status" };
-  const status = (await client.sendRequest(ExecuteCommandRequest.type, params)) as StatusAnswer;
+  return (await client.sendRequest(ExecuteCommandRequest.type, params)) as StatusAnswer;
+}
+
+/** Why places got no suggestion lately, the newest first. */
+function reasons(status: StatusAnswer): Item[] {
   const latest = status.suppressed.slice(-REASONS).reverse();
-  if (latest.length === 0) return [];
-  const shown = latest.map(({ uri, message }) => ({
+  const shown: Item[] = latest.map(({ uri, message }) => ({
     label: `$(info) ${message}`,
     description: vscode.workspace.asRelativePath(vscode.Uri.parse(uri)),
   }));
-  return [separator("why there was no suggestion"), ...shown];
+  const now = stillComputing(status);
+  if (now !== undefined) shown.unshift({ label: `$(loading~spin) ${now}` });
+  return shown.length === 0 ? [] : [separator("why there was no suggestion"), ...shown];
 }
 
 function separator(label: string): Item {

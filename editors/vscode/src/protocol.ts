@@ -43,6 +43,8 @@ export interface PreviewAnswer {
 
 /** What `fillwright.status` answers: the status, and why places got no suggestion lately. */
 export interface StatusAnswer extends Status {
+  /** How long the last fill took; null before the first. */
+  lastFillMs: number | null;
   suppressed: { uri: string; kind: string; code: string; message: string }[];
 }
 

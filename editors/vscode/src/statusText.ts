@@ -1,5 +1,5 @@
 /** A status in the words and icons of the status bar. Knows nothing of the editor. */
-import type { Status } from "./protocol";
+import type { Status, StatusAnswer } from "./protocol";
 
 export interface StatusText {
   text: string;
@@ -9,7 +9,7 @@ export interface StatusText {
 
 /** The status as the editor shows it. */
 export function statusText(status: Status): StatusText {
-  const model = [status.model, status.device].filter((part) => part !== null).join(" on ");
+  const model = modelOf(status);
   switch (status.state) {
     case "stopped":
       return shown("$(circle-outline)", "", status.message || "starts with the first fill");
@@ -22,6 +22,27 @@ export function statusText(status: Status): StatusText {
     case "failed":
       return { ...shown("$(warning)", "", status.message), failed: true };
   }
+}
+
+/** The title of the menu: the model, and how long its last fill took. */
+export function menuTitle(status: StatusAnswer): string {
+  const took = status.lastFillMs === null ? "" : `last fill ${seconds(status.lastFillMs)}`;
+  return ["Fillwright", modelOf(status), took].filter((part) => part !== "").join(" · ");
+}
+
+/** While a fill is being made: why there is no suggestion yet. */
+export function stillComputing({ state, lastFillMs }: StatusAnswer): string | undefined {
+  if (state !== "busy") return undefined;
+  const took = lastFillMs === null ? "" : `; the last fill took ${seconds(lastFillMs)}`;
+  return `Still computing${took}.`;
+}
+
+function modelOf({ model, device }: Status): string {
+  return [model, device].filter((part) => part !== null).join(" on ");
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 function shown(icon: string, more: string, tooltip: string): StatusText {

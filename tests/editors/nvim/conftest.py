@@ -36,6 +36,13 @@ local answer = client:request_sync("textDocument/inlineCompletion", {
 }, 60000, 0)
 return answer.result.items[1] ~= nil
 """
+FLOATING = """
+for _, window in ipairs(vim.api.nvim_list_wins()) do
+  if vim.api.nvim_win_get_config(window).relative ~= "" then
+    return vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, true)
+  end
+end
+"""
 Value = TypeVar("Value")
 
 
@@ -76,6 +83,10 @@ class Neovim:
         path.write_bytes(text.encode())
         self.rpc.command(f"edit {path}")
         self.until_attached()
+
+    def floating(self) -> list[str]:
+        """The lines of the floating window; none where there is no such window."""
+        return self.lua(FLOATING) or []
 
     def until_attached(self) -> None:
         """Wait until the language server has this buffer."""
@@ -141,7 +152,7 @@ class Neovim:
         line = next((line for line in lines if self.has_ghost(line)), None)
         if line is None:
             self.rpc.command("Fillwright status")
-            pytest.fail(self.messages_until("Fillwright: "))
+            pytest.fail("\n".join(self.until(self.floating)))
         self.insert(f"{line}GA")
         return line, self.until(self.ghost)
 

@@ -201,3 +201,23 @@ local answer = client:request_sync("textDocument/completion", {
 }, 60000, 0)
 return #answer.result.items > 0
 """
+
+
+def test_the_statusline_tells_how_far_a_fill_is(start: Any, tmp_path: Path) -> None:
+    editor = start(settings=LONG)
+    editor.lua("seen = {}")
+    editor.lua("""
+        vim.api.nvim_create_autocmd("LspProgress", { callback = function()
+          table.insert(seen, require("fillwright").statusline())
+        end })
+    """)
+    editor.open(tmp_path / "a.py", STACK)
+    before = editor.lines
+    editor.keys("7G:Fillwright fill body<CR>")
+    editor.until(lambda: editor.lines != before or "Fillwright" in editor.messages())
+    editor.until(lambda: editor.lua("return #seen > 2 and not seen[#seen]:find('filling')"))
+    shown = [text for text in editor.lua("return seen") if "filling" in text]
+    assert shown
+    percent = [int(text.removeprefix("fillwright filling ").rstrip("%")) for text in shown]
+    assert percent == sorted(percent)
+    assert percent[0] < 50

@@ -22,6 +22,9 @@ def test_setup_is_all_that_it_takes(
         assert done.returncode == 0, done.stderr
         assert said in done.stdout
     editor = start(version, init="")
+    editor.rpc.command("help fillwright")
+    assert editor.rpc.current.buffer.name.endswith("doc/fillwright.txt")
+    editor.rpc.command("helpclose")
     editor.open(tmp_path / "a.txt", "alpha beta gamma\nThe quick brown fox\n")
     before = editor.lines
     line, shown = editor.insert_with_ghost([1, 2])

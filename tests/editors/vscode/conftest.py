@@ -107,14 +107,22 @@ Serve = Callable[..., AbstractContextManager[VSCode]]
 @pytest.fixture
 def serve(package: Path, installation: Path, engine: EngineSettings, tmp_path: Path) -> Serve:
     """Starts a VS Code with a fresh profile and our extension, with more options and environment;
-    it is stopped at the end of the block."""
+    it is stopped at the end of the block. Every folder is trusted, unless it asks for that."""
 
     @contextmanager
-    def served(*options: str, **environment: str) -> Iterator[VSCode]:
+    def served(
+        *options: str,
+        asks_for_trust: bool = False,
+        user_settings: dict[str, object] | None = None,
+        **environment: str,
+    ) -> Iterator[VSCode]:
         profile = tmp_path / "vscode"
         user = profile / "data/User"
         user.mkdir(parents=True)
-        shutil.copy(HERE / "settings.json", user)
+        settings = json.loads((HERE / "settings.json").read_text("utf-8"))
+        settings |= user_settings or {}
+        settings["security.workspace.trust.enabled"] = asks_for_trust
+        (user / "settings.json").write_text(json.dumps(settings), "utf-8")
         # no fillwright but the one that a test means to be found, and a python3 to install another
         commands = profile / "bin"
         commands.mkdir()
@@ -142,7 +150,9 @@ def serve(package: Path, installation: Path, engine: EngineSettings, tmp_path: P
         run(*command, "--install-extension", package, **everything)
         [extension] = (profile / "extensions").glob("fillwright.fillwright-*")
         listen = ["--host", "127.0.0.1", "--port", str(port), "--without-connection-token"]
-        quiet = ["--telemetry-level", "off", "--disable-workspace-trust", "--disable-experiments"]
+        quiet = ["--telemetry-level", "off", "--disable-experiments"]
+        if not asks_for_trust:
+            quiet.append("--disable-workspace-trust")
         log = profile / "server.log"
         with log.open("w") as output:
             server = subprocess.Popen(

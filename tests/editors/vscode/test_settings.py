@@ -1,6 +1,7 @@
 """The extension's settings and version are the server's."""
 
 import json
+import re
 import tomllib
 import types
 import typing
@@ -14,8 +15,12 @@ from fillwright.lsp_server.settings_reader import camel_case
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
-PROPERTIES: dict[str, dict[str, Any]] = MANIFEST["contributes"]["configuration"]["properties"]
+SECTIONS: list[dict[str, Any]] = MANIFEST["contributes"]["configuration"]
+PROPERTIES: dict[str, dict[str, Any]] = {
+    key: schema for section in SECTIONS for key, schema in section["properties"].items()
+}
 OF_THE_EXTENSION = {"fillwright.server.path", "fillwright.trace.server"}
+SCOPES = {"resource", "language-overridable", "machine-overridable", "window"}
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -46,7 +51,7 @@ def test_the_extension_declares_the_servers_settings() -> None:
     expected = dict(server_settings())
     # this editor shows drafts; the server's own default is for those that cannot
     expected["fillwright.drafts.enabled"]["default"] = True
-    shown = ("markdownDescription", "scope")
+    shown = ("markdownDescription", "enumDescriptions", "order", "scope")
     declared = {
         key: {name: value for name, value in schema.items() if name not in shown}
         for key, schema in PROPERTIES.items()
@@ -58,7 +63,35 @@ def test_the_extension_declares_the_servers_settings() -> None:
 def test_every_setting_has_a_description_and_a_scope() -> None:
     for key, schema in PROPERTIES.items():
         assert schema["markdownDescription"].endswith("."), key
-        assert schema["scope"] in {"resource", "machine-overridable", "window"}, key
+        assert schema["scope"] in SCOPES, key
+
+
+def test_every_value_of_a_choice_is_described_and_every_setting_has_its_place() -> None:
+    for key, schema in PROPERTIES.items():
+        assert len(schema.get("enumDescriptions", ())) == len(schema.get("enum", ())), key
+    for section in SECTIONS:
+        orders = [schema["order"] for schema in section["properties"].values()]
+        assert orders == list(range(len(orders)))
+    assert [section["order"] for section in SECTIONS] == list(range(len(SECTIONS)))
+
+
+def test_what_the_marketplace_shows_is_there() -> None:
+    for key in ("homepage", "repository", "bugs", "qna", "pricing", "galleryBanner"):
+        assert MANIFEST[key], key
+    assert MANIFEST["preview"]
+    folder = ROOT / "editors/vscode"
+    assert f"## {MANIFEST['version']}" in (folder / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "Snippets" not in MANIFEST["categories"]
+
+
+def test_the_walkthrough_shows_pictures_that_are_there() -> None:
+    (walkthrough,) = MANIFEST["contributes"]["walkthroughs"]
+    for step in walkthrough["steps"]:
+        text = (ROOT / "editors/vscode" / step["media"]["markdown"]).read_text(encoding="utf-8")
+        (picture,) = re.findall(r"!\[.+\]\((.+)\.png\)", text)
+        assert (ROOT / f"docs/images/vscode-{picture}.png").is_file()
+        assert picture in (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert "`" not in step["description"], "descriptions are plain text"
 
 
 def test_what_names_a_program_or_a_model_is_left_alone_in_an_untrusted_workspace() -> None:

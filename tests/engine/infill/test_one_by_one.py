@@ -60,6 +60,8 @@ def test_drafts_show_all_holes() -> None:
     drafts, _ = results(Writer(["10", "20", "30"], ["settled"] * 3))
     assert [draft.texts for draft in drafts] == [("1", "", ""), ("10", "2", ""), ("10", "20", "3")]
     assert [draft.step for draft in drafts] == [2, 5, 8]
+    tokens = REQUEST.budget.tokens
+    assert [draft.steps_left for draft in drafts] == [5 + 2 * tokens, 5 + tokens, 5]
     assert drafts[1].settled == (((0, 2),), ((0, 1),), ())
 
 

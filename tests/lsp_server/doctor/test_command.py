@@ -22,6 +22,7 @@ from fillwright.lsp_server.doctor.finding import Finding
 from fillwright.lsp_server.doctor.installation import look_at_python, look_at_torch
 from fillwright.lsp_server.setup.editors import EDITORS
 from fillwright.lsp_server.setup.places import Places
+from fillwright.lsp_server.setup.sample import fill_sample
 
 
 def finding(name: str, look: Callable[[], Iterator[Finding]]) -> Finding:
@@ -81,6 +82,7 @@ def test_everything_is_well_with_the_embedded_model(
 
 
 def test_the_engine_that_runs_is_described(runtime: Path) -> None:
+    fill_sample(EngineSettings())
     pid = asyncio.run(EngineClient(EngineSettings()).start()).pid
     found = finding("engine", lambda: look_at_engine(EngineSettings()))
     assert found.state == "well"
@@ -88,6 +90,7 @@ def test_the_engine_that_runs_is_described(runtime: Path) -> None:
     other = EngineSettings(runtime / "another checkpoint")
     elsewhere = finding("another engine", lambda: look_at_engine(other))
     assert f"pid {pid} has another checkpoint" in elsewhere.found
+    assert "fillwright-small on cpu" in elsewhere.found
     [socket] = runtime.glob("*.sock")
     socket.chmod(0o666)
     exposed = finding("socket", lambda: look_at_folder(EngineSettings()))
@@ -204,6 +207,36 @@ def test_an_editor_is_seen_before_and_after_its_setup(home: Path) -> None:
     assert finding("neovim", look_at_editors).remedy == "Install 0.11 or newer."
 
 
+def test_an_editor_that_is_set_up_and_not_on_the_path_is_no_gap(home: Path) -> None:
+    [change] = EDITORS["emacs"].plan(Places.here()).changes
+    change.write()
+    assert finding("emacs", look_at_editors) == Finding("emacs", "well", "set up; not on the PATH")
+
+
+@pytest.mark.parametrize("set_up", [None, "neovim", "a server that runs"])
+def test_all_is_well_only_with_an_editor(
+    home: Path,
+    runtime: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    set_up: str | None,
+) -> None:
+    monkeypatch.setattr(command, "look_at_torch", lambda: iter(()))
+    put_program(home, "nvim", "NVIM v0.12.4")
+    if set_up == "neovim":
+        [change] = EDITORS["neovim"].plan(Places.here()).changes
+        change.write()
+    elif set_up is not None:
+        server = {"pid": os.getpid(), "editor": "Neovim", "status": {}, "suppressed": []}
+        (runtime / f"editor-{os.getpid()}.json").write_text(json.dumps(server))
+    assert main(["doctor"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    if set_up is None:
+        assert last.startswith("! Nothing is wrong, but no editor is set up: `fillwright setup`")
+    else:
+        assert last == "✓ All is well."
+
+
 def test_findings_are_printed_for_people(
     home: Path,
     capsys: pytest.CaptureFixture[str],
@@ -216,4 +249,4 @@ def test_findings_are_printed_for_people(
     assert lines[0] == "Installation"
     assert f" ✗ checkpoint     {tmp_path}/config.json: No such file or directory" in lines
     assert any(line.strip().startswith("Give --model a folder") for line in lines)
-    assert lines[-1] == "✗ 1 thing is amiss."
+    assert lines[-1] == "✗ 1 thing is wrong."

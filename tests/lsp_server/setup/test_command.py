@@ -31,9 +31,13 @@ def setup(tmp_path: Path) -> Setup:
     """Runs the command for a user with an empty home."""
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": "", "PATH": "/nowhere"}
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [*COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
+            [*COMMAND, *arguments],
+            env={**environment, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return run
@@ -90,3 +94,27 @@ def test_an_editor_that_is_not_known_is_named(setup: Setup) -> None:
     failed = setup("ed")
     assert failed.returncode == 2
     assert "'ed'" in failed.stderr
+
+
+def test_an_editor_that_is_not_set_up_in_the_end_is_said_last(setup: Setup, tmp_path: Path) -> None:
+    for arguments in ([], ["--yes"], ["--yes"]):
+        done = setup("vscode", *arguments)
+        assert (done.returncode, done.stderr) == (2, "")
+        last = done.stdout.splitlines()[-1]
+        assert "VS Code is NOT set up. The extension is missing" in last
+        assert last.startswith(("✗", "X"))
+    assert files(tmp_path).keys() == {".config/Code/User/settings.json"}
+
+
+def test_without_an_editor_those_that_are_here_are_named(setup: Setup, tmp_path: Path) -> None:
+    nowhere = setup()
+    assert nowhere.returncode == 0, nowhere.stderr
+    assert "No editor is on the PATH" in nowhere.stdout
+    program = tmp_path / "nvim"
+    program.write_text("#!/bin/sh\necho NVIM v0.12.4\n")
+    program.chmod(0o755)
+    found = setup(PATH=str(tmp_path))
+    assert "! neovim: 0.12.4, not set up" in found.stdout
+    assert found.stdout.endswith("  fillwright setup neovim\n")
+    assert setup("neovim", "--yes", PATH=str(tmp_path)).returncode == 0
+    assert setup(PATH=str(tmp_path)).stdout.endswith("Every editor that is here is set up.\n")

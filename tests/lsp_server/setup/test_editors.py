@@ -187,6 +187,55 @@ def test_vscode_gets_the_extension_where_there_is_one(
     assert vscode.plan(places).is_done
 
 
+def test_vscode_is_told_the_extension_is_missing_where_nothing_installs_it(
+    places: Places, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vscode, "PACKAGES", tmp_path)
+    assert "The extension is missing" in str(vscode.plan(places).lacks)
+    program("code", "echo ms-python.python")
+    assert "make vsix" in str(vscode.plan(places).lacks)
+
+
+@pytest.mark.parametrize(
+    ("variables", "server", "settings"),
+    [
+        ({}, ".vscode-server", ".vscode-server/data/Machine/settings.json"),
+        ({}, ".vscode-remote", ".vscode-remote/data/Machine/settings.json"),
+        ({}, ".local/share/code-server", ".local/share/code-server/Machine/settings.json"),
+        ({"XDG_DATA_HOME": "{home}/d"}, "d/code-server", "d/code-server/Machine/settings.json"),
+        ({"VSCODE_AGENT_FOLDER": "{home}/agent"}, "agent", "agent/data/Machine/settings.json"),
+    ],
+)
+def test_servers_of_vscode_on_this_machine_are_told_the_command_too(
+    places: Places, variables: dict[str, str], server: str, settings: str
+) -> None:
+    named = {name: value.format(home=places.home) for name, value in variables.items()}
+    places = at(places, **named)
+    (places.home / server).mkdir(parents=True)
+    user, machine = vscode.plan(places).changes
+    assert user.path == places.home / ".config/Code/User/settings.json"
+    assert machine.path == places.home / settings
+    machine.write()
+    assert json.loads(machine.path.read_text()) == {
+        "fillwright.server.path": "/opt/fillwright/bin/fillwright"
+    }
+    assert [change.path for change in vscode.plan(places).changes] == [user.path]
+
+
+@pytest.mark.parametrize("listed", [".vscode", ".vscode-server", ".local/share/code-server"])
+def test_an_extension_in_vscodes_own_list_is_installed(places: Places, listed: str) -> None:
+    path = places.home / listed / "extensions/extensions.json"
+    path.parent.mkdir(parents=True)
+    for text, is_installed in (
+        ('[{"identifier": {"id": "fillwright.fillwright"}}]', True),
+        ('[{"identifier": {"id": "ms-python.python"}}]', False),
+        ('{"version": 2}', False),
+        ("[", False),
+    ):
+        path.write_text(text)
+        assert (vscode.plan(places).lacks is None) is is_installed
+
+
 @pytest.mark.parametrize(
     ("platform", "folder"),
     [

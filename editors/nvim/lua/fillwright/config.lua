@@ -15,6 +15,7 @@ local M = {}
 ---@field keys? fillwright.Keys|false the keys to map; false maps none
 ---@field cmd? string[] the command that starts the language server
 ---@field filetypes? string[] where it is started; see lsp/fillwright.lua
+---@field ignore_filetypes? string[] where of these it is not started
 ---@field settings? table the server's own settings, as in `settings.fillwright`
 
 M.defaults = {
@@ -27,6 +28,7 @@ M.defaults = {
     apply = "<CR>",
     reject = "<Esc>",
   },
+  ignore_filetypes = {},
   settings = {},
 }
 
@@ -36,6 +38,7 @@ M.types = {
   keys = { "table", "boolean" },
   cmd = "table",
   filetypes = "table",
+  ignore_filetypes = "table",
   settings = "table",
 }
 
@@ -70,6 +73,32 @@ function M.known(kind, given, known)
       error(("fillwright: there is no %s %q; there are %s"):format(kind, name, list), 0)
     end
   end
+end
+
+--- The filetypes where the server is started: the user's own, else those of lsp/fillwright.lua, without
+--- what is to be ignored.
+---@return string[]
+function M.filetypes()
+  -- asked for before setup{} changes it, which may be called more than once
+  M.known_filetypes = M.known_filetypes or vim.lsp.config.fillwright.filetypes
+  return vim.tbl_filter(function(filetype)
+    return not vim.list_contains(M.options.ignore_filetypes, filetype)
+  end, M.options.filetypes or M.known_filetypes)
+end
+
+--- Sentences about the keys that something else is mapped to already.
+---@return string[]
+function M.taken_keys()
+  local taken = {}
+  for _, name in ipairs({ "accept", "accept_word", "accept_line" }) do
+    local key = M.options.keys[name]
+    local mapped = key and vim.fn.maparg(key, "i", false, true) or {}
+    if mapped.lhs and not vim.startswith(mapped.desc or "", "Fillwright") then
+      local what = name:gsub("_", " ")
+      table.insert(taken, ("%s is mapped to something else, so it does not %s ghost text"):format(key, what))
+    end
+  end
+  return taken
 end
 
 return M

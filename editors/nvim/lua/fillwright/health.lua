@@ -53,12 +53,8 @@ function M.check_server()
 end
 
 function M.check_keys()
-  for _, name in ipairs({ "accept", "accept_word", "accept_line" }) do
-    local key = config.options.keys[name]
-    local mapped = key and vim.fn.maparg(key, "i", false, true) or {}
-    if mapped.lhs and mapped.buffer ~= 1 then
-      health.info(("%s is mapped already, so it does not %s"):format(key, name:gsub("_", " ")))
-    end
+  for _, sentence in ipairs(config.taken_keys()) do
+    health.warn(sentence, "Choose another key: setup({ keys = { accept_line = ... } }), for example.")
   end
 end
 
@@ -71,12 +67,22 @@ function M.check_doctor(program)
     return
   end
   for _, finding in ipairs(report.findings) do
-    local line = ("%s: %s"):format(finding.name, finding.found)
-    if finding.well then
-      health.ok(line)
-    else
-      health.error(line, finding.remedy)
-    end
+    M.tell(finding)
+  end
+end
+
+---@param finding { name: string, state: string, found: string, remedy?: string }
+function M.tell(finding)
+  local line = ("%s: %s"):format(finding.name, finding.found)
+  if finding.name == "neovim" then
+    -- whether it is on the PATH does not matter to the one that runs
+    return
+  elseif finding.state == "well" then
+    health.ok(line)
+  elseif finding.state == "amiss" then
+    health.error(line, finding.remedy)
+  else
+    health.info(finding.remedy and ("%s. %s"):format(line, finding.remedy) or line)
   end
 end
 

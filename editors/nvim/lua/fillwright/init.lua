@@ -11,7 +11,7 @@ function M.setup(options)
   local chosen = config.options
   vim.lsp.config("fillwright", {
     cmd = chosen.cmd,
-    filetypes = chosen.filetypes,
+    filetypes = config.filetypes(),
     settings = {
       fillwright = vim.tbl_deep_extend("force", { drafts = { enabled = chosen.drafts } }, chosen.settings),
     },

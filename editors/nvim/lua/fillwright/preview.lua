@@ -30,7 +30,7 @@ function M.show(bufnr, edit, encoding, note)
   })
   ---@cast hunks integer[][]
   if #hunks == 0 then
-    vim.notify("Fillwright: the rewrite changes nothing")
+    require("fillwright.say").say("the rewrite changes nothing")
     return
   end
   shown[bufnr] = { edit = edit, encoding = encoding, mapped = {} }

@@ -1,6 +1,7 @@
 -- The server's commands: fill a place, preview a rewrite, give up.
 
 local api = vim.api
+local say = require("fillwright.say").say
 
 local M = {}
 
@@ -12,15 +13,15 @@ local INVOKED = 1
 local function client_here()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    vim.notify("Fillwright: no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
+    say("no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
   end
   return client
 end
 
 ---@param err lsp.ResponseError
-local function say(err)
+local function say_error(err)
   local level = err.code == CONTENT_MODIFIED and vim.log.levels.INFO or vim.log.levels.WARN
-  vim.notify("Fillwright: " .. err.message, level)
+  say(err.message, level)
 end
 
 --- A value of the server's JSON: its null is nil on Neovim 0.11 already, but not on 0.12.
@@ -39,9 +40,9 @@ end
 function M.answered(err, answer)
   local reason = answer and M.given(answer.reason)
   if err then
-    say(err)
+    say_error(err)
   elseif reason and reason ~= "cancelled" then
-    vim.notify("Fillwright: " .. reason, vim.log.levels.WARN)
+    say(reason, vim.log.levels.WARN)
   end
 end
 
@@ -94,7 +95,7 @@ local function fill_or_show(client, target, bufnr)
     if not edit then
       return
     elseif target.version ~= vim.lsp.util.buf_versions[bufnr] then
-      vim.notify("Fillwright: the text changed meanwhile; ask again")
+      say("the text changed meanwhile; ask again")
     elseif answer.rewrites or target.what == "selection" then
       local note = answer.instructed == false and "instruction not used" or nil
       require("fillwright.preview").show(bufnr, edit, client.offset_encoding, note)
@@ -139,9 +140,9 @@ function M.fill(what)
     context = { diagnostics = {}, only = { "refactor.rewrite" }, triggerKind = INVOKED },
   }, function(err, actions)
     if err then
-      say(err)
+      say_error(err)
     elseif not actions or #actions == 0 then
-      vim.notify("Fillwright: there is nothing to fill here", vim.log.levels.WARN)
+      say("there is nothing to fill here", vim.log.levels.WARN)
     else
       client:exec_cmd(actions[1].command, { bufnr = bufnr })
     end

@@ -1,8 +1,13 @@
 -- What the language server says of itself and of the engine, for statuslines and `:Fillwright status`.
 
 local given = require("fillwright.requests").given
+local say = require("fillwright.say")
 
 local M = {}
+
+-- reasons that are shown
+local LATEST = 5
+local KINDS = { ghost = "Ghost text", popup = "Popup" }
 
 ---@class fillwright.Status what `fillwright/status` carries
 ---@field state "stopped"|"loading"|"ready"|"busy"|"failed"
@@ -12,10 +17,13 @@ local M = {}
 ---@field device? string
 
 ---@class fillwright.FullStatus: fillwright.Status what the command `fillwright.status` answers
----@field suppressed { uri: string, kind: string, code: string, message: string }[]
+---@field lastFillMs? integer
+---@field suppressed { uri: string, kind: string, code: string, message: string, count: integer }[]
 
 ---@type table<integer, fillwright.Status> by client
 local by_client = {}
+---@type table<integer, integer> how far the fill of a client has come, in percent
+local percent = {}
 ---@type string? why the last server ended that was not asked to
 local crash
 
@@ -27,9 +35,21 @@ function M.take(status, client_id)
   by_client[client_id] = status
   crash = nil
   if status.state == "failed" and not vim.deep_equal(before, status) then
-    vim.notify("Fillwright: " .. status.message, vim.log.levels.WARN)
+    say.say(status.message, vim.log.levels.WARN)
   end
   M.tell(status)
+end
+
+--- Take up how far a fill has come.
+---@param client_id integer
+---@param value { kind: "begin"|"report"|"end", percentage?: integer }
+function M.progress(client_id, value)
+  local client = vim.lsp.get_client_by_id(client_id)
+  if not client or client.name ~= "fillwright" then
+    return
+  end
+  percent[client_id] = value.kind ~= "end" and given(value.percentage) or nil
+  vim.cmd.redrawstatus({ bang = true })
 end
 
 --- The server of a client has ended.
@@ -37,7 +57,7 @@ end
 ---@param signal integer
 ---@param client_id integer
 function M.exited(code, signal, client_id)
-  by_client[client_id] = nil
+  by_client[client_id], percent[client_id] = nil, nil
   if code ~= 0 or signal ~= 0 then
     crash = ("The language server ended with code %d, signal %d; :Fillwright restart starts it anew."):format(
       code,
@@ -61,6 +81,9 @@ function M.component()
   if not client then
     return crash and "fillwright stopped" or ""
   end
+  if percent[client.id] then
+    return ("fillwright filling %d%%%%"):format(percent[client.id])
+  end
   local status = by_client[client.id]
   if not status or status.state == "ready" then
     return "fillwright"
@@ -75,17 +98,28 @@ end
 function M.report()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    local reason = crash or ("It is not attached to this buffer (filetype %q)."):format(vim.bo.filetype)
-    vim.notify("Fillwright: " .. reason .. " :checkhealth fillwright says more.", vim.log.levels.WARN)
+    local reason = crash or M.absence()
+    say.show({ "Fillwright: " .. reason, ":checkhealth fillwright says more." })
     return
   end
   client:exec_cmd({ title = "Status", command = "fillwright.status" }, { bufnr = 0 }, function(err, answer)
     if err then
-      vim.notify("Fillwright: " .. err.message, vim.log.levels.WARN)
+      say.say(err.message, vim.log.levels.WARN)
     else
-      vim.notify(table.concat(M.lines(answer), "\n"))
+      say.show(M.lines(answer))
     end
   end)
+end
+
+--- Why there is no server for this buffer, where none has crashed.
+---@return string
+function M.absence()
+  local filetype = vim.bo.filetype
+  local wanted = vim.lsp.is_enabled("fillwright") and vim.lsp.config.fillwright.filetypes or {}
+  if vim.list_contains(wanted, filetype) then
+    return "The language server has not started yet."
+  end
+  return ("It is not attached to this buffer (filetype %q)."):format(filetype)
 end
 
 --- A status in words.
@@ -95,13 +129,27 @@ function M.lines(status)
   local known = vim.iter({ status.model, status.device }):filter(given):join(", ")
   local loaded = given(status.fraction) and (" %d%%"):format(100 * status.fraction) or ""
   local lines = { "Fillwright: " .. status.state .. loaded .. (known ~= "" and " (" .. known .. ")" or "") }
+  if given(status.lastFillMs) then
+    table.insert(lines, ("The last fill took %.1f s."):format(status.lastFillMs / 1000))
+  end
   if status.message ~= "" then
     table.insert(lines, status.message)
   end
-  for _, quiet in ipairs(status.suppressed or {}) do
-    local name = vim.fn.fnamemodify(vim.uri_to_fname(quiet.uri), ":t")
-    table.insert(lines, ("no %s in %s: %s (%s)"):format(quiet.kind, name, quiet.message, quiet.code))
+  local latest = vim.list_slice(status.suppressed or {}, math.max(1, #(status.suppressed or {}) - LATEST + 1))
+  if #latest > 0 then
+    vim.list_extend(lines, { "", "Why there was no suggestion, the newest first:" })
   end
+  for _, quiet in vim.iter(latest):rev():enumerate() do
+    local name = vim.fn.fnamemodify(vim.uri_to_fname(quiet.uri), ":t")
+    local times = quiet.count > 1 and (" (%d times)"):format(quiet.count) or ""
+    local kind = KINDS[quiet.kind] or quiet.kind
+    table.insert(lines, ("%s in %s: %s%s"):format(kind, name, quiet.message, times))
+  end
+  for number, sentence in ipairs(require("fillwright.config").taken_keys()) do
+    vim.list_extend(lines, number == 1 and { "", sentence .. "." } or { sentence .. "." })
+  end
+  table.insert(lines, "")
+  table.insert(lines, ":Fillwright fill, rewrite, toggle and more: see :help :Fillwright")
   return lines
 end
 

@@ -62,10 +62,13 @@ end
 ---@param call vim.api.keyset.create_user_command.command_args
 function M.run(call)
   local name, argument = call.args:match("^(%S+)%s*(.-)%s*$")
+  if not name then
+    name, argument = "status", ""
+  end
   local subcommand = subcommands[name]
   if not subcommand then
     local known = table.concat(names(), ", ")
-    vim.notify(("Fillwright: there is no %q; there are %s"):format(name, known), vim.log.levels.ERROR)
+    require("fillwright.say").say(("there is no %q; there are %s"):format(name, known), vim.log.levels.ERROR)
     return
   end
   subcommand.run(argument, call)

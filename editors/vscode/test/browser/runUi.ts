@@ -1,14 +1,19 @@
-/** Uses the extension as a person does: node runUi.js PORT FOLDER FILE BARE_FOLDER SHOTS. */
+/** Uses the extension as a person does: node runUi.js PORT STEPS FOLDER FILE BARE_FOLDER SHOTS. */
 import { say, withPage } from "./browser";
+import { firstMinutes } from "./firstMinutes";
 import { steps } from "./steps";
+
 import { Window } from "./window";
 
-const [port = "", folder = "", file = "", bare = "", shots = ""] = process.argv.slice(2);
+const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
+  process.argv.slice(2);
+
+const sets: Record<string, typeof steps> = { steps, firstMinutes };
 
 async function main(): Promise<void> {
   await withPage(async (page) => {
     const window = new Window(page, port, shots);
-    for (const [name, step] of Object.entries(steps)) {
+    for (const [name, step] of Object.entries(sets[chosen] ?? {})) {
       const started = performance.now();
       try {
         await step(window, { folder, file, bare });

@@ -13,7 +13,7 @@ export interface Files {
   bare: string;
 }
 
-type Step = (window: Window, files: Files) => Promise<void>;
+export type Step = (window: Window, files: Files) => Promise<void>;
 
 export const steps: Record<string, Step> = {
   "the status bar tells when the engine is ready": async (window, { folder, file }) => {
@@ -97,7 +97,12 @@ export const steps: Record<string, Step> = {
     await window.statusIs("warning");
     const message = window.page.locator(".notification-toast");
     await message.locator("text=/command was not found/").waitFor();
+    await message.filter({ hasText: `${bare}/.venv` }).waitFor();
     await window.shoot("no-server");
+    await window.command("Notifications: Clear All Notifications");
+    await message.waitFor({ state: "detached" });
+    await window.command("Fillwright: Fill All Stubs in the File");
+    await message.locator("text=/command was not found/").waitFor();
     await message.locator('text="Install"').click();
     await window.page.locator(".terminal-wrapper").first().waitFor();
     await window.shoot("install");

@@ -21,6 +21,21 @@ test("a setting reaches the server that runs", async () => {
   await until("an item again", async () => (await popupItems(document)) > 0);
 });
 
+test("a language may have a setting of its own", async () => {
+  const { document } = await open(SOURCE);
+  const update = (language: string, value: boolean | undefined) =>
+    vscode.workspace
+      .getConfiguration("fillwright", { languageId: language })
+      .update("completion.enabled", value, vscode.ConfigurationTarget.Global, true);
+  await update("plaintext", false);
+  await until("no item", async () => (await popupItems(document)) === 0);
+  await configure("completion.enabled", false);
+  await update("plaintext", true);
+  await until("an item", async () => (await popupItems(document)) > 0);
+  await configure("completion.enabled", undefined);
+  await update("plaintext", undefined);
+});
+
 test("ghost text is turned off and on", async () => {
   const isOn = () =>
     vscode.workspace.getConfiguration("fillwright").get<boolean>("inlineCompletion.enabled");

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { test } from "node:test";
 import { findServer, type Places } from "../../src/findServer";
 
-const NOWHERE: Places = { setting: "", folders: [], path: "", installed: "/own" };
+const NOWHERE: Places = { setting: "", folders: [], trusted: true, path: "", installed: "/own" };
 
 /** What is found where only `files` can be run. */
 async function found(places: Partial<Places>, ...files: string[]): Promise<string> {
@@ -58,9 +58,29 @@ test("the extension's own environment comes last", async () => {
   );
 });
 
-test("nothing to be found is said in a sentence", async () => {
-  assert.equal(
-    await found({ folders: ["/projects"], path: "/usr/bin" }),
-    "The fillwright command was not found.",
+test("nothing to be found is said in a sentence that names every place", async () => {
+  const sentence = await found({ folders: ["/projects", "/other"], path: "/usr/bin" });
+  assert.match(sentence, /^The fillwright command was not found\. /);
+  const places = ["/projects/.venv", "/projects/venv", "/other/.venv", "the PATH", "own folder"];
+  for (const place of [...places, "fillwright.server.path"])
+    assert(sentence.includes(place), place);
+});
+
+test("what an untrusted folder has is not run but named, and trust is what is missing", async () => {
+  const places = { ...NOWHERE, folders: ["/projects"], trusted: false, path: "/usr/bin" };
+  const inFolder = "/projects/venv/bin/fillwright";
+  const answer = await findServer(places, (file) => Promise.resolve(file === inFolder));
+  assert("missing" in answer);
+  assert.match(answer.missing, /in \/projects\/venv, .*not trusted/);
+  assert.equal(answer.remedies[0], "trust");
+  assert.equal(await found(places, inFolder, "/usr/bin/fillwright"), "/usr/bin/fillwright");
+});
+
+test("without a command anywhere an untrusted folder is no reason", async () => {
+  const answer = await findServer({ ...NOWHERE, folders: ["/projects"], trusted: false }, () =>
+    Promise.resolve(false),
   );
+  assert("missing" in answer);
+  assert.equal(answer.remedies[0], "install");
+  assert.doesNotMatch(answer.missing, /trust/);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Status } from "../../src/protocol";
-import { statusText } from "../../src/statusText";
+import { menuTitle, statusText, stillComputing } from "../../src/statusText";
 
 const STATUS: Status = { state: "ready", message: "", fraction: null, model: null, device: null };
 
@@ -27,4 +27,21 @@ test("only a failure is marked as one, with its reason", () => {
   for (const state of ["stopped", "loading", "ready", "busy"] as const) {
     assert.equal(statusText({ ...STATUS, state }).failed, false);
   }
+});
+
+test("the menu's title names the model and what its last fill took", () => {
+  const answer = { ...STATUS, model: "small", device: "cpu", suppressed: [] };
+  assert.equal(
+    menuTitle({ ...answer, lastFillMs: 1340 }),
+    "Fillwright · small on cpu · last fill 1.3 s",
+  );
+  assert.equal(menuTitle({ ...answer, lastFillMs: null }), "Fillwright · small on cpu");
+});
+
+test("only while a fill is made it is a reason that it takes its time", () => {
+  const answer = { ...STATUS, lastFillMs: 1340, suppressed: [] };
+  const busy = { ...answer, state: "busy" as const };
+  assert.equal(stillComputing(busy), "Still computing; the last fill took 1.3 s.");
+  assert.equal(stillComputing({ ...busy, lastFillMs: null }), "Still computing.");
+  assert.equal(stillComputing(answer), undefined);
 });
