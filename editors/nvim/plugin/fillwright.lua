@@ -22,6 +22,8 @@ for name, modes in pairs({
   apply = "n",
   cancel = { "n", "i" },
   fill = { "n", "i" },
+  next = "i",
+  previous = "i",
   recall = "i",
   reject = "n",
   rewrite = "x",

@@ -8,6 +8,7 @@ import type { Previews } from "./previews";
 import type { FillAnswer, Target } from "./protocol";
 import { FILL_OR_SHOW, fillOrShow, rewriteSelection } from "./rewrite";
 import type { Server } from "./server";
+import { snooze } from "./snooze";
 import { target, targetsOf } from "./targets";
 
 /** What the commands work with. */
@@ -35,6 +36,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     },
     "fillwright.recallGhostText": () => recallGhostText(server),
     "fillwright.toggleGhostText": toggleGhostText,
+    "fillwright.snoozeSuggestions": () => snooze(server),
     "fillwright.showMenu": () => showMenu(server),
     "fillwright.showLog": () => {
       log.show();

@@ -15,7 +15,10 @@ const REASONS = 5;
 export async function showMenu(server: Server): Promise<void> {
   const client = await server.running();
   const status = client && (await statusOf(client));
-  const items = [...actions(client !== undefined), ...(status ? reasons(status) : [])];
+  const items = [
+    ...actions(client !== undefined, status?.snoozed ?? 0),
+    ...(status ? reasons(status) : []),
+  ];
   const title = status ? menuTitle(status) : "Fillwright";
   const chosen = await vscode.window.showQuickPick<Item>(items, { title });
   if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command);
@@ -28,7 +31,7 @@ export async function toggleGhostText(): Promise<void> {
     .update("inlineCompletion.enabled", !ghostTextIsOn(), vscode.ConfigurationTarget.Global);
 }
 
-function actions(runs: boolean): Item[] {
+function actions(runs: boolean, snoozed: number): Item[] {
   const fills: Item[] = [
     { label: "$(sparkle) Fill at every cursor", command: "fillwright.fillCursors" },
     { label: "$(symbol-method) Fill the function bodies", command: "fillwright.fillBodies" },
@@ -36,6 +39,11 @@ function actions(runs: boolean): Item[] {
     {
       label: ghostTextIsOn() ? "$(eye-closed) Turn ghost text off" : "$(eye) Turn ghost text on",
       command: "fillwright.toggleGhostText",
+    },
+    {
+      label: "$(bell-slash) Snooze suggestions…",
+      command: "fillwright.snoozeSuggestions",
+      ...(snoozed > 0 && { description: `quiet for ${Math.ceil(snoozed)} more min` }),
     },
   ];
   const upkeep: Item[] = [

@@ -45,6 +45,8 @@ export interface PreviewAnswer {
 export interface StatusAnswer extends Status {
   /** How long the last fill took; null before the first. */
   lastFillMs: number | null;
+  /** For how many more minutes nothing is suggested by itself. */
+  snoozed?: number;
   suppressed: { uri: string; kind: string; code: string; message: string }[];
 }
 

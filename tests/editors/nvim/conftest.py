@@ -19,6 +19,8 @@ PATIENCE_S = 60
 # small fills: what they say does not matter here
 SETTINGS = {
     "inlineCompletion": {"candidates": 1},
+    "eagerness": "eager",
+    "languages": {"plaintext": True},
     "fill": {"lineTokens": 8, "blockTokens": 16, "steps": 8, "seed": 7},
 }
 INIT = """
@@ -194,6 +196,7 @@ Start = Callable[..., Neovim]
 def unfinished() -> list[str]:
     """Lines that go on; in a plain text file everything fits behind them."""
     return [
+        "if __name__ == ",
         "self.name = ",
         "total = total + ",
         "if name == ",

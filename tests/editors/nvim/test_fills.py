@@ -169,7 +169,7 @@ def test_leaving_the_buffer_clears_the_draft_and_the_fill_goes_on(
 def test_no_drafts_where_they_are_turned_off(start: Any, tmp_path: Path, lines: list[str]) -> None:
     editor = opened(start(drafts=False), tmp_path / "a.txt", lines)
     editor.lua(RECORD)
-    editor.first_filled(range(1, 9), "0wve" + REWRITE)
+    editor.first_filled(range(1, 10), "0wve" + REWRITE)
     assert editor.lua("return drawn") == []
 
 
@@ -178,7 +178,7 @@ def test_popup_items_come_by_omni_completion(
 ) -> None:
     editor = opened(start(ghost_text=False), tmp_path / "a.txt", unfinished)
     # a model need not have something for each of these lines
-    line = next(line for line in range(1, 9) if editor.has_ghost(line))
+    line = next(line for line in range(1, 10) if editor.has_ghost(line))
     editor.insert(f"{line}GA")
 
     # the popup never waits for the engine, and keys that ask again would be typed into its answer

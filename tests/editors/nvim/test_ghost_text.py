@@ -45,7 +45,7 @@ def test_ghost_text_is_shown_and_accepted(
     start: Any, tmp_path: Path, version: str, lines: list[str]
 ) -> None:
     editor = opened(start(version), tmp_path / "a.txt", lines)
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     assert "\n" not in ghost
     assert editor.lines == lines
     editor.keys("<M-l>")
@@ -76,7 +76,7 @@ def test_part_after_part_is_the_whole(
     start: Any, tmp_path: Path, version: str, lines: list[str], key: str
 ) -> None:
     editor = opened(start(version), tmp_path / "a.txt", lines)
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     whole = lines[line - 1] + ghost
     taken = lines[line - 1]
     while taken != whole:
@@ -123,7 +123,7 @@ def test_typing_what_the_ghost_says_keeps_it(
     start: Any, tmp_path: Path, version: str, lines: list[str]
 ) -> None:
     editor = opened(start(version), tmp_path / "a.txt", lines)
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     editor.keys(ghost[0].replace("<", "<lt>"))
     editor.until(lambda: editor.lines[line - 1] == lines[line - 1] + ghost[0])
     editor.until(lambda: (editor.ghost() or "") == ghost[1:])
@@ -135,7 +135,7 @@ def test_ghost_text_in_a_file_with_crlf_and_emoji(
     path = tmp_path / "a.txt"
     lines = [f"🙂🙂 ü {line}" for line in lines]
     editor = opened(start(version), path, lines, "\r\n")
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     lines[line - 1] += ghost
     editor.keys("<M-l>")
     editor.until(lambda: editor.lines == lines)
@@ -148,7 +148,7 @@ def test_toggle_takes_ghost_text_away_and_brings_it_back(
     start: Any, tmp_path: Path, version: str, lines: list[str]
 ) -> None:
     editor = opened(start(version), tmp_path / "a.txt", lines)
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     editor.keys("<Cmd>Fillwright toggle<CR>")
     editor.until(lambda: editor.ghost() is None)
     editor.keys("<Cmd>Fillwright toggle<CR><Esc>")
@@ -162,7 +162,7 @@ def test_leaving_insert_mode_hides_it_and_recall_offers_it_again(
 ) -> None:
     editor = opened(start(version), tmp_path / "a.txt", lines)
     editor.lua("vim.keymap.set('i', '<M-r>', '<Plug>(fillwright-recall)')")
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     editor.keys("<Esc>")
     editor.until(lambda: editor.ghost() is None)
     editor.insert(f"{line}GA")
@@ -174,10 +174,51 @@ def test_tab_and_the_users_own_keys_are_left_alone(
     start: Any, tmp_path: Path, lines: list[str]
 ) -> None:
     editor = opened(start(init=MAPPED), tmp_path / "a.txt", lines)
-    line, _ = editor.insert_with_ghost(range(1, 9))
+    line, _ = editor.insert_with_ghost(range(1, 10))
     assert editor.lua("return vim.fn.maparg('<Tab>', 'i', false, true).buffer") != 1
     editor.keys("<M-l>")
     editor.until(lambda: editor.lines[line - 1] == f"{lines[line - 1]}mine")
+
+
+def test_another_suggestion_is_shown_by_hand_also_where_none_came_by_itself(
+    start: Any, tmp_path: Path, version: str
+) -> None:
+    editor = start(version, settings={"inlineCompletion": {"candidates": 3}})
+    editor.lua("vim.keymap.set('i', '<M-n>', '<Plug>(fillwright-next)')")
+    editor.lua("vim.keymap.set('i', '<M-p>', '<Plug>(fillwright-previous)')")
+    editor.open(tmp_path / "a.txt", "The quick brown \n")
+    editor.insert("A")
+    editor.keys("<M-n>")
+    first = editor.until(editor.ghost)
+    seen = {first}
+    for _ in range(3):
+        editor.keys("<M-n>")
+        seen.add(editor.until(editor.ghost))
+    assert 1 < len(seen) <= 3
+    for _ in range(3):
+        editor.keys("<M-p>")
+        seen.discard(editor.until(editor.ghost))
+    assert seen == set()
+
+
+def test_while_snoozed_nothing_comes_by_itself(
+    start: Any, tmp_path: Path, version: str, lines: list[str]
+) -> None:
+    editor = opened(start(version), tmp_path / "a.txt", lines)
+    line, ghost = editor.insert_with_ghost(range(1, 10))
+    editor.keys("<Esc>:Fillwright snooze 5<CR>")
+    editor.until(
+        lambda: "no suggestions for 5 minutes" in editor.lua("return vim.fn.execute('messages')")
+    )
+    editor.insert(f"{line}GA")
+    editor.keys(" ")
+    editor.until(lambda: editor.lines[line - 1] == lines[line - 1] + " ")
+    editor.keys("<Esc>u:Fillwright snooze 0<CR>")
+    editor.until(
+        lambda: "suggestions come again" in editor.lua("return vim.fn.execute('messages')")
+    )
+    editor.insert(f"{line}GA")
+    assert editor.until(editor.ghost) == ghost
 
 
 MAPPED = """

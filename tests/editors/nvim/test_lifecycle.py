@@ -45,7 +45,7 @@ def test_enabling_the_server_is_all_a_fill_needs(
     editor = start(version, init=PLAIN)
     editor.open(tmp_path / "a.txt", text)
     before = editor.lines
-    line = editor.first_filled(range(1, 9), "$:Fillwright fill line<CR>")
+    line = editor.first_filled(range(1, 10), "$:Fillwright fill line<CR>")
     assert editor.lines[line - 1].startswith(before[line - 1])
     assert [*editor.lines[: line - 1], *editor.lines[line:]] == [
         *before[: line - 1],
@@ -84,7 +84,7 @@ def test_a_killed_server_is_told_and_restarted(
     editor.keys(":Fillwright restart<CR>")
     editor.until_attached()
     assert servers(editor) != [pid]
-    assert editor.insert_with_ghost(range(1, 9))
+    assert editor.insert_with_ghost(range(1, 10))
     assert editor.lua("return require('fillwright').statusline()") != "fillwright stopped"
 
 
@@ -99,7 +99,7 @@ def test_restart_replaces_a_server_that_runs(start: Any, tmp_path: Path, text: s
     editor.keys(":Fillwright restart<CR>")
     editor.until(lambda: editor.attached() and servers(editor) not in ([], [before]))
     assert len(servers(editor)) == 1
-    assert editor.insert_with_ghost(range(1, 9))
+    assert editor.insert_with_ghost(range(1, 10))
 
 
 def test_two_neovims_share_one_engine(
@@ -108,9 +108,9 @@ def test_two_neovims_share_one_engine(
     one, other = start(), start()
     one.open(tmp_path / "a.txt", text)
     other.open(tmp_path / "b.txt", text)
-    assert one.insert_with_ghost(range(1, 9))
+    assert one.insert_with_ghost(range(1, 10))
     pid = asyncio.run(health(engine)).pid
-    assert other.insert_with_ghost(range(1, 9))
+    assert other.insert_with_ghost(range(1, 10))
     assert asyncio.run(health(engine)).pid == pid
     (first,), (second,) = servers(one), servers(other)
     assert first != second

@@ -25,9 +25,9 @@ def test_setup_is_all_that_it_takes(
     editor.rpc.command("help fillwright")
     assert editor.rpc.current.buffer.name.endswith("doc/fillwright.txt")
     editor.rpc.command("helpclose")
-    editor.open(tmp_path / "a.txt", "alpha beta gamma\nThe quick brown fox\n")
+    editor.open(tmp_path / "a.py", "from __future__ import \n\nlogger = logging.getLogger(\n")
     before = editor.lines
-    line, shown = editor.insert_with_ghost([1, 2])
+    line, shown = editor.insert_with_ghost([1, 3])
     editor.keys("<M-l>")
     editor.until(lambda: editor.lines != before)
     before[line - 1] += shown

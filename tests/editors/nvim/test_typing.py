@@ -1,7 +1,7 @@
 """Somebody types in a real Neovim, key by key: a suggestion comes in each pause, at the cursor, and
 nothing that was typed is lost.
 
-The files are plain text: there every fill fits, whatever the model says.
+The model is sure enough of some of these lines of Python to suggest something by itself.
 """
 
 import time
@@ -13,6 +13,12 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
+SURE = [
+    "from __future__ import ",
+    "logger = logging.getLogger(",
+    "from collections import defaultdict, ",
+    "if __name__ == ",
+]
 KEYS = ["<M-l>", "<M-w>", "<M-j>"]
 # from here on the server is told nothing and answers nothing: what is shown is the plugin's doing
 DEAF = """
@@ -47,7 +53,7 @@ def goes_on(editor: Any, before: list[str], candidates: list[str]) -> str:
         if line.strip() in " ".join(before):
             continue
         # a text that the document had before would be an undo
-        editor.rpc.command(f"silent edit! {number}-{len(before)}.txt")
+        editor.rpc.command(f"silent edit! {number}-{len(before)}.py")
         editor.rpc.api.buf_set_lines(0, 0, -1, True, [*before, line])
         editor.until_attached()
         if editor.has_ghost(len(before) + 1):
@@ -73,16 +79,15 @@ def test_a_suggestion_comes_in_every_pause_and_nothing_is_lost(
     start: Any,
     tmp_path: Path,
     environment: dict[str, str],
-    unfinished: list[str],
     version: str,
     interval: float,
 ) -> None:
     editor = start(version)
     editor.rpc.command(f"cd {tmp_path}")
-    indented = [f"  {line}" for line in unfinished]
+    indented = [f"  {line}" for line in SURE]
     first = goes_on(editor, [], indented)
     second = goes_on(editor, [f"{first}mine", ""], indented)
-    editor.open(tmp_path / "typed.txt", "")
+    editor.open(tmp_path / "typed.py", "")
     editor.insert("i")
     type_keys(editor, with_slip(first), interval)
     editor.until(lambda: ghost_at_cursor(editor))
@@ -100,7 +105,7 @@ def test_what_fits_no_more_is_neither_shown_nor_taken(
 ) -> None:
     editor = start(version)
     editor.open(tmp_path / "a.txt", "".join(f"{line}\n" for line in unfinished))
-    line, ghost = editor.insert_with_ghost(range(1, 9))
+    line, ghost = editor.insert_with_ghost(range(1, 10))
     other = next(letter for letter in "zq" if letter != ghost[0])
     editor.lua(DEAF)
     # the key comes before anything can be drawn
@@ -133,12 +138,13 @@ def test_it_goes_when_the_cursor_does(
 
 
 def test_typing_along_keeps_it_and_it_is_taken_once(
-    start: Any, tmp_path: Path, unfinished: list[str], version: str
+    start: Any, tmp_path: Path, version: str
 ) -> None:
     editor = start(version)
     # what stands behind the cursor is part of what a suggestion replaces, or stays
-    editor.open(tmp_path / "a.txt", "".join(f"{line})\n" for line in unfinished))
-    for line in range(1, 9):
+    calls = ["logger = logging.getLogger(", "print(isinstance(self, "]
+    editor.open(tmp_path / "a.py", "".join(f"{line})\n" for line in calls))
+    for line in range(1, 3):
         editor.keys(f"<Esc>{line}GA<Left>")
         if ghost := editor.lua(AT_CURSOR):
             break
@@ -148,15 +154,15 @@ def test_typing_along_keeps_it_and_it_is_taken_once(
     editor.keys(ghost[0].replace("<", "<lt>"))
     editor.until(lambda: editor.ghost() == shown[1:] or (len(shown) == 1 and not editor.ghost()))
     editor.keys("<M-l>")
-    editor.until(lambda: len(editor.lines[line - 1]) >= len(unfinished[line - 1]) + len(ghost))
-    assert editor.lines[line - 1].startswith(unfinished[line - 1] + ghost)
+    editor.until(lambda: len(editor.lines[line - 1]) >= len(calls[line - 1]) + len(ghost))
+    assert editor.lines[line - 1].startswith(calls[line - 1] + ghost)
     assert editor.lines[line - 1].count(ghost) == 1
 
 
 AT_CURSOR = """
 local client = vim.lsp.get_clients({ name = "fillwright" })[1]
 local position = vim.lsp.util.make_position_params(0, client.offset_encoding)
-position.context = { triggerKind = 1 }
+position.context = { triggerKind = 2 }
 local answer = client:request_sync("textDocument/inlineCompletion", position, 60000, 0)
 local item = answer.result.items[1]
 return item and item.insertText

@@ -5,13 +5,13 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from fillwright.lsp_server.settings import SECTION, Settings
-from fillwright.lsp_server.settings_reader import camel_case
+from fillwright.lsp_server.settings_reader import camel_case, default_of
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
@@ -32,7 +32,7 @@ def server_settings(section: type = Settings, path: str = SECTION) -> Iterator[t
         if is_dataclass(hint):
             yield from server_settings(typing.cast(type, hint), key)
             continue
-        declared = {**json_schema(hint), "default": setting.default}
+        declared = {**json_schema(hint), "default": default_of(setting)}
         if "at_least" in setting.metadata:
             declared["minimum"] = setting.metadata["at_least"]
         yield key, declared
@@ -41,6 +41,9 @@ def server_settings(section: type = Settings, path: str = SECTION) -> Iterator[t
 def json_schema(hint: Any) -> dict[str, Any]:
     if typing.get_origin(hint) is Literal:
         return {"type": "string", "enum": list(typing.get_args(hint))}
+    if typing.get_origin(hint) is Mapping:
+        _, value = typing.get_args(hint)
+        return {"type": "object", "additionalProperties": json_schema(value)}
     if isinstance(hint, types.UnionType):
         inner, _ = typing.get_args(hint)
         return {"type": [JSON_TYPES[inner], "null"]}

@@ -64,6 +64,22 @@ function M.accept_line()
   return require("fillwright.ghost").accept("line")
 end
 
+--- Show the next suggestion for the cursor; they are asked for where none are known.
+function M.next()
+  require("fillwright.inline_completion").cycle(1)
+end
+
+--- Show the suggestion before.
+function M.previous()
+  require("fillwright.inline_completion").cycle(-1)
+end
+
+--- Suggest nothing by itself for some minutes, 5 if it is not said how many; 0 ends that.
+---@param minutes? integer
+function M.snooze(minutes)
+  require("fillwright.requests").snooze(minutes)
+end
+
 --- Have the last ghost text for this place offered again.
 function M.recall()
   require("fillwright.ghost").recall()

@@ -4,7 +4,7 @@
 local api = vim.api
 
 local METHOD = "textDocument/inlineCompletion"
-local AUTOMATIC = 2
+local INVOKED, AUTOMATIC = 1, 2
 local DEBOUNCE_MS = 200
 local namespace = api.nvim_create_namespace("nvim.lsp.inline_completion")
 
@@ -26,6 +26,7 @@ local M = {}
 ---@field augroup integer
 ---@field timer? uv.uv_timer_t
 ---@field item? fillwright.GhostItem
+---@field choices? { items: lsp.InlineCompletionItem[], shown: integer, tick: integer, cursor: [integer, integer], client: vim.lsp.Client }
 
 ---@type table<integer, fillwright.Ghost> by buffer
 local active = {}
@@ -124,8 +125,9 @@ local function stop_timer(bufnr)
   active[bufnr].timer = nil
 end
 
+--- Ask no more for what has been asked for.
 ---@param bufnr integer
-local function abort(bufnr)
+local function cancel(bufnr)
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = bufnr })) do
     for id, request in pairs(client.requests) do
       if request.type == "pending" and request.bufnr == bufnr and request.method == METHOD then
@@ -134,19 +136,42 @@ local function abort(bufnr)
     end
   end
   stop_timer(bufnr)
-  hide(bufnr)
-  active[bufnr].item = nil
 end
 
 ---@param bufnr integer
-local function request(bufnr)
+local function abort(bufnr)
+  cancel(bufnr)
+  hide(bufnr)
+  active[bufnr].item, active[bufnr].choices = nil, nil
+end
+
+---@param bufnr integer
+---@param client vim.lsp.Client
+---@param items lsp.InlineCompletionItem[] what the server suggests when it is asked by hand
+local function choose(bufnr, client, items)
+  local before = active[bufnr].item
+  local shown = #items > 1 and before and before.insert_text == items[1].insertText and 2 or 1
+  active[bufnr].choices = {
+    items = items,
+    shown = shown,
+    tick = api.nvim_buf_get_changedtick(bufnr),
+    cursor = api.nvim_win_get_cursor(0),
+    client = client,
+  }
+  active[bufnr].item = items[shown] and ghost_item(items[shown], client)
+  show(bufnr)
+end
+
+---@param bufnr integer
+---@param kind? integer how it was asked for
+local function request(bufnr, kind)
   if api.nvim_get_current_buf() ~= bufnr then
     return
   end
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = bufnr, name = "fillwright" })) do
     local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
     ---@cast params table
-    params.context = { triggerKind = AUTOMATIC }
+    params.context = { triggerKind = kind or AUTOMATIC }
     params.formattingOptions = require("fillwright.requests").formatting(bufnr)
     local tick = api.nvim_buf_get_changedtick(bufnr)
     client:request(METHOD, params, function(err, result)
@@ -155,8 +180,12 @@ local function request(bufnr)
       if err or not fresh or not vim.startswith(api.nvim_get_mode().mode, "i") then
         return
       end
-      local suggested = result and (result.items or result)[1]
-      active[bufnr].item = suggested and ghost_item(suggested, client)
+      local items = result and (result.items or result) or {}
+      if kind == INVOKED then
+        choose(bufnr, client, items)
+        return
+      end
+      active[bufnr].item = items[1] and ghost_item(items[1], client)
       show(bufnr)
     end, bufnr)
   end
@@ -203,6 +232,29 @@ end
 ---@return boolean
 function M.is_enabled(filter)
   return active[filter.bufnr] ~= nil
+end
+
+--- Show the next (1) or the previous (-1) suggestion for the cursor; they are asked for first.
+---@param step 1|-1
+function M.cycle(step)
+  local bufnr = api.nvim_get_current_buf()
+  if not active[bufnr] then
+    return
+  end
+  local choices = active[bufnr].choices
+  local same = choices
+    and #choices.items > 0
+    and choices.tick == api.nvim_buf_get_changedtick(bufnr)
+    and vim.deep_equal(choices.cursor, api.nvim_win_get_cursor(0))
+  if not same then
+    -- what comes by itself would take the place of what was asked for
+    cancel(bufnr)
+    request(bufnr, INVOKED)
+    return
+  end
+  choices.shown = (choices.shown + step - 1) % #choices.items + 1
+  active[bufnr].item = ghost_item(choices.items[choices.shown], choices.client)
+  show(bufnr)
 end
 
 --- Take the ghost text at the cursor, soon; false when there is none. `on_accept` may take it instead.

@@ -200,6 +200,25 @@ function M.cancel()
   end
 end
 
+--- Have nothing suggested by itself for some minutes, 5 if it is not said how many; 0 ends that.
+---@param minutes? number
+function M.snooze(minutes)
+  local client = client_here()
+  if not client then
+    return
+  end
+  local command = { title = "Snooze", command = "fillwright.snooze", arguments = { minutes or 5 } }
+  client:exec_cmd(command, { bufnr = 0 }, function(err, answer)
+    if err then
+      say_error(err)
+    elseif answer.minutes > 0 then
+      say(("no suggestions for %d minutes; :Fillwright snooze 0 ends that"):format(math.ceil(answer.minutes)))
+    else
+      say("suggestions come again")
+    end
+  end)
+end
+
 --- Start the server anew, once the old one is gone.
 function M.restart()
   vim.lsp.enable("fillwright", false)

@@ -45,6 +45,12 @@ local subcommands = {
       require("fillwright.requests").rewrite(selection, instruction ~= "" and instruction or nil)
     end,
   },
+  snooze = {
+    run = function(minutes)
+      require("fillwright").snooze(tonumber(minutes))
+    end,
+    arguments = { "5", "15", "60", "0" },
+  },
   status = {
     run = function()
       require("fillwright.status").report()
