@@ -30,11 +30,11 @@ require("fillwright").setup(vim.json.decode(vim.env.FILLWRIGHT_OPTIONS))
 # what the server has for the end of a line
 ASK = """
 local client = vim.lsp.get_clients({ name = "fillwright" })[1]
-local line = ...
+local line, kind = ...
 local answer = client:request_sync("textDocument/inlineCompletion", {
   textDocument = { uri = vim.uri_from_bufnr(0) },
   position = { line = line - 1, character = #vim.fn.getline(line) },
-  context = { triggerKind = 1 },
+  context = { triggerKind = kind },
 }, 60000, 0)
 return answer.result.items[1] ~= nil
 """
@@ -158,9 +158,9 @@ class Neovim:
         self.insert(f"{line}GA")
         return line, self.until(self.ghost)
 
-    def has_ghost(self, line: int) -> bool:
+    def has_ghost(self, line: int, by_hand: bool = True) -> bool:
         """Whether the server has ghost text for the end of a line."""
-        return self.lua(ASK, line)
+        return self.lua(ASK, line, 1 if by_hand else 2)
 
     def first_filled(self, lines: Iterable[int], keys: str) -> int:
         """Do `keys` on one line after the other until a fill changes the text, and give the line: a

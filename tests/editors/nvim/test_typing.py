@@ -14,10 +14,11 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 SURE = [
-    "from __future__ import ",
     "logger = logging.getLogger(",
+    "return None if name is None else ",
     "from collections import defaultdict, ",
-    "if __name__ == ",
+    "self.name = ",
+    "import os.path as ",
 ]
 KEYS = ["<M-l>", "<M-w>", "<M-j>"]
 # from here on the server is told nothing and answers nothing: what is shown is the plugin's doing
@@ -56,9 +57,10 @@ def goes_on(editor: Any, before: list[str], candidates: list[str]) -> str:
         editor.rpc.command(f"silent edit! {number}-{len(before)}.py")
         editor.rpc.api.buf_set_lines(0, 0, -1, True, [*before, line])
         editor.until_attached()
-        if editor.has_ghost(len(before) + 1):
+        if editor.has_ghost(len(before) + 1, by_hand=False):
             return line
-    pytest.fail("the model has nothing to say")
+    editor.rpc.command("Fillwright status")
+    pytest.fail("\n".join(editor.until(editor.floating)))
 
 
 def ghost_at_cursor(editor: Any) -> str | None:
@@ -84,18 +86,19 @@ def test_a_suggestion_comes_in_every_pause_and_nothing_is_lost(
 ) -> None:
     editor = start(version)
     editor.rpc.command(f"cd {tmp_path}")
-    indented = [f"  {line}" for line in SURE]
-    first = goes_on(editor, [], indented)
-    second = goes_on(editor, [f"{first}mine", ""], indented)
+    header, indented = "def start(name):", [f"    {line}" for line in SURE]
+    first = goes_on(editor, [header], indented)
+    second = goes_on(editor, [header, f"{first}mine", ""], indented)
     editor.open(tmp_path / "typed.py", "")
     editor.insert("i")
-    type_keys(editor, with_slip(first), interval)
+    # the indentation comes by itself
+    type_keys(editor, [*header, "<CR>", *with_slip(first.lstrip())], interval)
     editor.until(lambda: ghost_at_cursor(editor))
-    # past it, over two line ends: the indentation comes by itself, and goes from the empty line
+    # past it, over two line ends: the indentation goes from the empty line
     keys = [*with_slip("mine"), "<CR>", "<CR>", *with_slip(second.lstrip())]
     type_keys(editor, keys, interval)
     editor.until(lambda: ghost_at_cursor(editor))
-    assert editor.lines == [f"{first}mine", "", second]
+    assert editor.lines == [header, f"{first}mine", "", second]
     assert errors_logged(environment) == []
 
 
