@@ -63,7 +63,8 @@ class InfillRequest:
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
     fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
-    it is empty, after the first pass.
+    it is empty, after the first pass. `workspace` names the project whose other files have a say,
+    as far as they are remembered; with none only the document itself has.
     """
 
     document: str
@@ -79,6 +80,7 @@ class InfillRequest:
     decode: Decode = "auto"
     length: Length = "auto"
     unasked: bool = False
+    workspace: str = ""
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -138,6 +140,7 @@ class Infill:
     `confidences[i]` holds the probability of each token of `texts[i]`, in order. `decode` and
     `length` say how the fill was in fact made. `alternatives` are further candidates, one text per
     hole each. `certainty` is of the only hole's first candidate, None where it was not drafted.
+    `remembered` is the share of the user's own code in the fill's tokens, in [0, 1], a mean.
     """
 
     texts: tuple[str, ...]
@@ -152,3 +155,4 @@ class Infill:
     alternatives: tuple[tuple[str, ...], ...] = ()
     length: str = "end-mark"
     certainty: Certainty | None = None
+    remembered: float = 0.0

@@ -26,6 +26,7 @@ from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
 from fillwright.engine.infill.one_by_one import one_by_one
 from fillwright.engine.infill.plausible import placeholder
+from fillwright.engine.infill.precedents import precedents_of
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
@@ -33,6 +34,8 @@ from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.strategies import write_denoised, write_draft
 from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.infill.written import Drafting, Task, Written
+from fillwright.engine.memory.gate import Gate, Mixture
+from fillwright.engine.memory.remembered import Remembered
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Decode, Draft, Finish, Infill, InfillRequest, Length
 
@@ -50,7 +53,9 @@ class Infiller:
     `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
     canvases behind `caches`; without them it is denoise.denoise, and the caches grow. `caution` is
     what its user should know of the device; `calibration` says how sure it may be of a fill,
-    and `languages` are the ids of those that it has learnt, None for all."""
+    and `languages` are the ids of those that it has learnt, None for all. `gate` says how
+    much the user's own code counts, what is `remembered` of it and the open file; without a gate
+    it is not looked at."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -66,12 +71,15 @@ class Infiller:
     caution: str | None = None
     calibration: Calibration = field(default_factory=Calibration)
     languages: tuple[str, ...] | None = None
+    gate: Gate | None = None
+    remembered: Remembered = field(init=False)
     _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:
         self._denoise = self.loop or partial(denoise, self.model)
         self._caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
+        self.remembered = Remembered(self.tokenizer.encode, len(self.tokenizer.texts))
 
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
@@ -149,6 +157,7 @@ class Infiller:
             certainty=certainty_of(written.evidence, self.calibration, sure[0], spelt[0], kept[0])
             if written and written.evidence
             else None,
+            remembered=written.remembered if written else 0.0,
         )
 
     def _task(self, request: InfillRequest, seams: Seams, number: int, stop: "Stop") -> Task:
@@ -168,7 +177,7 @@ class Infiller:
         behind: list[int] = []
         if self._length(request) != "end-mark":
             behind = self._behind(seams)
-        return Task(
+        task = Task(
             denoise=self._denoise,
             cache=cache,
             prompt=prompt,
@@ -186,6 +195,7 @@ class Infiller:
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
+        return replace(task, memory=self._memory(request, seams, task))
 
     def _avoided(self, request: InfillRequest, opening: list[int]) -> list[list[int]]:
         """Per hole, how what it replaces begins, where that is a stub's placeholder: a model that
@@ -259,7 +269,7 @@ class Infiller:
             if denoised is None and drafted:
                 return drafted, "draft"
             if denoised and drafted and not task.cancelled():
-                better = self._judge(request, seams).better(drafted, denoised, task)
+                better = self._judge(request, seams, task.memory).better(drafted, denoised, task)
                 if not task.cancelled() and better is not denoised:
                     denoised = yield from self._show(seams, self._spelt(request, [better]))
         return denoised, decode
@@ -268,7 +278,7 @@ class Infiller:
         self, request: InfillRequest, seams: Seams, task: Task, timings: dict[str, float]
     ) -> States:
         with Timed(timings, "draft"):
-            judge = self._judge(request, seams)
+            judge = self._judge(request, seams, task.memory)
             match task.drafting:
                 case "beams":
                     states = self._spelt(request, best_of_beams(self.model, task, judge))
@@ -284,8 +294,16 @@ class Infiller:
         spelling = self.tokenizer.spell(drafted.holes[0])
         return list(drafted.holes[0][: spelling.tokens_of(len(seams.leads[0]))])
 
-    def _judge(self, request: InfillRequest, seams: Seams) -> Judge:
-        return Judge(self.model, self.tokenizer, self._caches, request, seams, self.prompt.closing)
+    def _judge(self, request: InfillRequest, seams: Seams, memory: Mixture | None) -> Judge:
+        closing = self.prompt.closing
+        return Judge(self.model, self.tokenizer, self._caches, request, seams, closing, memory)
+
+    def _memory(self, request: InfillRequest, seams: Seams, task: Task) -> Mixture | None:
+        if self.gate is None or task.drafting != "beams":
+            return None
+        project = self.remembered.stores(request.workspace, request.document_key)
+        precedents = precedents_of(self.tokenizer, seams, task, project)
+        return Mixture(self.gate, precedents, seams.one_line)
 
     def _spelt(self, request: InfillRequest, states: Iterable[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""
