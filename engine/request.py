@@ -64,7 +64,8 @@ class InfillRequest:
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
     fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
     it is empty, after the first pass. `workspace` names the project whose other files have a say,
-    as far as they are remembered; with none only the document itself has.
+    as far as they are remembered; with none only the document itself has. `file_key` is what the
+    document's own saved copy is remembered by, which has no say.
     """
 
     document: str
@@ -81,6 +82,7 @@ class InfillRequest:
     length: Length = "auto"
     unasked: bool = False
     workspace: str = ""
+    file_key: str = ""
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -100,6 +102,23 @@ class InfillRequest:
                 f"hole {self.holes[-1].start}..{self.holes[-1].end} reaches past the end "
                 f"of the document ({len(self.document)} characters)"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """What a file says now, by a key that is its own in its workspace, the `file_key` of
+    requests for it; None: it is to be forgotten. Keys and passwords in it are masked already."""
+
+    key: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """Texts of a workspace that the engine is to remember, in memory only, or to forget."""
+
+    workspace: str
+    files: tuple[FileText, ...]
 
 
 @dataclass(frozen=True, slots=True)

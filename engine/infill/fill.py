@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
@@ -34,6 +35,7 @@ from fillwright.engine.infill.seams import Seams
 from fillwright.engine.infill.strategies import write_denoised, write_draft
 from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.infill.written import Drafting, Task, Written
+from fillwright.engine.memory.evidence import Precedents
 from fillwright.engine.memory.gate import Gate, Mixture
 from fillwright.engine.memory.remembered import Remembered
 from fillwright.engine.model import DiffusionGemma, PrefixCache
@@ -115,6 +117,19 @@ class Infiller:
         task = self._task(request, seams, 0, Stop(lambda: False, None))
         settings = self._settings(request, task)
         return LengthSearch.of(self.model, task, settings, LengthBias()).first_scores()
+
+    def taught(self, request: InfillRequest, rest: str) -> tuple[Precedents, list[int], Tensor]:
+        """Of the request's only hole, a line's, if the `rest` were written there: its precedents,
+        the tokens of it, the end mark last, and the model's logits [tokens, vocab] before each."""
+        seams = Seams.of(request, self.tokenizer.starting_with, True)
+        task = self._task(replace(request, decode="draft"), seams, 0, Stop(lambda: False, None))
+        project = self.remembered.stores(request.workspace, request.file_key)
+        ids = self.tokenizer.encode(seams.leads[0] + rest + seams.ending)
+        task.cache.truncate(task.prompt_cached)
+        read = torch.tensor([task.prompt[-1], *ids], dtype=torch.int64, device=self.device)
+        logits = self.model.logits(self.model.extend(task.cache, read))
+        precedents = precedents_of(self.tokenizer, seams, task, project)
+        return precedents, [*ids, task.end_marks[0]], logits
 
     def _fill(
         self, request: InfillRequest, number: int, stop: "Stop"
@@ -301,7 +316,7 @@ class Infiller:
     def _memory(self, request: InfillRequest, seams: Seams, task: Task) -> Mixture | None:
         if self.gate is None or task.drafting != "beams":
             return None
-        project = self.remembered.stores(request.workspace, request.document_key)
+        project = self.remembered.stores(request.workspace, request.file_key)
         precedents = precedents_of(self.tokenizer, seams, task, project)
         return Mixture(self.gate, precedents, seams.one_line)
 

@@ -65,9 +65,14 @@ class Gate:
 
     def shares(self, parts: Parts, probabilities: Floats) -> Floats:
         """Of the model and of each part, in [0, 1] and 1 together."""
-        scaled = (features(parts, probabilities) - self.mean) / self.std
+        present = np.array([True, *(part is not None for part in parts)])
+        return self.of_features(features(parts, probabilities), present)
+
+    def of_features(self, found: Floats, present: NDArray[np.bool_]) -> Floats:
+        """`shares` of the outputs that are `present`."""
+        scaled = (found - self.mean) / self.std
         scores = np.clip(scaled, -CLAMPED_AT, CLAMPED_AT) @ self.weights + self.bias
-        scores[1:][[part is None for part in parts]] = -np.inf
+        scores[~present] = -np.inf
         shares: Floats = np.exp(scores - scores.max())
         shares /= shares.sum()
         return shares
@@ -125,7 +130,7 @@ class Mixture:
         if all(part is None for part in parts):
             return None
         model = logits.double().softmax(-1).cpu().numpy()
-        end = self._bound(model, written)
+        end = bound(model, self.precedents, written, self.is_line)
         rest = model.sum() - end
         if rest <= 0:
             return None
@@ -146,21 +151,22 @@ class Mixture:
             mixture[marks] = ends
         return torch.from_numpy(mixture).log()
 
-    def _bound(self, model: Floats, written: tuple[int, ...]) -> float:
-        """Leave of the model's probabilities what may come here, as its precedents do; gives how
-        likely an end is that only the model may say."""
-        marks = list(self.precedents.end_marks)
-        allowed = list(self.precedents.following(written))
-        if allowed:
-            kept = np.zeros_like(model)
-            kept[allowed] = model[allowed]
-            model[:] = kept
-        elif not written:
-            model[marks] = 0
-        elif self.is_line:
-            end = model[marks].sum()
-            model[marks] = 0
-            model[marks[0]] = end
-        else:
-            return float(model[marks].sum())
-        return 0.0
+
+def bound(model: Floats, precedents: Precedents, written: tuple[int, ...], is_line: bool) -> float:
+    """Leave of the model's probabilities [vocab], in place, what may come behind what is `written`,
+    as its precedents do; gives how likely an end is that only the model may say."""
+    marks = list(precedents.end_marks)
+    allowed = list(precedents.following(written))
+    if allowed:
+        kept = np.zeros_like(model)
+        kept[allowed] = model[allowed]
+        model[:] = kept
+    elif not written:
+        model[marks] = 0
+    elif is_line:
+        end = model[marks].sum()
+        model[marks] = 0
+        model[marks[0]] = end
+    else:
+        return float(model[marks].sum())
+    return 0.0

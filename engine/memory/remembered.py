@@ -7,9 +7,11 @@ workspace never answers for another. Its methods may be called from several thre
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from threading import Lock
 
 from fillwright.engine.memory.contexts import SortedContexts, Span, Store
+from fillwright.engine.request import FileText
 
 FILE_BYTES = 200_000
 LINE_CHARACTERS = 2_000
@@ -18,8 +20,10 @@ WORKSPACE_BYTES = 20_000_000
 WORKSPACES = 4
 SEGMENTS = 16
 """Each is looked up by itself, a tenth of a millisecond or so; more are merged."""
+LARGEST = 500_000
+"""Tokens of a merged segment: sorting them takes a third of a second, and no fill waits longer."""
 DEAD_SHARE = 0.1
-"""A workspace with more tokens that count no more is sorted afresh."""
+"""A segment with more tokens that count no more is sorted again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,14 +72,16 @@ class Workspace:
         self.segments = tuple(kept)
 
     def tidy(self, vocabulary: int) -> None:
-        """Merge everything where much is dead, else the smaller half where segments are many, so
-        that a file is sorted only a few times while a workspace grows."""
-        live = sum(stop - start for s in self.segments for start, stop in self.live(s).values())
-        every = sum(map(len, self.segments))
-        if every - live > DEAD_SHARE * every:
-            self.merge(self.segments, vocabulary)
-        elif len(self.segments) > SEGMENTS:
-            self.merge(sorted(self.segments, key=len)[: SEGMENTS // 2], vocabulary)
+        """Sort a segment again where much of it is dead, and merge the smaller half where small
+        segments are many, so that a file is sorted only a few times while a workspace grows."""
+        for segment in self.segments:
+            live = sum(stop - start for start, stop in self.live(segment).values())
+            if len(segment) - live > DEAD_SHARE * len(segment):
+                self.merge([segment], vocabulary)
+        small = sorted((s for s in self.segments if 2 * len(s) <= LARGEST), key=len)
+        if len(small) > SEGMENTS:
+            totals = accumulate(map(len, small[: SEGMENTS // 2]))
+            self.merge(small[: sum(total <= LARGEST for total in totals)], vocabulary)
 
 
 class Remembered:
@@ -110,6 +116,13 @@ class Remembered:
             here = self._workspaces.get(workspace)
             if here and here.newest.pop(key, None):
                 here.tidy(self._vocabulary)
+
+    def take(self, workspace: str, file: FileText) -> None:
+        """Remember or forget a file."""
+        if file.text is None:
+            self.forget(workspace, file.key)
+        else:
+            self.remember(workspace, file.key, file.text)
 
     def clear(self) -> None:
         """Forget everything."""

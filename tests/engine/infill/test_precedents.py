@@ -30,7 +30,14 @@ def request(before: str, behind: str, shape: Shape = "line", hole: str = "") -> 
     text = before + hole + behind
     holes = (Hole(len(before), len(before) + len(hole)),)
     return InfillRequest(
-        text, holes, "python", shape=shape, document_key="a.py", decode="draft", workspace="w"
+        text,
+        holes,
+        "python",
+        shape=shape,
+        document_key="a",
+        decode="draft",
+        workspace="w",
+        file_key="a.py",
     )
 
 
@@ -97,7 +104,7 @@ def test_what_another_file_of_the_project_says_is_written(trusting: Infiller) ->
     assert found.texts == ("kka(book)",)
     assert found.remembered > 0.9
     assert fill(trusting, replace(asked, workspace="v")).remembered == 0
-    assert fill(trusting, replace(asked, document_key="b.py")).remembered == 0
+    assert fill(trusting, replace(asked, file_key="b.py")).remembered == 0
 
 
 @pytest.mark.parametrize("shape", ["line", "block", "free"])
