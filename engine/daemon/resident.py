@@ -158,6 +158,7 @@ class Resident:
                 model=self._infiller.model_name if self._infiller else None,
                 device=self._infiller.device if self._infiller else None,
                 languages=self._infiller.languages if self._infiller else None,
+                to_remember=len(self._memories),
             )
 
     def leave_if_idle(self, seconds: float) -> bool:

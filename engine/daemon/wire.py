@@ -24,7 +24,8 @@ Status = Literal["stopped", "loading", "ready", "failed"]
 class Health:
     """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, or
     what is to be known of a model that is ready, and its name and device once they are known, with
-    the ids of the languages that it has learnt, None for all. A stopped daemon has no `pid`."""
+    the ids of the languages that it has learnt, None for all. `to_remember`: files that wait to be
+    taken into memory. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -33,6 +34,7 @@ class Health:
     device: str | None = None
     pid: int | None = None
     languages: tuple[str, ...] | None = None
+    to_remember: int = 0
 
 
 def to_json(value: object) -> str:

@@ -283,6 +283,7 @@ def test_files_are_remembered_in_order_and_while_no_request_waits(
     steps = [infiller.at_step.get(timeout=PATIENCE_S) for _ in range(4)]
     assert steps == [("a", 2), ("a", 3), ("b", 1), ("b", 2)]
     assert infiller.remembered.taken.empty()
+    assert resident.health().to_remember == 2
     infiller.allow(2)
     assert isinstance(second.outcome(), Infill)
     taken = [infiller.remembered.taken.get(timeout=PATIENCE_S) for _ in files]
