@@ -69,7 +69,9 @@ class InfillRequest:
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
     fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
-    it is empty, after the first pass.
+    it is empty, after the first pass. `workspace` names the project whose other files have a say,
+    as far as they are remembered; with none only the document itself has. `file_key` is what the
+    document's own saved copy is remembered by, which has no say.
     """
 
     document: str
@@ -85,6 +87,8 @@ class InfillRequest:
     decode: Decode = "auto"
     length: Length = "auto"
     unasked: bool = False
+    workspace: str = ""
+    file_key: str = ""
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -104,6 +108,23 @@ class InfillRequest:
                 f"hole {self.holes[-1].start}..{self.holes[-1].end} reaches past the end "
                 f"of the document ({len(self.document)} characters)"
             )
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """What a file says now, by a key that is its own in its workspace, the `file_key` of
+    requests for it; None: it is to be forgotten. Keys and passwords in it are masked already."""
+
+    key: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memories:
+    """Texts of a workspace that the engine is to remember, in memory only, or to forget."""
+
+    workspace: str
+    files: tuple[FileText, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +168,7 @@ class Infill:
     hole each. `prompt_tokens` is how much the model was shown, `cached_tokens` how much of it was
     in the prefix KV cache already, `candidate_tokens` what all candidates have together.
     `certainty` is of the only hole's first candidate, None where it was not drafted.
+    `remembered` is the share of the user's own code in the fill's tokens, in [0, 1], a mean.
     """
 
     texts: tuple[str, ...]
@@ -161,6 +183,7 @@ class Infill:
     alternatives: tuple[tuple[str, ...], ...] = ()
     length: str = "end-mark"
     certainty: Certainty | None = None
+    remembered: float = 0.0
     prompt_tokens: int = 0
     # what was asked before makes no other fill
     cached_tokens: int = field(default=0, compare=False)

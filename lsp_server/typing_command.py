@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -28,6 +29,7 @@ from fillwright.engine.evaluation.run import progress_bar
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import coverage_table, summarise_typing, table
+from fillwright.lsp_server.engine_in_project import EngineInProject, remember_all
 from fillwright.lsp_server.gate import GATES, Eagerness
 from fillwright.lsp_server.typist import Typist
 
@@ -64,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument(
+        "--memory", action="store_true", help="each path's other files are remembered while typing"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
     return parser
 
@@ -109,6 +114,7 @@ def _settings(
         "model": (arguments.model or embedded_checkpoint()).resolve().name,
         "device": arguments.device,
         "eagerness": arguments.eagerness,
+        "memory": arguments.memory,
         "seed": arguments.seed,
     }
 
@@ -118,13 +124,21 @@ async def _type(
     journal: Journal[TypedPause],
     arguments: argparse.Namespace,
 ) -> None:
-    client = EngineClient(EngineSettings(arguments.model, arguments.device))
+    settings = EngineSettings(arguments.model, arguments.device)
+    client = EngineClient(settings)
+    folders = {path.name: path for path in arguments.paths}
     done = {record.name.rsplit(":", 1)[0] for record in journal.records}
     every = sum(len(of_file) for _, of_file in lines)
     with progress_bar() as progress:
         bar = progress.add_task("", total=every)
         for project, of_file in lines:
-            typist = Typist(lambda: client, GATES[arguments.eagerness])
+            if arguments.memory:
+                # each time: the engine keeps a few projects only, and these take turns
+                path = folders[project]
+                sources = [_below(path, one) for one in read_sources([path])[0]]
+                await remember_all(client, project, sources)
+                client = EngineInProject(settings, project, of_file[0].source.name)
+            typist = Typist(partial(_of, client), GATES[arguments.eagerness])
             for line in of_file:
                 progress.update(bar, description=line.name)
                 # the pauses of a line are kept together, for one may be answered from another
@@ -132,3 +146,7 @@ async def _type(
                 for pause in seen:
                     journal.add(pause)
                 progress.advance(bar)
+
+
+def _of(client: EngineClient) -> EngineClient:
+    return client

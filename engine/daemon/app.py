@@ -22,7 +22,7 @@ from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import EngineBusy, Resident
 from fillwright.engine.daemon.wire import event_name, event_to_json, from_json, to_json
 from fillwright.engine.errors import BadRequest, EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import InfillRequest
+from fillwright.engine.request import InfillRequest, Memories
 
 Handler = Callable[[Resident, Request], Awaitable[Response]]
 
@@ -40,6 +40,7 @@ def build_app(resident: Resident, metrics: Metrics) -> Starlette:
         routes=[
             route("/v1/infill", "POST", infill),
             route("/load", "GET", health),
+            route("/v1/memory", "POST", memory),
             route("/load", "POST", load),
             route("/metrics", "GET", count),
             *(route(path, method, handler) for (path, method), handler in OTHERS.items()),
@@ -85,6 +86,13 @@ OTHERS: Mapping[tuple[str, str], Handler] = {
 async def infill(resident: Resident, request: Request) -> Response:
     """`InfillRequest` in; server-sent events out: `draft`s, then one `infill` or `error`."""
     return FillStream(LiveFill(resident, from_json(await request.body(), InfillRequest)))
+
+
+async def memory(resident: Resident, request: Request) -> Response:
+    """`Memories` in, which are taken in while no fill waits; answers as `/health`, whose process
+    tells a client whether what it sent before is still there."""
+    resident.remember(from_json(await request.body(), Memories))
+    return await health(resident, request)
 
 
 async def health(resident: Resident, request: Request) -> Response:

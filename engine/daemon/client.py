@@ -22,7 +22,7 @@ from fillwright.engine.daemon.wire import (
     to_json,
 )
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import Draft, Infill, InfillRequest
+from fillwright.engine.request import Draft, Infill, InfillRequest, Memories
 
 __all__ = ["EngineClient", "EngineSettings", "Health", "health_at"]
 
@@ -77,6 +77,11 @@ class EngineClient:
         """How the daemon is. Starts nothing."""
         return await self._health("GET", "/load")
 
+    async def remember(self, memories: Memories) -> Health:
+        """Tell the daemon what files say now. Starts nothing; a daemon of another `pid` than last
+        time knows nothing of what was sent before."""
+        return await self._health("POST", "/v1/memory", to_json(memories).encode())
+
     async def start(self) -> Health:
         """Start the daemon when there is none; tries a failed load again. Does not wait for the
         model."""
@@ -124,16 +129,18 @@ class EngineClient:
     async def _answers(self) -> bool:
         return (await self.health()).status != "stopped"
 
-    async def _health(self, method: str, target: str) -> Health:
-        return await health_at(place_of(self.settings), method, target)
+    async def _health(self, method: str, target: str, body: bytes = b"") -> Health:
+        return await health_at(place_of(self.settings), method, target, body)
 
 
-async def health_at(place: Place, method: str = "GET", target: str = "/health") -> Health:
+async def health_at(
+    place: Place, method: str = "GET", target: str = "/health", body: bytes = b""
+) -> Health:
     """How the daemon of a place is, whatever its settings. Starts nothing."""
     try:
         async with asyncio.timeout(HEALTH_TIMEOUT_S):
             streams, token = await _connect(place)
-            async with exchange(streams, method, target, token=token) as answer:
+            async with exchange(streams, method, target, body, token) as answer:
                 return from_json(await answer.body(), Health)
     except TimeoutError:
         return Health("failed", reason="The engine runs but does not answer; stop it first.")

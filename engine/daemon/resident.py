@@ -15,10 +15,16 @@ from typing import Protocol
 
 from fillwright.engine.daemon.wire import Event, Health, Status
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import Draft, Infill, InfillRequest
+from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, Memories
 
 FAILED_SECONDS = 60.0
 log = logging.getLogger(__name__)
+
+
+class Remembered(Protocol):
+    """What the owner thread gives memories to, a file at a time."""
+
+    def take(self, workspace: str, file: FileText) -> None: ...
 
 
 class Infiller(Protocol):
@@ -35,6 +41,8 @@ class Infiller(Protocol):
     def languages(self) -> tuple[str, ...] | None: ...
     @property
     def context_tokens(self) -> int: ...
+    @property
+    def remembered(self) -> Remembered: ...
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]: ...
@@ -86,6 +94,7 @@ class Resident:
         self._failure: FillwrightError | None = None
         self._infiller: Infiller | None = None
         self._waiting: deque[Job] = deque()
+        self._memories: deque[tuple[str, FileText]] = deque()
         self._running: Job | None = None
         self._left = False
         self._last_work = clock()
@@ -137,6 +146,14 @@ class Resident:
             self._waiting.remove(job)
         self._finish(job, self._untouched(job.request))
 
+    def remember(self, memories: Memories) -> None:
+        """Take texts into memory, or out of it, one after another while no request waits. What an
+        engine that has left or failed is told is lost."""
+        with self._changed:
+            if not self._left and self._status != "failed":
+                self._memories += ((memories.workspace, file) for file in memories.files)
+                self._changed.notify()
+
     def health(self) -> Health:
         """How the engine is; `stopped` before the first `start` and after it left."""
         with self._changed:
@@ -149,6 +166,7 @@ class Resident:
                 languages=self._infiller.languages if self._infiller else None,
                 context_tokens=self._infiller.context_tokens if self._infiller else None,
                 instructions=self._instructions,
+                to_remember=len(self._memories),
             )
 
     def leave_if_idle(self, seconds: float) -> bool:
@@ -199,20 +217,31 @@ class Resident:
         with self._changed:
             self._infiller, self._status, self._fraction = infiller, "ready", 1.0
             self._last_work = self._clock()
-        while (job := self._next()) is not None:
-            outcome = self._outcome(infiller, job)
-            self._finish(job, outcome)
+        while (work := self._next()) is not None:
+            if not isinstance(work, Job):
+                self._take(infiller, *work)
+                continue
+            outcome = self._outcome(infiller, work)
+            self._finish(work, outcome)
             if isinstance(outcome, Infill) and outcome.finish != "cancelled":
-                for twin in self._twins(job):
+                for twin in self._twins(work):
                     # which took no steps
                     self._finish(twin, outcome, replace(outcome, steps=0))
 
-    def _next(self) -> Job | None:
+    def _take(self, infiller: Infiller, workspace: str, file: FileText) -> None:
+        try:
+            infiller.remembered.take(workspace, file)
+        except Exception:
+            log.exception("A file cannot be remembered.")
+
+    def _next(self) -> Job | tuple[str, FileText] | None:
         with self._changed:
             self._running = None
-            self._changed.wait_for(lambda: self._left or self._waiting)
+            self._changed.wait_for(lambda: self._left or self._waiting or self._memories)
             if self._left:
                 return None
+            if not self._waiting:
+                return self._memories.popleft()
             self._running = self._waiting.popleft()
             return self._running
 
@@ -256,6 +285,7 @@ class Resident:
             self._last_work = self._clock()
             hopeless = list(self._waiting)
             self._waiting.clear()
+            self._memories.clear()
         for job in hopeless:
             self._finish(job, failure)
 

@@ -25,7 +25,8 @@ class Health:
     """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, or
     what is to be known of a model that is ready, and its name, device, how many tokens of text it
     sees and the ids of the languages that it has learnt (None for all), once they are known.
-    `instructions`: it does what it is told in words. A stopped daemon has no `pid`."""
+    `instructions`: it does what it is told in words. `to_remember`: files that wait to be taken
+    into memory. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -36,6 +37,7 @@ class Health:
     languages: tuple[str, ...] | None = None
     context_tokens: int | None = None
     instructions: bool | None = None
+    to_remember: int = 0
 
 
 def to_json(value: object) -> str:

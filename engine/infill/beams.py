@@ -13,6 +13,7 @@ from torch import Tensor
 
 from fillwright.engine.infill.causal_draft import only
 from fillwright.engine.infill.edges import Edges
+from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
 
@@ -62,6 +63,7 @@ def search(
     end_marks: Sequence[int],
     width: int,
     kept: int,
+    memory: Mixture | None = None,
 ) -> Iterator[Beams]:
     """Yields after each pass, with the `width` likeliest that go on and the `kept` likeliest ends.
     Ends when so many are there and none that goes on is as likely as the last of them, or when
@@ -71,6 +73,7 @@ def search(
     leave its first token open, that is any but an end mark, for an empty fill is no fill. Where it
     must end with a word, half as many more go on that do, else few would ever come to it (Hokamp
     and Liu 2017, "Lexically Constrained Decoding for Sequence Generation Using Grid Beam Search").
+    What the model says is mixed with what the `memory` does; `end_first` is the model's alone.
     """
     branches = model.branch(cache)
     logits = branches.read([unread])
@@ -79,6 +82,8 @@ def search(
     live, ended, begun = [Hypothesis()], list[Hypothesis](), False
     end_first = float(logits[0].softmax(-1)[marks].sum())
     for passes in range(1, budget + 2):
+        if memory:
+            logits = memory.mixed(logits, [beam.ids for beam in live])
         bound = [False] * len(live) if begun else bind(logits, live, edges, marks)
         begun = not any(bound)
         scores = logits.log_softmax(-1)

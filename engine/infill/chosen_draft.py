@@ -7,6 +7,7 @@ last what is chosen. Knows ids and the model; knows nothing of text.
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from fillwright.engine.infill.beams import Hypothesis, search
@@ -36,6 +37,7 @@ def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[W
         task.end_marks,
         BEAMS,
         ENDS,
+        task.memory,
     )
     while not task.cancelled() and (state := next(states, None)) is not None:
         beams = state
@@ -51,7 +53,9 @@ def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[W
         said = said_by_all(choice.draft, beams, partial(judge.says_the_same, choice.draft))
         something = 1.0 if must_say else 1 - nothing
         evidence = Evidence(said * something, nothing, choice.margin, choice.near, something)
-        yield Written.from_hypothesis(choice.draft, beams.passes, evidence)
+        written = Written.from_hypothesis(choice.draft, beams.passes, evidence)
+        share = task.memory.remembered(choice.draft.ids) if task.memory else 0.0
+        yield replace(written, remembered=share)
 
 
 def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
@@ -21,28 +22,32 @@ from fillwright.engine.infill.certainty import certainty_of
 from fillwright.engine.infill.chosen_draft import best_of_beams, best_of_samples
 from fillwright.engine.infill.drafts import settled_ranges
 from fillwright.engine.infill.edges import Edges
+from fillwright.engine.infill.ending import Spelt, Timed, counted, finish_of, last_of, whole_of
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.judge import Judge
 from fillwright.engine.infill.length_search import LengthSearch
 from fillwright.engine.infill.one_by_one import one_by_one
 from fillwright.engine.infill.plausible import placeholder
+from fillwright.engine.infill.precedents import precedents_of
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompt import WINDOW_CHARACTERS_PER_TOKEN, Prompt
 from fillwright.engine.infill.repetition import circle_start
 from fillwright.engine.infill.seams import Seams, whole_lines
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.strategies import write_denoised, write_draft
-from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
+from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.infill.written import Drafting, Task, Written
+from fillwright.engine.memory.evidence import Precedents
+from fillwright.engine.memory.gate import Gate, Mixture
+from fillwright.engine.memory.remembered import Remembered
 from fillwright.engine.model import DiffusionGemma, PrefixCache
-from fillwright.engine.request import Budget, Decode, Draft, Finish, Infill, InfillRequest, Length
+from fillwright.engine.request import Budget, Decode, Draft, Infill, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
 
 States = Generator[Draft, None, Written | None]
-Spelt = tuple[Written, list[Spelling]]
 
 
 @dataclass
@@ -51,7 +56,9 @@ class Infiller:
     `auto` means; `length_bias` is the model's own, for a search of lengths. `loop` denoises
     canvases behind `caches`; without them it is denoise.denoise, and the caches grow. `caution` is
     what its user should know of the device; `calibration` says how sure it may be of a fill,
-    and `languages` are the ids of those that it has learnt, None for all."""
+    and `languages` are the ids of those that it has learnt, None for all. `gate` says how
+    much the user's own code counts, what is `remembered` of it and the open file; without a gate
+    it is not looked at."""
 
     model: DiffusionGemma
     tokenizer: CodeTokenizer
@@ -67,12 +74,15 @@ class Infiller:
     caution: str | None = None
     calibration: Calibration = field(default_factory=Calibration)
     languages: tuple[str, ...] | None = None
+    gate: Gate | None = None
+    remembered: Remembered = field(init=False)
     _denoise: Loop[PrefixCache] = field(init=False)
     _caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:
         self._denoise = self.loop or partial(denoise, self.model)
         self._caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
+        self.remembered = Remembered(self.tokenizer.encode, len(self.tokenizer.texts))
 
     @property
     def context_tokens(self) -> int:
@@ -99,7 +109,7 @@ class Infiller:
         first = yield from self._fill(request, 0, stop)
         others = []
         for number in range(1, request.candidates):
-            fill = _last(self._fill(request, number, stop))
+            fill = last_of(self._fill(request, number, stop))
             if stop.reason is not None:
                 break
             others.append(fill)
@@ -117,6 +127,20 @@ class Infiller:
         task, _ = self._task(request, seams, 0, Stop(lambda: False, Budget(), time.perf_counter))
         settings = self._settings(request, task)
         return LengthSearch.of(self.model, task, settings, LengthBias()).first_scores()
+
+    def taught(self, request: InfillRequest, rest: str) -> tuple[Precedents, list[int], Tensor]:
+        """Of the request's only hole, a line's, if the `rest` were written there: its precedents,
+        the tokens of it, the end mark last, and the model's logits [tokens, vocab] before each."""
+        seams = Seams.of(request, self.tokenizer.starting_with, True)
+        stop = Stop(lambda: False, Budget(), time.perf_counter)
+        task, _ = self._task(replace(request, decode="draft"), seams, 0, stop)
+        project = self.remembered.stores(request.workspace, request.file_key)
+        ids = self.tokenizer.encode(seams.leads[0] + rest + seams.ending)
+        task.cache.truncate(task.prompt_cached)
+        read = torch.tensor([task.prompt[-1], *ids], dtype=torch.int64, device=self.device)
+        logits = self.model.logits(self.model.extend(task.cache, read))
+        precedents = precedents_of(self.tokenizer, seams, task, project)
+        return precedents, [*ids, task.end_marks[0]], logits
 
     def _fill(
         self, request: InfillRequest, number: int, stop: Stop
@@ -143,9 +167,9 @@ class Infiller:
         sure = written.confidences() if written else holes
         spelt = [self.tokenizer.spell(ids) for ids in holes]
         kept = seams.fitting([s.text for s in spelt], self.prompt.closing)
-        finish = _finish(written, stop)
+        finish = finish_of(written, stop)
         if finish == "deadline" and stop.is_late:
-            kept = [_whole(*pair) for pair in zip(kept, spelt, strict=True)]
+            kept = [whole_of(*pair) for pair in zip(kept, spelt, strict=True)]
         shown = [spelling.showing(range_) for spelling, range_ in zip(spelt, kept, strict=True)]
         return Infill(
             texts=tuple(
@@ -166,6 +190,7 @@ class Infiller:
             else None,
             prompt_tokens=prompt,
             cached_tokens=max(0, prompt - 1 - new),
+            remembered=written.remembered if written else 0.0,
         )
 
     def _task(
@@ -206,7 +231,7 @@ class Infiller:
             generator=torch.Generator(self.device).manual_seed(request.seed + number),
             cancelled=stop,
         )
-        return task, new
+        return replace(task, memory=self._memory(request, seams, task)), new
 
     def _avoided(self, request: InfillRequest, opening: list[int]) -> list[list[int]]:
         """Per hole, how what it replaces begins, where that is a stub's placeholder: a model that
@@ -283,7 +308,7 @@ class Infiller:
             if denoised is None and drafted:
                 return drafted, "draft"
             if denoised and drafted and not task.cancelled():
-                better = self._judge(request, seams).better(drafted, denoised, task)
+                better = self._judge(request, seams, task.memory).better(drafted, denoised, task)
                 if not task.cancelled() and better is not denoised:
                     judged = self._spelt(request, [better])
                     denoised = yield from self._show(seams, judged, stop)
@@ -300,7 +325,7 @@ class Infiller:
     ) -> States:
         """`later`: the steps at most that come after the draft."""
         with Timed(timings, "draft"):
-            judge = self._judge(request, seams)
+            judge = self._judge(request, seams, task.memory)
             match task.drafting:
                 case "beams":
                     states = self._spelt(request, best_of_beams(self.model, task, judge))
@@ -310,15 +335,23 @@ class Infiller:
                     states = self._spelt(request, write_draft(self.model, task))
                     states = self._until_a_circle(states)
             at_most = sum(task.budgets) + later
-            return (yield from self._show(seams, _counted(states, at_most), stop))
+            return (yield from self._show(seams, counted(states, at_most), stop))
 
     def _lead(self, drafted: Written, seams: Seams) -> list[int]:
         """The tokens of a draft that its hole's lead is in."""
         spelling = self.tokenizer.spell(drafted.holes[0])
         return list(drafted.holes[0][: spelling.tokens_of(len(seams.leads[0]))])
 
-    def _judge(self, request: InfillRequest, seams: Seams) -> Judge:
-        return Judge(self.model, self.tokenizer, self._caches, request, seams, self.prompt.closing)
+    def _judge(self, request: InfillRequest, seams: Seams, memory: Mixture | None) -> Judge:
+        closing = self.prompt.closing
+        return Judge(self.model, self.tokenizer, self._caches, request, seams, closing, memory)
+
+    def _memory(self, request: InfillRequest, seams: Seams, task: Task) -> Mixture | None:
+        if self.gate is None or task.drafting != "beams":
+            return None
+        project = self.remembered.stores(request.workspace, request.file_key)
+        precedents = precedents_of(self.tokenizer, seams, task, project)
+        return Mixture(self.gate, precedents, seams.one_line)
 
     def _spelt(self, request: InfillRequest, states: Iterable[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""
@@ -351,45 +384,3 @@ class Infiller:
                 ),
             )
         return state
-
-
-class Timed:
-    """Adds the milliseconds spent inside to `timings[name]`."""
-
-    def __init__(self, timings: dict[str, float], name: str) -> None:
-        self._timings, self._name = timings, name
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._timings[self._name] += (time.perf_counter() - self._began) * 1000
-
-
-def _finish(written: Written | None, stop: Stop) -> Finish:
-    if stop.reason is not None:
-        return stop.reason
-    if written is not None and written.settled:
-        return "settled"
-    return "deadline" if stop.is_late else "budget"
-
-
-def _whole(kept: range, spelling: Spelling) -> range:
-    """Of the characters that stay, those up to the end of the last whole line."""
-    end = whole_lines(spelling.text) or len(spelling.text)
-    return range(kept.start, max(kept.start, min(kept.stop, end)))
-
-
-def _last(candidate: Generator[Draft, None, Infill]) -> Infill:
-    while True:
-        try:
-            next(candidate)
-        except StopIteration as finished:
-            fill: Infill = finished.value
-            return fill
-
-
-def _counted(states: Iterator[Spelt], at_most: int) -> Iterator[Spelt]:
-    """With the passes that may still come: a draft knows its own tokens, and no step after it."""
-    for state, spelt in states:
-        yield replace(state, steps_left=max(0, at_most - state.passes)), spelt

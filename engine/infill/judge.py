@@ -20,6 +20,7 @@ from fillwright.engine.infill.sampled import Sample
 from fillwright.engine.infill.seams import Seams, whole_lines
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.infill.written import Ids, Task, Written
+from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import InfillRequest, Shape
 
@@ -59,6 +60,7 @@ class Judge:
     request: InfillRequest
     seams: Seams
     closing: str
+    memory: Mixture | None = None
     _seen: dict[Ids, "_Seen"] = field(default_factory=dict)
     _texts: dict[Ids, str] = field(default_factory=dict)
 
@@ -195,7 +197,11 @@ class Judge:
         *before, last = plain_prefix(self.tokenizer, self.seams.prefix)
         prefix, _ = self.caches.holding(key, before)
         known = [[last]] * len(candidates)
-        read = log_likelihoods(self.model, prefix, known, [[*ids, *head] for ids in candidates])
+        said = [[*ids, *head] for ids in candidates]
+        own = [len(ids) for ids in candidates]
+        read = log_likelihoods(
+            self.model, prefix, known, said, (self.memory, own) if self.memory else None
+        )
         return [
             float(OWN_SHARE * logs[: len(ids)].sum() + logs[len(ids) :].sum())
             for logs, ids in zip(read, candidates, strict=True)

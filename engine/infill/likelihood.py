@@ -11,7 +11,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma, PrefixCache
+
+UNLIKELIEST = -30.0
+"""Nats of a token that a memory leaves no room for."""
 
 
 @torch.inference_mode()
@@ -20,11 +24,13 @@ def log_likelihoods(
     cache: PrefixCache,
     known: Sequence[Sequence[int]],
     said: Sequence[Sequence[int]],
+    mixed: tuple[Mixture, Sequence[int]] | None = None,
 ) -> list[Tensor]:
     """log p of each token of said[i] behind what the cache holds and known[i], nats, as the causal
     head reads it: float [said[i]].
 
-    No `known[i]` is empty; the cache is not changed.
+    No `known[i]` is empty; the cache is not changed. `mixed` is a memory, and how many first tokens
+    of each said[i] it has a say in.
     """
     rows = [[*before, *after] for before, after in zip(known, said, strict=True)]
     longest = max(map(len, rows))
@@ -35,6 +41,11 @@ def log_likelihoods(
     for index, (before, row) in enumerate(zip(known, rows, strict=True)):
         # a row speaks of the token after it
         logs = model.logits(hidden[index, len(before) - 1 : len(row) - 1]).log_softmax(-1)
+        if mixed:
+            memory, own = mixed
+            firsts = [tuple(row[len(before) : len(before) + end]) for end in range(own[index])]
+            told = memory.mixed(logs[: own[index]], firsts) if firsts else logs[:0]
+            logs = torch.cat([told.clamp(min=UNLIKELIEST), logs[own[index] :]])
         read = ids[index, len(before) : len(row), None]
         likelihoods.append(logs.gather(-1, read)[:, 0])
     return likelihoods

@@ -21,6 +21,7 @@ from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.prompt import Prompt, SmallPrompt
 from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.memory.gate import Gate
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import Section, read_config
@@ -79,6 +80,7 @@ def load_infiller(
         caution=on_gpu.caution if on_gpu else None,
         calibration=Calibration.of_checkpoint(checkpoint),
         languages=_languages(ours),
+        gate=Gate.of_checkpoint(checkpoint),
     )
     warm_up(infiller)
     progress(1.0)

@@ -17,6 +17,7 @@ from fillwright.engine.infill.beams import Hypothesis
 from fillwright.engine.infill.causal_draft import DraftedHoles
 from fillwright.engine.infill.certainty import Evidence
 from fillwright.engine.infill.edges import Edges
+from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Length
 
@@ -33,7 +34,7 @@ class Task:
     a causal draft may begin with (none: anything) and `avoided` what its text may not, behind any
     `margins`; `between` are the known ids between, `suffix` those behind the last, as many as a
     canvas may hold (end marks at the text's end), and each of `end_marks` ends a hole. `drafting`
-    is how a causal draft is made."""
+    is how a causal draft is made, and `memory` what else has a say where it is by beams."""
 
     denoise: Loop[PrefixCache]
     cache: PrefixCache
@@ -51,6 +52,7 @@ class Task:
     temperature: float
     generator: Generator
     cancelled: Callable[[], bool]
+    memory: Mixture | None = None
 
     @property
     def prompt_cached(self) -> int:
@@ -63,7 +65,7 @@ class Written:
     confidences, of the same form or longer, cost a look at every logit: ask at the end only.
     `settled`: every hole has ended and nothing would change any more. `passes`: model passes.
     `length`: how the holes found their lengths. `evidence`: what speaks for it, where it was
-    chosen among drafts."""
+    chosen among drafts. `remembered`: the share that the user's own code has in its tokens."""
 
     holes: tuple[Ids, ...]
     accepted: tuple[tuple[bool, ...], ...]
@@ -73,6 +75,7 @@ class Written:
     steps_left: int
     length: Length = "end-mark"
     evidence: Evidence | None = None
+    remembered: float = 0.0
 
     @classmethod
     def empty(cls, evidence: Evidence, passes: int) -> "Written":

@@ -114,6 +114,19 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--device", default="auto")
     calibrate.add_argument("--seed", type=int, default=0)
     calibrate.set_defaults(run=_calibrate)
+
+    gate = commands.add_parser(
+        "gate", help="fit how much the user's own code counts beside the model; write it down"
+    )
+    gate.add_argument(
+        "projects", type=Path, nargs="+", metavar="FOLDER", help="of projects to learn on"
+    )
+    gate.add_argument("--of", type=Path, metavar="FOLDER", default=embedded_checkpoint())
+    gate.add_argument("--files", type=int, default=40, metavar="N", help="of each, at most (40)")
+    gate.add_argument("--lines", type=int, default=2, metavar="N", help="of a file, at most (2)")
+    gate.add_argument("--device", default="auto")
+    gate.add_argument("--seed", type=int, default=0)
+    gate.set_defaults(run=_gate)
     return parser
 
 
@@ -164,6 +177,22 @@ def _calibrate(arguments: argparse.Namespace) -> None:
     bias = measured_bias(infiller, questions, arguments.seed)
     write_bias(arguments.of, bias)
     print(json.dumps(bias.points))
+
+
+def _gate(arguments: argparse.Namespace) -> None:
+    # these load grammars, which a machine that only trains does without
+    from fillwright.engine.infill.loading import load_infiller
+    from fillwright.engine.training.gate import fitted, nats_of_others, tokens_of, write_gate
+
+    infiller = load_infiller(arguments.of, arguments.device)
+    tokens = list(
+        tokens_of(infiller, arguments.projects, arguments.files, arguments.lines, arguments.seed)
+    )
+    write_gate(arguments.of, fitted(tokens))
+    print(f"{len(tokens)} tokens; nats of one, by the model alone and with the project remembered,")
+    print("with constants fitted on the other projects:")
+    for project, (alone, mixed) in nats_of_others(tokens).items():
+        print(f"{project:24} {alone:.3f} {mixed:.3f}")
 
 
 def _run(arguments: argparse.Namespace) -> None:

@@ -71,3 +71,20 @@ def test_a_path_without_files_is_told(tmp_path: Path) -> None:
     assert outcome.returncode == 2
     assert "no files of 1500 to 60000 characters" in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_with_memory_the_other_files_of_each_project_have_a_say(tmp_path: Path) -> None:
+    """A project of copies: every line stands in another file as it is."""
+    text = (HELD_OUT / "h11" / "_readers.py").read_text("utf-8")
+    project = tmp_path / "copies"
+    project.mkdir()
+    for name in ("one.py", "two.py", "three.py"):
+        (project / name).write_text(text, "utf-8")
+    right = []
+    for memory in ((), ("--memory",)):
+        out = tmp_path / f"run{len(memory)}"
+        done = typing(project, "--files", "1", "--lines", "6", *memory, "--out", out)
+        assert done.returncode == 0, done.stderr
+        pauses = read_records(out, TypedPause)
+        right.append(sum(pause.fill.strip() == pause.gold.strip() for pause in pauses))
+    assert right[1] > right[0]

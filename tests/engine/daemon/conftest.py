@@ -9,9 +9,21 @@ import pytest
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import Event
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.request import Draft, Hole, Infill, InfillRequest
+from fillwright.engine.request import Draft, FileText, Hole, Infill, InfillRequest
 
 PATIENCE_S = 20
+
+
+class ScriptedMemory:
+    """Keeps what it is given; a file that says `crash` crashes it."""
+
+    def __init__(self) -> None:
+        self.taken: queue.Queue[tuple[str, FileText]] = queue.Queue()
+
+    def take(self, workspace: str, file: FileText) -> None:
+        self.taken.put((workspace, file))
+        if file.text == "crash":
+            raise RuntimeError(f"no memory of {file.key}")
 
 
 class ScriptedInfiller:
@@ -30,6 +42,7 @@ class ScriptedInfiller:
     finish = "settled"
 
     def __init__(self) -> None:
+        self.remembered = ScriptedMemory()
         self.at_step: queue.Queue[tuple[str, int]] = queue.Queue()
         self.permits = threading.Semaphore(0)
         self.requests: list[InfillRequest] = []

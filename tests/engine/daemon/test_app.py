@@ -16,8 +16,9 @@ from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.runtime_dir import place_of
+from fillwright.engine.daemon.wire import Health
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineFailed
-from fillwright.engine.request import Draft
+from fillwright.engine.request import Draft, FileText, Memories
 
 PATIENCE_S = 20
 
@@ -229,3 +230,17 @@ async def test_the_stream_is_plain_server_sent_events(http, infiller):
     blocks = [block.split("\n") for block in answer.text.split("\n\n") if block]
     assert [name for name, _ in blocks] == ["event: draft"] * 3 + ["event: infill"]
     assert json.loads(blocks[-1][1].removeprefix("data: "))["texts"] == ["ABC"]
+
+
+async def test_files_are_sent_to_be_remembered_and_forgotten(client, infiller):
+    files = (FileText("a.py", "x = '\ud800'\n"), FileText("b.py", None))
+    health = await client.remember(Memories("w", files))
+    assert (health.status, health.pid) == ("ready", os.getpid())
+    take = infiller.remembered.taken.get
+    taken = [await asyncio.to_thread(take, timeout=PATIENCE_S) for _ in files]
+    assert taken == [("w", file) for file in files]
+
+
+async def test_an_engine_that_is_not_there_remembers_nothing_and_is_not_started(engine_folder):
+    settings = EngineSettings(runtime_dir=engine_folder / "none")
+    assert await EngineClient(settings).remember(Memories("w", ())) == Health("stopped")

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from fillwright.engine.infill.tokenizer import CodeTokenizer
 from fillwright.engine.training import gather
 from fillwright.engine.training.corpus import Corpus
+from fillwright.engine.training.export import export
 from fillwright.engine.training.gather import build_corpus
-from fillwright.engine.training.initialise import small_config
+from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, CausalRows, JointRows, Recipe, SmallShape
 from fillwright.engine.training.sources import SourceFile
 
@@ -85,3 +87,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         _gather_only(files, patch)
         counts = build_corpus(folder, {BENCHMARK}, 600)
     return Made(folder, files, counts, CodeTokenizer.from_checkpoint(folder))
+
+
+@pytest.fixture
+def checkpoint(made: Any, tmp_path: Path) -> Path:
+    """A random network, not yet trained."""
+    config = made.config()
+    state = {"config": config, "model": new_model(config, seed=1).state_dict()}
+    torch.save(state, tmp_path / "state.pt")
+    export(tmp_path / "state.pt", made.folder / "tokenizer.json", tmp_path / "checkpoint")
+    return tmp_path / "checkpoint"

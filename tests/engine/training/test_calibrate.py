@@ -1,28 +1,14 @@
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
 
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.training.calibrate import measured_bias
 from fillwright.engine.training.command import main
-from fillwright.engine.training.export import export
-from fillwright.engine.training.initialise import new_model
 
 HELD_OUT = Path(__file__).parents[3] / "fixtures" / "evaluation" / "held_out" / "humanize"
-
-
-@pytest.fixture
-def checkpoint(made: Any, tmp_path: Path) -> Path:
-    """A random network, not yet trained."""
-    config = made.config()
-    state = {"config": config, "model": new_model(config, seed=1).state_dict()}
-    torch.save(state, tmp_path / "state.pt")
-    export(tmp_path / "state.pt", made.folder / "tokenizer.json", tmp_path / "checkpoint")
-    return tmp_path / "checkpoint"
 
 
 def question(gold: str) -> Question:

@@ -1,0 +1,25 @@
+"""Where a hole's precedents are looked up: in the project's other files, and in the open file
+beyond what the prompt shows. What stands beside the hole is in view already, and a small model
+would only say it again.
+
+Knows text and tokens; knows no model.
+"""
+
+from collections.abc import Sequence
+
+from fillwright.engine.infill.prompt import PREFIX_TOKENS, SUFFIX_TOKENS
+from fillwright.engine.infill.seams import Seams
+from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.written import Task
+from fillwright.engine.memory.contexts import SortedContexts, Store
+from fillwright.engine.memory.evidence import Precedents
+
+
+def precedents_of(
+    tokenizer: CodeTokenizer, seams: Seams, task: Task, project: Sequence[Store]
+) -> Precedents:
+    """Of the only hole; its own text is in none of them, and nothing reaches across it."""
+    before, behind = tokenizer.encode(seams.prefix), tokenizer.encode(seams.suffix)
+    beyond = [ids for ids in (before[:-PREFIX_TOKENS], behind[SUFFIX_TOKENS:]) if ids]
+    far = [Store(SortedContexts.of(beyond, len(tokenizer.texts)))] if beyond else []
+    return Precedents(far, project, before, task.edges.following, task.end_marks)

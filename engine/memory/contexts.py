@@ -1,0 +1,173 @@
+"""What followed a context before: streams of tokens, their positions sorted by the tokens before
+them, so that the matches of a context's last 1, 2, 3 ... tokens are nested ranges of one array.
+
+Knows token ids; knows no text, no files and no model.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+LONGEST = 24
+"""Tokens of a context that are looked at; at 12 a match is nearly always right already."""
+SORTED_BY = 32
+LOOKED_AT = 300
+"""Positions of one range that are counted; of more, so many evenly spaced ones."""
+GATHERED = 20_000
+"""A range of more positions is narrowed by bisection, without gathering a column of it."""
+
+Integers = NDArray[np.int64]
+Span = tuple[int, int]
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Following:
+    """What followed the last `length` tokens of a context: different tokens, and how often each
+    did, estimated where not every place was looked at."""
+
+    length: int
+    tokens: Integers
+    counts: NDArray[np.float64]
+
+    def only(self, kept: NDArray[np.bool_]) -> "Following | None":
+        """The part of it that is kept, None when that is nothing."""
+        if not kept.any():
+            return None
+        return Following(self.length, self.tokens[kept], self.counts[kept])
+
+
+@dataclass(frozen=True, eq=False)
+class SortedContexts:
+    """`tokens` has `separator`, which is no token, before and behind every stream; `spans` are the
+    streams' positions, in their order. `order` are all positions, sorted by the tokens before
+    each, the nearest first."""
+
+    tokens: NDArray[np.unsignedinteger]
+    order: NDArray[np.int32]
+    separator: int
+    spans: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, streams: Iterable[Sequence[int]], vocabulary: int) -> Self:
+        """Sort streams of ids below `vocabulary`. Takes up to 28 bytes a token while it sorts, and
+        4 bytes and a token's own thereafter."""
+        kind = np.min_scalar_type(vocabulary)
+        separator = np.array([vocabulary], dtype=kind)
+        pieces, spans, end = [separator], [], 1
+        for stream in streams:
+            pieces += [np.asarray(stream, dtype=kind), separator]
+            spans.append((end, end + len(stream)))
+            end += len(stream) + 1
+        tokens = np.concatenate(pieces)
+        return cls(tokens, _sorted_by_context(tokens), vocabulary, tuple(spans))
+
+    def ranges(self, context: Sequence[int]) -> list[Range]:
+        """Where in `order` the positions behind the last 1, 2, 3 ... tokens of the context are,
+        as far as there are any; each range lies in the one before."""
+        found, low, high = list[Range](), 0, len(self.order)
+        for length, token in enumerate(reversed(context[-LONGEST:]), 1):
+            if token == self.separator:
+                break
+            low, high = self._narrowed(low, high, length, token)
+            if low == high:
+                break
+            found.append((low, high))
+        return found
+
+    def positions(self, range_: Range, left_out: Sequence[Span]) -> Integers:
+        """The positions of a range, evenly spaced where they are many, without those in spans that
+        are left out."""
+        low, high = range_
+        size = high - low
+        places = np.arange(size) if size <= LOOKED_AT else np.arange(LOOKED_AT) * size // LOOKED_AT
+        found = self.order[low + places].astype(np.int64)
+        for start, stop in left_out:
+            found = found[(found < start) | (found >= stop)]
+        return found
+
+    def _narrowed(self, low: int, high: int, length: int, token: int) -> Range:
+        """The part of a range of equal contexts of `length` - 1 tokens whose next one is `token`.
+
+        Only before the first token of all is there no `length`-th one: it is the separator's own.
+        """
+        if high - low <= GATHERED:
+            column = self.tokens[self.order[low:high] - length]
+            left, right = (int(np.searchsorted(column, token, side)) for side in ("left", "right"))
+            return low + left, low + right
+        return self._bisected(low, high, length, token), self._bisected(
+            low, high, length, token + 1
+        )
+
+    def _bisected(self, low: int, high: int, length: int, token: int) -> int:
+        """The first place in a range at which the `length`-th token back is at least `token`."""
+        while low < high:
+            middle = (low + high) // 2
+            if self.tokens[self.order[middle] - length] < token:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Sorted contexts, and the spans of them that are left out."""
+
+    contexts: SortedContexts
+    left_out: tuple[Span, ...] = ()
+
+
+def what_followed(stores: Sequence[Store], context: Sequence[int]) -> list[Following]:
+    """What followed the context in all the stores together, for its last tokens, the longest match
+    first. A length that matches nowhere but where the next longer one does says nothing new and is
+    not listed."""
+    every = [(store, store.contexts.ranges(context)) for store in stores]
+    found, seen = list[Following](), 0
+    for length in range(max((len(ranges) for _, ranges in every), default=0), 0, -1):
+        matching = [(store, ranges[length - 1]) for store, ranges in every if len(ranges) >= length]
+        size = sum(high - low for _, (low, high) in matching)
+        if size == seen:
+            continue
+        seen = size
+        following = _counted(matching, length)
+        if following is not None:
+            found.append(following)
+    return found
+
+
+def _counted(matching: Sequence[tuple[Store, Range]], length: int) -> Following | None:
+    tokens, weights = [], []
+    for store, (low, high) in matching:
+        contexts = store.contexts
+        after = contexts.tokens[contexts.positions((low, high), store.left_out)]
+        after = after[after != contexts.separator]
+        tokens.append(after.astype(np.int64))
+        weights.append(np.full(len(after), max(1.0, (high - low) / LOOKED_AT)))
+    every = np.concatenate(tokens)
+    if not len(every):
+        return None
+    different, place = np.unique(every, return_inverse=True)
+    return Following(
+        length, different, np.bincount(place, np.concatenate(weights)).astype(np.float64)
+    )
+
+
+def _sorted_by_context(tokens: NDArray[np.unsignedinteger]) -> NDArray[np.int32]:
+    """All positions sorted by the tokens before each, by prefix doubling (Manber and Myers 1993,
+    "Suffix arrays"): ranks by k tokens, taken twice, are ranks by 2k."""
+    rank = np.zeros(len(tokens), dtype=np.int32)
+    rank[1:] = tokens[:-1]
+    order, width = np.argsort(rank, kind="stable").astype(np.int32), 1
+    while width < SORTED_BY:
+        key = rank.astype(np.int64) << 32
+        key[width:] |= rank[:-width]
+        order = np.argsort(key, kind="stable").astype(np.int32)
+        key = key[order]
+        rank[order[1:]] = np.cumsum(key[1:] != key[:-1], dtype=np.int32)
+        rank[order[0]] = 0
+        width *= 2
+    return order

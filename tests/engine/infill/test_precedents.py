@@ -1,0 +1,125 @@
+"""A hole's precedents: never its own text, nor what the prompt shows; without a gate, none."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.prompt import PREFIX_TOKENS, SUFFIX_TOKENS
+from fillwright.engine.infill.seams import Seams
+from fillwright.engine.infill.stop import Stop
+from fillwright.engine.memory.contexts import what_followed
+from fillwright.engine.memory.evidence import PARTS, Precedents
+from fillwright.engine.memory.gate import FEATURES, Gate
+from fillwright.engine.request import Budget, Hole, Infill, InfillRequest, Shape
+
+UNIQUE = "zebra = book.quokka(book)"
+FILLER = "value = other(value)\n"
+
+
+@pytest.fixture
+def trusting(tiny: Infiller) -> Infiller:
+    """With a gate that trusts its precedents far more than the model."""
+    outputs = 1 + len(PARTS)
+    weights, bias = np.zeros((FEATURES, outputs)), np.array([-8.0, 1.0, 0.0, 1.0, 0.0])
+    gate = Gate(np.zeros(FEATURES), np.ones(FEATURES), weights, bias)
+    return replace(tiny, gate=gate)
+
+
+def request(before: str, behind: str, shape: Shape = "line", hole: str = "") -> InfillRequest:
+    text = before + hole + behind
+    holes = (Hole(len(before), len(before) + len(hole)),)
+    return InfillRequest(
+        text,
+        holes,
+        "python",
+        shape=shape,
+        document_key="a",
+        decode="draft",
+        workspace="w",
+        file_key="a.py",
+    )
+
+
+def fill(infiller: Infiller, asked: InfillRequest) -> Infill:
+    *_, last = infiller.infill(asked, lambda: False)
+    assert isinstance(last, Infill)
+    return last
+
+
+def precedents(infiller: Infiller, asked: InfillRequest) -> Precedents | None:
+    seams = Seams.of(asked, infiller.tokenizer.starting_with, True)
+    task, _ = infiller._task(asked, seams, 0, Stop(lambda: False, Budget(), time.perf_counter))
+    memory = task.memory
+    return memory.precedents if memory else None
+
+
+def says(infiller: Infiller, found: Precedents, text: str) -> bool:
+    """Whether the precedents have seen the whole text, in one piece."""
+    ids = infiller.tokenizer.encode(text)
+    levels = what_followed([*found.far, *found.project], ids[:-1])
+    return any(
+        level.length >= min(len(ids) - 1, 24) and ids[-1] in level.tokens for level in levels
+    )
+
+
+def test_the_holes_own_text_is_found_nowhere_though_a_copy_of_its_file_is_saved(
+    trusting: Infiller,
+) -> None:
+    before, behind = FILLER * 200, "\n" + FILLER * 200
+    trusting.remembered.remember("w", "a.py", before + UNIQUE + behind)
+    found = precedents(trusting, request(before, behind, hole=UNIQUE))
+    assert found
+    assert found.far
+    assert not says(trusting, found, UNIQUE)
+    assert says(trusting, found, FILLER * 2)
+    trusting.remembered.remember("w", "b.py", UNIQUE + "\n")
+    found = precedents(trusting, request(before, behind, hole=UNIQUE))
+    assert found
+    assert says(trusting, found, UNIQUE)
+
+
+def test_what_the_prompt_shows_is_no_precedent(trusting: Infiller) -> None:
+    found = precedents(trusting, request("x = 1\n" + UNIQUE + "\n", "\n" + UNIQUE))
+    assert found
+    assert (found.far, found.project) == ([], ())
+    long = UNIQUE + "\n" + FILLER * 200
+    found = precedents(trusting, request(long, "\n"))
+    assert found
+    assert says(trusting, found, UNIQUE)
+    (store,) = found.far
+    (span,) = store.contexts.spans
+    assert span[1] - span[0] == len(trusting.tokenizer.encode(long.rstrip("\n"))) - PREFIX_TOKENS
+    found = precedents(trusting, request("x", "\n" + FILLER * 200))
+    assert found
+    (store,) = found.far
+    (span,) = store.contexts.spans
+    assert span[1] - span[0] == len(trusting.tokenizer.encode("\n" + FILLER * 200)) - SUFFIX_TOKENS
+
+
+def test_what_another_file_of_the_project_says_is_written(trusting: Infiller) -> None:
+    asked = request("for book in self.books:\n    zebra = book.quo", "\n    return zebra\n")
+    assert fill(trusting, asked).remembered == 0
+    trusting.remembered.remember("w", "b.py", f"if width:\n    {UNIQUE}\n    return 1\n" * 3)
+    found = fill(trusting, asked)
+    assert found.texts == ("kka(book)",)
+    assert found.remembered > 0.9
+    assert fill(trusting, replace(asked, workspace="v")).remembered == 0
+    assert fill(trusting, replace(asked, file_key="b.py")).remembered == 0
+
+
+@pytest.mark.parametrize("shape", ["line", "block", "free"])
+def test_without_a_gate_and_in_blocks_every_fill_is_what_it_was(
+    tiny: Infiller, trusting: Infiller, shape: Shape
+) -> None:
+    asked = request("def area(width, height):\n    zebra = book.quo", "\n", shape)
+    known = fill(tiny, asked)
+    tiny.remembered.remember("w", "b.py", f"    {UNIQUE}\n" * 3)
+    trusting.remembered.remember("w", "b.py", f"    {UNIQUE}\n" * 3)
+    same = fill(tiny, asked)
+    assert (same.texts, same.confidences, same.remembered) == (known.texts, known.confidences, 0)
+    if shape == "block":
+        in_block = fill(trusting, asked)
+        assert (in_block.texts, in_block.confidences) == (known.texts, known.confidences)

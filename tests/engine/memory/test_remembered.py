@@ -1,0 +1,113 @@
+"""What is remembered of whose files, and what of it is not any more."""
+
+import random
+
+import pytest
+
+from fillwright.engine.memory import remembered
+from fillwright.engine.memory.contexts import what_followed
+from fillwright.engine.memory.remembered import Remembered
+
+
+def by_character(text: str) -> list[int]:
+    return [ord(each) for each in text]
+
+
+@pytest.fixture
+def memory() -> Remembered:
+    return Remembered(by_character, 256)
+
+
+def behind(memory: Remembered, context: str, workspace: str = "a", but: str = "") -> str:
+    """What followed the whole context, in alphabetical order, each as often as it did."""
+    levels = what_followed(memory.stores(workspace, but), by_character(context))
+    return "".join(
+        chr(token) * round(count)
+        for level in levels
+        if level.length == len(context)
+        for token, count in zip(level.tokens.tolist(), level.counts.tolist(), strict=True)
+    )
+
+
+def test_a_file_is_found_until_it_changes_or_is_forgotten(memory: Remembered) -> None:
+    memory.remember("a", "one.py", "left")
+    memory.remember("a", "two.py", "lens")
+    assert behind(memory, "le") == "fn"
+    memory.remember("a", "one.py", "lex")
+    assert behind(memory, "le") == "nx"
+    memory.forget("a", "two.py")
+    memory.forget("a", "never.py")
+    assert behind(memory, "le") == "x"
+    memory.clear()
+    assert behind(memory, "le") == ""
+
+
+def test_the_saved_copy_of_the_open_file_is_left_out(memory: Remembered) -> None:
+    memory.remember("a", "one.py", "a line that stands nowhere else!")
+    memory.remember("a", "two.py", "else?")
+    assert behind(memory, "else", but="one.py") == "?"
+    assert behind(memory, "nowhere", but="one.py") == ""
+
+
+def test_a_workspace_never_answers_for_another(memory: Remembered) -> None:
+    memory.remember("a", "one.py", "secret")
+    memory.remember("b", "one.py", "second")
+    assert (behind(memory, "sec", "a"), behind(memory, "sec", "b")) == ("r", "o")
+    assert memory.stores("c", "") == memory.stores("", "") == ()
+
+
+def test_nothing_reaches_from_one_file_into_the_next(memory: Remembered) -> None:
+    memory.remember("a", "one.py", "ab")
+    memory.remember("a", "two.py", "cd")
+    assert behind(memory, "b") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["x\n" * (remembered.FILE_BYTES // 2 + 1), "x" * (remembered.LINE_CHARACTERS + 1)]
+)
+def test_a_file_that_nobody_wrote_by_hand_is_not_remembered(memory: Remembered, text: str) -> None:
+    assert memory.remember("a", "one.py", "abc")
+    assert not memory.remember("a", "one.py", text)
+    assert behind(memory, "ab") == ""
+
+
+def test_a_full_workspace_takes_no_more(
+    memory: Remembered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembered, "WORKSPACE_BYTES", 7)
+    assert memory.remember("a", "one.py", "abcd")
+    assert not memory.remember("a", "two.py", "abxx")
+    assert memory.remember("a", "one.py", "abyyyyy")
+    assert memory.remember("b", "two.py", "abxx")
+    assert behind(memory, "ab") == "y"
+
+
+def test_the_workspace_that_was_not_used_for_longest_is_forgotten(memory: Remembered) -> None:
+    for name in "abcd":
+        memory.remember(name, "one.py", "left")
+    assert behind(memory, "le", "a") == "f"
+    memory.remember("e", "one.py", "left")
+    assert [name for name in "abcde" if behind(memory, "le", name)] == list("acde")
+
+
+def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
+    memory: Remembered,
+) -> None:
+    chance, texts = random.Random(5), dict[str, str]()
+    for _ in range(300):
+        key = f"{chance.randrange(60)}.py"
+        if chance.random() < 0.2:
+            texts.pop(key, None)
+            memory.forget("a", key)
+        else:
+            texts[key] = "".join(chance.choices("ab", k=12))
+            memory.remember("a", key, texts[key])
+        stores = memory.stores("a", "")
+        assert len(stores) <= remembered.SEGMENTS
+    expected = sorted(
+        text[at + 3]
+        for text in texts.values()
+        for at in range(len(text) - 3)
+        if text[at : at + 3] == "aba"
+    )
+    assert sorted(behind(memory, "aba")) == expected
