@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+BUILT_FROM := pyproject.toml constraints.txt setup.py $(wildcard kernels/cpu/*.cpp kernels/cpu/*.h)
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 help: ## list the verbs
@@ -61,12 +62,12 @@ bench: .venv/.dev-ready ## measure speed and memory
 		|| { echo "Fillwright needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/.run-ready: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.run-ready: $(BUILT_FROM) | .venv/bin/python
 	@echo "Installing Fillwright into .venv (PyTorch makes this take a minute or two) ..."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-.venv/.dev-ready: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python
 	@echo "Installing Fillwright and its developer tools into .venv ..."
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch .venv/.run-ready $@

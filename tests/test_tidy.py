@@ -15,14 +15,24 @@ from pathlib import Path
 
 import pytest
 
+from fillwright.kernels.cpu.compiling import LIBRARY, CannotCompileError, any_compiler
+
 ROOT = Path(__file__).parent.parent
 LAYERS = ["kernels", "engine", "lsp_server"]
 PLUGIN = [f"editors/nvim/{folder}" for folder in ("doc", "lsp", "lua", "plugin")]
 MAX_LINES = 400
+CPU_KERNELS = Path("kernels", "cpu")
+COMPILED = {".cpp", ".h"}
+
+
+def files(*folders: str, suffixes: set[str]) -> list[Path]:
+    return sorted(
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in suffixes
+    )
 
 
 def python_files(*folders: str) -> list[Path]:
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return files(*folders, suffixes={".py"})
 
 
 def imported_names(path: Path) -> set[str]:
@@ -69,7 +79,7 @@ def test_bare_layers_cannot_be_imported(layer: str) -> None:
 def test_files_stay_short() -> None:
     lengths = {
         str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
-        for path in python_files(*LAYERS, "tests")
+        for path in files(*LAYERS, "tests", suffixes={".py", *COMPILED})
     }
     assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
 
@@ -85,9 +95,9 @@ def test_every_package_is_declared() -> None:
 
 
 def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_path: Path) -> None:
-    source = tmp_path / "source"
+    source, unwanted = tmp_path / "source", shutil.ignore_patterns("__pycache__", LIBRARY)
     for layer in (*LAYERS, *PLUGIN):
-        shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / layer, source / layer, ignore=unwanted)
     for path in ROOT.glob("*.*"):
         if path.is_file():
             shutil.copy(path, source)
@@ -100,11 +110,22 @@ def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_p
         f"fillwright/{path.relative_to(source)}"
         for layer in (*LAYERS, *PLUGIN)
         for path in (source / layer).rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix not in COMPILED
     }
+    # the library instead of what it is made of
+    if can_compile():
+        expected.add(f"fillwright/{CPU_KERNELS / LIBRARY}")
     names = zipfile.ZipFile(wheel).namelist()
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def can_compile() -> bool:
+    try:
+        any_compiler()
+    except CannotCompileError:
+        return False
+    return True
 
 
 def test_the_language_server_loads_no_torch() -> None:

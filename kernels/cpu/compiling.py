@@ -57,11 +57,27 @@ def system_compiler() -> Compiler | None:
     return None
 
 
+def zig_compiler(target: str) -> Compiler:
+    """For a target as zig names it. Never for this very processor, which is its default: the files
+    that every processor runs must not hold this one's instructions."""
+    zig = (sys.executable, "-m", "ziglang")
+    return Compiler((*zig, "c++", "-target", target), (*zig, "cc", "-target", target))
+
+
+def zig_target() -> str:
+    """This machine; with the oldest C library that the kernels run on, glibc's of 2012."""
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        platform.machine().lower(), platform.machine().lower()
+    )
+    if sys.platform == "linux":
+        return f"{machine}-linux-{'gnu.2.17' if platform.libc_ver()[0] == 'glibc' else 'musl'}"
+    return f"{machine}-{'windows-gnu' if sys.platform == 'win32' else 'macos'}"
+
+
 def any_compiler() -> Compiler:
     """Raises CannotCompileError where there is none."""
     if find_spec("ziglang"):
-        zig = (sys.executable, "-m", "ziglang")
-        return Compiler((*zig, "c++"), (*zig, "cc"))
+        return zig_compiler(zig_target())
     if found := system_compiler():
         return found
     raise CannotCompileError("There is no C++ compiler; install g++, clang or the package ziglang.")
