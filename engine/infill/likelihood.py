@@ -34,7 +34,6 @@ def log_likelihoods(
     likelihoods = []
     for index, (before, row) in enumerate(zip(known, rows, strict=True)):
         # a row speaks of the token after it
-        logs = model.logits(hidden[index, len(before) - 1 : len(row) - 1]).log_softmax(-1)
-        read = ids[index, len(before) : len(row), None]
-        likelihoods.append(logs.gather(-1, read)[:, 0])
+        speaking, read = slice(len(before) - 1, len(row) - 1), slice(len(before), len(row))
+        likelihoods.append(model.log_probabilities(hidden[index, speaking], ids[index, read]))
     return likelihoods

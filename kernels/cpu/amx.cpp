@@ -46,7 +46,7 @@ struct Dot {
 
     // Sums of m <= ROWS rows and two blocks: [m][32]. Rows up to the next sixteen are read as well.
     static void tile(int32_t m, const int8_t* rows, int32_t stride, const int8_t* blocks,
-                     int32_t* sums) {
+                     int32_t* sums, bool) {
         const size_t wide = static_cast<size_t>(stride);
         _tile_zero(0);
         _tile_zero(1);

@@ -37,6 +37,8 @@ inline void shared_scores(const Tile& tile) {
     const float* queries[Q];
     for (int32_t i = 0; i < Q; i++) queries[i] = tile.attention.queries + tile.place(i);
     const size_t block = static_cast<size_t>(size) * BLOCK;
+    // a processor does not guess the way to the next block, which other heads' keys lie before
+    const size_t next = block * static_cast<size_t>(tile.heads.key);
     for (int32_t at = tile.from; at < tile.past; at += BLOCK) {
         const float* keys = tile.attention.shared_keys +
                             (static_cast<size_t>(at / BLOCK) * static_cast<size_t>(tile.heads.key) +
@@ -44,6 +46,7 @@ inline void shared_scores(const Tile& tile) {
                                 block;
         Floats sums[Q][VECTORS] = {};
         for (int32_t d = 0; d < size; d++) {
+            __builtin_prefetch(keys + next + d * BLOCK);
             for (int32_t v = 0; v < VECTORS; v++) {
                 const Floats key = load(keys + d * BLOCK + v * LANES);
                 for (int32_t i = 0; i < Q; i++) sums[i][v] += queries[i][d] * key;
@@ -64,8 +67,7 @@ inline float shares(const Tile& tile, int32_t i) {
     float* scores = tile.scores + i * tile.stride;
     const int32_t seen = most(0, all.first[row] - tile.from);
     const int32_t end = most(seen, all.past[row] - tile.from), shared = tile.past - tile.from;
-    float largest = -INFINITY;
-    for (int32_t c = seen; c < end; c++) largest = scores[c] > largest ? scores[c] : largest;
+    float largest = most_of(scores + seen, end - seen);
     const float* query = all.queries + tile.place(i);
     const int32_t own = all.own_from[row + 1] - all.own_from[row];
     for (int32_t x = 0; x < own; x++) {
@@ -96,7 +98,7 @@ inline float shares(const Tile& tile, int32_t i) {
 
 template <int32_t Q>
 inline void shared_values(const Tile& tile) {
-    constexpr int32_t WIDE = 2;
+    constexpr int32_t WIDE = 2, AHEAD = 16;
     const int32_t size = tile.heads.size, shared = tile.past - tile.from;
     const size_t step = static_cast<size_t>(tile.heads.key * size);
     const float* values = tile.attention.shared_values + static_cast<size_t>(tile.from) * step +
@@ -106,6 +108,7 @@ inline void shared_values(const Tile& tile) {
         Floats sums[Q][WIDE] = {};
         for (int32_t c = 0; c < shared; c++) {
             for (int32_t v = 0; v < WIDE; v++) {
+                __builtin_prefetch(values + static_cast<size_t>(c + AHEAD) * step + d + v * LANES);
                 const Floats value = load(values + static_cast<size_t>(c) * step + d + v * LANES);
                 for (int32_t i = 0; i < Q; i++)
                     sums[i][v] += tile.scores[i * tile.stride + c] * value;

@@ -40,25 +40,37 @@ struct Dot {
     };
 #endif
 
-    // Sums of m <= ROWS rows and two blocks: [m][32].
+    // Sums of m <= ROWS rows and two blocks: [m][32]. The `last` rows that read these blocks fetch
+    // the next two: in the time of a tile memory could have delivered them.
     static void tile(int32_t m, const int8_t* rows, int32_t stride, const int8_t* blocks,
-                     int32_t* sums) {
-        tile_of<ROWS>(m, rows, stride, blocks, sums);
-        tile_of<ROWS>(m, rows, stride, blocks + 16 * static_cast<size_t>(stride), sums + 16);
+                     int32_t* sums, bool last) {
+        const int8_t* second = blocks + 16 * static_cast<size_t>(stride);
+        if (last) {
+            tile_of<ROWS, true>(m, rows, stride, blocks, sums);
+            tile_of<ROWS, true>(m, rows, stride, second, sums + 16);
+        } else {
+            tile_of<ROWS, false>(m, rows, stride, blocks, sums);
+            tile_of<ROWS, false>(m, rows, stride, second, sums + 16);
+        }
     }
 
-    template <int32_t M>
+    template <int32_t M, bool LAST>
     static void tile_of(int32_t m, const int8_t* rows, int32_t stride, const int8_t* block,
                         int32_t* sums) {
         if (m < M) {
-            if constexpr (M > 1) tile_of<M - 1>(m, rows, stride, block, sums);
+            if constexpr (M > 1) tile_of<M - 1, LAST>(m, rows, stride, block, sums);
             return;
         }
         __m256i low[M], high[M];
+#pragma GCC unroll 16
         for (int32_t i = 0; i < M; i++) low[i] = high[i] = _mm256_setzero_si256();
         for (int32_t k = 0; k < stride; k += 4) {
             const __m256i* at = reinterpret_cast<const __m256i*>(block + 16 * k);
+            if (LAST) {
+                _mm_prefetch(block + 16 * (2 * stride + k), _MM_HINT_T0);
+            }
             const Weights w(_mm256_loadu_si256(at)), v(_mm256_loadu_si256(at + 1));
+#pragma GCC unroll 16
             for (int32_t i = 0; i < M; i++) {
                 int32_t four;
                 std::memcpy(&four, rows + static_cast<size_t>(i) * static_cast<size_t>(stride) + k,
@@ -68,6 +80,7 @@ struct Dot {
                 high[i] = v.add(high[i], x);
             }
         }
+#pragma GCC unroll 16
         for (int32_t i = 0; i < M; i++) {
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + 32 * i), low[i]);
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + 32 * i + 8), high[i]);

@@ -18,7 +18,7 @@ struct Dot {
 
     // Sums of m <= ROWS rows and two blocks: [m][32].
     static void tile(int32_t m, const float* rows, int32_t stride, const int8_t* blocks,
-                     float* sums) {
+                     float* sums, bool) {
         const size_t wide = static_cast<size_t>(stride);
         for (int32_t i = 0; i < m; i++) {
             for (int32_t j = 0; j < 32; j++) {

@@ -61,30 +61,33 @@ private:
     Scratch<int32_t> outputs_;
 };
 
-inline void add(Reading& reading, float largest, float total) {
-    const float both = largest > reading.largest ? largest : reading.largest;
-    if (both == -INFINITY) return;
-    reading.total =
-        reading.total * std::exp(reading.largest - both) + total * std::exp(largest - both);
-    reading.largest = both;
+// Makes `largest` the reading's, where it is larger.
+inline void raise(Reading& reading, float largest) {
+    if (largest <= reading.largest) return;
+    reading.total *= std::exp(reading.largest - largest);
+    reading.largest = largest;
 }
 
 inline void read(Readings& readings, const Head& head, int32_t worker, int32_t row, int32_t from,
                  const float* logits, int32_t count) {
+    const float largest = most_of(logits, count);
     if (head.log_sums) {
-        float largest = logits[0];
-        for (int32_t i = 1; i < count; i++) largest = logits[i] > largest ? logits[i] : largest;
-        Floats total{};
+        Reading& reading = readings.of(worker, row);
+        raise(reading, largest);
+        float shares[OUTPUT_STEP] = {};
         each(count, [&](int32_t i, auto part) {
-            float shares[LANES] = {};
-            store(shares, exponential(load(logits + i, part) - largest), part);
-            total += load(shares);
+            store(shares + i, exponential(load(logits + i, part) - reading.largest), part);
         });
-        add(readings.of(worker, row), largest, sum(total));
+        Floats total{};
+        for (int32_t i = 0; i < OUTPUT_STEP; i += LANES) total += load(shares + i);
+        reading.total += sum(total);
     }
-    for (int32_t i = 0; i < count && head.top; i++) {
-        if (readings.wants(worker, row, logits[i], from + i))
-            readings.offer(worker, row, logits[i], from + i);
+    if (head.top && readings.wants(worker, row, largest, from)) {
+        for (int32_t i = 0; i < count; i++) {
+            if (readings.wants(worker, row, logits[i], from + i)) {
+                readings.offer(worker, row, logits[i], from + i);
+            }
+        }
     }
     for (int32_t i = 0; i < head.choices; i++) {
         const size_t place =
@@ -97,8 +100,13 @@ inline void read(Readings& readings, const Head& head, int32_t worker, int32_t r
 // What the threads have read of a row, together.
 inline void gather(Readings& readings, const Head& head, int32_t workers, int32_t row) {
     for (int32_t worker = 1; worker < workers; worker++) {
+        // by value: what is gathered here changes only the first
         const Reading other = readings.of(worker, row);
-        add(readings.of(0, row), other.largest, other.total);
+        if (!(other.total == 0)) {
+            raise(readings.of(0, row), other.largest);
+            readings.of(0, row).total +=
+                other.total * std::exp(other.largest - readings.of(0, row).largest);
+        }
         for (int32_t i = 0; i < other.found; i++) {
             const float logit = readings.logits(worker, row)[i];
             const int32_t output = readings.outputs(worker, row)[i];

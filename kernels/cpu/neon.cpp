@@ -20,7 +20,7 @@ struct Dot {
 
     // Sums of m <= ROWS rows and two blocks: [m][32].
     static void tile(int32_t m, const int8_t* rows, int32_t stride, const int8_t* blocks,
-                     int32_t* sums) {
+                     int32_t* sums, bool) {
         tile_of<ROWS>(m, rows, stride, blocks, sums);
         tile_of<ROWS>(m, rows, stride, blocks + 16 * static_cast<size_t>(stride), sums + 16);
     }
@@ -33,12 +33,14 @@ struct Dot {
             return;
         }
         int32x4_t parts[M][4];
+#pragma GCC unroll 16
         for (int32_t i = 0; i < M; i++) {
             for (int32_t j = 0; j < 4; j++) parts[i][j] = vdupq_n_s32(0);
         }
         for (int32_t k = 0; k < stride; k += 4) {
             for (int32_t j = 0; j < 4; j++) {
                 const int8x16_t w = vld1q_s8(block + 16 * k + 16 * j);
+#pragma GCC unroll 16
                 for (int32_t i = 0; i < M; i++) {
                     int32_t four;
                     std::memcpy(&four,
@@ -48,6 +50,7 @@ struct Dot {
                 }
             }
         }
+#pragma GCC unroll 16
         for (int32_t i = 0; i < M; i++) {
             for (int32_t j = 0; j < 4; j++) vst1q_s32(sums + 32 * i + 4 * j, parts[i][j]);
         }

@@ -67,8 +67,8 @@ class SharedRows:
     def empty(cls, positions: int, heads: Heads) -> "SharedRows":
         blocks = -(-positions // BLOCK)
         return cls(
-            torch.zeros(blocks, heads.key, heads.size, BLOCK),
-            torch.zeros(blocks * BLOCK, heads.key, heads.size),
+            torch.empty(blocks, heads.key, heads.size, BLOCK),
+            torch.empty(blocks * BLOCK, heads.key, heads.size),
         )
 
 
@@ -82,7 +82,7 @@ class OwnRows:
     @classmethod
     def empty(cls, rows: int, heads: Heads) -> "OwnRows":
         return cls(
-            torch.zeros(rows, heads.key, heads.size), torch.zeros(rows, heads.key, heads.size)
+            torch.empty(rows, heads.key, heads.size), torch.empty(rows, heads.key, heads.size)
         )
 
 
@@ -234,12 +234,13 @@ class CpuKernels:
         return out
 
     def attend(
-        self, heads: Heads, queries: Tensor, shared: SharedRows, own: OwnRows, seen: Seen
+        self, heads: Heads, queries: Tensor, shared: SharedRows, own: OwnRows | None, seen: Seen
     ) -> Tensor:
         """Attention of queries [rows, query heads, size] over what each row sees; scale 1 -> the
-        same shape."""
+        same shape. What one row sees of the shared rows must be numbers for all of them."""
         count, size = len(seen.shared), heads.size
-        if seen.furthest > len(shared.values) or seen.last_own >= len(own.values):
+        owned = 0 if own is None else len(own.values)
+        if seen.furthest > len(shared.values) or seen.last_own >= owned:
             raise ValueError("a row sees what is not there")
         out, numbers = torch.empty(count, heads.query, size), seen.numbers.data_ptr()
         work = c.Attention(
@@ -247,8 +248,8 @@ class CpuKernels:
             count,
             _check(shared.keys, len(shared.values) // BLOCK, heads.key, size, BLOCK),
             _check(shared.values, len(shared.values), heads.key, size),
-            _check(own.keys, len(own.values), heads.key, size),
-            _check(own.values, len(own.values), heads.key, size),
+            None if own is None else _check(own.keys, owned, heads.key, size),
+            None if own is None else _check(own.values, owned, heads.key, size),
             numbers,
             numbers + 4 * count,
             numbers + 8 * count,

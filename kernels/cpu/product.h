@@ -10,7 +10,8 @@ inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, 
     const size_t outputs = static_cast<size_t>(step) * OUTPUT_STEP;
     Dot::Sum sums[Dot::ROWS * OUTPUT_STEP];
     Dot::tile(m, rows.row(row), rows.stride,
-              matrix.cells + outputs * static_cast<size_t>(rows.stride), sums);
+              matrix.cells + outputs * static_cast<size_t>(rows.stride), sums,
+              row + m == rows.count);
     for (int32_t i = 0; i < m; i++) {
         const float scale = rows.scale(row + i);
         for (int32_t j = 0; j < OUTPUT_STEP; j += LANES) {

@@ -58,16 +58,43 @@ inline Floats most(Floats a, Floats b) { return a > b ? a : b; }
 inline Floats least(Floats a, Floats b) { return a < b ? a : b; }
 inline Floats size_of(Floats x) { return x < 0 ? -x : x; }
 
+// All lanes made one by f, half against half.
+template <int32_t N, class F>
+inline float folded(const float* lanes, F f) {
+    if constexpr (N == 1) {
+        return lanes[0];
+    } else {
+        typedef float Half __attribute__((vector_size(2 * N)));
+        Half low, high;
+        std::memcpy(&low, lanes, sizeof low);
+        std::memcpy(&high, lanes + N / 2, sizeof high);
+        float halves[N / 2];
+        const Half both = f(low, high);
+        std::memcpy(halves, &both, sizeof both);
+        return folded<N / 2>(halves, f);
+    }
+}
+
 inline float sum(Floats x) {
-    float total = 0;
-    for (int32_t i = 0; i < LANES; i++) total += x[i];
-    return total;
+    float lanes[LANES];
+    store(lanes, x);
+    return folded<LANES>(lanes, [](auto a, auto b) { return a + b; });
 }
 
 inline float most(Floats x) {
-    float largest = x[0];
-    for (int32_t i = 1; i < LANES; i++) largest = x[i] > largest ? x[i] : largest;
-    return largest;
+    float lanes[LANES];
+    store(lanes, x);
+    return folded<LANES>(lanes, [](auto a, auto b) { return a > b ? a : b; });
+}
+
+// The largest of them; -inf of none.
+inline float most_of(const float* x, int32_t size) {
+    Floats largest = splat(-INFINITY);
+    int32_t i = 0;
+    for (; i + LANES <= size; i += LANES) largest = most(load(x + i), largest);
+    float all = most(largest);
+    for (; i < size; i++) all = x[i] > all ? x[i] : all;
+    return all;
 }
 
 // To the nearest integer, for |x| < 2^22: adding 1.5 * 2^23 leaves no bits for a fraction.

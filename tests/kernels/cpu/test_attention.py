@@ -63,7 +63,7 @@ def test_scores_of_any_size(kernels: CpuKernels, size: float) -> None:
     heads = Heads(2, 1, 8, True)
     shared = plain.shared_rows(32, heads, seed=1)
     queries, seen = drawn(2, 2, 8) * size, Seen([(0, 32), (3, 20)], [[], []])
-    ours = kernels.attend(heads, queries, shared, OwnRows.empty(0, heads), seen)
+    ours = kernels.attend(heads, queries, shared, None, seen)
     keys = plain.plain_keys(shared)
     wanted = plain.attended(
         heads, queries, [keys, keys[3:20]], [shared.values, shared.values[3:20]]
