@@ -33,7 +33,7 @@ X86: Sources = {
     "avx_vnni": (*AVX2, "-mavxvnni"),
     "avx2": AVX2,
 }
-ARM: Sources = {"neon": ("-march=armv8.2-a+dotprod",)}
+ARM: Sources = {"neon": ("-mcpu=generic+dotprod",)}
 SOURCES = {"x86_64": X86, "amd64": X86, "aarch64": ARM, "arm64": ARM}
 
 

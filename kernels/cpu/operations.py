@@ -167,11 +167,11 @@ class CpuKernels:
 
     def embed(self, matrix: Int8Matrix, ids: Tensor, factor: float) -> Tensor:
         """Rows `ids` int64 [rows] of the matrix, times `factor` -> [rows, inputs]."""
-        if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < matrix.outputs:
+        if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < matrix.outputs:
             raise ValueError(f"ids are rows of a matrix of {matrix.outputs}")
-        rows, out = ids.to(torch.int32).contiguous(), torch.empty(len(ids), matrix.inputs)
+        rows, out = ids.to(torch.int32).contiguous(), torch.empty(ids.shape[0], matrix.inputs)
         self._library.fillwright_embed(
-            matrix.address, rows.data_ptr(), len(ids), factor, out.data_ptr()
+            matrix.address, rows.data_ptr(), ids.shape[0], factor, out.data_ptr()
         )
         return out
 
@@ -180,7 +180,7 @@ class CpuKernels:
     ) -> Tensor:
         """x [rows, inputs] times the matrix -> [rows, outputs]. Before that x is normed where `eps`
         is not negative, and multiplied by `gain` [inputs]."""
-        out = torch.empty(len(x), matrix.outputs)
+        out = torch.empty(x.shape[0], matrix.outputs)
         rows = _rows(matrix, x, gain, eps)
         self._call("product", matrix.address, ctypes.byref(rows), out.data_ptr())
         return out
@@ -191,7 +191,7 @@ class CpuKernels:
         """geglu.py of x [rows, hidden], opened as `product` does; gate_up has the gates first."""
         if gate_up.outputs != 2 * down.inputs:
             raise ValueError("gates and ups are twice as many as the inputs of down")
-        out = torch.empty(len(x), down.outputs)
+        out = torch.empty(x.shape[0], down.outputs)
         rows = _rows(gate_up, x, gain, eps)
         self._call("gated_mlp", gate_up.address, down.address, ctypes.byref(rows), out.data_ptr())
         return out
@@ -209,13 +209,13 @@ class CpuKernels:
         """Norm, gain and rotation of raw [rows, heads.raw], with gains [query + key heads, size]
         and cos and signed sin [rows, size] as in rotary.py -> queries [rows, query heads, size];
         keys and values are written to rows `first`, `first` + 1, ... of `to`."""
-        count, size = len(raw), heads.size
+        count, size = raw.shape[0], heads.size
         cos, sin = (_check(angle, count, size) for angle in angles)
-        if not 0 <= first <= len(to.values) - count:
-            raise ValueError(f"{count} rows from {first} on are more than {len(to.values)}")
+        if not 0 <= first <= to.values.shape[0] - count:
+            raise ValueError(f"{count} rows from {first} on are more than {to.values.shape[0]}")
         out = torch.empty(count, heads.query, size)
         shared, row = isinstance(to, SharedRows), 4 * heads.key * size
-        keys = _check(to.keys, len(to.keys), heads.key, size, *([BLOCK] if shared else []))
+        keys = _check(to.keys, to.keys.shape[0], heads.key, size, *([BLOCK] if shared else []))
         work = c.Turn(
             _check(raw, count, heads.raw),
             _check(gains, heads.query + heads.key, size),
@@ -228,7 +228,7 @@ class CpuKernels:
             first,
             out.data_ptr(),
             keys if shared else keys + first * row,
-            _check(to.values, len(to.values), heads.key, size) + first * row,
+            _check(to.values, to.values.shape[0], heads.key, size) + first * row,
         )
         self._call("turn", ctypes.byref(_heads(heads)), ctypes.byref(work))
         return out
@@ -239,15 +239,15 @@ class CpuKernels:
         """Attention of queries [rows, query heads, size] over what each row sees; scale 1 -> the
         same shape. What one row sees of the shared rows must be numbers for all of them."""
         count, size = len(seen.shared), heads.size
-        owned = 0 if own is None else len(own.values)
-        if seen.furthest > len(shared.values) or seen.last_own >= owned:
+        owned = 0 if own is None else own.values.shape[0]
+        if seen.furthest > shared.values.shape[0] or seen.last_own >= owned:
             raise ValueError("a row sees what is not there")
         out, numbers = torch.empty(count, heads.query, size), seen.numbers.data_ptr()
         work = c.Attention(
             _check(queries, count, heads.query, size),
             count,
-            _check(shared.keys, len(shared.values) // BLOCK, heads.key, size, BLOCK),
-            _check(shared.values, len(shared.values), heads.key, size),
+            _check(shared.keys, shared.values.shape[0] // BLOCK, heads.key, size, BLOCK),
+            _check(shared.values, shared.values.shape[0], heads.key, size),
             None if own is None else _check(own.keys, owned, heads.key, size),
             None if own is None else _check(own.values, owned, heads.key, size),
             numbers,
@@ -289,7 +289,7 @@ class CpuKernels:
 
     def logits(self, matrix: Int8Matrix, x: Tensor, cap: float) -> Tensor:
         """lm_head.py: cap * tanh(product / cap), [rows, outputs]."""
-        out, rows = torch.empty(len(x), matrix.outputs), _rows(matrix, x, None, UNNORMED)
+        out, rows = torch.empty(x.shape[0], matrix.outputs), _rows(matrix, x, None, UNNORMED)
         work = c.Head(cap=cap, logits=out.data_ptr())
         self._call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
         return out
@@ -331,7 +331,7 @@ class CpuKernels:
 
 def _rows(matrix: Int8Matrix, x: Tensor, gain: Tensor | None, eps: float) -> c.Rows:
     gains = None if gain is None else _check(gain, matrix.inputs)
-    return c.Rows(_check(x, len(x), matrix.inputs), gains, eps, len(x))
+    return c.Rows(_check(x, x.shape[0], matrix.inputs), gains, eps, x.shape[0])
 
 
 def _heads(heads: Heads) -> c.Heads:
