@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fillwright.engine.model.config import LayerKind, ModelConfig
 from fillwright.engine.model.layers import Angles
+from fillwright.kernels.cpu.layer import LayerParts, LayerRows, run_layer
 from fillwright.kernels.cpu.operations import (
     CpuKernels,
     Heads,
@@ -23,28 +24,9 @@ from fillwright.kernels.rms_norm import rms_norm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CpuMlp:
-    """A gated MLP after its gain [hidden]."""
-
-    gain: Tensor
-    gate_up: Int8Matrix
-    down: Int8Matrix
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class CpuLayer:
-    """A layer with twin MLPs. Gains are float32, and named as in layers.py; closing [2, hidden]."""
-
     kind: LayerKind
-    heads: Heads
-    before_attention: Tensor
-    qkv: Int8Matrix
-    head_gains: Tensor
-    out: Int8Matrix
-    behind_attention: Tensor
-    mlps: tuple[CpuMlp, CpuMlp]
-    closing: Tensor
-    behind_mlps: Tensor
+    parts: LayerParts
     encoder_scalar: float
     decoder_scalar: float
 
@@ -71,7 +53,7 @@ class CpuNetwork:
 
     @property
     def heads(self) -> list[Heads]:
-        return [layer.heads for layer in self.layers]
+        return [layer.parts.heads for layer in self.layers]
 
     def run(
         self,
@@ -82,29 +64,16 @@ class CpuNetwork:
         decoder: bool = False,
     ) -> Tensor:
         """hidden float32 [rows, hidden], which is used up -> the last hidden state, normed."""
-        kernels, eps = self.kernels, self.config.rms_norm_eps
         flat = {
             kind: (cos.reshape(len(hidden), -1), sin.reshape(len(hidden), -1))
             for kind, (cos, sin) in angles.items()
         }
         for index, layer in enumerate(self.layers):
-            shared, own = memory.shared[index], memory.own[index] if memory.own else None
-            to = own or shared
-            raw = kernels.product(layer.qkv, hidden, layer.before_attention, eps)
-            turning = flat[layer.kind]
-            queries = kernels.turn(
-                layer.heads, raw, layer.head_gains, turning, eps, to, memory.first
-            )
-            attended = kernels.attend(layer.heads, queries, shared, own, seen[layer.kind])
-            out = kernels.product(layer.out, attended.flatten(1))
-            kernels.join(hidden, [out], None, layer.behind_attention, eps)
-            parts = [
-                kernels.gated_mlp(mlp.gate_up, mlp.down, hidden, mlp.gain, eps)
-                for mlp in layer.mlps
-            ]
+            own = memory.own[index] if memory.own else None
+            rows = LayerRows(memory.shared[index], own, seen[layer.kind], memory.first)
             scalar = layer.decoder_scalar if decoder else layer.encoder_scalar
-            kernels.join(hidden, parts, layer.closing, layer.behind_mlps, eps, scalar)
-        return rms_norm(hidden, self.norm, eps)
+            run_layer(self.kernels, layer.parts, hidden, flat[layer.kind], rows, scalar)
+        return rms_norm(hidden, self.norm, self.config.rms_norm_eps)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden float32 [rows, hidden], normed -> [rows, vocab], softcapped."""

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from fillwright.engine.model.config import LayerKind, model_config
 from fillwright.engine.model.config_json import read_config
-from fillwright.engine.model.cpu_network import CpuLayer, CpuMlp, CpuNetwork, heads_of
+from fillwright.engine.model.cpu_network import CpuLayer, CpuNetwork, heads_of
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.layers import Layer
 from fillwright.engine.model.quantization import quantised_types
 from fillwright.engine.model.weights import StoredTensors, stored_name
+from fillwright.kernels.cpu.layer import CpuMlp, LayerParts
 from fillwright.kernels.cpu.operations import CpuKernels, Int8Matrix
 
 INT8 = frozenset({torch.int8})
@@ -97,9 +98,9 @@ def _layer(
     assert kept.before_attention is not None
     dense, routed = kept.mlps.gains
     share = float(layer.router.per_expert_scale)
-    return CpuLayer(
-        kind=kind,
+    parts = LayerParts(
         heads=heads,
+        eps=config.rms_norm_eps,
         before_attention=kept.before_attention.contiguous(),
         qkv=reader.packed(projections, hidden),
         head_gains=kept.head_gains.contiguous(),
@@ -111,6 +112,6 @@ def _layer(
         ),
         closing=kept.closing.reshape(2, hidden).contiguous(),
         behind_mlps=kept.behind_mlps.contiguous(),
-        encoder_scalar=float(layer.encoder_layer_scalar),
-        decoder_scalar=float(layer.layer_scalar),
     )
+    scalars = float(layer.encoder_layer_scalar), float(layer.layer_scalar)
+    return CpuLayer(kind, parts, *scalars)

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "layer.h"
 #include "operations.h"
 #include "pool.h"
 #include "processor.h"
@@ -112,4 +113,8 @@ PUBLIC int32_t fillwright_join(const Engine* engine, const Joining* joining) {
 PUBLIC int32_t fillwright_head(const Engine* engine, const Matrix* matrix, const Rows* rows,
                                const Head* head) {
     return !engine->operations->head(helpers(engine, rows->count), *matrix, *rows, *head);
+}
+
+PUBLIC int32_t fillwright_layer(const Engine* engine, const Layer* layer, const Step* step) {
+    return !run_layer(*engine->operations, helpers(engine, step->count), *layer, *step);
 }

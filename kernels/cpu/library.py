@@ -104,6 +104,44 @@ class Head(ctypes.Structure):
     ]
 
 
+class Layer(ctypes.Structure):
+    _fields_ = [
+        ("heads", Heads),
+        ("has_values", c_int32),
+        ("eps", c_float),
+        ("before_attention", c_void_p),
+        ("head_gains", c_void_p),
+        ("behind_attention", c_void_p),
+        ("closing", c_void_p),
+        ("behind_mlps", c_void_p),
+        ("qkv", Matrix),
+        ("out", Matrix),
+        ("gains", c_void_p * 2),
+        ("gate_up", Matrix * 2),
+        ("down", Matrix * 2),
+    ]
+
+
+class Step(ctypes.Structure):
+    _fields_ = [
+        ("hidden", c_void_p),
+        ("cos", c_void_p),
+        ("sin", c_void_p),
+        ("scalar", c_float),
+        ("count", c_int32),
+        ("into_own", c_int32),
+        ("first", c_int32),
+        ("shared_keys", c_void_p),
+        ("shared_values", c_void_p),
+        ("own_keys", c_void_p),
+        ("own_values", c_void_p),
+        ("seen_first", c_void_p),
+        ("seen_past", c_void_p),
+        ("own_from", c_void_p),
+        ("own", c_void_p),
+    ]
+
+
 FUNCTIONS = {
     "open": (c_void_p, [c_int32, c_int32]),
     "close": (None, [c_void_p]),
@@ -115,6 +153,7 @@ FUNCTIONS = {
     "attend": (c_int32, [c_void_p] * 3),
     "join": (c_int32, [c_void_p] * 2),
     "head": (c_int32, [c_void_p] * 4),
+    "layer": (c_int32, [c_void_p] * 3),
 }
 
 

@@ -33,10 +33,13 @@ class Int8Matrix:
     sums: Tensor
 
     @cached_property
-    def address(self) -> ctypes.c_void_p:
+    def struct(self) -> c.Matrix:
         parts = (self.cells.data_ptr(), self.scales.data_ptr(), self.sums.data_ptr())
-        object.__setattr__(self, "_struct", c.Matrix(self.outputs, self.inputs, *parts))
-        return ctypes.c_void_p(ctypes.addressof(self._struct))  # type: ignore[attr-defined]
+        return c.Matrix(self.outputs, self.inputs, *parts)
+
+    @property
+    def address(self) -> int:
+        return ctypes.addressof(self.struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ class Heads:
     key: int
     size: int
     has_values: bool
+
+    def struct(self) -> c.Heads:
+        return c.Heads(self.query, self.key, self.size)
 
     @property
     def raw(self) -> int:
@@ -157,11 +163,11 @@ class CpuKernels:
         """weights int8 [outputs, inputs], scales [outputs]; both are copied."""
         outputs, inputs = weights.shape
         wide, deep = _padded(outputs, OUTPUT_STEP), _padded(inputs, INPUT_STEP)
-        _check(scales, outputs)
+        checked(scales, outputs)
         cells = torch.zeros(wide // BLOCK, deep // 4, BLOCK, 4, dtype=torch.int8)
         all_scales, sums = torch.zeros(wide), torch.zeros(wide, dtype=torch.int32)
         all_scales[:outputs] = scales
-        address = _check(weights, outputs, inputs, dtype=torch.int8)
+        address = checked(weights, outputs, inputs, dtype=torch.int8)
         self._library.fillwright_pack(address, outputs, inputs, cells.data_ptr(), sums.data_ptr())
         return Int8Matrix(outputs, inputs, cells, all_scales, sums)
 
@@ -182,7 +188,7 @@ class CpuKernels:
         is not negative, and multiplied by `gain` [inputs]."""
         out = torch.empty(x.shape[0], matrix.outputs)
         rows = _rows(matrix, x, gain, eps)
-        self._call("product", matrix.address, ctypes.byref(rows), out.data_ptr())
+        self.call("product", matrix.address, ctypes.byref(rows), out.data_ptr())
         return out
 
     def gated_mlp(
@@ -193,7 +199,7 @@ class CpuKernels:
             raise ValueError("gates and ups are twice as many as the inputs of down")
         out = torch.empty(x.shape[0], down.outputs)
         rows = _rows(gate_up, x, gain, eps)
-        self._call("gated_mlp", gate_up.address, down.address, ctypes.byref(rows), out.data_ptr())
+        self.call("gated_mlp", gate_up.address, down.address, ctypes.byref(rows), out.data_ptr())
         return out
 
     def turn(
@@ -210,15 +216,15 @@ class CpuKernels:
         and cos and signed sin [rows, size] as in rotary.py -> queries [rows, query heads, size];
         keys and values are written to rows `first`, `first` + 1, ... of `to`."""
         count, size = raw.shape[0], heads.size
-        cos, sin = (_check(angle, count, size) for angle in angles)
+        cos, sin = (checked(angle, count, size) for angle in angles)
         if not 0 <= first <= to.values.shape[0] - count:
             raise ValueError(f"{count} rows from {first} on are more than {to.values.shape[0]}")
         out = torch.empty(count, heads.query, size)
         shared, row = isinstance(to, SharedRows), 4 * heads.key * size
-        keys = _check(to.keys, to.keys.shape[0], heads.key, size, *([BLOCK] if shared else []))
+        keys = checked(to.keys, to.keys.shape[0], heads.key, size, *([BLOCK] if shared else []))
         work = c.Turn(
-            _check(raw, count, heads.raw),
-            _check(gains, heads.query + heads.key, size),
+            checked(raw, count, heads.raw),
+            checked(gains, heads.query + heads.key, size),
             cos,
             sin,
             eps,
@@ -228,9 +234,9 @@ class CpuKernels:
             first,
             out.data_ptr(),
             keys if shared else keys + first * row,
-            _check(to.values, to.values.shape[0], heads.key, size) + first * row,
+            checked(to.values, to.values.shape[0], heads.key, size) + first * row,
         )
-        self._call("turn", ctypes.byref(_heads(heads)), ctypes.byref(work))
+        self.call("turn", ctypes.byref(heads.struct()), ctypes.byref(work))
         return out
 
     def attend(
@@ -244,19 +250,19 @@ class CpuKernels:
             raise ValueError("a row sees what is not there")
         out, numbers = torch.empty(count, heads.query, size), seen.numbers.data_ptr()
         work = c.Attention(
-            _check(queries, count, heads.query, size),
+            checked(queries, count, heads.query, size),
             count,
-            _check(shared.keys, shared.values.shape[0] // BLOCK, heads.key, size, BLOCK),
-            _check(shared.values, shared.values.shape[0], heads.key, size),
-            None if own is None else _check(own.keys, owned, heads.key, size),
-            None if own is None else _check(own.values, owned, heads.key, size),
+            checked(shared.keys, shared.values.shape[0] // BLOCK, heads.key, size, BLOCK),
+            checked(shared.values, shared.values.shape[0], heads.key, size),
+            None if own is None else checked(own.keys, owned, heads.key, size),
+            None if own is None else checked(own.values, owned, heads.key, size),
             numbers,
             numbers + 4 * count,
             numbers + 8 * count,
             numbers + 12 * count + 4,
             out.data_ptr(),
         )
-        self._call("attend", ctypes.byref(_heads(heads)), ctypes.byref(work))
+        self.call("attend", ctypes.byref(heads.struct()), ctypes.byref(work))
         return out
 
     def join(
@@ -273,25 +279,25 @@ class CpuKernels:
         count, size = hidden.shape
         if len(parts) != (1 if opening is None else 2):
             raise ValueError("one part has no opening gains, two have")
-        one, *two = (_check(part, count, size) for part in parts)
+        one, *two = (checked(part, count, size) for part in parts)
         work = c.Joining(
-            _check(hidden, count, size),
+            checked(hidden, count, size),
             one,
             two[0] if two else None,
-            None if opening is None else _check(opening, 2, size),
-            _check(gain, size),
+            None if opening is None else checked(opening, 2, size),
+            checked(gain, size),
             eps,
             scalar,
             count,
             size,
         )
-        self._call("join", ctypes.byref(work))
+        self.call("join", ctypes.byref(work))
 
     def logits(self, matrix: Int8Matrix, x: Tensor, cap: float) -> Tensor:
         """lm_head.py: cap * tanh(product / cap), [rows, outputs]."""
         out, rows = torch.empty(x.shape[0], matrix.outputs), _rows(matrix, x, None, UNNORMED)
         work = c.Head(cap=cap, logits=out.data_ptr())
-        self._call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
+        self.call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
         return out
 
     def readout(
@@ -321,24 +327,21 @@ class CpuKernels:
         )
         if rows.count != count:
             raise ValueError("each row has its chosen outputs")
-        self._call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
+        self.call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
         return Readout(log_sums, top_logits, top_outputs.long(), chosen_logits)
 
-    def _call(self, name: str, *arguments: object) -> None:
+    def call(self, name: str, *arguments: object) -> None:
+        """A function of the library, with what it wants after the engine."""
         if getattr(self._library, f"fillwright_{name}")(self._engine, *arguments):
             raise MemoryError(f"there is no memory for the operation {name}")
 
 
 def _rows(matrix: Int8Matrix, x: Tensor, gain: Tensor | None, eps: float) -> c.Rows:
-    gains = None if gain is None else _check(gain, matrix.inputs)
-    return c.Rows(_check(x, x.shape[0], matrix.inputs), gains, eps, x.shape[0])
+    gains = None if gain is None else checked(gain, matrix.inputs)
+    return c.Rows(checked(x, x.shape[0], matrix.inputs), gains, eps, x.shape[0])
 
 
-def _heads(heads: Heads) -> c.Heads:
-    return c.Heads(heads.query, heads.key, heads.size)
-
-
-def _check(tensor: Tensor, *shape: int, dtype: torch.dtype = torch.float32) -> int:
+def checked(tensor: Tensor, *shape: int, dtype: torch.dtype = torch.float32) -> int:
     """Its address."""
     if (
         tensor.shape != shape

@@ -1,5 +1,6 @@
 import ctypes
 import math
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -185,3 +186,24 @@ def test_the_fastest_instruction_set_is_taken(library: ctypes.CDLL) -> None:
             have.append(CpuKernels(1, each, library).instruction_set)
     assert CpuKernels(library=library).instruction_set is have[0]
     assert InstructionSet.FLOAT32 in have
+
+
+def test_a_thread_that_is_held_up_leaves_its_share_to_others(library: ctypes.CDLL) -> None:
+    """With far more threads than cores nearly all of them wait for a core at any time; none is
+    waited for that has taken no part of the work, and the results are whole."""
+    many = CpuKernels(24, InstructionSet.FLOAT32, library)
+    matrix, values = drawn_matrix(many, 300, 64)
+    x = drawn(64, 64)
+    for _ in range(50):
+        assert_close(many.product(matrix, x).double(), x.double() @ values.T, rtol=1e-4, atol=1e-4)
+
+
+def test_calls_from_several_threads_do_not_mix(library: ctypes.CDLL) -> None:
+    shared = CpuKernels(3, None, library)
+    matrix, _ = drawn_matrix(shared, 300, 64)
+    inputs = [drawn(40, 64, seed=seed) for seed in range(4)]
+    wanted = [shared.product(matrix, x) for x in inputs]
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(20):
+            found = list(threads.map(lambda x: shared.product(matrix, x), inputs))
+            assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))

@@ -12,7 +12,7 @@ from fillwright.kernels.cpu.compiling import compile_library, system_compiler
 
 HERE = Path(__file__).parent
 CHECKED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-TRIED = [str(HERE / f"test_{name}.py") for name in ("operations", "attention", "head")]
+TRIED = [str(HERE / f"test_{name}.py") for name in ("operations", "attention", "head", "layer")]
 
 
 @pytest.mark.slow
