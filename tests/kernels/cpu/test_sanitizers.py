@@ -2,13 +2,14 @@
 wrong address or undefined step."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from fillwright.kernels.cpu.compiling import compile_library, system_compiler
+from fillwright.kernels.cpu.compiling import FOLDER, compile_library, system_compiler
 
 HERE = Path(__file__).parent
 CHECKED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -42,6 +43,20 @@ def test_the_operations_touch_only_what_is_theirs(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="as above")
+def test_the_pool_has_no_races(tmp_path: Path) -> None:
+    compiler = system_compiler()
+    if compiler is None or not (fixed := shutil.which("setarch")):
+        pytest.skip("no C++ compiler, or no setarch to fix addresses with, as the sanitizer wants")
+    program = tmp_path / "pool_threads"
+    sources = [str(HERE / "pool_threads.cpp"), str(FOLDER / "pool.cpp")]
+    flags = ["-std=c++17", "-O1", "-g", "-fsanitize=thread", f"-I{FOLDER}", "-pthread"]
+    _output([*compiler.compile, *flags, *sources, "-o", str(program)])
+    done = subprocess.run([fixed, "-R", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "0 wrong\n"), done.stderr
 
 
 def _output(command: list[str]) -> str:
