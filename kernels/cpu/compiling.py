@@ -33,7 +33,8 @@ X86: Sources = {
     "avx_vnni": (*AVX2, "-mavxvnni"),
     "avx2": AVX2,
 }
-ARM: Sources = {"neon": ("-mcpu=generic+dotprod",)}
+DOT_PRODUCTS = "-march=armv8.2-a+dotprod"
+ARM: Sources = {"neon": (DOT_PRODUCTS,)}
 SOURCES = {"x86_64": X86, "amd64": X86, "aarch64": ARM, "arm64": ARM}
 
 
@@ -48,6 +49,7 @@ class Compiler:
 
     compile: tuple[str, ...]
     link: tuple[str, ...]
+    dot_products: str = DOT_PRODUCTS
 
 
 def system_compiler() -> Compiler | None:
@@ -61,7 +63,12 @@ def zig_compiler(target: str) -> Compiler:
     """For a target as zig names it. Never for this very processor, which is its default: the files
     that every processor runs must not hold this one's instructions."""
     zig = (sys.executable, "-m", "ziglang")
-    return Compiler((*zig, "c++", "-target", target), (*zig, "cc", "-target", target))
+    return Compiler(
+        (*zig, "c++", "-target", target),
+        (*zig, "cc", "-target", target),
+        # its names of processors have no dots or dashes
+        dot_products="-mcpu=generic+dotprod",
+    )
 
 
 def zig_target() -> str:
@@ -96,7 +103,10 @@ def compile_library(
 
         def compiled(name: str) -> str:
             made = str(Path(folder, f"{name}.o"))
-            flags = (*FLAGS, *WARNINGS, *sources[name], *extra)
+            own = (
+                compiler.dot_products if flag == DOT_PRODUCTS else flag for flag in sources[name]
+            )
+            flags = (*FLAGS, *WARNINGS, *own, *extra)
             _run([*compiler.compile, *flags, "-c", str(FOLDER / f"{name}.cpp"), "-o", made])
             return made
 
