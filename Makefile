@@ -46,7 +46,7 @@ endif
 
 vsix: .venv/.dev-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
 	rm -rf build editors/vscode/server/*.whl
-	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	FILLWRIGHT_WITHOUT_KERNELS=1 $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--wheel-dir editors/vscode/server .
 	cp LICENSE editors/vscode/
 	cd editors/vscode && npm run --silent package

@@ -1,9 +1,11 @@
 """Builds the CPU kernels beside their Python; all else of the package is in pyproject.toml.
 
-Where they cannot be compiled the package is built without them, and torch does their work.
+Where they cannot be compiled the package is built without them, and torch does their work. So it is
+with FILLWRIGHT_WITHOUT_KERNELS set to something: one wheel for every platform.
 """
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +29,7 @@ def _compiling() -> ModuleType:
 
 
 compiling = _compiling()
+with_kernels = not os.environ.get("FILLWRIGHT_WITHOUT_KERNELS")
 
 
 class BuildKernels(build_ext):
@@ -48,16 +51,15 @@ class PlatformWheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
+kernels = Extension(
+    "fillwright.kernels.cpu.library_file",
+    sources=[str(path) for path in sorted(KERNELS.glob("*.cpp"))],
+    depends=[str(path) for path in sorted(KERNELS.glob("*.h"))],
+    optional=True,
+)
 setup(
-    ext_modules=[
-        Extension(
-            "fillwright.kernels.cpu.library_file",
-            sources=[str(path) for path in sorted(KERNELS.glob("*.cpp"))],
-            depends=[str(path) for path in sorted(KERNELS.glob("*.h"))],
-            optional=True,
-        )
-    ],
-    cmdclass={"build_ext": BuildKernels, "bdist_wheel": PlatformWheel},
+    ext_modules=[kernels] if with_kernels else [],
+    cmdclass={"build_ext": BuildKernels, "bdist_wheel": PlatformWheel} if with_kernels else {},
     # a hundred megabytes, which only those without a compiler need
-    setup_requires=[] if compiling.system_compiler() else ["ziglang>=0.14"],
+    setup_requires=[] if compiling.system_compiler() or not with_kernels else ["ziglang>=0.14"],
 )

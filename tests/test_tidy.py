@@ -5,6 +5,7 @@ Knows nothing of what the code does.
 
 import ast
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -94,7 +95,10 @@ def test_every_package_is_declared() -> None:
     assert set(settings["tool"]["setuptools"]["packages"]) == packages
 
 
-def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_kernels", [True, False])
+def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(
+    tmp_path: Path, with_kernels: bool
+) -> None:
     source, unwanted = tmp_path / "source", shutil.ignore_patterns("__pycache__", LIBRARY)
     for layer in (*LAYERS, *PLUGIN):
         shutil.copytree(ROOT / layer, source / layer, ignore=unwanted)
@@ -103,8 +107,11 @@ def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_p
             shutil.copy(path, source)
     shutil.copy(ROOT / "LICENSE", source)
     build = "from setuptools.build_meta import build_wheel; build_wheel('dist')"
-    subprocess.run([sys.executable, "-P", "-c", build], cwd=source, check=True, capture_output=True)
+    environment = os.environ | {"FILLWRIGHT_WITHOUT_KERNELS": "" if with_kernels else "1"}
+    command = [sys.executable, "-P", "-c", build]
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     [wheel] = (source / "dist").glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl") is not with_kernels
 
     expected = {
         f"fillwright/{path.relative_to(source)}"
@@ -113,7 +120,7 @@ def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_p
         if path.is_file() and path.suffix not in COMPILED
     }
     # the library instead of what it is made of
-    if can_compile():
+    if with_kernels and can_compile():
         expected.add(f"fillwright/{CPU_KERNELS / LIBRARY}")
     names = zipfile.ZipFile(wheel).namelist()
     assert {name for name in names if ".dist-info/" not in name} == expected
