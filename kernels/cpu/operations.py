@@ -157,7 +157,9 @@ class CpuKernels:
             raise NoKernelsError(
                 f"This processor has none of the instructions asked for ({names})."
             )
-        weakref.finalize(self, self._library.fillwright_close, engine)
+        closing = weakref.finalize(self, self._library.fillwright_close, engine)
+        # when the process ends another thread may still be in a call
+        closing.atexit = False
 
     def pack(self, weights: Tensor, scales: Tensor) -> Int8Matrix:
         """weights int8 [outputs, inputs], scales [outputs]; both are copied."""
