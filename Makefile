@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+BUILT_FROM := pyproject.toml constraints.txt setup.py $(wildcard kernels/cpu/*.cpp kernels/cpu/*.h)
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 help: ## list the verbs
@@ -45,7 +46,7 @@ endif
 
 vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
 	rm -rf build editors/vscode/server/*.whl
-	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	FILLWRIGHT_WITHOUT_KERNELS=1 $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--wheel-dir editors/vscode/server .
 	cp LICENSE editors/vscode/
 	for picture in ghost-text drafts diff no-server; do \
@@ -54,6 +55,7 @@ vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Co
 
 bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
+	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/cpu_kernels.py
 	$(BIN)/python -P tests/bench/server.py
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
@@ -63,12 +65,12 @@ bench: .venv/.dev-ready ## measure speed and memory
 		|| { echo "Fillwright needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/.run-ready: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.run-ready: $(BUILT_FROM) | .venv/bin/python
 	@echo "Installing Fillwright into .venv (PyTorch makes this take a minute or two) ..."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-.venv/.dev-ready: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python
 	@echo "Installing Fillwright and its developer tools into .venv ..."
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch .venv/.run-ready $@

@@ -5,6 +5,7 @@ Knows nothing of what the code does.
 
 import ast
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -15,14 +16,24 @@ from pathlib import Path
 
 import pytest
 
+from fillwright.kernels.cpu.compiling import LIBRARY, CannotCompileError, any_compiler
+
 ROOT = Path(__file__).parent.parent
 LAYERS = ["kernels", "engine", "lsp_server"]
 PLUGIN = [f"editors/nvim/{folder}" for folder in ("doc", "lsp", "lua", "plugin")]
 MAX_LINES = 400
+CPU_KERNELS = Path("kernels", "cpu")
+COMPILED = {".cpp", ".h"}
+
+
+def files(*folders: str, suffixes: set[str]) -> list[Path]:
+    return sorted(
+        path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in suffixes
+    )
 
 
 def python_files(*folders: str) -> list[Path]:
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return files(*folders, suffixes={".py"})
 
 
 def imported_names(path: Path) -> set[str]:
@@ -69,7 +80,7 @@ def test_bare_layers_cannot_be_imported(layer: str) -> None:
 def test_files_stay_short() -> None:
     lengths = {
         str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
-        for path in python_files(*LAYERS, "tests")
+        for path in files(*LAYERS, "tests", suffixes={".py", *COMPILED})
     }
     assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
 
@@ -84,27 +95,44 @@ def test_every_package_is_declared() -> None:
     assert set(settings["tool"]["setuptools"]["packages"]) == packages
 
 
-def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(tmp_path: Path) -> None:
-    source = tmp_path / "source"
+@pytest.mark.parametrize("with_kernels", [True, False])
+def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(
+    tmp_path: Path, with_kernels: bool
+) -> None:
+    source, unwanted = tmp_path / "source", shutil.ignore_patterns("__pycache__", LIBRARY)
     for layer in (*LAYERS, *PLUGIN):
-        shutil.copytree(ROOT / layer, source / layer, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / layer, source / layer, ignore=unwanted)
     for path in ROOT.glob("*.*"):
         if path.is_file():
             shutil.copy(path, source)
     shutil.copy(ROOT / "LICENSE", source)
     build = "from setuptools.build_meta import build_wheel; build_wheel('dist')"
-    subprocess.run([sys.executable, "-P", "-c", build], cwd=source, check=True, capture_output=True)
+    environment = os.environ | {"FILLWRIGHT_WITHOUT_KERNELS": "" if with_kernels else "1"}
+    command = [sys.executable, "-P", "-c", build]
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     [wheel] = (source / "dist").glob("*.whl")
+    assert wheel.name.endswith("-py3-none-any.whl") is not with_kernels
 
     expected = {
         f"fillwright/{path.relative_to(source)}"
         for layer in (*LAYERS, *PLUGIN)
         for path in (source / layer).rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix not in COMPILED
     }
+    # the library instead of what it is made of
+    if with_kernels and can_compile():
+        expected.add(f"fillwright/{CPU_KERNELS / LIBRARY}")
     names = zipfile.ZipFile(wheel).namelist()
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def can_compile() -> bool:
+    try:
+        any_compiler()
+    except CannotCompileError:
+        return False
+    return True
 
 
 def test_the_language_server_loads_no_torch() -> None:

@@ -40,12 +40,14 @@ def log_likelihoods(
     likelihoods = []
     for index, (before, row) in enumerate(zip(known, rows, strict=True)):
         # a row speaks of the token after it
-        logs = model.logits(hidden[index, len(before) - 1 : len(row) - 1]).log_softmax(-1)
-        if mixed:
-            memory, own = mixed
-            firsts = [tuple(row[len(before) : len(before) + end]) for end in range(own[index])]
-            told = memory.mixed(logs[: own[index]], firsts) if firsts else logs[:0]
-            logs = torch.cat([told.clamp(min=UNLIKELIEST), logs[own[index] :]])
-        read = ids[index, len(before) : len(row), None]
-        likelihoods.append(logs.gather(-1, read)[:, 0])
+        speaking, read = slice(len(before) - 1, len(row) - 1), slice(len(before), len(row))
+        states, tokens = hidden[index, speaking], ids[index, read]
+        own = mixed[1][index] if mixed else 0
+        found = model.log_probabilities(states[own:], tokens[own:])
+        if mixed and own:
+            firsts = [tuple(row[len(before) : len(before) + end]) for end in range(own)]
+            told = mixed[0].mixed(model.logits(states[:own]).log_softmax(-1), firsts)
+            told = told.clamp(min=UNLIKELIEST).gather(-1, tokens[:own, None])[:, 0]
+            found = torch.cat([told, found])
+        likelihoods.append(found)
     return likelihoods

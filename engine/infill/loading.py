@@ -17,6 +17,7 @@ from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.allocator import keep_freed_blocks
 from fillwright.engine.infill.calibration import Calibration
 from fillwright.engine.infill.chat_prompt import ChatPrompt
+from fillwright.engine.infill.cpu_loading import load_on_cpu
 from fillwright.engine.infill.fill import Infiller
 from fillwright.engine.infill.hole_length import LengthBias
 from fillwright.engine.infill.prompt import Prompt, SmallPrompt
@@ -53,12 +54,16 @@ def load_infiller(
     progress(0.1)
     weights = checkpoint, device, _dtype(device), lambda done: progress(0.1 + 0.8 * done)
     on_gpu = None
-    if device != "cpu" and has_kernels(model_config(config), settings):
+    if device == "cpu":
+        model = load_on_cpu(checkpoint, *weights[2:])
+    elif has_kernels(model_config(config), settings):
         # Triton is not everywhere
         from fillwright.engine.infill.gpu_loading import load_on_gpu
 
         on_gpu = load_on_gpu(*weights)
-    model = on_gpu.model if on_gpu else DiffusionGemma.from_checkpoint(*weights)
+        model = on_gpu.model
+    else:
+        model = DiffusionGemma.from_checkpoint(*weights)
     if len(tokenizer.texts) > model.config.vocab_size:
         raise CheckpointError(
             f"{checkpoint / 'tokenizer.json'} has {len(tokenizer.texts)} tokens, but config.json "

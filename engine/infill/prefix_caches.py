@@ -40,5 +40,4 @@ class PrefixCaches:
 
 def growing_caches(model: DiffusionGemma) -> list[PrefixCache]:
     """As many as a CPU keeps, each as large as it has to be."""
-    none = torch.empty(0, dtype=torch.int64, device=model.device)
-    return [PrefixCache(none) for _ in range(ON_CPU)]
+    return [model.empty_cache() for _ in range(ON_CPU)]

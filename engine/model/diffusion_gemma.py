@@ -99,9 +99,13 @@ class DiffusionGemma(nn.Module):
     @torch.inference_mode()
     def prefill(self, ids: Tensor) -> PrefixCache:
         """ids int64 [sequence] -> a new cache that holds them."""
-        cache = PrefixCache(ids.new_empty(0))
+        cache = self.empty_cache()
         self.extend(cache, ids)
         return cache
+
+    def empty_cache(self) -> PrefixCache:
+        """One as this network's passes take it, which grows."""
+        return PrefixCache(torch.empty(0, dtype=torch.int64, device=self.device))
 
     @torch.inference_mode()
     def extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
@@ -213,6 +217,11 @@ class DiffusionGemma(nn.Module):
         """hidden [..., hidden] -> float32 [..., vocab], softcapped."""
         head = self._packed.head if self._packed else self.embed_tokens.weight.mT
         return lm_head(hidden, head, self.config.logit_softcap)
+
+    def log_probabilities(self, hidden: Tensor, tokens: Tensor) -> Tensor:
+        """Of `tokens` int64 [rows], each as the causal head tells it from its row of `hidden`
+        [rows, hidden], in nats: float32 [rows]."""
+        return self.logits(hidden).log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
 
     def _embedded(self, ids: Tensor) -> Tensor:
         """float32 [..., hidden]"""

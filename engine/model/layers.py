@@ -190,7 +190,13 @@ class Layer(nn.Module):
 
     def pack_matrices(self) -> None:
         """Keep them packed, and the parameters no more."""
-        self._kept = self.laid_out().packed()
+        packed = self.laid_out().packed()
+        self.drop_weights()
+        self._kept = packed
+
+    def drop_weights(self) -> None:
+        """Keep none of the matrices, for something else has them."""
+        self._kept = None
         self._drop_matrices()
         if self.twins:
             experts = self._only_expert()

@@ -143,6 +143,9 @@ class ScriptedModel:
     def prefill(self, ids: Tensor) -> PrefixCache:
         return PrefixCache(ids)
 
+    def empty_cache(self) -> PrefixCache:
+        return PrefixCache(torch.empty(0, dtype=torch.int64))
+
     def extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
         """The "hidden state" of a token is its position."""
         start = cache.length
@@ -161,6 +164,9 @@ class ScriptedModel:
         following = {self._middle + i: t for i, t in enumerate([*self.fill, *self.behind])}
         tokens = torch.tensor([following.get(p, mark) for p in hidden.flatten().tolist()])
         return 30.0 * F.one_hot(tokens.view(hidden.shape), len(self.tokenizer.texts)).float()
+
+    def log_probabilities(self, hidden: Tensor, tokens: Tensor) -> Tensor:
+        return self.logits(hidden).log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
 
     def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
         """As `extend` gives it, of several continuations."""

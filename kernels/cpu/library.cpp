@@ -1,0 +1,120 @@
+// The C interface. Nothing is kept between calls but an engine's threads; what is passed is checked
+// by the caller, operations.py. Results: 0, or 1 where there is no memory.
+#include <cstdlib>
+#include <cstring>
+
+#include "layer.h"
+#include "operations.h"
+#include "pool.h"
+#include "processor.h"
+
+#if defined(_WIN32)
+#define PUBLIC extern "C" __declspec(dllexport)
+#else
+#define PUBLIC extern "C" __attribute__((visibility("default")))
+#endif
+
+using namespace fillwright;
+
+namespace {
+
+// As many rows as one thread reads the weights for; more are worth waking others.
+constexpr int32_t ALONE = 16;
+
+struct Engine {
+    const Operations* operations;
+    Pool* pool;
+};
+
+Pool* helpers(const Engine* engine, int32_t rows) {
+    return rows > ALONE && engine->pool->threads() > 1 ? engine->pool : nullptr;
+}
+
+size_t place(int32_t output, int32_t input, int32_t stride) {
+    const size_t block = static_cast<size_t>(output / BLOCK) * BLOCK * static_cast<size_t>(stride);
+    return block + static_cast<size_t>(input / 4 * 4 * BLOCK + output % BLOCK * 4 + input % 4);
+}
+
+int32_t padded_inputs(int32_t inputs) {
+    return (inputs + INPUT_STEP - 1) / INPUT_STEP * INPUT_STEP;
+}
+
+}  // namespace
+
+// Null where the processor lacks the instruction set, or there is no memory or no thread.
+PUBLIC Engine* fillwright_open(int32_t set, int32_t threads) {
+    const Operations* found = operations(set);
+    if (!found) return nullptr;
+    Engine* engine = static_cast<Engine*>(std::calloc(1, sizeof(Engine)));
+    if (!engine) return nullptr;
+    engine->operations = found;
+    engine->pool = Pool::open(threads);
+    if (engine->pool) return engine;
+    std::free(engine);
+    return nullptr;
+}
+
+PUBLIC void fillwright_close(Engine* engine) {
+    Pool::close(engine->pool);
+    std::free(engine);
+}
+
+// weights int8 [outputs, inputs] -> cells and sums as in Matrix, which must be zero before.
+PUBLIC void fillwright_pack(const int8_t* weights, int32_t outputs, int32_t inputs, int8_t* cells,
+                            int32_t* sums) {
+    const int32_t stride = padded_inputs(inputs);
+    for (int32_t i = 0; i < outputs; i++) {
+        int32_t sum = 0;
+        for (int32_t k = 0; k < inputs; k++) {
+            const int8_t weight = *weights++;
+            cells[place(i, k, stride)] = weight;
+            sum += weight;
+        }
+        sums[i] = 128 * sum;
+    }
+}
+
+// Rows of the matrix, times `factor`: out [count, inputs].
+PUBLIC void fillwright_embed(const Matrix* matrix, const int32_t* ids, int32_t count, float factor,
+                             float* out) {
+    const int32_t stride = padded_inputs(matrix->inputs);
+    for (int32_t i = 0; i < count; i++) {
+        const float scale = matrix->scales[ids[i]] * factor;
+        for (int32_t k = 0; k < matrix->inputs; k++) {
+            *out++ = static_cast<float>(matrix->cells[place(ids[i], k, stride)]) * scale;
+        }
+    }
+}
+
+PUBLIC int32_t fillwright_product(const Engine* engine, const Matrix* matrix, const Rows* rows,
+                                  float* out) {
+    return !engine->operations->product(helpers(engine, rows->count), *matrix, *rows, out);
+}
+
+PUBLIC int32_t fillwright_gated_mlp(const Engine* engine, const Matrix* gate_up, const Matrix* down,
+                                    const Rows* rows, float* out) {
+    return !engine->operations->gated_mlp(helpers(engine, rows->count), *gate_up, *down, *rows,
+                                          out);
+}
+
+PUBLIC int32_t fillwright_turn(const Engine* engine, const Heads* heads, const Turn* turn) {
+    return !engine->operations->turn(helpers(engine, turn->count), *heads, *turn);
+}
+
+PUBLIC int32_t fillwright_attend(const Engine* engine, const Heads* heads,
+                                 const Attention* attention) {
+    return !engine->operations->attend(helpers(engine, attention->count), *heads, *attention);
+}
+
+PUBLIC int32_t fillwright_join(const Engine* engine, const Joining* joining) {
+    return !engine->operations->join(helpers(engine, joining->count), *joining);
+}
+
+PUBLIC int32_t fillwright_head(const Engine* engine, const Matrix* matrix, const Rows* rows,
+                               const Head* head) {
+    return !engine->operations->head(helpers(engine, rows->count), *matrix, *rows, *head);
+}
+
+PUBLIC int32_t fillwright_layer(const Engine* engine, const Layer* layer, const Step* step) {
+    return !run_layer(*engine->operations, helpers(engine, step->count), *layer, *step);
+}

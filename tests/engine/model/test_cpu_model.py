@@ -1,0 +1,160 @@
+"""The network of the CPU's kernels against the torch network with the same weights."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.cpu_model import CpuDiffusionGemma
+from fillwright.engine.model.cpu_weights import NotInt8Error, check_int8, read_network
+from fillwright.engine.training.export import export_anew
+from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError
+from fillwright.kernels.cpu.operations import CpuKernels
+from tests.engine.model.conftest import WINDOW, Checkpoint
+
+WORDS = torch.randint(10, 16000, (120,), generator=torch.Generator().manual_seed(1))
+
+
+def on_kernels(folder: Path, instruction_set: InstructionSet | None = None) -> CpuDiffusionGemma:
+    try:
+        kernels = CpuKernels(1, instruction_set)
+    except NoKernelsError as missing:
+        pytest.skip(str(missing))
+    model = CpuDiffusionGemma.from_checkpoint(folder)
+    model.use_kernels(read_network(model, folder, kernels))
+    model.pack_matrices()
+    return model
+
+
+@pytest.fixture(params=["one_expert", "twin_expert"])
+def int8_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    source: Checkpoint = request.getfixturevalue(request.param)
+    export_anew(source.folder, tmp_path, "int8")
+    return tmp_path
+
+
+@pytest.fixture
+def pair(int8_folder: Path) -> tuple[CpuDiffusionGemma, DiffusionGemma]:
+    """With rows that are not rounded, so that both must say the same."""
+    ours = on_kernels(int8_folder, InstructionSet.FLOAT32)
+    return ours, DiffusionGemma.from_checkpoint(int8_folder)
+
+
+Pair = tuple[CpuDiffusionGemma, DiffusionGemma]
+Draw = Callable[..., Tensor]
+
+
+def close(ours: Tensor, wanted: Tensor) -> None:
+    torch.testing.assert_close(ours, wanted, rtol=2e-4, atol=2e-4)
+
+
+def test_what_is_read_in_pieces_is_what_torch_reads(pair: Pair, tokens: Draw) -> None:
+    ids, (ours, wanted) = tokens(3 * WINDOW + 5), pair
+    mine, theirs = ours.empty_cache(), wanted.empty_cache()
+    for piece in ids.split([1, 0, 4, 17, 7]):
+        close(ours.causal_logits(mine, piece), wanted.causal_logits(theirs, piece))
+    for layer in range(len(ours.config.layer_kinds)):
+        for reach in (0, 3, WINDOW, 1000):
+            for one, other in zip(
+                mine.recent(layer, reach), theirs.recent(layer, reach), strict=True
+            ):
+                close(one[0], other[0])
+                close(one[1], other[1])
+    mine.truncate(9)
+    theirs.truncate(9)
+    assert mine.common_prefix(ids) == 9
+    close(ours.causal_logits(mine, ids[:20]), wanted.causal_logits(theirs, ids[:20]))
+
+
+@pytest.mark.parametrize("prefix", [0, 3, 2 * WINDOW])
+def test_branches_go_on_as_torch_s_do(pair: Pair, tokens: Draw, prefix: int) -> None:
+    ids, (ours, wanted) = tokens(prefix), pair
+    mine, theirs = ours.prefill(ids), wanted.prefill(ids)
+    branches = ours.branch(mine), wanted.branch(theirs)
+    close(*(each.read([5]) for each in branches))
+    # longer than the window, and than the room that branches begin with
+    for step in range(WINDOW + 22):
+        parents = [0] * 4 if step == 0 else [(step + row) % 4 for row in (0, 0, 1, 3)]
+        for each in branches:
+            each.keep(parents)
+        close(*(each.read([step + 1, 7, 8, step + 2]) for each in branches))
+    assert mine.length == prefix
+    close(ours.causal_logits(mine, tokens(3)), wanted.causal_logits(theirs, tokens(3)))
+
+
+@pytest.mark.parametrize("prefix", [0, 3, 2 * WINDOW])
+def test_continuations_and_their_log_probabilities(pair: Pair, tokens: Draw, prefix: int) -> None:
+    ids, following, (ours, wanted) = tokens(prefix), tokens(3, WINDOW + 6), pair
+    mine, theirs = ours.prefill(ids), wanted.prefill(ids)
+    hidden, expected = ours.continued(mine, following), wanted.continued(theirs, following)
+    close(ours.logits(hidden), wanted.logits(expected))
+    close(
+        ours.log_probabilities(hidden[1, :-1], following[1, 1:]),
+        wanted.log_probabilities(expected[1, :-1], following[1, 1:]),
+    )
+    assert mine.length == prefix
+
+
+@pytest.mark.parametrize("prefix", [0, 3, 2 * WINDOW])
+def test_canvases_are_denoised_as_torch_does_it(pair: Pair, tokens: Draw, prefix: int) -> None:
+    ids, canvas, (ours, wanted) = tokens(prefix), tokens(2, 11), pair
+    mine, theirs = ours.prefill(ids), wanted.prefill(ids)
+    signal = None
+    for _ in range(3):
+        logits = ours.denoise_logits(canvas, mine, signal)
+        close(logits, wanted.denoise_logits(canvas, theirs, signal))
+        signal = logits
+    # the canvas leaves nothing behind
+    close(ours.causal_logits(mine, tokens(4)), wanted.causal_logits(theirs, tokens(4)))
+
+
+def test_a_cache_of_another_network_is_refused(pair: Pair, tokens: Draw) -> None:
+    ours, torch_network = pair
+    with pytest.raises(TypeError, match="empty_cache"):
+        ours.extend(torch_network.empty_cache(), tokens(3))
+    with pytest.raises(ValueError, match="written by the kernels"):
+        ours.empty_cache().append(tokens(1), [(torch.zeros(1), torch.zeros(1))])
+
+
+@pytest.mark.parametrize(
+    "instruction_set", list(InstructionSet), ids=lambda each: each.name.lower()
+)
+def test_rounded_rows_stay_near_float32(instruction_set: InstructionSet) -> None:
+    """Of the embedded checkpoint: relative 2e-2 and 1e-3 nats, in every kind of pass."""
+    ours = on_kernels(embedded_checkpoint(), instruction_set)
+    wanted = DiffusionGemma.from_checkpoint(embedded_checkpoint())
+    mine, theirs = ours.empty_cache(), wanted.empty_cache()
+    near(ours.causal_logits(mine, WORDS[:90]), wanted.causal_logits(theirs, WORDS[:90]))
+    passes = []
+    for model, cache in ((ours, mine), (wanted, theirs)):
+        branches = model.branch(cache)
+        branches.read([7])
+        branches.keep([0] * 8)
+        canvas = WORDS[None, 90:]
+        first = model.denoise_logits(canvas, cache)
+        continued = model.logits(model.continued(cache, WORDS[:60].view(3, 20)))
+        second = model.denoise_logits(canvas, cache, first)
+        passes.append((branches.read(list(range(20, 28))), continued, first, second))
+    for one, other in zip(*passes, strict=True):
+        near(one, other)
+
+
+def near(ours: Tensor, wanted: Tensor) -> None:
+    assert (ours - wanted).norm() <= 2e-2 * wanted.norm()
+    told, expected = ours.log_softmax(-1), wanted.log_softmax(-1)
+    assert (expected.exp() * (expected - told)).sum(-1).mean() <= 1e-3
+
+
+def test_checkpoints_that_are_not_all_in_int8_are_refused(
+    one_expert: Checkpoint, eight_experts: Checkpoint, tmp_path: Path
+) -> None:
+    for source, format_ in ((one_expert, "bf16"), (eight_experts, "int8")):
+        folder = tmp_path / f"{format_}"
+        export_anew(source.folder, folder, format_)
+        with pytest.raises(NotInt8Error, match="one expert in int8"):
+            check_int8(folder)
+    check_int8(embedded_checkpoint())
