@@ -27,6 +27,8 @@ from fillwright.engine.daemon.runtime_dir import place_of
 SERVER = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
 PATIENCE_S = 120
 NO_ENGINE = {"engine": {"preload": False}}
+# what the model says does not matter here, if only it says something
+EAGER = {"eagerness": "eager", "languages": {"plaintext": True, "text": True}}
 UNFINISHED = [
     "class Shelf:\n    def __init__(self, width):\n        self.width = ‸\n",
     "class Box:\n    def __init__(self, a, depth):\n        self.a = a\n        self.depth = ‸\n",
@@ -218,7 +220,7 @@ async def start(engine: EngineSettings) -> AsyncIterator[Start]:
         capabilities = client_capabilities(client) if isinstance(client, str) else client
         params = types.InitializeParams(
             capabilities=capabilities,
-            initialization_options=NO_ENGINE if options is None else options,
+            initialization_options={**EAGER, **(NO_ENGINE if options is None else options)},
             workspace_folders=[types.WorkspaceFolder(uri, uri) for uri in folders or ()],
         )
         editor.capabilities = (await lsp.initialize_session(params)).capabilities

@@ -9,7 +9,7 @@ from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = "def add(a, b):\n    return \n\nprint(add(1, 2))\n"
+SOURCE = "def identity(value):\n    return \n\nprint(identity(2))\n"
 OPTIONS = {"engine": {"preload": False}, "fill": {"lineTokens": 8, "steps": 4}}
 PATIENCE_S = 300
 

@@ -118,7 +118,7 @@ async def test_the_columns_of_copilots_older_requests_are_utf_16_units(start: An
     encodings = types.GeneralClientCapabilities(position_encodings=["utf-8"])
     editor = await start(types.ClientCapabilities(general=encodings), options=SHORT)
     assert editor.capabilities.position_encoding == "utf-8"
-    for number, source in enumerate(["😀 = [1, 2, ", "é = 1\n😀 + ", "# 😀 one two "]):
+    for number, source in enumerate(['import os\n"😀"; os.pa', '"é 😀"; os.pa']):
         uri = editor.open(source, f"untitled:emoji-{number}", "plaintext")
         *before, last = source.split("\n")
         position = {"line": len(before), "character": len(last.encode("utf-16-le")) // 2}

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = "def add(a, b):\n    return \n\nprint(add(1, 2))\n"
+SOURCE = "def identity(value):\n    return \n\nprint(identity(2))\n"
 OPTIONS = {"engine": {"preload": False}, "fill": {"lineTokens": 8, "blockTokens": 8, "steps": 4}}
 
 
@@ -52,12 +52,12 @@ async def test_typing_what_the_ghost_says_is_answered_without_the_engine(start: 
 
 async def test_ghost_text_goes_on_from_the_popups_selected_item(start: Any) -> None:
     editor = await start(options=OPTIONS)
-    uri = editor.open("import os\nos.pa\n", language="plaintext")
-    selected = types.SelectedCompletionInfo(place(1, 3, 5), "path.join(")
-    answer = await editor.ghost(uri, 1, 5, selected_completion_info=selected)
+    uri = editor.open("class A:\n    def __init__(self, name):\n        self.na\n")
+    selected = types.SelectedCompletionInfo(place(2, 13, 15), "name")
+    answer = await editor.ghost(uri, 2, 15, selected_completion_info=selected)
     (item,) = answer.items
-    assert item.insert_text.startswith("path.join(")
-    assert len(item.insert_text) > len("path.join(")
+    assert item.insert_text.startswith("name")
+    assert len(item.insert_text) > len("name")
     assert item.range == selected.range
 
 

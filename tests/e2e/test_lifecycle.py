@@ -24,7 +24,8 @@ async def test_capabilities(wire: Any) -> None:
     assert able["codeActionProvider"]["resolveProvider"] is True
     assert able["executeCommandProvider"] == {
         "commands": [
-            f"fillwright.{name}" for name in ("fill", "preview", "status", "recall", "accepted")
+            f"fillwright.{name}"
+            for name in ("fill", "preview", "status", "recall", "snooze", "accepted")
         ]
     }
     assert able["textDocumentSync"]["openClose"] is True

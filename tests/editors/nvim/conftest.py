@@ -35,7 +35,7 @@ local answer = client:request_sync("textDocument/inlineCompletion", {
   textDocument = { uri = vim.uri_from_bufnr(0) },
   position = { line = line - 1, character = #vim.fn.getline(line) },
   context = { triggerKind = kind },
-}, 60000, 0)
+}, 60000, vim.api.nvim_get_current_buf())
 return answer.result.items[1] ~= nil
 """
 FLOATING = """

@@ -14,7 +14,6 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 SURE = [
-    "logger = logging.getLogger(",
     "return None if name is None else ",
     "from collections import defaultdict, ",
     "self.name = ",
@@ -90,11 +89,11 @@ def test_a_suggestion_comes_in_every_pause_and_nothing_is_lost(
     first = goes_on(editor, [header], indented)
     second = goes_on(editor, [header, f"{first}mine", ""], indented)
     editor.open(tmp_path / "typed.py", "")
+    editor.lua("vim.bo.indentexpr, vim.bo.autoindent = '', true")
     editor.insert("i")
-    # the indentation comes by itself
-    type_keys(editor, [*header, "<CR>", *with_slip(first.lstrip())], interval)
+    type_keys(editor, [*header, "<CR>", *with_slip(first)], interval)
     editor.until(lambda: ghost_at_cursor(editor))
-    # past it, over two line ends: the indentation goes from the empty line
+    # past it, over two line ends: the indentation comes by itself, and goes from the empty line
     keys = [*with_slip("mine"), "<CR>", "<CR>", *with_slip(second.lstrip())]
     type_keys(editor, keys, interval)
     editor.until(lambda: ghost_at_cursor(editor))
