@@ -22,11 +22,18 @@ local M = {}
 ---@field behind string the line behind the range
 ---@field command? lsp.Command tells the server that the item was taken
 
+---@class fillwright.GhostChoices what the server suggested by hand, at one place of one text
+---@field items lsp.InlineCompletionItem[]
+---@field shown integer
+---@field tick integer
+---@field cursor [integer, integer]
+---@field client vim.lsp.Client
+
 ---@class fillwright.Ghost
 ---@field augroup integer
 ---@field timer? uv.uv_timer_t
 ---@field item? fillwright.GhostItem
----@field choices? { items: lsp.InlineCompletionItem[], shown: integer, tick: integer, cursor: [integer, integer], client: vim.lsp.Client }
+---@field choices? fillwright.GhostChoices
 
 ---@type table<integer, fillwright.Ghost> by buffer
 local active = {}
