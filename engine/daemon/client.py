@@ -134,7 +134,7 @@ class EngineClient:
 
 
 async def health_at(
-    place: Place, method: str = "GET", target: str = "/health", body: bytes = b""
+    place: Place, method: str = "GET", target: str = "/load", body: bytes = b""
 ) -> Health:
     """How the daemon of a place is, whatever its settings. Starts nothing."""
     try:
