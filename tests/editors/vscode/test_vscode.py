@@ -57,8 +57,7 @@ def test_as_a_person_uses_it(
     pictures = request.config.getoption("--update")
     with serve(**here) as vscode:
         try:
-            file = "shelf.py" if pictures else "shelf.txt"
-            vscode.drive("runUi", "steps", workspace, file, bare, shots)
+            vscode.drive("runUi", "steps", workspace, "shelf.py", bare, shots)
         finally:
             for command in vscode.profile.glob("data/User/globalStorage/*/server/bin/fillwright"):
                 stop = [str(command), "engine", "stop"]
@@ -70,7 +69,6 @@ def test_as_a_person_uses_it(
 
 def test_the_first_minutes(serve: Serve, workspace: Path, tmp_path: Path) -> None:
     (workspace / "notes.txt").write_text("notes\n")
-    slow = {"fillwright.fill.decode": "denoise", "fillwright.fill.steps": 9999}
-    slow |= {"fillwright.fill.lineTokens": 64, "fillwright.inlineCompletion.enabled": False}
-    with serve(asks_for_trust=True, user_settings=slow) as vscode:
+    quiet = {"fillwright.inlineCompletion.enabled": False}
+    with serve(asks_for_trust=True, user_settings=quiet) as vscode:
         vscode.drive("runUi", "firstMinutes", workspace, "notes.txt", "", tmp_path)

@@ -1,6 +1,5 @@
-/** What is seen first: a folder that is not trusted, whose virtual environment has a server, and a
- * fill that takes long. */
-import assert from "node:assert/strict";
+/** What is seen first: a folder that is not trusted, whose virtual environment has a server, and the
+ * walkthrough. */
 import type { Step } from "./steps";
 
 export const firstMinutes: Record<string, Step> = {
@@ -17,22 +16,6 @@ export const firstMinutes: Record<string, Step> = {
 
   "the server starts as soon as the folder is trusted": async (window) => {
     await window.statusIs("sparkle");
-  },
-
-  "a fill that takes long shows in a message how far it is, and is cancelled there": async (
-    window,
-    { folder, file },
-  ) => {
-    await window.open(folder, file);
-    await window.statusIs("sparkle");
-    await window.command("Fillwright: Fill at Every Cursor");
-    const message = window.page.locator(".notification-toast");
-    await message.locator("text=/step \\d+ of \\d{4,}/").waitFor();
-    await window.shoot("progress");
-    await message.locator('text="Cancel"').click();
-    await message.waitFor({ state: "detached" });
-    await window.statusIs("sparkle");
-    assert.equal((await window.text()).trim(), "notes");
   },
 
   "the walkthrough shows its pictures": async (window) => {

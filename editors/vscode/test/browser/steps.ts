@@ -39,17 +39,17 @@ export const steps: Record<string, Step> = {
     const { keyboard } = window.page;
     await window.goTo(...place('self.width!r})"', "end"));
     // a person's pace; the ghost text that comes meanwhile is typed past
-    await keyboard.type("\n\nboard = shelf.widht", { delay: 80 });
+    await keyboard.type("\n\nname = sefl", { delay: 80 });
     await keyboard.press("Backspace");
     await keyboard.press("Backspace");
-    await keyboard.type("th + ", { delay: 80 });
+    await keyboard.type("lf.", { delay: 80 });
     await window.ghost.first().waitFor();
     await window.shoot("typed");
     const line = window.page.locator(".view-line", { has: window.ghost.first() });
-    assert.match(await line.innerText(), /board\s=\sshelf\.width\s\+\s\S/u);
+    assert.match(await line.innerText(), /name\s=\sself\.\S/u);
     await keyboard.press("Escape");
     await window.ghost.first().waitFor({ state: "hidden" });
-    assert.match(await window.text(), /board = shelf\.width \+ ?$/mu);
+    assert.match(await window.text(), / name = self\.$/mu);
     // the next pictures are of the file as it was
     await keyboard.press("Control+Shift+k");
   },

@@ -12,7 +12,7 @@ export const SOURCE = `import os
 def add(a, b):
     return NotImplemented
 
-def twice(a):
+def get_value(value):
     return${" "}
 
 print(add(1, 2))
