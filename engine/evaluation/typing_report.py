@@ -31,7 +31,7 @@ def typing_section(settings: dict[str, Any], pauses: Sequence[TypedPause], folde
 {_headline(summaries[0])}
 {_table(summaries)}
 {_by_kind(pauses)}
-<div class="plots">{_plots(pauses)}</div>
+<div class="plots">{_plots(pauses, summaries[0].off)}</div>
 {_examples(pauses)}
 </section>"""
 
@@ -87,14 +87,13 @@ def _by_kind(pauses: Sequence[TypedPause]) -> str:
     return f"<h3>By the place of the pause</h3>{html_table(head, rows)}"
 
 
-def _plots(pauses: Sequence[TypedPause]) -> str:
+def _plots(pauses: Sequence[TypedPause], off: float | None) -> str:
     try:
         from fillwright.engine.evaluation import typing_plots
     except ModuleNotFoundError as error:
         raise BadRequest(
             f"The report needs {error.name}; install it with pip install 'fillwright[eval]'."
         ) from None
-    off = summarise_typing(pauses)[0].off
     figures = (
         (
             "How much may be shown",
