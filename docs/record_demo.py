@@ -18,14 +18,14 @@ from rich.text import Text
 
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.request import Draft
-from fillwright.lsp_server.cli import parse_fill
-from fillwright.lsp_server.diff import unified_diff
-from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.draft_view import DraftView
-from fillwright.lsp_server.fill_command import FillOptions, fit_each, request_for, summary
-from fillwright.lsp_server.place_carving import carve_places
-from fillwright.lsp_server.source_file import read_source
-from fillwright.lsp_server.terminal import coloured_diff, draft_title
+from fillwright.lsp_server.cli.carve_locations import carve_places
+from fillwright.lsp_server.cli.diff import unified_diff
+from fillwright.lsp_server.cli.draft_view import DraftView
+from fillwright.lsp_server.cli.fill import FillOptions, fit_each, request_for, summary
+from fillwright.lsp_server.cli.main import parse_fill
+from fillwright.lsp_server.cli.source_file import read_source
+from fillwright.lsp_server.cli.terminal import coloured_diff, draft_title
+from fillwright.lsp_server.text.documents import Document
 
 OUTPUT = Path("docs/images/fill.svg")
 WIDTH = 92

@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from lsp_server/settings.py.
+"""Writes docs/settings.md from lsp_server/settings/settings.py.
 
 Run `.venv/bin/python -P docs/write_settings.py` from the repository's root; a test fails while the
 page is not what this writes.
@@ -12,13 +12,13 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from fillwright.lsp_server.settings import SECTION, Settings
-from fillwright.lsp_server.settings_reader import camel_case, default_of, in_words, shown
+from fillwright.lsp_server.settings.reader import camel_case, default_of, in_words, shown
+from fillwright.lsp_server.settings.settings import SECTION, Settings
 
 OUTPUT = Path(__file__).parent / "settings.md"
 HEAD = f"""# Settings
 
-Written by `docs/write_settings.py` from `lsp_server/settings.py`.
+Written by `docs/write_settings.py` from `lsp_server/settings/settings.py`.
 
 Everything is under `{SECTION}`, nested: `{{"{SECTION}": {{"fill": {{"lineTokens": 16}}}}}}`.
 The server asks the editor (`workspace/configuration`, for each workspace folder), takes what is

@@ -2,6 +2,6 @@
 
 import sys
 
-from fillwright.lsp_server.cli import main
+from fillwright.lsp_server.cli.main import main
 
 sys.exit(main())

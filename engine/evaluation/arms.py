@@ -12,7 +12,7 @@ from fillwright.engine.evaluation.question import Question
 from fillwright.engine.request import Decode, Infill, Length
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.fill import Infiller
+    from fillwright.engine.infill.infiller import Infiller
 
 Baseline = Literal["gold", "empty"]
 ALIASES: dict[str, Decode] = {

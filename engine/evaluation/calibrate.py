@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.typed_pause import TypedPause
-from fillwright.engine.infill.calibration import FILE, Calibration, features
+from fillwright.engine.infill.ranking.calibration import FILE, Calibration, features
 
 RIDGE = 1.0
 """Against weights that a few hundred pauses would blow up; it does not touch the bias."""

@@ -36,7 +36,7 @@ from fillwright.engine.evaluation.typing_summary import summarise_typing
 from fillwright.engine.request import Length
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.fill import Infiller
+    from fillwright.engine.infill.infiller import Infiller
 
 TABLE_WIDTH = 110
 

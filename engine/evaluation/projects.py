@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from fillwright.engine.training.sources import (
+from fillwright.engine.sources.packages import (
     archives,
     download_from_npm,
     download_from_pip,

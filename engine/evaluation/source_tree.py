@@ -73,7 +73,7 @@ def _of_file(path: Path, language: str) -> Source | None:
 
 
 def _of_corpus(path: Path) -> Iterator[Source]:
-    from fillwright.engine.training.corpus import Corpus
+    from fillwright.engine.sources.corpus import Corpus
 
     corpus = Corpus.load(path)
     for number in range(len(corpus)):

@@ -7,10 +7,10 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
-from fillwright.engine.infill.seams import whole_lines
+from fillwright.engine.infill.state import Written
 from fillwright.engine.infill.stop import Stop
-from fillwright.engine.infill.tokenizer import Spelling
-from fillwright.engine.infill.written import Written
+from fillwright.engine.infill.text.seams import whole_lines
+from fillwright.engine.infill.tokens.tokenizer import Spelling
 from fillwright.engine.request import Draft, Finish, Infill
 
 Spelt = tuple[Written, list[Spelling]]

@@ -11,17 +11,18 @@ from typing import Any, cast, get_args
 
 import torch
 
+from fillwright.engine.allocator import keep_freed_blocks
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.infill.allocator import keep_freed_blocks
-from fillwright.engine.infill.calibration import Calibration
-from fillwright.engine.infill.chat_prompt import ChatPrompt
-from fillwright.engine.infill.cpu_loading import load_on_cpu
-from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.hole_length import LengthBias
-from fillwright.engine.infill.prompt import Prompt, SmallPrompt
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.loading_cpu import load_on_cpu
+from fillwright.engine.infill.prompts.chat import ChatPrompt
+from fillwright.engine.infill.prompts.prompt import Prompt
+from fillwright.engine.infill.prompts.small import SmallPrompt
+from fillwright.engine.infill.ranking.calibration import Calibration
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
@@ -58,7 +59,7 @@ def load_infiller(
         model = load_on_cpu(checkpoint, *weights[2:])
     elif has_kernels(model_config(config), settings):
         # Triton is not everywhere
-        from fillwright.engine.infill.gpu_loading import load_on_gpu
+        from fillwright.engine.infill.loading_gpu import load_on_gpu
 
         on_gpu = load_on_gpu(*weights)
         model = on_gpu.model

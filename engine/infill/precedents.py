@@ -7,10 +7,10 @@ Knows text and tokens; knows no model.
 
 from collections.abc import Sequence
 
-from fillwright.engine.infill.prompt import PREFIX_TOKENS, SUFFIX_TOKENS
-from fillwright.engine.infill.seams import Seams
-from fillwright.engine.infill.tokenizer import CodeTokenizer
-from fillwright.engine.infill.written import Task
+from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
+from fillwright.engine.infill.state import Task
+from fillwright.engine.infill.text.seams import Seams
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.contexts import SortedContexts, Store
 from fillwright.engine.memory.evidence import Precedents
 

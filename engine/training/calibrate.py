@@ -14,8 +14,8 @@ from statistics import fmean
 from fillwright.engine.evaluation.holes import KINDS, punch
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.source_tree import read_sources
-from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.hole_length import LengthBias
+from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.model.config_json import read_config
 
 NEAR = 0.25

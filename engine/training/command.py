@@ -14,10 +14,10 @@ import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.compare import SMALLEST, compare
-from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.export import Average, Format, export, export_anew
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from fillwright.engine.diffusion.row_convention import RowConvention
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.training.corpus import Corpus
+from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
 from fillwright.engine.training.phases import CausalPhase, JointPhase, Materials

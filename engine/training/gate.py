@@ -16,7 +16,7 @@ import torch
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.pauses import TypedLine, draw_lines
 from fillwright.engine.evaluation.source_tree import Source, read_sources
-from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.memory.evidence import PARTS
 from fillwright.engine.memory.gate import CLAMPED_AT, FILE, Floats, Gate, bound, features
 from fillwright.engine.request import Hole, InfillRequest

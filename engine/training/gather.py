@@ -14,9 +14,8 @@ from dataclasses import replace
 from itertools import islice, repeat
 from pathlib import Path
 
-from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
-from fillwright.engine.training.sieve import Sieve
-from fillwright.engine.training.sources import (
+from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
+from fillwright.engine.sources.packages import (
     SourceFile,
     archives,
     download_from_npm,
@@ -25,6 +24,7 @@ from fillwright.engine.training.sources import (
     package_files,
     standard_library,
 )
+from fillwright.engine.training.sieve import Sieve
 from fillwright.engine.training.vocabulary import train_vocabulary
 
 HELD_OUT_SHARE = 0.005

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import NO_VISION, model_config
 from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe

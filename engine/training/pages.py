@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fillwright.engine.training.corpus import SPAN_KINDS
+from fillwright.engine.sources.corpus import SPAN_KINDS
 
 FUNCTION_CHARACTERS = range(120, 2500)
 BODY = SPAN_KINDS.index("body")

@@ -13,15 +13,15 @@ import torch
 from torch import Tensor
 
 from fillwright.engine.diffusion.noise import HybridNoise, Noise, UniformNoise
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.batches import (
     CausalBatch,
     JointBatch,
     causal_batches,
     joint_batches,
 )
-from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.feed import feed
 from fillwright.engine.training.losses import JointLoss, causal_loss, head_loss
 from fillwright.engine.training.noising import Corruption

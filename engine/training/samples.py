@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fillwright.engine.infill.cut_words import word_before, word_behind
-from fillwright.engine.infill.prompt import SmallPrompt, split_lead
-from fillwright.engine.infill.tokenizer import CodeTokenizer
-from fillwright.engine.training.corpus import SPAN_KINDS, Corpus
+from fillwright.engine.infill.prompts.small import SmallPrompt
+from fillwright.engine.infill.text.cut_words import word_before, word_behind
+from fillwright.engine.infill.text.windows import split_lead
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
 from fillwright.engine.training.pages import FUNCTION_CHARACTERS, Page, line_around
 from fillwright.engine.training.recipes import HoleShares
 

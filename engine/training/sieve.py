@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from fillwright.engine.training.sources import SourceFile
+from fillwright.engine.sources.packages import SourceFile
 
 MAX_CHARACTERS = 150_000
 MAX_LINE = 300

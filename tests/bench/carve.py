@@ -19,8 +19,8 @@ from rich.table import Table
 
 from fillwright.engine.syntax.grammars import query_for
 from fillwright.engine.syntax.languages import language_of_file
-from fillwright.lsp_server.carve import carve_body, stub_bodies
-from fillwright.lsp_server.documents import Document
+from fillwright.lsp_server.carving.carving import carve_body, stub_bodies
+from fillwright.lsp_server.text.documents import Document
 
 LINES = (1_000, 10_000, 50_000)
 ROUNDS = 15

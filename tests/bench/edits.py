@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from fillwright.engine.request import Hole
-from fillwright.lsp_server.carve import carve_body, carve_line_end
-from fillwright.lsp_server.context import Context
-from fillwright.lsp_server.documents import Document
-from fillwright.lsp_server.edits import fit_fill
-from fillwright.lsp_server.secrets import refusal
-from fillwright.lsp_server.settings import ExclusionSettings
+from fillwright.lsp_server.carving.carving import carve_body, carve_line_end
+from fillwright.lsp_server.context.context import Context
+from fillwright.lsp_server.fitting.fit import fit_fill
+from fillwright.lsp_server.privacy.secret_files import refusal
+from fillwright.lsp_server.settings.settings import ExclusionSettings
+from fillwright.lsp_server.text.documents import Document
 
 SIZES = (1_000, 10_000, 50_000)
 REPEATS = 40

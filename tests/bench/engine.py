@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
-from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Budget, Decode, Hole, Infill, InfillRequest

@@ -26,7 +26,7 @@ check "kernels and loop, natively" "$python" -P -m pytest -q -k 'not compiles' t
     tests/engine/diffusion/test_gpu_denoise.py
 LIMIT_S=40
 if "$python" -c 'import tree_sitter' 2> /dev/null; then
-    check "requests, natively" "$python" -P -m pytest -q tests/engine/infill/test_gpu_infiller.py
+    check "requests, natively" "$python" -P -m pytest -q tests/engine/infill/test_loading_gpu.py
 fi
 LIMIT_S=42
 for format in int4 fp8 bf16; do

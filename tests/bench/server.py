@@ -23,8 +23,8 @@ from rich.table import Table
 
 from fillwright.engine.daemon.wire import to_json
 from fillwright.engine.request import Draft, Infill, InfillRequest
-from fillwright.lsp_server import copilot, handlers
-from fillwright.lsp_server.server import FillwrightServer
+from fillwright.lsp_server.lsp import copilot, handlers
+from fillwright.lsp_server.lsp.server import FillwrightServer
 
 LINES = 10_000
 SIZES = (1_000, 10_000, 50_000)

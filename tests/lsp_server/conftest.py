@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 
 from fillwright.engine.request import Certainty, Draft, Infill, InfillRequest
-from fillwright.lsp_server.documents import Change, Document
-from fillwright.lsp_server.edits import TextChange
-from fillwright.lsp_server.fills import Fills
-from fillwright.lsp_server.pace import Pace
-from fillwright.lsp_server.positions import PositionEncoding
-from fillwright.lsp_server.settings import FillSettings
-from fillwright.lsp_server.snooze import Snooze
-from fillwright.lsp_server.status import StatusLine
-from fillwright.lsp_server.suggestions import Moment, Suggestions
-from fillwright.lsp_server.suppressions import Suppressions
+from fillwright.lsp_server.fills.fills import Fills
+from fillwright.lsp_server.fills.pace import Pace
+from fillwright.lsp_server.fills.status import StatusLine
+from fillwright.lsp_server.settings.settings import FillSettings
+from fillwright.lsp_server.suggestions.snooze import Snooze
+from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
+from fillwright.lsp_server.suggestions.suppressions import Suppressions
+from fillwright.lsp_server.text.changes import TextChange
+from fillwright.lsp_server.text.documents import Change, Document
+from fillwright.lsp_server.text.positions import PositionEncoding
 
 UTF32 = PositionEncoding.UTF32
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"

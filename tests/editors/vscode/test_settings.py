@@ -10,8 +10,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from fillwright.lsp_server.settings import SECTION, Settings
-from fillwright.lsp_server.settings_reader import camel_case, default_of
+from fillwright.lsp_server.settings.reader import camel_case, default_of
+from fillwright.lsp_server.settings.settings import SECTION, Settings
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))

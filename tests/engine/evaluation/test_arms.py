@@ -1,6 +1,6 @@
 from fillwright.engine.evaluation.arms import Arm, answer, arms_of
 from fillwright.engine.evaluation.question import Question
-from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.infiller import Infiller
 
 QUESTION = Question("q", "g", "line", "python", "x = 1\n", "y = 2", "\n", "line")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from fillwright.engine.evaluation.projects import LIST, ProjectSet, project_names
-from fillwright.engine.training.sources import normalised
+from fillwright.engine.sources.packages import normalised
 
 PACKAGES = Path(__file__).parents[3] / "engine" / "training" / "packages.toml"
 

@@ -178,7 +178,7 @@ def test_without_matplotlib_it_says_what_to_install(swept: Path, tmp_path: Path)
     (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from fillwright.lsp_server.cli import main\n"
+        "from fillwright.lsp_server.cli.main import main\n"
         f"sys.exit(main(['eval', 'report', {str(swept)!r}, '--out', {str(tmp_path / 'r')!r}]))"
     )
     command = [sys.executable, "-P", "-c", program]

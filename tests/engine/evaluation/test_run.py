@@ -100,7 +100,7 @@ def test_more_can_be_asked_later(evaluate, tmp_path: Path) -> None:
 
 def test_the_language_server_does_not_load_it() -> None:
     program = (
-        "import sys, fillwright.lsp_server.cli, fillwright.lsp_server.server\n"
+        "import sys, fillwright.lsp_server.cli.main, fillwright.lsp_server.lsp.server\n"
         "assert not [name for name in sys.modules if 'evaluation' in name]"
     )
     subprocess.run([sys.executable, "-P", "-c", program], check=True)

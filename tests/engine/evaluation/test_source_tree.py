@@ -6,7 +6,7 @@ import pytest
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.source_tree import Source, read_sources
-from fillwright.engine.training.corpus import Corpus
+from fillwright.engine.sources.corpus import Corpus
 
 
 def test_the_files_of_a_tree(tmp_path: Path) -> None:

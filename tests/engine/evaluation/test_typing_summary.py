@@ -18,7 +18,7 @@ from fillwright.engine.evaluation.typing_summary import (
     saved_share,
     summarise_typing,
 )
-from fillwright.engine.infill.calibration import Calibration, features
+from fillwright.engine.infill.ranking.calibration import Calibration, features
 from fillwright.engine.request import Certainty
 
 

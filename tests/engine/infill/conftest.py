@@ -15,10 +15,10 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.diffusion.noise import HybridNoise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
-from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
-from fillwright.engine.infill.prompt import SmallPrompt
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.prompts.small import SmallPrompt
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Decode, Draft, Infill, InfillRequest
 from fillwright.engine.training.export import export

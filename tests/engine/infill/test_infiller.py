@@ -9,9 +9,9 @@ import torch
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill import fill as fill_module
-from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.tokenizer import CodeTokenizer, Spelling
+from fillwright.engine.infill import infiller as fill_module
+from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
 
 DECODES = [decode for decode in get_args(Decode) if decode != "auto"]

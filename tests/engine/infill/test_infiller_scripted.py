@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 import torch
 
-from fillwright.engine.infill import fill as fill_module
+from fillwright.engine.infill import infiller as fill_module
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest, Shape
 
 DECODES = [decode for decode in get_args(Decode) if decode != "auto"]

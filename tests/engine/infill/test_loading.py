@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.infill.chat_prompt import ChatPrompt
 from fillwright.engine.infill.loading import load_infiller
-from fillwright.engine.infill.prompt import SmallPrompt
+from fillwright.engine.infill.prompts.chat import ChatPrompt
+from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
 
 Copy = Callable[..., Path]

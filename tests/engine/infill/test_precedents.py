@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fillwright.engine.infill.fill import Infiller
-from fillwright.engine.infill.prompt import PREFIX_TOKENS, SUFFIX_TOKENS
-from fillwright.engine.infill.seams import Seams
+from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
 from fillwright.engine.infill.stop import Stop
+from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.memory.contexts import what_followed
 from fillwright.engine.memory.evidence import PARTS, Precedents
 from fillwright.engine.memory.gate import FEATURES, Gate

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from fillwright.engine.infill.fill import Infiller
+from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 
 

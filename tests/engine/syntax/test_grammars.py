@@ -5,6 +5,7 @@ from pathlib import PurePath
 import pytest
 import tree_sitter
 
+from fillwright.engine.sources.corpus import SPAN_KINDS
 from fillwright.engine.syntax import bundle, grammars
 from fillwright.engine.syntax.grammars import (
     QUERIES,
@@ -25,7 +26,6 @@ from fillwright.engine.syntax.languages import (
     language_called,
     language_of_file,
 )
-from fillwright.engine.training.corpus import SPAN_KINDS
 
 FIRST_CLASS = sorted(DOC_MARKS)
 SECTIONS = ("spans", "lists", "functions", "stubs", "layout", "embedded", "names")

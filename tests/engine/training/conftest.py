@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import torch
 
-from fillwright.engine.infill.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.sources.corpus import Corpus
+from fillwright.engine.sources.packages import SourceFile
 from fillwright.engine.training import gather
-from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.export import export
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, CausalRows, JointRows, Recipe, SmallShape
-from fillwright.engine.training.sources import SourceFile
 
 PAGES = ("textwrap.py", "json/encoder.py", "fnmatch.py", "heapq.py", "shlex.py", "bisect.py")
 BENCHMARK = "return a if len(a) > len(b) else b or a"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from fillwright.engine.sources.corpus import Corpus
+from fillwright.engine.sources.packages import SourceFile
 from fillwright.engine.training.batches import causal_batches, joint_batches
-from fillwright.engine.training.corpus import Corpus
 from fillwright.engine.training.gather import _spans
 from fillwright.engine.training.pages import Page, line_around
 from fillwright.engine.training.recipes import CausalRows, HoleShares, JointRows
 from fillwright.engine.training.samples import HoleSampler
-from fillwright.engine.training.sources import SourceFile
 
 
 def parts(tokenizer: Any, prompt: list[int]) -> tuple[str, str]:

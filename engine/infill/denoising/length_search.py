@@ -1,0 +1,192 @@
+"""Finds a hole's length by trying many at once: canvases of different hole lengths over the same
+prefix, each with the text behind the hole pinned right behind it.
+
+CAL (arXiv 2602.00476) for a network without a mask token, with a term for the text behind: a hole
+that is too short or too long shows there. Lengths are scored after a few steps, for at the first
+one a hole is pure noise. Then the neighbours of the best are tried, and the lengths at which the
+canvases say that their holes end. The best few are denoised to the end, and the finished canvas
+with the best score is chosen. Knows ids and the model, no text.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from fillwright.engine.diffusion.canvas import Canvas
+from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
+from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.denoising.lengths import (
+    LengthBias,
+    canvas_length,
+    contracted,
+    longest_pinned,
+    neighbours,
+    pinned_canvas,
+    searched_lengths,
+)
+from fillwright.engine.infill.denoising.warm_start import begun
+from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
+from fillwright.engine.model import DiffusionGemma
+
+PROBE_STEPS = 3
+FINISHED = 3
+SCORED_SUFFIX = 16
+LEAST_PROBABILITY = 1e-6
+"""One token that cannot be must not outweigh all others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tried:
+    """One canvas of a batch after a step. `own` are the rows of its `hole` before an end mark, or
+    before it begins to say what is behind it; `score` says how well they and the text behind go
+    together."""
+
+    step: DenoiseStep
+    index: int
+    hole: range
+    own: range
+    score: float
+
+    @property
+    def tokens(self) -> list[int]:
+        ids: list[int] = self.step.draft[self.index, self.hole.start : self.hole.stop].tolist()
+        return ids
+
+    @property
+    def accepted(self) -> list[bool]:
+        sure = self.step.accepted[self.index, self.hole.start : self.hole.stop]
+        marks: list[bool] = sure.tolist()
+        return marks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LengthSearch:
+    """A search for the length of one hole, whose canvases have `length` rows and begin with
+    `known`; `drafted` is what a causal draft says in the hole, or None."""
+
+    model: DiffusionGemma
+    task: Task
+    settings: DenoiseSettings
+    bias: LengthBias
+    known: list[int]
+    drafted: Ids | None
+    longest: int
+    length: int
+
+    @classmethod
+    def of(
+        cls,
+        model: DiffusionGemma,
+        task: Task,
+        settings: DenoiseSettings,
+        bias: LengthBias,
+        drafted: Ids | None = None,
+    ) -> "LengthSearch":
+        known = open_canvas(model, task, settings)
+        limit = model.config.canvas_length
+        longest = longest_pinned(limit, len(known), task.budgets[0])
+        length = canvas_length(limit, len(known) + longest + SCORED_SUFFIX)
+        return cls(model, task, settings, bias, known, drafted, longest, length)
+
+    def states(self, passes: int = 0) -> Iterator[Written]:
+        """The best canvas's state after every step, after `passes` that were made before.
+
+        Ends early where the longest hole is the best although the budget allows a longer one.
+        """
+        lengths = searched_lengths(self.longest)
+        if self.drafted:
+            lengths = sorted({*lengths, len(self.drafted)})
+        tried: list[Tried] = []
+        for _ in range(2):
+            tried += yield from self._denoise(lengths, PROBE_STEPS, passes, tried)
+            if self.task.cancelled():
+                return
+            passes += tried[-1].step.step
+            near = neighbours((len(each.hole) for each in best_of(tried)), self.longest)
+            said = {len(each.own) for each in tried if each.own}
+            lengths = sorted({*near, *said} - {len(each.hole) for each in tried})
+            if not lengths:
+                break
+        best = best_of(tried)
+        if len(best[0].own) < self.longest or self.longest == self.task.budgets[0]:
+            lengths = [len(each.hole) for each in best]
+            yield from self._denoise(lengths, self.settings.steps, passes, begun_as=best)
+
+    def first_scores(self) -> dict[int, float]:
+        """The score of each length that is looked at first."""
+        looking = self._denoise(searched_lengths(self.longest), PROBE_STEPS, 0)
+        while True:
+            try:
+                next(looking)
+            except StopIteration as finished:
+                return {len(each.hole): each.score for each in finished.value}
+
+    def _denoise(
+        self,
+        lengths: Sequence[int],
+        steps: int,
+        passes: int,
+        others: Sequence[Tried] = (),
+        begun_as: Sequence[Tried] = (),
+    ) -> Generator[Written, None, list[Tried]]:
+        """Yields the state of the best canvas, those of `others` included. Canvases begin as those
+        of the same lengths that were tried before, or with the draft, or as noise."""
+        canvases = [
+            pinned_canvas(self.known, rows, self.task.suffix, self.length) for rows in lengths
+        ]
+        tried: list[Tried] = []
+        for step in denoise(
+            self.model,
+            self.task.cache,
+            canvases,
+            replace(self.settings, steps=steps),
+            self.task.generator,
+            self._start(canvases, begun_as),
+            self.task.cancelled,
+        ):
+            tried = self._scored(step, canvases)
+            yield self._written(best_of([*others, *tried])[0], passes + step.step, step.steps_left)
+        return tried
+
+    def _start(self, canvases: Sequence[Canvas], tried: Sequence[Tried]) -> Noise | None:
+        noise = self.settings.noise
+        if tried:
+            said = [each.tokens for each in tried]
+            # without a draft, only what was sure is kept; with one, all that was said of it
+            sure = [each.accepted for each in tried] if self.drafted is None else None
+            return begun(canvases, said, noise, sure)
+        if self.drafted is not None:
+            return begun(canvases, [self.drafted] * len(canvases), noise)
+        return None
+
+    def _scored(self, step: DenoiseStep, canvases: Sequence[Canvas]) -> list[Tried]:
+        confidence = step.confidence()
+        logs = confidence.clamp(min=LEAST_PROBABILITY).log()
+        behind = min(SCORED_SUFFIX, self.length - len(self.known) - self.longest)
+        tried = []
+        for index, canvas in enumerate(canvases):
+            hole = canvas.holes[0]
+            own = contracted(
+                step.draft[index, hole.start : hole.stop].tolist(),
+                confidence[index, hole.start : hole.stop].tolist(),
+                self.task.suffix,
+                self.settings.end_marks,
+            )
+            written = logs[index, hole.start : hole.start + max(1, own)]
+            suffix = logs[index, hole.stop : hole.stop + behind]
+            score = float(written.mean() + suffix.mean()) - self.bias(len(hole))
+            tried.append(Tried(step, index, hole, hole[:own], score))
+        return tried
+
+    def _written(self, best: Tried, passes: int, steps_left: int) -> Written:
+        ended = len(best.own) < self.longest or self.longest == self.task.budgets[0]
+        settled = ended and bool(best.step.done[best.index])
+        written = Written.from_step(
+            best.step, (best.own,), settled, self.task.opening, passes, best.index, "search"
+        )
+        return replace(written, steps_left=steps_left)
+
+
+def best_of(tried: Sequence[Tried]) -> list[Tried]:
+    """The best few, the best first; of equals the longer, which an end mark may still shorten."""
+    return sorted(tried, key=lambda each: (-each.score, -len(each.hole)))[:FINISHED]

@@ -1,0 +1,104 @@
+"""Several causal drafts of one hole side by side: beam search.
+
+Keeps the likeliest beginnings of the hole, a token longer each pass, until enough of them have
+ended. The caller chooses among the ends, by what the model cannot know (whether they parse).
+Knows ids and the model; of text only what the edges of a hole ask for.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from fillwright.engine.infill.drafting.greedy import only
+from fillwright.engine.infill.hypotheses import Beams, Hypothesis
+from fillwright.engine.infill.tokens.healing import Edges
+from fillwright.engine.memory.gate import Mixture
+from fillwright.engine.model import DiffusionGemma, PrefixCache
+
+
+@torch.inference_mode()
+def search(
+    model: DiffusionGemma,
+    cache: PrefixCache,
+    unread: int,
+    budget: int,
+    edges: Edges,
+    end_marks: Sequence[int],
+    width: int,
+    kept: int,
+    memory: Mixture | None = None,
+) -> Iterator[Beams]:
+    """Yields after each pass, with the `width` likeliest that go on and the `kept` likeliest ends.
+    Ends when so many are there and none that goes on is as likely as the last of them, or when
+    the budget of tokens is used up.
+
+    `cache` holds what precedes `unread` and is not changed. The hole has the `edges`; where they
+    leave its first token open, that is any but an end mark, for an empty fill is no fill. Where it
+    must end with a word, half as many more go on that do, else few would ever come to it (Hokamp
+    and Liu 2017, "Lexically Constrained Decoding for Sequence Generation Using Grid Beam Search").
+    What the model says is mixed with what the `memory` does; `end_first` is the model's alone.
+    """
+    branches = model.branch(cache)
+    logits = branches.read([unread])
+    marks = torch.tensor(list(end_marks), dtype=torch.int64, device=logits.device)
+    last = torch.tensor(edges.last_tokens, dtype=torch.int64, device=logits.device)
+    live, ended, begun = [Hypothesis()], list[Hypothesis](), False
+    end_first = float(logits[0].softmax(-1)[marks].sum())
+    for passes in range(1, budget + 2):
+        if memory:
+            logits = memory.mixed(logits, [beam.ids for beam in live])
+        bound = [False] * len(live) if begun else bind(logits, live, edges, marks)
+        begun = not any(bound)
+        scores = logits.log_softmax(-1)
+        # what the hole must begin with ends nothing, though it be a line end in a line's hole
+        open_ = [row for row, at_lead in enumerate(bound) if not at_lead]
+        ending = [row for row in open_ if edges.may_end(live[row].ids)]
+        ended = [*ended, *_ends([live[row] for row in ending], scores[ending][:, marks])]
+        ended = sorted(ended, key=lambda beam: -beam.log_probability)[:kept]
+        scores[torch.tensor(open_, dtype=torch.int64)[:, None], marks] = -torch.inf
+        grown = _likeliest(live, scores, width)
+        if len(last):
+            grown |= _likeliest(live, only(scores, last), width // 2)
+        # behind the budget a hypothesis may end, and not go on
+        if passes <= budget:
+            live = sorted(grown, key=lambda beam: -beam.log_probability)
+        yield Beams(tuple(live), tuple(ended), passes, end_first)
+        settled = len(ended) == kept and ended[-1].log_probability >= live[0].log_probability
+        if settled or passes > budget:
+            return
+        branches.keep([grown[beam] for beam in live])
+        logits = branches.read([beam.ids[-1] for beam in live])
+
+
+def bind(logits: Tensor, live: Sequence[Hypothesis], edges: Edges, marks: Tensor) -> list[bool]:
+    """Leave of the logits [live, vocab] only what the hole may begin with, which is no end mark;
+    says which of `live` are still at its lead, where no token ends anything."""
+    bound = []
+    for row, beam in enumerate(live):
+        allowed = edges.following(beam.ids)
+        bound.append(len(allowed) > 0)
+        if allowed:
+            logits[row] = only(logits[row], torch.tensor(allowed, device=logits.device))
+        elif not beam.ids:
+            logits[row, marks] = -torch.inf
+    return bound
+
+
+def _ends(beams: Sequence[Hypothesis], marks: Tensor) -> list[Hypothesis]:
+    """Each of the beams ended by whichever mark; marks [beams, end marks]: log probabilities."""
+    ends = marks.logsumexp(-1).tolist()
+    return [beam.end(end) for beam, end in zip(beams, ends, strict=True) if end > -torch.inf]
+
+
+def _likeliest(live: Sequence[Hypothesis], scores: Tensor, width: int) -> dict[Hypothesis, int]:
+    """The `width` likeliest that go on, with their parents' places in `live`. scores [live, vocab]:
+    log probabilities."""
+    values, tokens = scores.topk(width)
+    grown = [
+        (beam.then(token, value), parent)
+        for parent, beam in enumerate(live)
+        for value, token in zip(values[parent].tolist(), tokens[parent].tolist(), strict=True)
+        if value > -torch.inf
+    ]
+    return dict(sorted(grown, key=lambda pair: -pair[0].log_probability)[:width])

@@ -1,0 +1,83 @@
+"""The prompt of instruction-tuned DiffusionGemma: a chat turn whose answer has already begun.
+
+    <bos><|turn>user \n context, suffix, task <turn|> \n <|turn>model \n ```python \n prefix
+
+What changes last stands last: the prefix is the model's own, unfinished answer, so that the canvas
+continues code. The template is the one of July 2026, without an empty thought channel. Knows token
+ids and text; knows nothing of canvases.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fillwright.engine.infill.text.windows import (
+    WINDOW_CHARACTERS_PER_TOKEN,
+    prefix_window,
+    stable_tail,
+)
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.request import Snippet
+
+BEGIN = "<bos>"
+TURN = "<|turn>"
+END_OF_TURN = "<turn|>"
+END_OF_TEXT = "<eos>"
+TASK = (
+    "Continue the code of your answer exactly where it stops. Write only what is missing before "
+    "the text that follows it, then end your turn."
+)
+
+
+@dataclass(frozen=True)
+class ChatPrompt:
+    """Token budgets bound the text on either side; the instruction and context come whole."""
+
+    tokenizer: CodeTokenizer
+    prefix_tokens: int = 6144
+    suffix_tokens: int = 2048
+    closing: str = "\n```"
+
+    @property
+    def end_marks(self) -> tuple[int, ...]:
+        return (self.tokenizer.special(END_OF_TURN), self.tokenizer.special(END_OF_TEXT))
+
+    def ids(
+        self,
+        prefix: str,
+        suffix: str,
+        language: str,
+        instruction: str | None = None,
+        context: Sequence[Snippet] = (),
+    ) -> list[int]:
+        """Prompt ids; the canvas comes right behind them."""
+        special, encode = self.tokenizer.special, self.tokenizer.encode
+        turn = [special(TURN)]
+        newline = encode("\n")
+        head = prefix[prefix_window(len(prefix), self.prefix_tokens) :]
+        tail = encode(suffix[: self.suffix_tokens * WINDOW_CHARACTERS_PER_TOKEN])
+        following = self.tokenizer.decode(tail[: self.suffix_tokens])
+        return [
+            special(BEGIN),
+            *turn,
+            *encode("user"),
+            *newline,
+            *encode(_task(following, language, instruction, context)),
+            special(END_OF_TURN),
+            *newline,
+            *turn,
+            *encode("model"),
+            *newline,
+            *encode(f"```{language}\n"),
+            *stable_tail(encode(head), self.prefix_tokens),
+        ]
+
+
+def _task(
+    following: str, language: str, instruction: str | None, context: Sequence[Snippet]
+) -> str:
+    parts = [f"From {snippet.path}:\n```\n{snippet.text}\n```" for snippet in context]
+    parts.append(f"The text that follows the missing part:\n```{language}\n{following}\n```")
+    parts.append(TASK)
+    if instruction:
+        parts.append(f"What the missing part must do: {instruction}")
+    return "\n\n".join(parts)

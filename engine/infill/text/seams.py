@@ -1,0 +1,129 @@
+"""Where a request's text meets tokens: the text around and between its holes, what white space the
+fills owe at their edges, and how much of what a model wrote fits there.
+
+Knows characters only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fillwright.engine.infill.text.cut_words import WORD_CHARACTERS, word_before, word_behind
+from fillwright.engine.infill.text.overlap import LOOKED_AT, overlap_start
+from fillwright.engine.infill.text.repetition import circle_start
+from fillwright.engine.infill.text.windows import split_lead
+from fillwright.engine.request import InfillRequest
+
+LONG_QUOTES = ('"""', "'''", "`")
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """`prefix` and `suffix` stand around all holes, `between[i]` between holes i and i + 1.
+
+    `leads[i]` is white space that ends the real text before hole i and that its fill must begin
+    with, so that no token is cut; before the first hole it ends with the word that the hole cuts.
+    `ending` is the rest of a word before the suffix: the last fill ends with it and leaves it out.
+    `tails[i]` is a line end that fill i owes because its hole replaced one. `margin` is where the
+    lines of a lone block begin, "" where that is not known: a line left of it is not the block's.
+    """
+
+    prefix: str
+    leads: tuple[str, ...]
+    between: tuple[str, ...]
+    ending: str
+    suffix: str
+    tails: tuple[str, ...]
+    one_line: bool
+    margin: str
+
+    @classmethod
+    def of(
+        cls,
+        request: InfillRequest,
+        starts_a_token: Callable[[str], object],
+        ends_in_words: bool = False,
+    ) -> "Seams":
+        """White space that no token starts with stays before its hole. So does that of later holes
+        of one line each: a line end there would be their end. `ends_in_words`: whether the last
+        fill can be made to end with the rest of a word."""
+        text, holes = request.document, request.holes
+        one_line = request.shape == "line"
+        tails = tuple("\n" if text[hole.start : hole.end].endswith("\n") else "" for hole in holes)
+        before = [text[: holes[0].start]]
+        for tail, hole, after in zip(tails, holes, holes[1:], strict=False):
+            before.append(tail + text[hole.end : after.start])
+        leads = []
+        for index, whole in enumerate(before):
+            word = "" if index else word_before(whole)
+            kept, lead = split_lead(whole.removesuffix(word))
+            if lead and (not starts_a_token(lead) or (index and one_line)):
+                kept, lead = kept + lead, ""
+            before[index] = kept
+            leads.append(lead + word)
+        prefix, *between = before
+        suffix = tails[-1] + text[holes[-1].end :]
+        ending = word_behind(suffix) if ends_in_words else ""
+        suffix = suffix.removeprefix(ending)
+        margin = ""
+        if request.shape == "block" and len(holes) == 1 and "\n" in leads[0]:
+            margin = leads[0].rsplit("\n", 1)[1].rstrip(WORD_CHARACTERS)
+        return cls(prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line, margin)
+
+    def fitting(self, written: Sequence[str], closing: str) -> list[range]:
+        """Which characters of each hole's text stay: not the white space that stands there
+        already, not what follows `closing` where that is not empty, not a second line where only
+        one may be, nor what leaves the block, not copies of its own last lines, not what the text
+        behind says again."""
+        kept = []
+        before = self.prefix[-LOOKED_AT:]
+        behind = zip((*self.between, self.ending + self.suffix), (*self.leads[1:], ""), strict=True)
+        for text, lead, (after, next_lead) in zip(written, self.leads, behind, strict=True):
+            start = shared_start(text, lead)
+            fill = text.split(closing, 1)[0] if closing else text
+            if after.startswith(self.ending) and fill[start:].endswith(self.ending):
+                fill = fill.removesuffix(self.ending)
+            fill = fill[: self.block_end(fill)]
+            fill = fill[: circle_start(fill)]
+            if self.one_line:
+                fill = fill[: start + len(first_line(fill[start:]))]
+            end = max(start, overlap_start(before, fill, after + next_lead))
+            kept.append(range(start, end))
+            before = (before + lead + text[start:end] + after)[-LOOKED_AT:]
+        return kept
+
+    def block_end(self, text: str) -> int:
+        """The length of a block's text, its lead included, without what leaves the block: the first
+        further line of code that begins left of the margin, and what follows."""
+        if not self.margin:
+            return len(text)
+        end = read = 0
+        for line in text.splitlines(keepends=True):
+            inside = line.startswith(self.margin) or _is_in_string(text[:read])
+            if end and line.strip() and not inside and not line.startswith("#"):
+                return len(text[:end].rstrip())
+            read += len(line)
+            if line.strip() and (inside or not end):
+                end = read
+        return len(text)
+
+
+def _is_in_string(text: str) -> bool:
+    """Whether a string that may have several lines is open at the end."""
+    return any(text.count(quote) % 2 for quote in LONG_QUOTES)
+
+
+def shared_start(text: str, lead: str) -> int:
+    """How many characters of `lead` the text begins with."""
+    pairs = zip(text, lead, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(text), len(lead)))
+
+
+def whole_lines(text: str) -> int:
+    """The length of the text without a last line that is not whole; 0 where that is all there is,
+    but for white space."""
+    end = max(0, text.rfind("\n"))
+    return end if text[:end].strip() else 0
+
+
+def first_line(text: str) -> str:
+    return text.split("\n", 1)[0]

@@ -1,0 +1,4 @@
+"""The command line: `fillwright fill`, `setup`, `doctor`, `engine`, `serve`.
+
+Knows terminals and files; knows no LSP types.
+"""

@@ -1,0 +1,135 @@
+"""Looks at Python, our command, the grammars, torch and the machine's GPU and memory."""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fillwright.engine.syntax.grammars import GRAMMARS, parser_for
+from fillwright.lsp_server.cli.doctor.finding import Finding, amiss, well
+from fillwright.lsp_server.cli.editors.places import own_command
+
+REINSTALL = "Install Fillwright again with pip."
+TORCH_TIMEOUT_S = 120
+_TORCH = """
+import json, torch
+gpus = []
+if torch.cuda.is_available():
+    for number in range(torch.cuda.device_count()):
+        free, total = torch.cuda.mem_get_info(number)
+        gpus.append([torch.cuda.get_device_name(number), free, total])
+print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda,
+                  "threads": torch.get_num_threads(), "gpus": gpus}))
+"""
+
+
+def look_at_python() -> Iterator[Finding]:
+    """The interpreter, and whether its `fillwright` is the one on the PATH."""
+    yield well("python", f"{platform.python_version()} ({sys.executable})")
+    own, other = own_command(), shutil.which("fillwright")
+    if other is not None and os.path.realpath(other) == os.path.realpath(own):
+        yield well("fillwright", f"{version('fillwright')} ({own})")
+        return
+    where = f"{other} is another one" if other is not None else "it is not on the PATH"
+    yield Finding(
+        "fillwright",
+        "advice",
+        f"{version('fillwright')} ({own}); {where}",
+        "`fillwright setup` tells editors the whole path; otherwise put its folder on the PATH.",
+    )
+
+
+def look_at_grammars() -> Iterator[Finding]:
+    """The syntax trees' grammars: whether each one loads."""
+    try:
+        loaded = sum(parser_for(name) is not None for name in GRAMMARS)
+    except (ImportError, ValueError) as error:
+        yield amiss("grammars", f"a grammar does not load: {error}", REINSTALL)
+        return
+    yield well("grammars", f"{loaded} of {len(GRAMMARS)} load")
+
+
+def look_at_torch() -> Iterator[Finding]:
+    """PyTorch, the GPUs that it sees, and the memory."""
+    # a process of its own: this one stays small, and a broken installation may crash
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-P", "-c", _TORCH],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TORCH_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        yield amiss("torch", "it takes minutes to load", "Look at the disk and the memory.")
+        return
+    if asked.returncode:
+        reason = asked.stderr.strip().rpartition("\n")[2] or f"exit code {asked.returncode}"
+        yield amiss("torch", f"it does not load: {reason}", REINSTALL)
+        return
+    torch: dict[str, Any] = json.loads(asked.stdout)
+    built = f"CUDA {torch['cuda']}" if torch["cuda"] else "CPU"
+    yield well("torch", f"{torch['version']}, built for {built}")
+    yield from _gpus(torch)
+
+
+def look_at_memory(checkpoint: Path) -> Iterator[Finding]:
+    """The machine's memory, and whether the checkpoint's weights fit into it."""
+    memory = _memory()
+    if memory is None:
+        return
+    free, total = memory
+    found = f"{_gigabytes(free)} of {_gigabytes(total)} free"
+    weights = sum(path.stat().st_size for path in checkpoint.glob("*.safetensors"))
+    if weights > total:
+        yield amiss(
+            "memory",
+            f"{found}; the checkpoint alone is {_gigabytes(weights)}",
+            "Give --model a smaller checkpoint, or use a machine with more memory.",
+        )
+    elif weights > free:
+        yield Finding(
+            "memory",
+            "advice",
+            f"{found}; the checkpoint needs {_gigabytes(weights)}",
+            "Close what you do not need before the first fill.",
+        )
+    else:
+        yield well("memory", found)
+
+
+def _gpus(torch: dict[str, Any]) -> Iterator[Finding]:
+    for name, free, total in torch["gpus"]:
+        yield well("gpu", f"{name}, {_gigabytes(free)} of {_gigabytes(total)} free")
+    if torch["gpus"]:
+        return
+    found = f"none; the model runs on the CPU (threads: {torch['threads']})"
+    if shutil.which("nvidia-smi") is None:
+        yield Finding("gpu", "absent", found)
+    elif torch["cuda"]:
+        remedy = "See whether `nvidia-smi` names a GPU, and a driver that is new enough."
+        yield Finding("gpu", "advice", found, remedy)
+    else:
+        remedy = "Install PyTorch with CUDA, as its installation page tells."
+        yield Finding("gpu", "advice", found, remedy)
+
+
+def _memory() -> tuple[int, int] | None:
+    """Bytes that can be had, and all of them; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    kilobytes = {name: int(rest.split()[0]) for name, _, rest in (x.partition(":") for x in lines)}
+    return kilobytes["MemAvailable"] * 1024, kilobytes["MemTotal"] * 1024
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

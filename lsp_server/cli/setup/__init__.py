@@ -1,0 +1,1 @@
+"""`fillwright setup`: plans, asks, writes, and fills a sample."""

@@ -1,0 +1,1 @@
+"""`fillwright eval typing`: types files as a person does, and counts what was suggested."""

@@ -1,0 +1,49 @@
+"""An engine that fills with a project's other files in mind, and how it comes to know them.
+
+Knows keys and texts; knows no files.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+
+from fillwright.engine.daemon.client import EngineClient
+from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.errors import EngineFailed
+from fillwright.engine.evaluation.source_tree import Source
+from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, Memories
+from fillwright.lsp_server.privacy.masking import masked
+
+AT_ONCE = 50
+"""Files in one message, so that none is long."""
+LOOK_AGAIN_S = 0.1
+
+
+class EngineInProject(EngineClient):
+    """Every request is for the file `file_key` of a workspace."""
+
+    def __init__(self, settings: EngineSettings, workspace: str, file_key: str) -> None:
+        super().__init__(settings)
+        self._workspace = workspace
+        self._file_key = file_key
+
+    def infill(self, request: InfillRequest) -> AsyncGenerator[Draft | Infill, None]:
+        """As the engine's, with the project in mind."""
+        request = replace(request, workspace=self._workspace, file_key=self._file_key)
+        return super().infill(request)
+
+
+async def remember_all(client: EngineClient, workspace: str, sources: Sequence[Source]) -> None:
+    """Have an engine, started when there is none, remember the sources with their keys masked, and
+    wait until it does. Raises EngineFailed when it ends meanwhile."""
+    health = await client.start()
+    for first in range(0, len(sources), AT_ONCE):
+        batch = sources[first : first + AT_ONCE]
+        files = tuple(FileText(source.name, masked(source.text)) for source in batch)
+        health = await client.remember(Memories(workspace, files))
+    while health.status == "loading" or health.to_remember:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        health = await client.health()
+    if health.status != "ready":
+        reason = "The engine ended while it read the project; start the run again."
+        raise EngineFailed(health.reason or reason)

@@ -1,0 +1,133 @@
+"""Types lines of a text as a person does, through the server's own suggestions, and notes what is
+shown at each pause.
+
+Knows no editor: the changes are those that an editor would send, one character each.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fillwright.engine.evaluation.pauses import Pause, TypedLine
+from fillwright.engine.evaluation.typed_pause import TypedPause
+from fillwright.lsp_server.fills.candidate import Candidate
+from fillwright.lsp_server.fills.fills import Fills
+from fillwright.lsp_server.fills.status import StatusLine
+from fillwright.lsp_server.settings.settings import FillSettings
+from fillwright.lsp_server.suggestions.gate import Gate, seen_behind
+from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
+from fillwright.lsp_server.suggestions.suppressions import Suppressions
+from fillwright.lsp_server.text.changes import TextChange
+from fillwright.lsp_server.text.documents import Change, Document
+from fillwright.lsp_server.text.positions import PositionEncoding
+from fillwright.lsp_server.text.reasons import Reason
+
+if TYPE_CHECKING:
+    from fillwright.engine.daemon.client import EngineClient
+
+LEFT = 60
+UTF32 = PositionEncoding.UTF32
+
+
+@dataclass(frozen=True)
+class _Watched(Gate):
+    """A gate that keeps what came to it last."""
+
+    came: list[tuple[Candidate, TextChange]] = field(default_factory=list)
+
+    def passing(
+        self, document: Document, cursor: int, candidate: Candidate, ghost: TextChange
+    ) -> TextChange | Reason:
+        self.came.append((candidate, ghost))
+        return super().passing(document, cursor, candidate, ghost)
+
+
+class Typist:
+    """Somebody who types with automatic ghost text behind `gate`, on the engine that `engine`
+    gives."""
+
+    def __init__(self, engine: "Callable[[], EngineClient]", gate: Gate) -> None:
+        self._gate = gate
+        self._asked = 0
+
+        def counted() -> "EngineClient":
+            self._asked += 1
+            return engine()
+
+        self._suppressions = Suppressions()
+        self._suggestions = _suggestions(counted, self._suppressions)
+        # what is asked for by hand must not be remembered by the other
+        self._by_hand = _suggestions(engine, Suppressions())
+
+    async def type(self, line: TypedLine, project: str) -> AsyncIterator[TypedPause]:
+        """Type the line where it stands in its text, and give what is seen at its pauses."""
+        source, indent = line.source, len(line.text) - len(line.text.lstrip())
+        before, after = source.text[: line.start], source.text[line.start + len(line.text) :]
+        document = Document.of(before + after, source.language, f"file:///{source.name}", 1)
+        # an editor indents the new line itself
+        document = self._typed(document, line.start, line.text[:indent])
+        pauses = {pause.place: pause for pause in line.pauses}
+        for place in range(indent, len(line.text.rstrip()) + 1):
+            cursor = line.start + place
+            if place in pauses:
+                yield await self._look(line, pauses[place], document, project)
+            if place < len(line.text.rstrip()):
+                document = self._typed(document, cursor, line.text[place])
+        for suggestions in (self._suggestions, self._by_hand):
+            suggestions.forget(document.uri)
+
+    def _typed(self, before: Document, cursor: int, text: str) -> Document:
+        if not text:
+            return before
+        position = before.lines.position(cursor, UTF32)
+        changes = [Change(text, position, position)]
+        after = before.changed(changes, before.version + 1, UTF32)
+        for suggestions in (self._suggestions, self._by_hand):
+            suggestions.changed(before, after, changes, UTF32)
+        return after
+
+    async def _look(
+        self, line: TypedLine, pause: Pause, document: Document, project: str
+    ) -> TypedPause:
+        cursor = line.start + pause.place
+        watched = _Watched(self._gate.whole, self._gate.beginning)
+        moment = Moment(document, cursor, "ghost", gate=watched)
+        asked, began = self._asked, time.perf_counter()
+        ghosts = await self._suggestions.ghosts(moment, FillSettings())
+        ms = (time.perf_counter() - began) * 1000
+        for ghost in ghosts:
+            self._suggestions.shown.keep(document, cursor, ghost)
+        candidate, whole = watched.came[-1] if watched.came else (None, None)
+        reason = "" if ghosts else str(self._suppressions.to_json()[-1]["code"])
+        if whole is None and reason == "finished":
+            # what an engine that never stops early would have written
+            by_hand = replace(moment, by_hand=True)
+            whole = next(iter(await self._by_hand.ghosts(by_hand, FillSettings())), None)
+        shown = seen_behind(document, cursor, ghosts[0]) if ghosts else ""
+        fill = seen_behind(document, cursor, whole) if whole else shown
+        return TypedPause(
+            name=f"{line.name}:{pause.place}",
+            group=line.source.name,
+            project=project,
+            language=line.source.language,
+            kind=pause.kind,
+            left=line.text[: pause.place][-LEFT:],
+            gold=line.text[pause.place :],
+            shown=shown,
+            whole=shown == fill,
+            reason=reason,
+            fill=fill,
+            certainty=candidate.certainty if candidate else None,
+            asked=self._asked > asked,
+            ms=round(ms, 1),
+        )
+
+
+def _suggestions(engine: "Callable[[], EngineClient]", suppressions: Suppressions) -> Suggestions:
+    fills = Fills(engine, StatusLine(lambda status: None), sleep=_at_once)
+    return Suggestions(fills, suppressions, lambda work: work.close())
+
+
+async def _at_once(seconds: float) -> None:
+    """The typist has paused long enough."""

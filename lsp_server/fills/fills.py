@@ -1,0 +1,193 @@
+"""From a carving to the engine's fill: one live fill per document and kind, late ones reused.
+
+Knows nothing of LSP. Which text an editor gets from a fill is `edits`' and `ghost`'s.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape, Snippet
+from fillwright.lsp_server.carving.carving import Carving
+from fillwright.lsp_server.carving.frames import framed
+from fillwright.lsp_server.fills.candidate import candidates_of
+from fillwright.lsp_server.fills.inflight import Inflight, Superseded
+from fillwright.lsp_server.fills.pace import Pace
+from fillwright.lsp_server.fills.recall import Recall, Recalled
+from fillwright.lsp_server.fills.status import StatusLine
+from fillwright.lsp_server.fills.watchdog import PATIENCE_S, watched_fill
+from fillwright.lsp_server.settings.settings import FillSettings
+from fillwright.lsp_server.text.documents import Document
+
+if TYPE_CHECKING:
+    from fillwright.engine.daemon.client import EngineClient
+
+Kind = Literal["ghost", "popup", "edit"]
+OnDraft = Callable[[Draft], None]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One wish for a fill of this version of a document: `carvings` have one hole each, are in
+    order, and are filled jointly. `unasked`: nobody asked for it by hand."""
+
+    document: Document
+    carvings: tuple[Carving, ...]
+    kind: Kind
+    candidates: int = 1
+    instruction: str | None = None
+    unasked: bool = False
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """The holes of all carvings, in order."""
+        return tuple(hole for carving in self.carvings for hole in carving.holes)
+
+    @property
+    def language(self) -> str:
+        """The language of the holes: another than the document's where they agree on it."""
+        languages = {carving.language or self.document.language for carving in self.carvings}
+        return languages.pop() if len(languages) == 1 else self.document.language
+
+    @property
+    def shape(self) -> Shape:
+        """What every fill may be: the carvings' shape where they agree."""
+        shapes = {carving.shape for carving in self.carvings}
+        return shapes.pop() if len(shapes) == 1 else "free"
+
+
+class Fills:
+    """Every fill of one editor.
+
+    `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
+    gives what the model sees before and behind a document, `context` what it sees of other places.
+    A fill that is not urgent waits for a pause in typing, by `pace` and `sleep`. An engine that
+    says nothing for `patience_s` is looked at.
+    """
+
+    def __init__(
+        self,
+        engine: "Callable[[], EngineClient]",
+        status: StatusLine,
+        tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
+        *,
+        around: Callable[[Document], tuple[str, str]] = lambda document: ("", ""),
+        context: Callable[[Ask], tuple[Snippet, ...]] = lambda ask: (),
+        pace: Pace | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._engine = engine
+        self._status = status
+        self._tell = tell
+        self._around = around
+        self._context = context
+        self._pace = pace or Pace()
+        self._sleep = sleep
+        self._patience_s = patience_s
+        self._inflight = Inflight[Infill]()
+        self._recall = Recall()
+        # other editors share the engine, and may have documents of the same name
+        self._editor = uuid.uuid4().hex
+
+    def typed(self) -> None:
+        """The user changed a document."""
+        self._pace.typed()
+
+    def known(self, ask: Ask) -> Recalled | None:
+        """What a fill made lately has for the ask's one hole, or None."""
+        document = ask.document
+        return self._recall.find(document.uri, ask.shape, document.lf, ask.holes[0])
+
+    def outdated(self, uri: str) -> None:
+        """The document changed: give up its edit, which could not be applied any more. What is
+        made while typing goes on until it is asked for anew, for the typing may agree with it."""
+        self._inflight.give_up((uri, "edit"))
+
+    async def infill(
+        self,
+        ask: Ask,
+        settings: FillSettings,
+        on_draft: OnDraft | None = None,
+        *,
+        in_pause: bool = False,
+    ) -> Infill:
+        """The engine's fill; `in_pause`: the engine is asked when the typing pauses.
+
+        Ghost text and popup share a fill of the same place. Raises Superseded when the same kind
+        asks anew for this document or the engine gives the fill up, and what its client raises.
+        """
+        shared = "typing" if ask.kind in ("ghost", "popup") else ask.kind
+        # a document is equal to itself only
+        subject = (
+            ask.document,
+            ask.carvings,
+            ask.candidates,
+            ask.instruction,
+            ask.unasked,
+            settings,
+            shared,
+        )
+
+        async def work() -> Infill:
+            if in_pause:
+                await self._sleep(self._pace.wait())
+            return await self._fill(ask, settings, on_draft)
+
+        return await self._inflight.run((ask.document.uri, ask.kind), subject, work)
+
+    async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
+        key = f"{self._editor} {ask.document.uri} {ask.kind}"
+        request = _request(ask, settings, key, *self._around(ask.document), self._context(ask))
+
+        def show(draft: Draft) -> None:
+            self._status.works()
+            self._tell(ask, draft)
+            if on_draft is not None:
+                on_draft(draft)
+
+        with self._status.busy():
+            infill = await watched_fill(self._engine(), request, show, self._patience_s)
+        if infill.finish == "cancelled":
+            raise Superseded
+        if (total := infill.timings_ms.get("total")) is not None:
+            self._pace.answered(total / 1000)
+            self._status.usual(self._pace.response)
+        if len(ask.holes) == 1:
+            self._recall.keep(
+                ask.document.uri,
+                ask.shape,
+                ask.document.lf,
+                ask.holes[0],
+                candidates_of(infill),
+            )
+        return infill
+
+
+def _request(
+    ask: Ask,
+    settings: FillSettings,
+    document_key: str,
+    before: str,
+    behind: str,
+    context: tuple[Snippet, ...],
+) -> InfillRequest:
+    frame = framed(ask.document, ask.carvings)
+    holes = (hole for carving in frame.carvings for hole in carving.holes)
+    tokens = settings.line_tokens if ask.shape == "line" else settings.block_tokens
+    return InfillRequest(
+        document=before + frame.document.lf + behind,
+        holes=tuple(Hole(len(before) + hole.start, len(before) + hole.end) for hole in holes),
+        language=ask.language,
+        instruction=ask.instruction,
+        context=context,
+        shape=ask.shape,
+        candidates=ask.candidates,
+        budget=Budget(tokens, settings.steps),
+        seed=settings.seed,
+        document_key=document_key,
+        decode=settings.decode,
+        unasked=ask.unasked,
+    )

@@ -1,0 +1,148 @@
+"""Between lsprotocol's types and ours. Knows no handlers and no engine.
+
+Offsets are characters of the editor's own text; LSP positions count in the negotiated encoding.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from fillwright.lsp_server.text.changes import TextChange
+from fillwright.lsp_server.text.documents import Change, Document
+from fillwright.lsp_server.text.positions import Position, PositionEncoding
+
+ACCEPTED_COMMAND = "fillwright.accepted"
+
+
+def change(event: types.TextDocumentContentChangeEvent) -> Change:
+    """One content change of a `textDocument/didChange`."""
+    if isinstance(event, types.TextDocumentContentChangeWholeDocument):
+        return Change(event.text)
+    return Change(event.text, _position(event.range.start), _position(event.range.end))
+
+
+def language(language_id: object) -> str:
+    """The language id of a document; pygls' converter lets everything through as one."""
+    if isinstance(language_id, types.LanguageKind):
+        return str(language_id.value)
+    return language_id if isinstance(language_id, str) else ""
+
+
+def offset(document: Document, position: types.Position, encoding: PositionEncoding) -> int:
+    """The character offset of an LSP position, clamped to the document."""
+    return document.lines.offset(_position(position), encoding)
+
+
+def offsets(document: Document, span: types.Range, encoding: PositionEncoding) -> tuple[int, int]:
+    """The half-open character range of an LSP range, in order."""
+    start, end = sorted(offset(document, place, encoding) for place in (span.start, span.end))
+    return start, end
+
+
+def lsp_range(document: Document, start: int, end: int, encoding: PositionEncoding) -> types.Range:
+    """The LSP range of a half-open character range."""
+    return types.Range(
+        start=types.Position(*document.lines.position(start, encoding)),
+        end=types.Position(*document.lines.position(end, encoding)),
+    )
+
+
+def plain_range(
+    document: Document, start: int, end: int, encoding: PositionEncoding
+) -> dict[str, dict[str, int]]:
+    """The LSP range of a half-open character range as plain JSON, for messages of our own."""
+    span = lsp_range(document, start, end, encoding)
+    return {
+        "start": {"line": span.start.line, "character": span.start.character},
+        "end": {"line": span.end.line, "character": span.end.character},
+    }
+
+
+def text_edit(
+    document: Document, text_change: TextChange, encoding: PositionEncoding
+) -> types.TextEdit:
+    """One change as an LSP edit."""
+    span = lsp_range(document, text_change.start, text_change.end, encoding)
+    return types.TextEdit(range=span, new_text=text_change.text)
+
+
+def selected_item(
+    document: Document, context: types.InlineCompletionContext, encoding: PositionEncoding
+) -> TextChange | None:
+    """What the popup's selected item would put into the document, if there is one."""
+    selected = context.selected_completion_info
+    if selected is None:
+        return None
+    start, end = offsets(document, selected.range, encoding)
+    return TextChange(start, end, selected.text)
+
+
+def workspace_edit(
+    document: Document,
+    changes: Sequence[TextChange],
+    encoding: PositionEncoding,
+    client: types.ClientCapabilities,
+) -> types.WorkspaceEdit:
+    """All the changes of one accept, tied to the document's version where the client can."""
+    edits = [text_edit(document, text_change, encoding) for text_change in changes]
+    if not capability(client, "workspace.workspace_edit.document_changes"):
+        return types.WorkspaceEdit(changes={document.uri: edits})
+    identifier = types.OptionalVersionedTextDocumentIdentifier(
+        uri=document.uri, version=document.version
+    )
+    return types.WorkspaceEdit(
+        document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)]
+    )
+
+
+def inline_item(
+    document: Document, ghost: TextChange, number: int, encoding: PositionEncoding
+) -> types.InlineCompletionItem:
+    """Ghost text as an item; `ghost` replaces a range of one line. The item's command tells that it
+    was accepted."""
+    return types.InlineCompletionItem(
+        insert_text=ghost.text,
+        range=lsp_range(document, ghost.start, ghost.end, encoding),
+        command=types.Command("Accepted", ACCEPTED_COMMAND, arguments=[number]),
+    )
+
+
+def popup_item(
+    document: Document, cursor: int, ghost: TextChange, encoding: PositionEncoding
+) -> types.CompletionItem:
+    """Single-line ghost text as a popup item that replaces the line from its first word.
+
+    The range starts there, and not at the cursor, so that an editor which filters by the text in
+    the range still finds the item, and still replaces the right text, after more typing.
+    """
+    line = document.lines.line_of(cursor)
+    content = document.lines.content(line)
+    start = document.lines.starts[line] + len(content) - len(content.lstrip())
+    start = min(start, ghost.start)
+    text = document.text[start : ghost.start] + ghost.text
+    return types.CompletionItem(
+        label=text,
+        kind=types.CompletionItemKind.Text,
+        detail="Fillwright",
+        filter_text=text,
+        sort_text="~fillwright",
+        insert_text_format=types.InsertTextFormat.PlainText,
+        # laid out already: the editor must not indent it once more
+        insert_text_mode=types.InsertTextMode.AsIs,
+        text_edit=text_edit(document, TextChange(start, ghost.end, text), encoding),
+    )
+
+
+def capability(client: types.ClientCapabilities, path: str) -> Any:
+    """A client capability by its dotted path, or None where any part of the path is missing."""
+    found: Any = client
+    for name in path.split("."):
+        found = getattr(found, name, None)
+        if found is None:
+            return None
+    return found
+
+
+def _position(position: types.Position) -> Position:
+    return Position(position.line, position.character)

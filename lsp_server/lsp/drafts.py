@@ -1,0 +1,51 @@
+"""Drafts as they denoise, as the `fillwright/draft` notification. Knows no engine."""
+
+from typing import Any
+
+from fillwright.engine.request import Draft
+from fillwright.lsp_server.carving.carving import Carving
+from fillwright.lsp_server.fills.fills import Ask
+from fillwright.lsp_server.lsp.convert import plain_range
+from fillwright.lsp_server.text.positions import PositionEncoding
+
+DRAFT = "fillwright/draft"
+
+
+def draft_params(ask: Ask, draft: Draft, encoding: PositionEncoding) -> dict[str, Any]:
+    """One draft for an editor that draws it: for each hole its range in `version` of the document,
+    the text so far (LF line ends), and the ranges of that text that are settled, in the units of
+    the position encoding. What a carving opens and closes with is settled from the start."""
+    document = ask.document
+    holes = []
+    for carving, text, settled in zip(ask.carvings, draft.texts, draft.settled, strict=True):
+        (hole,) = carving.holes
+        start, end = document.from_lf(hole.start), document.from_lf(hole.end)
+        whole, ranges = _framed(carving, text, settled)
+        holes.append(
+            {
+                "range": plain_range(document, start, end, encoding),
+                "text": whole,
+                "settled": [
+                    [encoding.units(whole[:first]), encoding.units(whole[:last])]
+                    for first, last in ranges
+                ],
+            }
+        )
+    return {
+        "uri": document.uri,
+        "version": document.version,
+        "kind": ask.kind,
+        "step": draft.step,
+        "stepsLeft": draft.steps_left,
+        "holes": holes,
+    }
+
+
+def _framed(
+    carving: Carving, text: str, settled: tuple[tuple[int, int], ...]
+) -> tuple[str, list[tuple[int, int]]]:
+    whole = carving.opening + text + carving.closing
+    before, behind = len(carving.opening), len(whole) - len(carving.closing)
+    ranges = [(0, before)] if before else []
+    ranges += [(start + before, end + before) for start, end in settled]
+    return whole, [*ranges, (behind, len(whole))] if behind < len(whole) else ranges

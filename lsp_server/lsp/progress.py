@@ -1,0 +1,87 @@
+"""Work-done progress of one request: begin, report, end, and the user's cancel.
+
+pygls keeps every token for ever; here a token goes when its work is done.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from fillwright.engine.request import Draft
+from fillwright.lsp_server.lsp.convert import capability
+
+if TYPE_CHECKING:
+    from fillwright.lsp_server.lsp.server import FillwrightServer
+
+
+class UserCancelled(Exception):  # noqa: N818 - an outcome, not an error
+    """The user pressed cancel on the progress."""
+
+
+class Progress:
+    """What is shown while a fill is made. Without a token it shows nothing."""
+
+    def __init__(self, ls: "FillwrightServer", token: int | str | None) -> None:
+        self._ls = ls
+        self._token = token
+        self._percentage = 0
+
+    def show(self, draft: Draft) -> None:
+        """How far the fill has come, of the steps that it takes at most. The percentage never
+        falls, which editors do not expect."""
+        if self._token is None:
+            return
+        steps = draft.step + draft.steps_left
+        self._percentage = max(self._percentage, 100 * draft.step // steps)
+        report = types.WorkDoneProgressReport(
+            message=f"step {draft.step} of {steps}", percentage=self._percentage
+        )
+        self._ls.work_done_progress.report(self._token, report)
+
+
+@asynccontextmanager
+async def work_done(
+    ls: "FillwrightServer", token: int | str | None, title: str
+) -> AsyncIterator[Progress]:
+    """Progress under the client's `token`, else under one of our own where the client allows.
+
+    A cancel by the user ends the block with UserCancelled.
+    """
+    token = token if token is not None else await _created(ls)
+    if token is None:
+        yield Progress(ls, None)
+        return
+    task = asyncio.current_task()
+    assert task is not None
+    begin = types.WorkDoneProgressBegin(title=title, cancellable=True, percentage=0)
+    ls.work_done_progress.begin(token, begin)
+    pressed: Future[None] = ls.work_done_progress.tokens[token]
+    pressed.add_done_callback(lambda _: task.cancel())
+    try:
+        yield Progress(ls, token)
+    except asyncio.CancelledError:
+        if pressed.cancelled():
+            task.uncancel()
+            raise UserCancelled from None
+        raise
+    finally:
+        del ls.work_done_progress.tokens[token]
+        ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
+
+
+async def _created(ls: "FillwrightServer") -> str | None:
+    if not capability(ls.client_capabilities, "window.work_done_progress"):
+        return None
+    token = f"fillwright-{uuid.uuid4()}"
+    params = types.WorkDoneProgressCreateParams(token=token)
+    try:
+        await asyncio.shield(ls.window_work_done_progress_create_async(params))
+    except JsonRpcException:
+        return None
+    return token

@@ -1,0 +1,4 @@
+"""The settings, their defaults, and how they are read and merged.
+
+Knows not where they come from.
+"""

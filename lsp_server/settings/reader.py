@@ -1,0 +1,142 @@
+"""Reads the user's settings from whatever the editor sends.
+
+A value that cannot be used keeps its default and gives one sentence to tell the user; unknown
+keys are left alone, since an editor's extension keeps its own keys in the same section. Does not
+know where the values come from (`workspace/configuration` or `initializationOptions`).
+"""
+
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+import cattrs
+import cattrs.errors
+
+from fillwright.lsp_server.settings.settings import SECTION, Settings
+
+
+def read_settings(raw: object) -> tuple[Settings, tuple[str, ...]]:
+    """Read the `fillwright` section as JSON gives it (camelCase keys).
+
+    Returns the settings and one sentence for each value that was not usable; None and missing
+    keys are defaults.
+    """
+    complaints: list[str] = []
+    return _read(Settings, raw, SECTION, complaints), tuple(complaints)
+
+
+def merged(below: object, above: object) -> object:
+    """The settings of `above`, and those of `below` that it does not have, at every level."""
+    if above is None:
+        return below
+    if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
+        return above
+    both = {key: merged(value, above.get(key)) for key, value in below.items()}
+    return {**above, **both}
+
+
+Section = TypeVar("Section")
+
+
+def _read(section: type[Section], raw: object, path: str, complaints: list[str]) -> Section:
+    if raw is None:
+        return section()
+    if not isinstance(raw, Mapping):
+        complaints.append(f"{path} should be an object with settings; using the defaults.")
+        return section()
+    hints = typing.get_type_hints(section)
+    values: dict[str, Any] = {}
+    for setting in fields(section):  # type: ignore[arg-type]
+        key = camel_case(setting.name)
+        if key not in raw:
+            continue
+        hint = hints[setting.name]
+        if isinstance(hint, type) and is_dataclass(hint):
+            values[setting.name] = _read(hint, raw[key], f"{path}.{key}", complaints)
+            continue
+        try:
+            values[setting.name] = _value(raw[key], hint, setting.metadata.get("at_least"))
+        except ValueError as error:
+            complaints.append(
+                f"{path}.{key} should be {error}; using {shown(default_of(setting))}."
+            )
+    return section(**values)
+
+
+def _value(raw: object, hint: Any, at_least: float | None) -> object:
+    """`raw` as `hint`; ValueError says in words what it should have been."""
+    wanted = in_words(hint) + (f", {at_least} or more" if at_least is not None else "")
+    try:
+        value: object = _converter().structure(raw, hint)
+    except (cattrs.errors.CattrsError, ValueError, OverflowError):
+        raise ValueError(wanted) from None
+    if at_least is not None and isinstance(value, int | float) and value < at_least:
+        raise ValueError(wanted)
+    return value
+
+
+@lru_cache(maxsize=1)
+def _converter() -> cattrs.Converter:
+    """cattrs without its coercions: "false" is not a boolean and True is not a number."""
+    converter = cattrs.Converter()
+
+    def exactly(*accepted: type) -> Any:
+        def structure(raw: object, wanted: type) -> object:
+            # a boolean is an int to isinstance
+            if type(raw) not in accepted or (isinstance(raw, float) and not math.isfinite(raw)):
+                raise ValueError(f"not {wanted}")
+            return wanted(raw)
+
+        return structure
+
+    converter.register_structure_hook(bool, exactly(bool))
+    converter.register_structure_hook(int, exactly(int))
+    converter.register_structure_hook(float, exactly(float, int))
+    converter.register_structure_hook(str, exactly(str))
+    return converter
+
+
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a string",
+    types.NoneType: "null",
+}
+
+
+def in_words(hint: Any) -> str:
+    """What values a setting of this type takes."""
+    if typing.get_origin(hint) is Literal:
+        return "one of " + ", ".join(shown(choice) for choice in typing.get_args(hint))
+    if typing.get_origin(hint) is Mapping:
+        named, value = typing.get_args(hint)
+        return f"an object with {in_words(value)} for {in_words(named)}"
+    if isinstance(hint, types.UnionType):
+        return " or ".join(in_words(part) for part in typing.get_args(hint))
+    return _WORDS[hint]
+
+
+def shown(value: object) -> str:
+    """A value as it is written in JSON, as nearly as a sentence can have it."""
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return json.dumps(dict(value))
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def default_of(setting: "Field[Any]") -> object:
+    """What a setting is where the user says nothing."""
+    return setting.default if setting.default_factory is MISSING else setting.default_factory()
+
+
+def camel_case(name: str) -> str:
+    """The key of a setting by its name here."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

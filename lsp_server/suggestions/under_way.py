@@ -1,0 +1,70 @@
+"""Fills that the popup has asked for and that are not there yet: a request can wait a moment.
+
+Knows neither fills nor LSP.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from fillwright.lsp_server.text.documents import Document
+
+Place = tuple[str, int, int]
+
+
+class UnderWay:
+    """The fills under way for places of documents, and who waits for them.
+
+    Nobody waits in a document for which the editor asks for ghost text: there it is shown.
+    """
+
+    def __init__(self) -> None:
+        self._fills: dict[Place, asyncio.Event] = {}
+        self._with_ghosts: set[str] = set()
+
+    def begin(
+        self, document: Document, cursor: int, work: Coroutine[Any, Any, None]
+    ) -> Coroutine[Any, Any, None]:
+        """`work` makes the fill for this place; what is returned is to be run in its stead."""
+        over = self._fills.get(_place(document, cursor))
+        if over is None or over.is_set():
+            over = self._fills[_place(document, cursor)] = asyncio.Event()
+
+        async def run() -> None:
+            try:
+                await work
+            finally:
+                over.set()
+
+        return run()
+
+    def has_ghosts(self, uri: str) -> None:
+        """The editor asks for ghost text in this document."""
+        self._with_ghosts.add(uri)
+
+    def changed(self, uri: str) -> None:
+        """The document changed: nobody has to wait for what was asked of the one before."""
+        for place in [place for place in self._fills if place[0] == uri]:
+            self._fills.pop(place).set()
+
+    def forget(self, uri: str) -> None:
+        """The document is closed, or opened afresh."""
+        self.changed(uri)
+        self._with_ghosts.discard(uri)
+
+    async def ended(self, document: Document, cursor: int, patience_s: float) -> bool:
+        """Whether there is news of this place, waiting `patience_s` at most; at once when no fill
+        is under way or the document changes. The fill goes on when the wait is cancelled."""
+        over = self._fills.get(_place(document, cursor))
+        if over is None or document.uri in self._with_ghosts:
+            return False
+        try:
+            async with asyncio.timeout(patience_s):
+                await over.wait()
+        except TimeoutError:
+            return False
+        return self._fills.get(_place(document, cursor)) is over
+
+
+def _place(document: Document, cursor: int) -> Place:
+    return document.uri, document.version, cursor

@@ -1,0 +1,141 @@
+"""A neighbourhood with a fill in it: where it is cut, and which names are known further away."""
+
+import pytest
+
+from fillwright.engine.infill.ranking.plausibility import (
+    BEFORE_CHARACTERS,
+    BEHIND_CHARACTERS,
+    ECHO_LINES,
+    Neighbourhood,
+    placeholder,
+)
+from fillwright.engine.request import Hole
+
+BEFORE = "def f(a):\n    "
+BEHIND = "\n    return b\n"
+
+
+def loose(fill: str, above: str = "", below: str = "", language: str = "python") -> int | None:
+    document = above + BEFORE + BEHIND + below
+    at = len(above + BEFORE)
+    filled = Neighbourhood.of(document, Hole(at, at), language).with_fill(fill)
+    return None if filled is None else filled.loose_ends
+
+
+@pytest.mark.parametrize("far", [0, BEFORE_CHARACTERS + BEHIND_CHARACTERS])
+def test_a_name_is_known_from_anywhere_in_the_document(far: int) -> None:
+    apart = "# far\n" * far
+    for name in ("q", "größe", "_x1"):
+        text = f"b = {name}"
+        assert loose(text, apart, apart) == 1
+        assert loose(text, f"import {name}\n" + apart, apart) == 0
+        assert loose(text, apart, f"{apart}{name} = 1\n") == 0
+        assert loose(text, f"{name}z = 1\n" + apart, f"{apart}# z{name}\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("def g(q):\n    return q\n\n", 1),
+        ("def g():\n    q = 1\n    return q\n\n", 1),
+        ("class C:\n    def g(self, q):\n        self.q = q\n\n", 1),
+        ("# the q\n", 1),
+        ('"""The q."""\nx.q = g(q=1)\n', 1),
+        ("from p import q\n", 0),
+        ("def q():\n    return 1\n\n", 0),
+        ("class C:\n    q = 1\n\n    def g(self):\n        pass\n\n", 0),
+        ("def g():\n    pass\n\nfor q in g():\n    pass\n\n", 0),
+    ],
+)
+def test_what_another_function_binds_is_not_known_here(above: str, expected: int) -> None:
+    assert loose("b = q", above) == loose("b = q", below="\n" + above) == expected
+
+
+def test_functions_of_javascript_keep_their_names_to_themselves_too() -> None:
+    above = "const g = (q) => q;\nconst h = q2 => { let q3 = 1; return q3; };\n"
+    document = above + "function f(a) {\n  \n}\n"
+    at = document.rindex("\n}")
+    around = Neighbourhood.of(document, Hole(at, at), "javascript")
+    known = [name for name in ("f", "g", "h", "q", "q2", "q3", "a") if around.knows(name)]
+    assert known == ["f", "g", "h"]
+
+
+def test_a_name_that_the_fill_should_have_bound_is_loose() -> None:
+    assert (loose("b = a"), loose("c = a"), loose("pass")) == (0, 2, 1)
+
+
+def test_blank_lines_behind_a_function_do_not_hide_its_loose_ends() -> None:
+    document = "def f(a):\n    \n"
+    around = Neighbourhood.of(document, Hole(14, 14), "python")
+    ends = [around.with_fill(fill) for fill in ("return q", "return q\n\n")]
+    assert [filled and filled.loose_ends for filled in ends] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "fill", "behind", "expected"),
+    [
+        ("total += a\n    ", "total += a", "\nreturn total\n", True),
+        ("total = 0\n", "    return total", "\nreturn total\n", True),
+        ("total += a\ntotal +", "= a", "\n", True),
+        ("total += a\ntotal ", "+=", " a\n", True),
+        ("total += a\n", "total += b", "\n", False),
+        ("total += a\n", "total += a\ntotal += a", "\n", False),
+        ("if a:\n    f(b)\nelse:\n    c\nif d:\n    g(h)\n", "else:", "\n    c\n", False),
+        ("total += a\n" + "b\n" * ECHO_LINES, "total += a", "\n", False),
+        ("total += a\n" + "b\n" * (ECHO_LINES - 1), "total += a", "", True),
+        ("", "total += a", "\n" + "b\n" * ECHO_LINES + "total += a", False),
+        ("", "total += a", "\n" + "b\n" * (ECHO_LINES - 1) + "total += a", True),
+        ("", "total += a", "", False),
+    ],
+)
+def test_a_line_that_stands_near_is_an_echo(
+    before: str, fill: str, behind: str, expected: bool
+) -> None:
+    hole = Hole(len(before), len(before))
+    filled = Neighbourhood.of(before + behind, hole, "python").with_fill(fill)
+    assert filled is not None
+    assert filled.is_echo is expected
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "language", "expected"),
+    [
+        ("def f():\n    ", "pass", "python", "pass"),
+        ("def f():", "\n    raise NotImplementedError\n", "python", "raise NotImplementedError"),
+        ('class A:\n    def f(self):\n        """Do."""\n        ', "...", "python", "..."),
+        ("def f():\n    ", "return 1", "python", ""),
+        ("def f():\n    a = 1\n    ", "pass", "python", ""),
+        ("@abstractmethod\ndef f():\n    ", "pass", "python", ""),
+        ("while True:\n    ", "pass", "python", ""),
+        ("def f():\n    ", "", "python", ""),
+        (
+            "function f() {\n  ",
+            "throw Error('todo');",
+            "javascript",
+            "throw Error('todo');",
+        ),
+        ("def f():\n    ", "pass", "no such language", ""),
+    ],
+)
+def test_a_placeholder_is_all_there_is_of_a_body(
+    before: str, text: str, language: str, expected: str
+) -> None:
+    behind = "\n}\n" if language == "javascript" else "\n\n\ndef g():\n    pass\n"
+    hole = Hole(len(before), len(before + text))
+    assert placeholder(before + text + behind, hole, language) == expected
+
+
+def test_without_a_grammar_there_is_nothing_to_say() -> None:
+    assert loose("b = a", language="no such language") is None
+
+
+def test_a_neighbourhood_has_whole_lines_and_leaves_nothing_out() -> None:
+    document = "".join(f"line {number} = 1\n" for number in range(2000))
+    for at in (0, 5000, 5003, len(document) - 3, len(document)):
+        around = Neighbourhood.of(document, Hole(at, at), "python")
+        whole = (around.further[0], around.before, around.behind, around.further[1])
+        assert b"".join(whole).decode() == document
+        assert len(around.before) <= BEFORE_CHARACTERS + 20
+        assert len(around.behind) <= BEHIND_CHARACTERS
+        for edge in (around.further[0], around.before + around.behind):
+            assert not edge or edge.endswith(b"\n")

@@ -1,0 +1,19 @@
+import pytest
+
+from fillwright.engine.infill.text.cut_words import LONGEST_WORD, word_before, word_behind
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "words"),
+    [
+        ("for x in num", "bers:", ("num", "bers")),
+        ("$x_1", "", ("$x_1", "")),
+        ("x = ", " + y", ("", "")),
+        ("é", "é", ("", "")),
+        ("naïve", "ïve", ("ve", "")),
+        ("n" * LONGEST_WORD, "n" * LONGEST_WORD, ("n" * LONGEST_WORD, "n" * LONGEST_WORD)),
+        ("n" * (LONGEST_WORD + 1), "n" * (LONGEST_WORD + 1), ("", "")),
+    ],
+)
+def test_words_at_an_edge(before: str, behind: str, words: tuple[str, str]) -> None:
+    assert (word_before(before), word_behind(behind)) == words

@@ -1,0 +1,37 @@
+import pytest
+
+from fillwright.engine.infill.tokens.settled import settled_ranges
+from fillwright.engine.infill.tokens.tokenizer import Spelling
+
+ABC = Spelling("aabbcc", (2, 4, 6))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kept", "ranges"),
+    [
+        ((False, False, False), range(6), ()),
+        ((True, True, True), range(6), ((0, 6),)),
+        ((True, False, True), range(6), ((0, 2), (4, 6))),
+        ((False, True, True), range(6), ((2, 6),)),
+        ((True, True, True), range(2, 5), ((0, 3),)),
+        ((True, False, True), range(3, 4), ()),
+        ((True, True, True), range(6, 6), ()),
+    ],
+)
+def test_settled_tokens_make_ranges_of_what_is_kept(
+    accepted: tuple[bool, ...], kept: range, ranges: tuple[tuple[int, int], ...]
+) -> None:
+    assert settled_ranges(ABC, accepted, kept) == ranges
+
+
+@pytest.mark.parametrize(("first", "ranges"), [(True, ((0, 2),)), (False, ((1, 2),))])
+def test_a_character_is_settled_when_all_its_tokens_are(
+    first: bool, ranges: tuple[tuple[int, int], ...]
+) -> None:
+    emoji_and_letter = Spelling("😀b", (0, 0, 0, 1, 2))
+    accepted = (first, True, True, True, True)
+    assert settled_ranges(emoji_and_letter, accepted, range(2)) == ranges
+
+
+def test_no_tokens_settle_nothing() -> None:
+    assert settled_ranges(Spelling("", ()), (), range(0)) == ()

@@ -1,0 +1,65 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.lsp_server.cli.doctor.checkpoint import look_at_checkpoint
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({}, "config.json: No such file"),
+        ({"config.json": b"{"}, "is not JSON"),
+        ({"config.json": b"[]"}, "is not a JSON object"),
+        ({"config.json": b"{}"}, "has no tokenizer.json"),
+        ({"config.json": b"{}", "tokenizer.json": b"{}"}, "has no safetensors files"),
+    ],
+)
+def test_a_folder_that_lacks_something_has_a_remedy(
+    tmp_path: Path, files: dict[str, bytes], reason: str
+) -> None:
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    [found] = look_at_checkpoint(tmp_path)
+    assert found.state == "amiss"
+    assert reason in found.found
+    assert str(found.remedy).startswith("Give --model a folder")
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A copy of the embedded checkpoint."""
+    return Path(shutil.copytree(embedded_checkpoint(), tmp_path / "copy"))
+
+
+def test_the_embedded_checkpoint_is_whole(checkpoint: Path) -> None:
+    [found] = look_at_checkpoint(checkpoint)
+    assert found.state == "well"
+    assert "diffusion_gemma" in found.found
+
+
+@pytest.mark.parametrize("spoil", ["cut", "longer", "pointer", "empty"])
+def test_weights_that_are_not_whole_are_named(checkpoint: Path, spoil: str) -> None:
+    path = next(checkpoint.glob("*.safetensors"))
+    data = path.read_bytes()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+    spoilt = {"cut": data[:-1], "longer": data + b"\0", "pointer": pointer, "empty": b""}[spoil]
+    path.write_bytes(spoilt)
+    [found] = look_at_checkpoint(checkpoint)
+    assert found.state == "amiss"
+    assert path.name in found.found
+    assert found.remedy == "Fetch the checkpoint again."
+
+
+def test_a_shard_that_is_missing_is_named(checkpoint: Path) -> None:
+    index = {"weight_map": {"a": "model-00002-of-00002.safetensors"}}
+    path = checkpoint / "model.safetensors.index.json"
+    path.write_text(json.dumps(index))
+    [found] = look_at_checkpoint(checkpoint)
+    assert "lacks model-00002-of-00002.safetensors" in found.found
+    path.write_text("[]")
+    [found] = look_at_checkpoint(checkpoint)
+    assert "index" in found.found

@@ -1,0 +1,209 @@
+"""What a place is offered, and what each offer fills."""
+
+import pytest
+from lsprotocol import types
+
+from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.lsp.code_actions import Target, carvings_of, targets
+from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.positions import PositionEncoding
+
+CLASS = """\
+class Shelf:
+    def add(self, item):
+        pass
+
+    def total(self):
+        raise NotImplementedError
+
+    def width(self):
+        return 1
+
+
+def outside():
+    ...
+"""
+
+
+def offered(source: str, language: str = "python", *, asked: bool = True) -> list[Target]:
+    """What is offered at `‸`, or for what is selected between `⟦` and `⟧`."""
+    start = min(source.index(mark) for mark in "‸⟦" if mark in source)
+    end = source.index("⟧") - 1 if "⟧" in source else start
+    document = Document.of(
+        source.translate(dict.fromkeys(map(ord, "‸⟦⟧"))), language, "file:///a", 3
+    )
+    first, last = (
+        types.Position(*document.lines.position(at, PositionEncoding.UTF16)) for at in (start, end)
+    )
+    return targets(document, types.Range(first, last), PositionEncoding.UTF16, asked=asked)
+
+
+def titles(source: str, language: str = "python") -> list[str]:
+    return [target.title for target in offered(source, language)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n    pa‸ss\n", ["Fill body"]),
+        ("def f‸():\n    return 1\n", ["Rewrite body", "Fill docstring"]),
+        ("def f():\n    x = 1\n    retu‸rn x\n", ["Rewrite body", "Fill docstring"]),
+        ("class A:\n    def f(self):\n        retu‸rn 1\n", ["Rewrite body", "Fill docstring"]),
+        ('def f():\n    """Sa‸y."""\n    return 1\n', ["Rewrite body"]),
+        ('def f():\n    """Say."""\n    retu‸rn 1\n', ["Rewrite body"]),
+        ('def f‸():\n    """Say."""\n    pass\n', ["Fill body"]),
+        ('def f():\n    """"""\n    retu‸rn 1\n', ["Rewrite body", "Fill docstring"]),
+        ("class A‸(B):\n    x = 1\n", ["Fill docstring"]),
+        ("x = f(‸)\n", ["Finish line"]),
+        ("x = ‸\n", ["Finish line"]),
+        ("x = ‸1\n", []),
+        ("    ‸\n", []),
+        ("⟦x = 1⟧\n", ["Rewrite selection"]),
+        ("⟦   ⟧\n", []),
+        ("⟦# use a set\nx = []⟧\n", ["Rewrite selection", "Rewrite selection: use a set"]),
+        ("⟦#\nx = []⟧\n", ["Rewrite selection"]),
+        (
+            CLASS.replace("pass", "pa‸ss"),
+            ["Fill body", "Fill all stubs in class", "Fill all stubs in file"],
+        ),
+        (CLASS.replace("...", "..‸."), ["Fill body", "Fill all stubs in file"]),
+        (
+            CLASS.replace("        pass", "        ‸"),
+            [
+                *("Fill body", "Fill all stubs in class", "Fill all stubs in file"),
+            ],
+        ),
+        (CLASS.replace("return 1", "retu‸rn 1"), ["Rewrite body", "Fill docstring"]),
+    ],
+)
+def test_what_a_place_is_offered(source: str, expected: list[str]) -> None:
+    assert titles(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n    pa‸ss\n", ["Fill body"]),
+        ("def f‸():\n    pass\n", ["Fill body"]),
+        ("def f():\n    ⟦pass⟧\n", ["Fill body", "Rewrite selection"]),
+        ("def f‸():\n    return 1\n", []),
+        ("def f():\n    retu‸rn 1\n", []),
+        ("def f():\n    ⟦return⟧ 1\n", ["Rewrite selection"]),
+        ("class A‸(B):\n    x = 1\n", []),
+        ("x = f(‸)\n", []),
+        ("⟦# use a set\nx = []⟧\n", ["Rewrite selection", "Rewrite selection: use a set"]),
+        (CLASS.replace("...", "..‸."), ["Fill body", "Fill all stubs in file"]),
+    ],
+)
+def test_unasked_only_stubs_and_selections_have_offers(source: str, expected: list[str]) -> None:
+    assert [target.title for target in offered(source, asked=False)] == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "language", "expected"),
+    [
+        ("function f() {\n  return ‸1;\n}\n", "javascript", True),
+        ("function f() {\n  throw new Error('not implemented‸');\n}\n", "javascript", False),
+        ("fn f() -> i32 {\n    todo!(‸)\n}\n", "rust", False),
+        ("fn f() -> i32 {\n    ‸1\n}\n", "rust", True),
+        ("const f = (a) => a + ‸1;\n", "javascript", True),
+    ],
+)
+def test_a_body_with_code_is_rewritten(source: str, language: str, expected: bool) -> None:
+    found = {target.what: target for target in offered(source, language)}
+    assert found["body"].rewrites is expected
+    assert found["body"].title == ("Rewrite body" if expected else "Fill body")
+    assert ("rewrites" in found["body"].to_json()) is expected
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        ("plaintext", "Dear all,\n    see you s‸oon.\n", []),
+        ("json", '{\n  "a": {\n    "b"‸: 1\n  }\n}\n', []),
+        ("yaml", "on:\n  push:\n    bran‸ches: x\n", []),
+        ("dockerfile", "RUN true && \\\n    fa‸lse\n", []),
+        ("toml", "[a]\n  b = ‸1\n", []),
+        ("markdown", "- a\n  - b‸c d\n", []),
+        ("markdown", "```python\ndef f():\n    pa‸ss\n```\n", ["Fill body"]),
+        ("swift", "func f() {\n    g‸()\n}\n", ["Fill body"]),
+        ("makefile", "all:\n\tec‸ho x\n", ["Rewrite body"]),
+    ],
+)
+def test_prose_and_data_have_no_bodies(language: str, source: str, expected: list[str]) -> None:
+    assert titles(source, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("comment", "language"),
+    [
+        ("// TODO: use a set", "javascript"),
+        ("/* use a set */", "c"),
+        ("-- use a set", "lua"),
+        ("<!-- use a set -->", "html"),
+        ("/** FIXME use a set */", "java"),
+    ],
+)
+def test_a_comment_that_a_selection_begins_with_is_an_instruction(
+    comment: str, language: str
+) -> None:
+    assert titles(f"⟦{comment}\nx⟧\n", language)[-1] == "Rewrite selection: use a set"
+
+
+def test_a_long_instruction_has_a_short_title() -> None:
+    [_, target] = offered(f"⟦# {'very ' * 40}long\nx⟧\n")
+    assert len(target.title) < 90
+    assert target.title.endswith("…")
+    assert target.instruction is not None
+    assert target.instruction.endswith("long")
+
+
+def test_targets_come_back_as_they_went() -> None:
+    for target in offered(CLASS.replace("pass", "pa‸ss")) + offered("⟦# use a set\nx⟧\n"):
+        plain = target.to_json()
+        assert Target.from_json(plain) == target
+        assert ("instruction" in plain) == (target.instruction is not None)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        None,
+        {},
+        {"uri": "a", "what": "all", "range": {}},
+        {"uri": "a", "what": "body", "range": {"start": {"line": 0, "character": 0}}},
+    ],
+)
+def test_what_is_no_target_is_named(plain: object) -> None:
+    with pytest.raises(ValueError, match='"body" or "selection" or "line" or "docstring"'):
+        Target.from_json(plain)
+
+
+def holes(source: str, what: str, language: str = "python") -> list[str]:
+    at = source.index("‸")
+    document = Document.of(source.replace("‸", ""), language, "file:///a")
+    line, column = document.lines.position(at, PositionEncoding.UTF16)
+    place = {"line": line, "character": column}
+    target = Target.from_json(
+        {"uri": "file:///a", "what": what, "range": {"start": place, "end": place}}
+    )
+    return [
+        document.lf[carving.holes[0].start : carving.holes[0].end]
+        for carving in carvings_of(document, target, PositionEncoding.UTF16)
+    ]
+
+
+def test_each_target_has_its_holes() -> None:
+    marked = CLASS.replace("pass", "pa‸ss")
+    body, error = "\n        pass", "\n        raise NotImplementedError"
+    assert holes(marked, "body") == [body]
+    assert holes(marked, "stubs in class") == [body, error]
+    assert holes(marked, "stubs in file") == [body, error, "\n    ..."]
+    assert holes("x = f(‸1)\n", "line") == ["1)"]
+    assert holes("def f‸(): \n    return 1\n", "docstring") == [""]
+
+
+@pytest.mark.parametrize("what", ["body", "docstring", "stubs in class", "stubs in file"])
+def test_a_place_without_any_says_so(what: str) -> None:
+    with pytest.raises(BadRequest, match=r"There is no|This file has no"):
+        holes("x = 1‸\n", what)
