@@ -1,4 +1,4 @@
-"""The repository's own rules: layers, import names, packaging, file sizes, what an editor pays.
+"""The repository's own rules: import names, packaging, file sizes, what an editor pays.
 
 Knows nothing of what the code does.
 """
@@ -48,18 +48,6 @@ def imported_names(path: Path) -> set[str]:
             module = ".".join((*base, *filter(None, [node.module])))
             names |= {f"{module}.{alias.name}" for alias in node.names}
     return names
-
-
-@pytest.mark.parametrize("layer", LAYERS)
-def test_imports_point_down(layer: str) -> None:
-    allowed = set(LAYERS[: LAYERS.index(layer) + 1])
-    upward = {
-        (str(path.relative_to(ROOT)), name)
-        for path in python_files(layer)
-        for name in imported_names(path)
-        if name.startswith("fillwright.") and name.split(".")[1] not in allowed
-    }
-    assert not upward
 
 
 def test_layers_are_imported_by_their_full_name() -> None:

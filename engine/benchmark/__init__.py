@@ -1,0 +1,1 @@
+"""`fillwright bench engine`: a GPU's denoise step and its stages beside the time their bytes need."""

@@ -1,0 +1,1 @@
+"""`fillwright train`: corpus, vocabulary, phases, export. Knows no serving."""
