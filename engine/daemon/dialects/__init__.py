@@ -1,1 +1,1 @@
-"""What other people's clients ask over HTTP, one file per protocol. Knows not how fills are made."""
+"""What other people's clients ask over HTTP, one file per protocol. Knows no model."""
