@@ -146,7 +146,7 @@ def _fills(
     canvas = Canvas.lay_out([rows], length=rows)
     loop = GpuCanvas(network, slots, Graphs(device), rows)
     [cache] = SlotCache.all_of(network, slots)
-    cache.note(prompt)
+    cache.defer(prompt)
     yield "step", milliseconds(loop.next_step, device), traffic.total
     for tail in (0, *TAILS):
         if tail > context:

@@ -13,14 +13,14 @@ from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 
 @dataclass(frozen=True)
 class Edges:
-    """What the text of a hole begins with and, behind that, ends with; either may be empty."""
+    """What the text of a hole begins with and, after that, ends with; either may be empty."""
 
     tokenizer: CodeTokenizer
     lead: str
     ending: str
 
     def following(self, ids: Sequence[int]) -> list[int]:
-        """The tokens that may come behind `ids` until the lead is written; none: any.
+        """The tokens that may come after `ids` until the lead is written; none: any.
 
         White space that ends the lead is one token, together with what it may be part of.
         """
