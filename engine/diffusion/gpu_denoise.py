@@ -143,7 +143,7 @@ class GpuCanvas:
         ):
             buffer.copy_(value)
         state.end_marks.become(settings.end_marks)
-        state.draft.fill_(-1)
+        state.argmax_canvas.fill_(-1)
         state.unchanged.zero_()
         state.done.zero_()
         self._self_conditioning.zero_()
@@ -186,7 +186,7 @@ class GpuCanvas:
     def _outcome(self, step: int, steps_left: int) -> Callable[[], GpuStep]:
         """Sends the state to the host; the call waits for it, not for what was begun since."""
         state, device = self._state, self._self_conditioning.device
-        parts = state.draft, state.accepted, self._probability, state.done
+        parts = state.argmax_canvas, state.accepted_token_mask, self._probability, state.done
         on_host = [torch.empty_like(each, device="cpu", pin_memory=each.is_cuda) for each in parts]
         for copy, each in zip(on_host, parts, strict=True):
             copy.copy_(each, non_blocking=True)

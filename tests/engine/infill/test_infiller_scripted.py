@@ -145,7 +145,7 @@ def test_a_drafted_block_is_cut_at_a_line_rather_than_in_one(
 def test_a_block_that_would_not_parse_gives_way_to_another(
     scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The likeliest tokens leave a product open; a draft that ends before it is found."""
+    """The most likely tokens leave a product open; a draft that ends before it is found."""
     infiller, model = scripted("\n    return width *", "draft")
     (star,), mark = model.tokenizer.encode(" *"), infiller.prompt.end_marks[0]
     logits = model.logits
