@@ -67,7 +67,7 @@ class GpuLayer:
 
     @classmethod
     def of(cls, layer: Layer, following: RmsNorm, reach: int) -> Self:
-        """From a layer, which then shares its large parameters; `following` is the norm behind it:
+        """From a layer, which then shares its large parameters; `following` is the norm after it:
         the next layer's first, or the network's last."""
         attention, router, w = layer.self_attn, layer.router, layer.keep_weights()
         mlp, experts = w.mlps.mlps[0], packed_experts(layer.experts)

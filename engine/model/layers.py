@@ -37,7 +37,7 @@ class GatedMlp:
 
 @dataclass(frozen=True, slots=True)
 class TwinMlps:
-    """The dense MLP and, where it has one, its twin, each behind its own gain; gains float32
+    """The dense MLP and, where it has one, its twin, each after its own gain; gains float32
     [2, hidden], the second one for the experts."""
 
     gains: Tensor
@@ -239,9 +239,8 @@ class Attention(nn.Module):
         mask: Tensor | None,
         causal: bool,
     ) -> tuple[Tensor, KeyValue]:
-        """x [batch, rows, hidden]; `angles`, `prefix`, `mask` as rotary and canvas_attention take them
-        -> [batch, rows, hidden], and the rows' own keys and values
-        [batch, kv_heads, rows, head_dim]."""
+        """x [batch, rows, hidden]; the others as rotary and canvas_attention take them -> [batch,
+        rows, hidden], and the rows' own keys and values [batch, kv_heads, rows, head_dim]."""
         dtype = w.qkv.dtype
         raw = (x.to(dtype) @ w.qkv).view(*x.shape[:-1], -1, self.head_dim)
         normed = rms_norm(raw, None, self.eps)
