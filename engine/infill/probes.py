@@ -33,7 +33,7 @@ def taught(
     checkpoint: Checkpoint, request: InfillRequest, rest: str
 ) -> tuple[Precedents, list[int], Tensor]:
     """Of the request's only hole, a line's, if the `rest` were written there: its precedents, the
-    tokens of it, the end mark last, and the model's logits float32 [tokens, vocab] before each."""
+    tokens, the end mark last, and the model's logits before each, float32 [tokens, vocab]."""
     request = replace(request, decode="draft")
     seams = Seams.of(request, checkpoint.tokenizer.starting_with, ends_in_words=True)
     task, model = _task(checkpoint, request, seams), checkpoint.model

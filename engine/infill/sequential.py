@@ -1,5 +1,5 @@
-"""Several holes, drafted one after another: each with what was written in those before it, and with
-the text right after it in view, as where it is the only one.
+"""Several holes, drafted one after another: each with what was written in those before it, and the
+text right after it, in view.
 
 Knows requests and fills; knows no model.
 """

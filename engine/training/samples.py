@@ -191,7 +191,7 @@ class HoleSampler:
 
     def _sample(self, page: Page, holes: Sequence[Span]) -> Sample:
         """Words that the first hole's start and the last one's end cut are in the holes, as when
-        filling. Budgets are drawn anew so that short contexts are seen too."""
+        filling. Budgets are drawn again so that short contexts are seen too."""
         text, encode = page.text, self.tokenizer.encode
         prompt = SmallPrompt(
             self.tokenizer,

@@ -25,7 +25,7 @@ SURE = 0.5
 @dataclass(frozen=True, slots=True)
 class LengthBias:
     """log B(L), which a search takes off the score of a hole of L rows: what the score would be if
-    L were wrong, for short holes are the surer ones whatever is in them (CAL, arXiv 2602.00476).
+    L were wrong. Short holes are the surer ones, whatever is in them (CAL, arXiv 2602.00476).
 
     `points` are measured (rows, bias), ascending; between them it is linear in log L, outside as
     at the nearest. Without points there is none.

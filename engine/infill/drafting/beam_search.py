@@ -33,7 +33,7 @@ def search(
 
     `cache` holds what precedes `unread` and is not changed. Where the hole's edges leave its first
     token open, that is any but an end mark: an empty fill is never useful. Where the hole must end
-    with a word, half as many more go on that do, else few would ever come to it (Hokamp and Liu
+    with a word, half as many more go on that do. Else few would ever come to it (Hokamp and Liu
     2017, "Lexically Constrained Decoding for Sequence Generation Using Grid Beam Search"). The
     model's distribution is mixed with the `memory`'s; `end_first` is the model's alone.
     """

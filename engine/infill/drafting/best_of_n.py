@@ -1,5 +1,6 @@
-"""The three ways to draft: the best of several by beams, where the hole is short; the best of a few
-that are sampled, where it is a block, whose most likely end is a short one; and one draft alone.
+"""The three ways to draft: the best of several by beams, the best of a few samples, and one alone.
+
+Beams are for short holes. A block is sampled, for its most likely end is a short one.
 
 Each is a generator of `Written` states over one prepared `Task`: first what is most likely so far,
 last what is chosen. Knows ids and the model; knows nothing of text.

@@ -1,5 +1,5 @@
 """A causal draft: the encoder is a causal LM with the same head, so it can write the holes left to
-right, reading the known text between them as it goes.
+right. It reads the known text between them as it goes.
 
 Knows ids and the model; knows nothing of text.
 """

@@ -1,6 +1,6 @@
 """Several causal drafts of one hole side by side: one of the most likely tokens, the others drawn
-at higher temperatures. Long fills that go wrong seldom come right again, and of a few the caller
-can take one that does not (Chen et al. 2021, "Evaluating Large Language Models Trained on Code",
+at higher temperatures. Long fills that go wrong seldom come right again. Of a few the caller can
+take one that does not (Chen et al. 2021, "Evaluating Large Language Models Trained on Code",
 section 3.3).
 
 Knows ids and the model; of text only what the constraints of a hole ask for.

@@ -13,7 +13,7 @@ from fillwright.engine.request import Certainty
 
 FINISHED = 0.9
 """Where nothing is missing with this probability, a fill that nobody asked for stops. Measured on
-817 pauses: it ends a fifth of them after the first pass and loses 0 to 5 % of the right fills; 0.5
+817 pauses. It ends a fifth of them after the first pass and loses 0 to 5 % of the right fills. 0.5
 would lose a fifth of those after a closing sign."""
 
 Test = Callable[[Hypothesis], bool]

@@ -1,5 +1,7 @@
-"""Ranks candidates for one hole by what the model could not look at while it wrote them: syntax
-errors, undefined or unused names, duplicated nearby lines, and how well the file reads with them.
+"""Ranks candidates for one hole by what the model could not look at while it wrote them.
+
+That is syntax errors, undefined or unused names, duplicated nearby lines, and how likely the file
+is with them.
 
 Knows text, ids and the model; writes nothing itself.
 """
@@ -45,8 +47,8 @@ END_WEIGHT = 0.3
 
 
 class Defects(NamedTuple):
-    """What is wrong with a candidate, in the order in which it counts; an empty fill is never
-    useful, and `is_cut` is one of whose text a part has to go."""
+    """What is wrong with a candidate, in the order in which it counts. An empty fill is never
+    useful; `is_cut` is one of whose text a part has to go."""
 
     is_empty: bool
     syntax_faults: int

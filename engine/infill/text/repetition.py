@@ -16,7 +16,7 @@ def repetition_start(fill: str) -> int:
     """The length of `fill` without the copies of its last lines, or of its last line's end.
 
     Copies are one to four lines, not all blank, that fill the end of the text at least three
-    times, or a piece of a line with a letter in it. A piece comes three times where it opens
+    times; or a piece of a line with a letter. A piece comes three times where it opens
     brackets that it does not close, eight times else, for lists may repeat themselves. The last
     copy may be cut short. The first stays.
     """

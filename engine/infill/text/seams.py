@@ -1,5 +1,5 @@
-"""Where a request's text meets tokens: the text around and between its holes, what white space the
-fills owe at their edges, and how much of what a model wrote fits there.
+"""Where a request's text meets tokens: the text around and between its holes, and what white space
+the fills owe at their edges. Also how much of what a model wrote fits there.
 
 Knows characters only.
 """
@@ -21,7 +21,7 @@ class Seams:
     """`prefix` and `suffix` stand around all holes, `between[i]` between holes i and i + 1.
 
     `leads[i]` is white space that ends the real text before hole i and that its fill must begin
-    with, so that no token is cut; before the first hole it ends with the word that the hole cuts.
+    with, so that no token is cut. Before the first hole it ends with the word that the hole cuts.
     `ending` is the rest of a word before the suffix: the last fill ends with it and leaves it out.
     `tails[i]` is a line end that fill i owes because its hole replaced one. `indentation` is a lone
     block's, "" where it is not known: a line left of it is not the block's.

@@ -1,5 +1,5 @@
-"""How a hole must begin and end where its edges cut words: the hole of `for number in num|` begins
-with ` num`, for the tokens of a cut word are not those of the word ("token healing").
+"""How a hole must begin and end where its edges cut words ("token healing"): the hole of
+`for number in num|` begins with ` num`. The tokens of a cut word are not those of the word.
 
 Knows text and tokens; knows no model.
 """
