@@ -18,7 +18,7 @@ class Candidate:
     text: str
     certainty: Certainty | None = None
 
-    def left(self, text: str) -> "Candidate":
+    def remaining(self, text: str) -> "Candidate":
         """What is left of the fill after its beginning was typed, or, where characters before it
         were deleted, the fill with these before it."""
         gone = len(self.text) - len(text)

@@ -8,6 +8,8 @@ from typing import Any
 
 from lsprotocol import types
 
+from fillwright.lsp_server.session.requests import SelectedItem
+from fillwright.lsp_server.session.targets import EditorPosition, EditorRange
 from fillwright.lsp_server.text.changes import TextChange
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import Position, PositionEncoding
@@ -19,7 +21,7 @@ def change(event: types.TextDocumentContentChangeEvent) -> Change:
     """One content change of a `textDocument/didChange`."""
     if isinstance(event, types.TextDocumentContentChangeWholeDocument):
         return Change(event.text)
-    return Change(event.text, _position(event.range.start), _position(event.range.end))
+    return Change(event.text, place(event.range.start), place(event.range.end))
 
 
 def language(language_id: object) -> str:
@@ -29,14 +31,27 @@ def language(language_id: object) -> str:
     return language_id if isinstance(language_id, str) else ""
 
 
+def place(position: types.Position) -> Position:
+    """An LSP position as ours."""
+    return Position(position.line, position.character)
+
+
+def editor_range(span: types.Range) -> EditorRange:
+    """An LSP range as a target has it."""
+    start, end = span.start, span.end
+    return EditorRange(
+        EditorPosition(start.line, start.character), EditorPosition(end.line, end.character)
+    )
+
+
 def offset(document: Document, position: types.Position, encoding: PositionEncoding) -> int:
     """The character offset of an LSP position, clamped to the document."""
-    return document.lines.offset(_position(position), encoding)
+    return document.lines.offset(place(position), encoding)
 
 
 def offsets(document: Document, span: types.Range, encoding: PositionEncoding) -> tuple[int, int]:
     """The half-open character range of an LSP range, in order."""
-    start, end = sorted(offset(document, place, encoding) for place in (span.start, span.end))
+    start, end = sorted(offset(document, end, encoding) for end in (span.start, span.end))
     return start, end
 
 
@@ -67,15 +82,12 @@ def text_edit(
     return types.TextEdit(range=span, new_text=text_change.text)
 
 
-def selected_item(
-    document: Document, context: types.InlineCompletionContext, encoding: PositionEncoding
-) -> TextChange | None:
+def selected_item(context: types.InlineCompletionContext) -> SelectedItem | None:
     """What the popup's selected item would put into the document, if there is one."""
     selected = context.selected_completion_info
     if selected is None:
         return None
-    start, end = offsets(document, selected.range, encoding)
-    return TextChange(start, end, selected.text)
+    return SelectedItem(place(selected.range.start), place(selected.range.end), selected.text)
 
 
 def workspace_edit(
@@ -142,7 +154,3 @@ def capability(client: types.ClientCapabilities, path: str) -> Any:
         if found is None:
             return None
     return found
-
-
-def _position(position: types.Position) -> Position:
-    return Position(position.line, position.character)
