@@ -12,9 +12,9 @@ PAUSE_S = 1.0
 
 LONGEST_WAIT_S = 0.5
 CALM = 1.5
-"""So many usual intervals without a keystroke are a pause."""
+"""So many typical intervals without a keystroke are a pause."""
 
-USUAL_INTERVAL_S = 0.2
+TYPICAL_INTERVAL_S = 0.2
 """Between two keystrokes, as long as nothing is known of this user."""
 
 SMOOTHING = 0.3
@@ -35,7 +35,7 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._last: float | None = None
-        self._interval = USUAL_INTERVAL_S
+        self._interval = TYPICAL_INTERVAL_S
         self._response: float | None = None
 
     def record_keystroke(self) -> None:

@@ -75,7 +75,7 @@ async def ghost_offer(session: Session, request: GhostRequest) -> GhostOffer | N
 async def popup_offer(
     session: Session, uri: str, position: Position, *, by_hand: bool
 ) -> PopupOffer | None:
-    """Popup items: what is known already, at once, or after a moment that the next change ends;
+    """Popup items: what is in memory, at once, or after a moment that the next change ends;
     None where there are none in the document. The model works on in the background, for the
     editor's next request."""
     document = _document(session, uri, "popup")

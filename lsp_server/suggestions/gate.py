@@ -78,7 +78,7 @@ GATES: dict[Eagerness, Gate] = {
 
 def says_nothing_new(before: str, text: str) -> bool:
     """Whether a suggestion after `before`, its line so far, is not worth a look: it only closes,
-    says the line's left-hand name again, or what the line has just said."""
+    says the line's left-hand name again, or what the line has just named."""
     words = text.strip()
     if ONLY_CLOSES.fullmatch(text):
         return True

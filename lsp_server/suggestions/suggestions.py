@@ -140,7 +140,7 @@ class Suggestions:
     def popup(
         self, moment: Moment, settings: FillSettings, *, may_ask: bool = True
     ) -> list[TextChange]:
-        """Items for the popup, each of one line, from memory; what is not known yet is asked for in
+        """Items for the popup, each of one line, from memory; what is not there yet is asked for in
         the background."""
         moved = self._moved(moment)
         if self._is_held_back(moment):

@@ -37,7 +37,7 @@ class Editor:
         self.cursor = start + len(text)
 
     def type(self, keys: str) -> None:
-        """Type: `⌫` deletes before the cursor, `⌦` behind it, `⏎` goes on in the indentation, and
+        """Type: `⌫` deletes before the cursor, `⌦` after it, `⏎` goes on in the indentation, and
         brackets are closed."""
         for key in keys:
             at = self.cursor
