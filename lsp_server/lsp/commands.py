@@ -53,7 +53,8 @@ async def fill(
     client: LanguageServer, session: Session, params: types.ExecuteCommandParams
 ) -> dict[str, Any]:
     """`fillwright.fill` with one or more `Target`s of one document: fills them jointly, with
-    progress and cancel, and applies one edit.
+    progress and cancel, and applies one edit. An editor that can asks its user before it replaces
+    code.
 
     Answers `{"applied", "reason"}`: whether the editor applied it, and if not, or not in every
     place, why; with an instruction also `"instructed"`: whether the model took it.
@@ -64,7 +65,7 @@ async def fill(
         filled = await _filled(client, session, targets, title, params.work_done_token)
     except UserCancelled:
         return {"applied": False, "reason": "cancelled"}
-    edit = _edit(client, session, filled)
+    edit = _edit(client, session, filled, confirm=filled.replaces_code)
     if edit is None:
         return {"applied": False, "reason": filled.reason, **_instructed(filled)}
     request = types.ApplyWorkspaceEditParams(edit=edit, label=title)
@@ -98,12 +99,14 @@ async def preview(
     }
 
 
-def _edit(client: LanguageServer, session: Session, filled: Filled) -> types.WorkspaceEdit | None:
+def _edit(
+    client: LanguageServer, session: Session, filled: Filled, *, confirm: bool = False
+) -> types.WorkspaceEdit | None:
     """One edit of every hole that something fits into, or None."""
     if not filled.changes:
         return None
     encoding, can = session.documents.encoding, client.client_capabilities
-    return convert.workspace_edit(filled.document, filled.changes, encoding, can)
+    return convert.workspace_edit(filled.document, filled.changes, encoding, can, confirm=confirm)
 
 
 def _holes_json(filled: Filled, encoding: PositionEncoding) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import Position, PositionEncoding
 
 ACCEPTED_COMMAND = "fillwright.accepted"
+REWRITE = "fillwright.rewrite"
+"""The change annotation of an edit that replaces code."""
 
 
 def change(event: types.TextDocumentContentChangeEvent) -> Change:
@@ -95,16 +97,29 @@ def workspace_edit(
     changes: Sequence[TextChange],
     encoding: PositionEncoding,
     client: types.ClientCapabilities,
+    *,
+    confirm: bool = False,
 ) -> types.WorkspaceEdit:
-    """All the changes of one accept, tied to the document's version where the client can."""
-    edits = [text_edit(document, text_change, encoding) for text_change in changes]
+    """All the changes of one accept, tied to the document's version where the client can.
+
+    `confirm`: the client asks the user before it applies them, where it can.
+    """
+    edits = [text_edit(document, one, encoding) for one in changes]
     if not capability(client, "workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={document.uri: edits})
     identifier = types.OptionalVersionedTextDocumentIdentifier(
         uri=document.uri, version=document.version
     )
+    if not (confirm and capability(client, "workspace.workspace_edit.change_annotation_support")):
+        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, edits)])
+    annotated = [types.AnnotatedTextEdit(REWRITE, one.range, one.new_text) for one in edits]
     return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)]
+        document_changes=[types.TextDocumentEdit(identifier, annotated)],
+        change_annotations={
+            REWRITE: types.ChangeAnnotation(
+                "Rewrite by Fillwright", needs_confirmation=True, description="replaces code"
+            )
+        },
     )
 
 

@@ -114,5 +114,7 @@ async def resolve_code_action(
         if filled.reason is not None:
             raise BadRequest(filled.reason)
         encoding, can = session.documents.encoding, client.client_capabilities
-        action.edit = convert.workspace_edit(filled.document, filled.changes, encoding, can)
+        action.edit = convert.workspace_edit(
+            filled.document, filled.changes, encoding, can, confirm=filled.replaces_code
+        )
     return action

@@ -82,6 +82,14 @@ class Filled:
             for carving, hole in zip(self.carvings, self.holes, strict=True)
         )
 
+    @property
+    def replaces_code(self) -> bool:
+        """Whether the edit replaces code or a docstring, selected or not."""
+        return self.rewrites or any(
+            bool(hole.changes) and carving.what == "selection" and not self._is_blank(hole)
+            for carving, hole in zip(self.carvings, self.holes, strict=True)
+        )
+
     def text_in(self, hole: FilledHole) -> str:
         """What stands in one of the holes after the fill."""
         inside = [
@@ -89,6 +97,9 @@ class Filled:
             for one in hole.changes
         ]
         return applied(self.document.text[hole.start : hole.end], inside)
+
+    def _is_blank(self, hole: FilledHole) -> bool:
+        return not self.document.text[hole.start : hole.end].strip()
 
     @property
     def _dropped(self) -> list[str]:

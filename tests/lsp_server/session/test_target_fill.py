@@ -143,6 +143,7 @@ async def test_a_stub_among_several_bodies_is_left_and_told() -> None:
     [
         ("body", 5, "\n        return 0", True),
         ("body", 2, "\n        return 0", False),
+        # nothing is selected
         ("selection", 2, "x", False),
         ("stubs in class", 1, "\n        return 0", False),
         # nothing is written, so nothing is replaced
@@ -154,7 +155,17 @@ async def test_code_that_nobody_selected_is_to_be_seen_before_it_goes(
 ) -> None:
     session, _ = opened(CLASS, *([says] * (2 if what == "stubs in class" else 1)))
     filled = await session.fill([target(what, line)])
-    assert filled.rewrites is rewrites
+    assert (filled.rewrites, filled.replaces_code) == (rewrites, rewrites)
+
+
+async def test_a_selection_is_code_that_is_replaced() -> None:
+    session, _ = opened(CLASS, "books")
+    start, end = {"line": 5, "character": 15}, {"line": 5, "character": 30}
+    span = {"start": start, "end": end}
+    filled = await session.fill(
+        [Target.from_json({"uri": URI, "what": "selection", "range": span})]
+    )
+    assert (filled.rewrites, filled.replaces_code) == (False, True)
 
 
 @pytest.mark.parametrize(("takes", "instructed"), [(True, True), (False, False), (None, True)])
