@@ -91,13 +91,6 @@ class Suggestions:
         """The document was closed."""
         self._forget(document.uri)
 
-    def _forget(self, uri: str) -> None:
-        self._changes.forget(uri)
-        self.shown.forget(uri)
-        self.under_way.forget(uri)
-        for kind in ("ghost", "popup"):
-            self._asked.pop((uri, kind), None)
-
     async def ghosts(
         self, moment: Moment, settings: FillSettings, selected: TextChange | None = None
     ) -> list[TextChange]:
@@ -160,6 +153,13 @@ class Suggestions:
     def hold_back(self, moment: Moment, code: Code) -> None:
         """Note why this moment gets nothing."""
         self._suppressions.add(moment.document.uri, moment.kind, Reason.of(code))
+
+    def _forget(self, uri: str) -> None:
+        self._changes.forget(uri)
+        self.shown.forget(uri)
+        self.under_way.forget(uri)
+        for kind in ("ghost", "popup"):
+            self._asked.pop((uri, kind), None)
 
     async def _beyond(
         self, moment: Moment, settings: FillSettings, selected: TextChange
