@@ -105,12 +105,15 @@ def workspace_edit(
     `confirm`: the client asks the user before it applies them, where it can.
     """
     edits = [text_edit(document, one, encoding) for one in changes]
-    if not capability(client, "workspace.workspace_edit.document_changes"):
+    # annotated edits are only part of document changes: a client that takes the ones takes the
+    # others, though Neovim 0.12 does not say so
+    confirm &= bool(capability(client, "workspace.workspace_edit.change_annotation_support"))
+    if not confirm and not capability(client, "workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={document.uri: edits})
     identifier = types.OptionalVersionedTextDocumentIdentifier(
         uri=document.uri, version=document.version
     )
-    if not (confirm and capability(client, "workspace.workspace_edit.change_annotation_support")):
+    if not confirm:
         return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, edits)])
     annotated = [types.AnnotatedTextEdit(REWRITE, one.range, one.new_text) for one in edits]
     return types.WorkspaceEdit(
