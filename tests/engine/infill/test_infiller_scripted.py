@@ -74,7 +74,7 @@ def test_a_word_before_the_cursor_is_gone_on_with(
 
 
 @pytest.mark.parametrize("decode", ["draft", "draft+denoise"])
-def test_a_word_behind_the_hole_is_written_again_and_left_out(
+def test_a_word_after_the_hole_is_written_again_and_left_out(
     scripted: Callable, run: Run, decode: Decode
 ) -> None:
     infiller, _ = scripted(" width * height_of", decode)
