@@ -1,12 +1,12 @@
 """`fillwright eval calibrate`: fits how sure a checkpoint may be of its fills to what was right.
 
-Logistic regression on three features (Platt 1999), by Newton's method with a small ridge. Knows
+Logistic regression on four features (Platt 1999), by Newton's method with a small ridge. Knows
 pauses and numbers; no model runs.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.infill.ranking.calibration import FILE, Calibration, features
+from fillwright.engine.request import Certainty
 
 RIDGE = 1.0
 """Against weights that a few hundred pauses would blow up; it does not touch the bias."""
@@ -34,7 +35,7 @@ def fit(pauses: Sequence[TypedPause]) -> Calibration:
             f"{len(known)} fills with a certainty are too few to fit to, or all of them are alike; "
             "type more lines."
         )
-    rows = np.array([features(one.drafted, one.margin, one.near) for one, _ in known])
+    rows = np.array([features(*evidence(one)) for one, _ in known])
     weights = _logistic(rows, right)
     return Calibration(*(round(float(weight), 4) for weight in weights))
 
@@ -42,18 +43,22 @@ def fit(pauses: Sequence[TypedPause]) -> Calibration:
 def recalibrated(pauses: Sequence[TypedPause], calibration: Calibration) -> list[TypedPause]:
     """The pauses as that calibration would have said them; what was shown stays."""
     return [
-        replace(p, certainty=replace(c, whole=calibration.probability(c.drafted, c.margin, c.near)))
+        replace(p, certainty=replace(c, whole=calibration.probability(*evidence(c))))
         if (c := p.certainty)
         else p
         for p in pauses
     ]
 
 
+def evidence(certainty: Certainty) -> tuple[float, float, int, float]:
+    """What a fill's probability is made of."""
+    return certainty.drafted, certainty.margin, certainty.near, certainty.remembered
+
+
 def write(calibration: Calibration, projects: Sequence[str], pauses: int, folder: Path) -> Path:
     """Put the weights into a checkpoint's folder, with where they come from."""
-    weights = {name: getattr(calibration, name) for name in ("drafted", "margin", "near", "bias")}
     path = folder / FILE
-    record = {"weights": weights, "fitted_on": list(projects), "pauses": pauses}
+    record = {"weights": asdict(calibration), "fitted_on": list(projects), "pauses": pauses}
     path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     return path
 

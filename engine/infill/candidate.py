@@ -164,5 +164,4 @@ class Candidate:
             else None,
             prompt_tokens=len(task.prompt) if task else 0,
             cached_tokens=max(0, task.prompt_cached - task.prompt_read) if task else 0,
-            remembered=written.remembered if written else 0.0,
         )

@@ -5,7 +5,7 @@ Knows numbers and the file that holds the weights; loads no torch.
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from fillwright.engine.errors import CheckpointError
@@ -17,13 +17,14 @@ FILE = "certainty.json"
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From evidence to the probability that a fill is the right one: logistic regression on three
+    """From evidence to the probability that a fill is the right one: logistic regression on four
     features (Platt 1999), fitted by `fillwright eval calibrate`. As it stands here, without a fit,
     the probability is the draft's own."""
 
     drafted: float = 1.0
     margin: float = 0.0
     near: float = 0.0
+    remembered: float = 0.0
     bias: float = 0.0
 
     @classmethod
@@ -42,14 +43,14 @@ class Calibration:
                 "from the checkpoint again, or remove it."
             ) from error
 
-    def probability(self, drafted: float, margin: float, near: int) -> float:
+    def probability(self, drafted: float, margin: float, near: int, remembered: float) -> float:
         """The probability, in (0, 1), of a fill with this evidence."""
-        weights = (self.drafted, self.margin, self.near, self.bias)
-        score = zip(weights, features(drafted, margin, near), strict=True)
+        score = zip(astuple(self), features(drafted, margin, near, remembered), strict=True)
         return 1 / (1 + math.exp(-sum(weight * feature for weight, feature in score)))
 
 
-def features(drafted: float, margin: float, near: int) -> tuple[float, float, float, float]:
+def features(drafted: float, margin: float, near: int, remembered: float) -> tuple[float, ...]:
     """What the weights of a `Calibration` multiply, in their order."""
     kept = min(max(drafted, LEAST), MOST)
-    return math.log(kept / (1 - kept)), min(margin, LONGEST_MARGIN), math.log1p(near), 1.0
+    margin = min(margin, LONGEST_MARGIN)
+    return math.log(kept / (1 - kept)), margin, math.log1p(near), remembered, 1.0

@@ -50,7 +50,9 @@ def certainty_of(
         probability *= confidence
         if kept.start < end <= kept.stop:
             beginnings.append((end - kept.start, round(probability, 4)))
-    whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near)
+    whole = calibration.probability(
+        evidence.drafted, evidence.margin, evidence.near, evidence.remembered
+    )
     return Certainty(
         whole=round(whole, 4),
         nothing=round(evidence.nothing, 4),
@@ -58,6 +60,7 @@ def certainty_of(
         drafted=round(evidence.drafted, 6),
         margin=round(min(evidence.margin, LONGEST_MARGIN), 4),
         near=evidence.near,
+        remembered=round(evidence.remembered, 4),
     )
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from fillwright.engine.infill.hypotheses import Beams, Hypothesis, Sample
@@ -31,6 +32,8 @@ from fillwright.engine.request import InfillRequest, Shape
 MAX_NATS_BELOW: Mapping[Shape, float] = {"line": 1.0, "free": 6.0, "block": 3.0}
 """An end so much less likely than the most likely one is not compared with it: "Choosing by
 hindsight" and "Half words". A line must come fast."""
+NATS_AHEAD: Mapping[Shape, float] = {"line": 0.0, "free": 6.0, "block": 3.0}
+"""An end so much likelier than the most likely beginning decides: "A cheaper search"."""
 MAX_RESCORED = 8
 """How many ends are compared at most; set by hand for the time of a line."""
 UNDEFINED_NAME_PENALTY = 3.0
@@ -104,24 +107,30 @@ class CodeRanker:
 
     def is_decided(self, beams: Beams) -> bool:
         """Whether an end without defects scores higher, by enough, than whatever might come."""
-        good = [beam for beam in beams.ended if not any(self.defects(beam.ids, True))]
-        enough = beams.live[0].log_probability + self.max_nats_below
-        # names are looked at only where that may decide: it takes longer than a parser
-        if not good or good[0].log_probability < enough:
+        enough = beams.live[0].log_probability + NATS_AHEAD[self.request.shape]
+        likely = takewhile(lambda beam: beam.log_probability >= enough, beams.ended)
+        # a parser takes long, and names take longer: they are looked at where that may decide
+        if not any(map(self._has_no_defects, likely)):
             return False
-        return max(self.scores(good[:MAX_RESCORED])) >= enough
+        good = islice(filter(self._has_no_defects, beams.ended), MAX_RESCORED)
+        return max(self.scores(list(good))) >= enough
+
+    def _has_no_defects(self, end: Hypothesis) -> bool:
+        return not any(self.defects(end.ids, True))
 
     def best(self, beams: Beams, cut_short: bool = False) -> Choice:
         """Of those with the fewest defects, the one that has the highest score together with the
         text after the hole. `cut_short`: they were not given the time to end."""
-        every: Sequence[Hypothesis] = (*beams.ended, *beams.live)
+        every = [*beams.ended, *beams.live]
         whole = self._whole(every) if cut_short else []
-        every = whole or every
-        defects = {beam: self.defects(beam.ids, beam.ended or bool(whole)) for beam in every}
-        fewest = min(defects.values())
-        good = [beam for beam in every if defects[beam] == fewest]
-        good.sort(key=lambda beam: -beam.log_probability)
-        good = good[:MAX_RESCORED]
+        every = sorted(whole or every, key=lambda beam: -beam.log_probability)
+        ends = [beam for beam in every if beam.ended or whole]
+        good = list(islice(filter(self._has_no_defects, ends), MAX_RESCORED))
+        if not good:
+            defects = [self.defects(beam.ids, beam.ended or bool(whole)) for beam in every]
+            fewest = min(defects)
+            pairs = zip(every, defects, strict=True)
+            good = [beam for beam, found in pairs if found == fewest][:MAX_RESCORED]
         scores = self.scores(good)
         near = [
             (score, beam)

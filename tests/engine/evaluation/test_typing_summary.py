@@ -2,14 +2,14 @@
 
 import math
 import random
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.evaluation.calibrate import fit, recalibrated, write
+from fillwright.engine.evaluation.calibrate import evidence, fit, recalibrated, write
 from fillwright.engine.evaluation.typed_pause import TypedPause, begins
 from fillwright.engine.evaluation.typing_summary import (
     calibration_error,
@@ -131,17 +131,18 @@ def drawn(count: int, true: Calibration) -> list[TypedPause]:
     pauses = []
     for _ in range(count):
         drafted, margin, near = chance.random(), chance.uniform(0, 10), chance.randint(1, 8)
-        right = chance.random() < true.probability(drafted, margin, near)
-        certainty = Certainty(drafted, 0.0, (), drafted, margin, near)
+        evidence = drafted, margin, near, chance.random()
+        right = chance.random() < true.probability(*evidence)
+        certainty = Certainty(drafted, 0.0, (), *evidence)
         pauses.append(pause(fill="width)" if right else "height)", certainty=certainty))
     return pauses
 
 
 def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
-    true = Calibration(0.8, 0.2, -0.5, -0.4)
+    true = Calibration(0.8, 0.2, -0.5, 0.6, -0.4)
     pauses = drawn(4000, true)
     found = fit(pauses)
-    for name in ("drafted", "margin", "near", "bias"):
+    for name in ("drafted", "margin", "near", "remembered", "bias"):
         assert getattr(found, name) == pytest.approx(getattr(true, name), abs=0.25), name
     before, after = (
         summarise_typing(each)[0].off for each in (pauses, recalibrated(pauses, found))
@@ -152,13 +153,13 @@ def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
 
 
 def test_a_fit_is_where_the_likelihood_is_level() -> None:
-    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
+    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, 0.6, -0.4))
     found = fit(pauses)
-    rows = np.array([features(c.drafted, c.margin, c.near) for p in pauses if (c := p.certainty)])
+    rows = np.array([features(*evidence(p.certainty)) for p in pauses if p.certainty])
     right = np.array([p.would_be_right for p in pauses])
-    weights = np.array([found.drafted, found.margin, found.near, found.bias])
+    weights = np.array(astuple(found))
     slope = rows.T @ (1 / (1 + np.exp(-rows @ weights)) - right)
-    assert np.abs(slope + weights * [1, 1, 1, 0]).max() < 0.1
+    assert np.abs(slope + weights * [1, 1, 1, 1, 0]).max() < 0.1
 
 
 def test_too_few_fills_are_no_fit() -> None:
@@ -169,9 +170,9 @@ def test_too_few_fills_are_no_fit() -> None:
 
 
 def test_what_is_written_is_what_a_checkpoint_reads(tmp_path: Path) -> None:
-    calibration = Calibration(0.75, 0.21, -0.34, 0.04)
+    calibration = Calibration(0.75, 0.21, -0.34, 0.8, 0.04)
     write(calibration, ["beets"], 694, tmp_path)
     assert Calibration.of_checkpoint(tmp_path) == calibration
     assert math.isclose(
-        calibration.probability(0.5, 0, 1), 1 / (1 + math.exp(0.34 * math.log(2) - 0.04))
+        calibration.probability(0.5, 0, 1, 0.5), 1 / (1 + math.exp(0.34 * math.log(2) - 0.44))
     )

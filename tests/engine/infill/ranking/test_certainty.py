@@ -137,13 +137,13 @@ def test_denoising_alone_does_not_say(tiny: Infiller) -> None:
 def test_weights_of_the_checkpoint_calibrate(tiny_copy: Callable[..., Path]) -> None:
     folder = tiny_copy()
     assert load_infiller(folder, "cpu").calibration == Calibration()
-    weights = {"drafted": 0.7, "margin": 0.2, "near": -0.3, "bias": 0.1}
+    weights = {"drafted": 0.7, "margin": 0.2, "near": -0.3, "remembered": 0.4, "bias": 0.1}
     (folder / "certainty.json").write_text(json.dumps({"weights": weights}))
     calibration = load_infiller(folder, "cpu").calibration
     assert calibration == Calibration(**weights)
-    score = 0.7 * math.log(0.25 / 0.75) + 0.2 * 2 - 0.3 * math.log(4) + 0.1
+    score = 0.7 * math.log(0.25 / 0.75) + 0.2 * 2 - 0.3 * math.log(4) + 0.4 * 0.5 + 0.1
     expected = 1 / (1 + math.exp(-score))
-    assert calibration.probability(0.25, 2.0, 3) == pytest.approx(expected)
+    assert calibration.probability(0.25, 2.0, 3, 0.5) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompts.small import plain_prefix
 from fillwright.engine.infill.ranking.code_ranker import (
     MAX_NATS_BELOW,
+    NATS_AHEAD,
     OWN_LIKELIHOOD_WEIGHT,
     CodeRanker,
 )
@@ -106,7 +107,7 @@ def test_a_copy_of_a_line_near_counts_against_an_end(tiny: Infiller) -> None:
 
 
 def test_where_all_ends_have_strange_names_it_is_decided_as_if_none_were(tiny: Infiller) -> None:
-    live = (Hypothesis((5,), (-1.1 - MAX_NATS_BELOW["line"],)),)
+    live = (Hypothesis((5,), (-1.1 - NATS_AHEAD["line"],)),)
     strange = ends(tiny, [" in digits"], [-1.0])
     assert ranker(tiny).is_decided(Beams(live, strange.ended, 2))
     # an end without its strange name scores higher, and not enough to be sure
@@ -124,11 +125,21 @@ def test_with_nothing_after_the_candidate_is_rescored_alone(tiny: Infiller, befo
 
 def test_it_is_decided_when_nothing_that_goes_on_comes_near(tiny: Infiller) -> None:
     ended = ends(tiny, [" in numbers"], [-1.0]).ended
-    within = MAX_NATS_BELOW["line"]
-    for best, decided in ((-1.0 - within - 0.1, True), (-1.0 - within + 0.1, False)):
+    ahead = NATS_AHEAD["line"]
+    for best, decided in ((-1.0 - ahead, True), (-1.0 - ahead + 0.1, False)):
         live = (Hypothesis((5,), (best,)),)
         assert ranker(tiny).is_decided(Beams(live, ended, 2)) is decided
     assert not ranker(tiny).is_decided(Beams((Hypothesis((5,), (-math.inf,)),), (), 2))
+
+
+def test_ends_that_cannot_decide_are_not_parsed(tiny: Infiller) -> None:
+    live = (Hypothesis((5,), (-2.0,)),)
+    both = ends(tiny, [" in ((", " in numbers"], [-1.0, -3.0])
+    judge = ranker(tiny)
+    assert not judge.is_decided(Beams(live, both.ended, 2))
+    assert set(judge._inspected) == {both.ended[0].ids}
+    assert judge.best(Beams(live, both.ended, 2)).draft == both.ended[1]
+    assert set(judge._inspected) == {end.ids for end in both.ended}
 
 
 def test_the_cleanest_draft_has_the_fewest_defects_then_no_strange_names_then_sure_tokens(
