@@ -25,7 +25,7 @@ from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.state import Task, Written
 from fillwright.engine.model import DiffusionGemma
 
-BEAMS = 4
+BEAMS = 8
 ENDS = 24
 """Tuned on the development split: docs/measurements.md, "The second checkpoint"."""
 TEMPERATURES = (0.0, 0.3, 0.5, 0.7)
