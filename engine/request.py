@@ -148,8 +148,8 @@ class Certainty:
     `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
     that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
     fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
-    the draft's own probability, the ranker's margin in nats, how many were near, and the share of
-    the user's own code in the fill's tokens, in [0, 1], a mean.
+    the draft's own probability, the ranker's margin in nats, how many were near, and whether the
+    project's other files had a say.
     """
 
     whole: float
@@ -158,7 +158,7 @@ class Certainty:
     drafted: float
     margin: float
     near: int
-    remembered: float = 0.0
+    knows_project: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,7 @@ class Infill:
     hole each. `prompt_tokens` is how much the model was shown, `cached_tokens` how much of it was
     in the prefix KV cache already, `candidate_tokens` what all candidates have together.
     `certainty` is of the only hole's first candidate, None where it was not drafted.
+    `remembered` is the share of the user's own code in the fill's tokens, in [0, 1], a mean.
     """
 
     texts: tuple[str, ...]
@@ -184,6 +185,7 @@ class Infill:
     alternatives: tuple[tuple[str, ...], ...] = ()
     length: str = "end-mark"
     certainty: Certainty | None = None
+    remembered: float = 0.0
     prompt_tokens: int = 0
     # what was asked before makes no other fill
     cached_tokens: int = field(default=0, compare=False)

@@ -1,6 +1,6 @@
 """`fillwright eval calibrate`: fits how sure a checkpoint may be of its fills to what was right.
 
-Logistic regression on four features (Platt 1999), by Newton's method with a small ridge. Knows
+Logistic regression on three features (Platt 1999), by Newton's method with a small ridge. Knows
 pauses and numbers; no model runs.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.typed_pause import TypedPause
-from fillwright.engine.infill.ranking.calibration import FILE, Calibration, features
+from fillwright.engine.infill.ranking.calibration import FILE, Calibration, Calibrations, features
 from fillwright.engine.request import Certainty
 
 RIDGE = 1.0
@@ -33,32 +33,39 @@ def fit(pauses: Sequence[TypedPause]) -> Calibration:
     if len(known) < FEWEST or right.min() == right.max():
         raise BadRequest(
             f"{len(known)} fills with a certainty are too few to fit to, or all of them are alike; "
-            "type more lines."
+            "type more lines, once with --memory and once without."
         )
-    rows = np.array([features(*evidence(one)) for one, _ in known])
+    rows = np.array([features(one.drafted, one.margin, one.near) for one, _ in known])
     weights = _logistic(rows, right)
     return Calibration(*(round(float(weight), 4) for weight in weights))
 
 
-def recalibrated(pauses: Sequence[TypedPause], calibration: Calibration) -> list[TypedPause]:
-    """The pauses as that calibration would have said them; what was shown stays."""
+def fit_both(pauses: Sequence[TypedPause]) -> Calibrations:
+    """The calibrations that pauses with and without the project's other files ask for. Raises
+    BadRequest as `fit` does."""
+    known = [p for p in pauses if p.certainty]
+    alone = [p for p in known if p.certainty and not p.certainty.knows_project]
+    with_project = [p for p in known if p.certainty and p.certainty.knows_project]
+    return Calibrations(fit(alone), fit(with_project))
+
+
+def recalibrated(pauses: Sequence[TypedPause], calibrations: Calibrations) -> list[TypedPause]:
+    """The pauses as these calibrations would have said them; what was shown stays."""
     return [
-        replace(p, certainty=replace(c, whole=calibration.probability(*evidence(c))))
-        if (c := p.certainty)
-        else p
+        replace(p, certainty=replace(c, whole=_whole(c, calibrations))) if (c := p.certainty) else p
         for p in pauses
     ]
 
 
-def evidence(certainty: Certainty) -> tuple[float, float, int, float]:
-    """What a fill's probability is made of."""
-    return certainty.drafted, certainty.margin, certainty.near, certainty.remembered
+def _whole(certainty: Certainty, calibrations: Calibrations) -> float:
+    calibration = calibrations.of(certainty.knows_project)
+    return calibration.probability(certainty.drafted, certainty.margin, certainty.near)
 
 
-def write(calibration: Calibration, projects: Sequence[str], pauses: int, folder: Path) -> Path:
+def write(calibrations: Calibrations, projects: Sequence[str], pauses: int, folder: Path) -> Path:
     """Put the weights into a checkpoint's folder, with where they come from."""
     path = folder / FILE
-    record = {"weights": asdict(calibration), "fitted_on": list(projects), "pauses": pauses}
+    record = asdict(calibrations) | {"fitted_on": list(projects), "pauses": pauses}
     path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     return path
 

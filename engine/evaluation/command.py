@@ -16,7 +16,7 @@ from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
-from fillwright.engine.evaluation.calibrate import fit, recalibrated, write
+from fillwright.engine.evaluation.calibrate import fit_both, recalibrated, write
 from fillwright.engine.evaluation.holes import (
     KINDS,
     Kind,
@@ -186,12 +186,12 @@ def _projects(arguments: argparse.Namespace) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
     pauses = [pause for folder in arguments.folders for pause in read_records(folder, TypedPause)]
-    calibration = fit(pauses)
+    calibrations = fit_both(pauses)
     projects = sorted({pause.project for pause in pauses})
     if arguments.write:
-        print(write(calibration, projects, len(pauses), arguments.write))
-    print(calibration)
-    summary = summarise_typing(recalibrated(pauses, calibration))[0]
+        print(write(calibrations, projects, len(pauses), arguments.write))
+    print(calibrations)
+    summary = summarise_typing(recalibrated(pauses, calibrations))[0]
     print(f"calibration error {summary.off:.3f} on {summary.pauses} pauses of its own data")
 
 

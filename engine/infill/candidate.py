@@ -159,9 +159,10 @@ class Candidate:
             device=known.device,
             timings_ms=self.timings | {"total": self.stop.elapsed_ms()},
             length=written.length if written else "end-mark",
-            certainty=certainty_of(evidence, known.calibration, confidences[0], spelt[0], kept[0])
+            certainty=certainty_of(evidence, known.calibrations, confidences[0], spelt[0], kept[0])
             if evidence
             else None,
             prompt_tokens=len(task.prompt) if task else 0,
             cached_tokens=max(0, task.prompt_cached - task.prompt_read) if task else 0,
+            remembered=written.remembered if written else 0.0,
         )

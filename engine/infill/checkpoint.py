@@ -13,7 +13,7 @@ from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.plan import Drafting, Plan
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompts.prompt import Prompt
-from fillwright.engine.infill.ranking.calibration import Calibration
+from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.memory.remembered import Remembered
@@ -29,7 +29,7 @@ class Checkpoint:
 
     `length_bias` is the model's own, for a search of lengths. `loop` denoises canvases after the
     prefixes in `caches`; without them it is denoise.denoise, and the caches grow. `warning` is
-    what its user should know of the device. `calibration` says how sure it may be of a fill.
+    what its user should know of the device. `calibrations` say how sure it may be of a fill.
     `languages` are the ids of those that it has learnt, None for all. `gate` says how much the
     user's own code counts, what is `remembered` of it and the open file; without a gate it is not
     looked at.
@@ -47,7 +47,7 @@ class Checkpoint:
     loop: Loop[PrefixCache] | None = None
     caches: Sequence[PrefixCache] = ()
     warning: str | None = None
-    calibration: Calibration = field(default_factory=Calibration)
+    calibrations: Calibrations = field(default_factory=Calibrations)
     languages: tuple[str, ...] | None = None
     gate: Gate | None = None
     remembered: Remembered = field(init=False)

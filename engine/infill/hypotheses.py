@@ -85,8 +85,8 @@ class Evidence:
     `drafted` is its probability by every hypothesis with its text, the end mark included, and
     `nothing` that of an empty fill. The ranker prefers it by `margin` nats to the next, and `near`
     were near enough to be compared. `something` is what the probability of its beginnings, token
-    by token, has to be multiplied by. `remembered` is the share that the user's own code has in its
-    tokens, a mean.
+    by token, has to be multiplied by. `knows_project`: the project's other files had a say in all
+    of these.
     """
 
     drafted: float
@@ -94,4 +94,4 @@ class Evidence:
     margin: float = 0.0
     near: int = 1
     something: float = 1.0
-    remembered: float = 0.0
+    knows_project: bool = False

@@ -21,7 +21,7 @@ from fillwright.engine.infill.loading_cpu import load_on_cpu
 from fillwright.engine.infill.prompts.chat import ChatPrompt
 from fillwright.engine.infill.prompts.prompt import Prompt
 from fillwright.engine.infill.prompts.small import SmallPrompt
-from fillwright.engine.infill.ranking.calibration import Calibration
+from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.model import DiffusionGemma
@@ -84,7 +84,7 @@ def load_infiller(
         loop=on_gpu.loop if on_gpu else None,
         caches=on_gpu.caches if on_gpu else (),
         warning=on_gpu.warning if on_gpu else None,
-        calibration=Calibration.of_checkpoint(checkpoint),
+        calibrations=Calibrations.of_checkpoint(checkpoint),
         languages=_languages(ours),
         gate=Gate.of_checkpoint(checkpoint),
     )

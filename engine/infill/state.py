@@ -63,7 +63,7 @@ class Written:
     The tokens' `confidences`, of the same form or longer, cost a look at every logit: ask at the
     end only. `settled`: every hole has ended and nothing would change any more. `passes`: model
     passes. `length`: how the holes found their lengths. `evidence`: what speaks for it, where it
-    was chosen among drafts.
+    was chosen among drafts. `remembered`: the share that the user's own code has in its tokens.
     """
 
     holes: tuple[Ids, ...]
@@ -74,6 +74,7 @@ class Written:
     steps_left: int
     length: Length = "end-mark"
     evidence: Evidence | None = None
+    remembered: float = 0.0
 
     @classmethod
     def empty(cls, evidence: Evidence, passes: int) -> "Written":

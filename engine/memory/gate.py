@@ -111,6 +111,11 @@ class Mixture:
     is_line: bool
     _remembered: dict[tuple[int, ...], float] = field(default_factory=dict)
 
+    @property
+    def knows_project(self) -> bool:
+        """Whether the project's other files have a say, and not only the open file's far part."""
+        return bool(self.precedents.project)
+
     def mixed(self, logits: Tensor, written: Sequence[tuple[int, ...]]) -> Tensor:
         """Log probabilities [rows, vocab] after what each row has `written`. A row for which
         there are no precedents keeps its logits as they are."""

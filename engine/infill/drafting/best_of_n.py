@@ -8,6 +8,7 @@ last what is chosen. Knows ids and the model; knows nothing of text.
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -59,9 +60,12 @@ def best_of_beams(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator
         same_text = partial(ranker.have_same_text, choice.draft)
         something = 1.0 if hole.has_edges else 1 - nothing
         drafted = probability_of_text(choice.draft, beams, same_text) * something
-        share = task.memory.remembered(choice.draft.ids) if task.memory else 0.0
-        evidence = Evidence(drafted, nothing, choice.margin, choice.near, something, share)
-        yield Written.from_hypothesis(choice.draft, beams.passes, evidence)
+        memory = task.memory
+        knows = memory is not None and memory.knows_project
+        evidence = Evidence(drafted, nothing, choice.margin, choice.near, something, knows)
+        written = Written.from_hypothesis(choice.draft, beams.passes, evidence)
+        share = memory.remembered(choice.draft.ids) if memory else 0.0
+        yield replace(written, remembered=share)
 
 
 def best_of_samples(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from fillwright.engine.infill.hypotheses import Beams, Evidence, Hypothesis
-from fillwright.engine.infill.ranking.calibration import LONGEST_MARGIN, Calibration
+from fillwright.engine.infill.ranking.calibration import LONGEST_MARGIN, Calibrations
 from fillwright.engine.infill.tokens.tokenizer import Spelling
 from fillwright.engine.request import Certainty
 
@@ -38,7 +38,7 @@ def probability_of_text(chosen: Hypothesis, beams: Beams, has_same_text: Test) -
 
 def certainty_of(
     evidence: Evidence,
-    calibration: Calibration,
+    calibrations: Calibrations,
     confidences: Sequence[float],
     spelling: Spelling,
     kept: range,
@@ -50,9 +50,8 @@ def certainty_of(
         probability *= confidence
         if kept.start < end <= kept.stop:
             beginnings.append((end - kept.start, round(probability, 4)))
-    whole = calibration.probability(
-        evidence.drafted, evidence.margin, evidence.near, evidence.remembered
-    )
+    calibration = calibrations.of(evidence.knows_project)
+    whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near)
     return Certainty(
         whole=round(whole, 4),
         nothing=round(evidence.nothing, 4),
@@ -60,7 +59,7 @@ def certainty_of(
         drafted=round(evidence.drafted, 6),
         margin=round(min(evidence.margin, LONGEST_MARGIN), 4),
         near=evidence.near,
-        remembered=round(evidence.remembered, 4),
+        knows_project=evidence.knows_project,
     )
 
 

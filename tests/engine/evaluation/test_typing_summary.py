@@ -2,14 +2,14 @@
 
 import math
 import random
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.evaluation.calibrate import evidence, fit, recalibrated, write
+from fillwright.engine.evaluation.calibrate import fit, fit_both, recalibrated, write
 from fillwright.engine.evaluation.typed_pause import TypedPause, begins
 from fillwright.engine.evaluation.typing_summary import (
     calibration_error,
@@ -18,7 +18,7 @@ from fillwright.engine.evaluation.typing_summary import (
     saved_share,
     summarise_typing,
 )
-from fillwright.engine.infill.ranking.calibration import Calibration, features
+from fillwright.engine.infill.ranking.calibration import Calibration, Calibrations, features
 from fillwright.engine.request import Certainty
 
 
@@ -131,35 +131,50 @@ def drawn(count: int, true: Calibration) -> list[TypedPause]:
     pauses = []
     for _ in range(count):
         drafted, margin, near = chance.random(), chance.uniform(0, 10), chance.randint(1, 8)
-        evidence = drafted, margin, near, chance.random()
-        right = chance.random() < true.probability(*evidence)
-        certainty = Certainty(drafted, 0.0, (), *evidence)
+        right = chance.random() < true.probability(drafted, margin, near)
+        certainty = Certainty(drafted, 0.0, (), drafted, margin, near)
         pauses.append(pause(fill="width)" if right else "height)", certainty=certainty))
     return pauses
 
 
 def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
-    true = Calibration(0.8, 0.2, -0.5, 0.6, -0.4)
+    true = Calibration(0.8, 0.2, -0.5, -0.4)
     pauses = drawn(4000, true)
     found = fit(pauses)
-    for name in ("drafted", "margin", "near", "remembered", "bias"):
+    for name in ("drafted", "margin", "near", "bias"):
         assert getattr(found, name) == pytest.approx(getattr(true, name), abs=0.25), name
-    before, after = (
-        summarise_typing(each)[0].off for each in (pauses, recalibrated(pauses, found))
-    )
+    said = recalibrated(pauses, Calibrations(found))
+    before, after = (summarise_typing(each)[0].off for each in (pauses, said))
     assert before is not None
     assert after is not None
     assert after < 0.03 < before
 
 
 def test_a_fit_is_where_the_likelihood_is_level() -> None:
-    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, 0.6, -0.4))
+    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
     found = fit(pauses)
-    rows = np.array([features(*evidence(p.certainty)) for p in pauses if p.certainty])
+    rows = np.array([features(c.drafted, c.margin, c.near) for p in pauses if (c := p.certainty)])
     right = np.array([p.would_be_right for p in pauses])
-    weights = np.array(astuple(found))
+    weights = np.array([found.drafted, found.margin, found.near, found.bias])
     slope = rows.T @ (1 / (1 + np.exp(-rows @ weights)) - right)
-    assert np.abs(slope + weights * [1, 1, 1, 1, 0]).max() < 0.1
+    assert np.abs(slope + weights * [1, 1, 1, 0]).max() < 0.1
+
+
+def test_pauses_with_a_project_are_fitted_alone() -> None:
+    alone = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
+    known = [
+        replace(p, certainty=replace(p.certainty, knows_project=True))
+        for p in drawn(300, Calibration(0.8, 0.2, -0.5, 1.0))
+        if p.certainty
+    ]
+    both = fit_both([*known, *alone])
+    assert both == Calibrations(fit(alone), fit(known))
+    (one, other) = recalibrated([alone[0], known[0]], both)
+    assert one.certainty
+    assert other.certainty
+    assert one.certainty.whole < other.certainty.whole
+    with pytest.raises(BadRequest, match="--memory"):
+        fit_both(alone)
 
 
 def test_too_few_fills_are_no_fit() -> None:
@@ -170,9 +185,10 @@ def test_too_few_fills_are_no_fit() -> None:
 
 
 def test_what_is_written_is_what_a_checkpoint_reads(tmp_path: Path) -> None:
-    calibration = Calibration(0.75, 0.21, -0.34, 0.8, 0.04)
-    write(calibration, ["beets"], 694, tmp_path)
-    assert Calibration.of_checkpoint(tmp_path) == calibration
+    calibration = Calibration(0.75, 0.21, -0.34, 0.04)
+    both = Calibrations(calibration, Calibration(0.8, 0.1, 0.0, 0.5))
+    write(both, ["beets"], 694, tmp_path)
+    assert Calibrations.of_checkpoint(tmp_path) == both
     assert math.isclose(
-        calibration.probability(0.5, 0, 1, 0.5), 1 / (1 + math.exp(0.34 * math.log(2) - 0.44))
+        calibration.probability(0.5, 0, 1), 1 / (1 + math.exp(0.34 * math.log(2) - 0.04))
     )

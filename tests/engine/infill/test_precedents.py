@@ -64,11 +64,6 @@ def says(infiller: Infiller, found: Precedents, text: str) -> bool:
     )
 
 
-def share(found: Infill) -> float:
-    assert found.certainty
-    return found.certainty.remembered
-
-
 def test_the_holes_own_text_is_found_nowhere_though_a_copy_of_its_file_is_saved(
     trusting: Infiller,
 ) -> None:
@@ -105,13 +100,18 @@ def test_what_the_prompt_shows_is_no_precedent(trusting: Infiller) -> None:
 
 def test_what_another_file_of_the_project_says_is_written(trusting: Infiller) -> None:
     asked = request("for book in self.books:\n    zebra = book.quo", "\n    return zebra\n")
-    assert share(fill(trusting, asked)) == 0
+    assert fill(trusting, asked).remembered == 0
     trusting.remembered.remember("w", "b.py", f"if width:\n    {UNIQUE}\n    return 1\n" * 3)
     found = fill(trusting, asked)
     assert found.texts == ("kka(book)",)
-    assert share(found) > 0.9
-    assert share(fill(trusting, replace(asked, workspace="v"))) == 0
-    assert share(fill(trusting, replace(asked, file_key="b.py"))) == 0
+    assert found.remembered > 0.9
+    assert found.certainty
+    assert found.certainty.knows_project
+    elsewhere = fill(trusting, replace(asked, workspace="v"))
+    assert elsewhere.remembered == 0
+    assert elsewhere.certainty
+    assert not elsewhere.certainty.knows_project
+    assert fill(trusting, replace(asked, file_key="b.py")).remembered == 0
 
 
 @pytest.mark.parametrize("shape", ["line", "block", "free"])
@@ -123,7 +123,7 @@ def test_without_a_gate_and_in_blocks_every_fill_is_what_it_was(
     tiny.remembered.remember("w", "b.py", f"    {UNIQUE}\n" * 3)
     trusting.remembered.remember("w", "b.py", f"    {UNIQUE}\n" * 3)
     same = fill(tiny, asked)
-    assert (same.texts, same.confidences, share(same)) == (known.texts, known.confidences, 0)
+    assert (same.texts, same.confidences, same.remembered) == (known.texts, known.confidences, 0)
     if shape == "block":
         in_block = fill(trusting, asked)
         assert (in_block.texts, in_block.confidences) == (known.texts, known.confidences)

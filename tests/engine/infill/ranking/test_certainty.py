@@ -14,7 +14,7 @@ from fillwright.engine.infill.drafting.beam_search import search
 from fillwright.engine.infill.hypotheses import Beams, Evidence, Hypothesis
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
-from fillwright.engine.infill.ranking.calibration import Calibration
+from fillwright.engine.infill.ranking.calibration import Calibration, Calibrations
 from fillwright.engine.infill.ranking.certainty import (
     certainty_of,
     nothing_missing,
@@ -78,7 +78,7 @@ def test_beginnings_end_with_the_tokens_of_what_is_kept() -> None:
     # "  self", ".wid", "th\n": the blanks stand there already, the line end is cut
     spelling = Spelling("  self.width\n", (6, 10, 13))
     evidence = Evidence(0.1, nothing=0.2, margin=40.0, near=2, something=0.8)
-    found = certainty_of(evidence, Calibration(), (0.5, 0.5, 0.25), spelling, range(2, 10))
+    found = certainty_of(evidence, Calibrations(), (0.5, 0.5, 0.25), spelling, range(2, 10))
     assert found.beginnings == ((4, pytest.approx(0.4)), (8, pytest.approx(0.2)))
     assert found.whole == pytest.approx(0.1)
     assert (found.nothing, found.drafted, found.margin, found.near) == (0.2, 0.1, 10.0, 2)
@@ -136,18 +136,27 @@ def test_denoising_alone_does_not_say(tiny: Infiller) -> None:
 
 def test_weights_of_the_checkpoint_calibrate(tiny_copy: Callable[..., Path]) -> None:
     folder = tiny_copy()
-    assert load_infiller(folder, "cpu").calibration == Calibration()
-    weights = {"drafted": 0.7, "margin": 0.2, "near": -0.3, "remembered": 0.4, "bias": 0.1}
-    (folder / "certainty.json").write_text(json.dumps({"weights": weights}))
-    calibration = load_infiller(folder, "cpu").calibration
-    assert calibration == Calibration(**weights)
-    score = 0.7 * math.log(0.25 / 0.75) + 0.2 * 2 - 0.3 * math.log(4) + 0.4 * 0.5 + 0.1
+    assert load_infiller(folder, "cpu").calibrations == Calibrations()
+    weights = {"drafted": 0.7, "margin": 0.2, "near": -0.3, "bias": 0.1}
+    other = {"drafted": 0.0, "margin": 1.0, "near": 0.0, "bias": 0.0}
+    (folder / "certainty.json").write_text(json.dumps({"alone": weights, "with_project": other}))
+    calibrations = load_infiller(folder, "cpu").calibrations
+    assert calibrations == Calibrations(Calibration(**weights), Calibration(**other))
+    score = 0.7 * math.log(0.25 / 0.75) + 0.2 * 2 - 0.3 * math.log(4) + 0.1
     expected = 1 / (1 + math.exp(-score))
-    assert calibration.probability(0.25, 2.0, 3, 0.5) == pytest.approx(expected)
+    evidence = Evidence(0.25, margin=2.0, near=3)
+    found = certainty_of(evidence, calibrations, (0.5,), Spelling("a", (1,)), range(1))
+    assert found.whole == pytest.approx(expected, abs=1e-4)
+    with_project = replace(evidence, knows_project=True)
+    found = certainty_of(with_project, calibrations, (0.5,), Spelling("a", (1,)), range(1))
+    assert found.whole == pytest.approx(1 / (1 + math.exp(-2)), abs=1e-4)
+    assert found.knows_project
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "[]", '{"weights": {"other": 1}}', '{"weights": {"near": []}}']
+    "wrong",
+    ["", "[]", '{"alone": {}}']
+    + [json.dumps({"alone": {}, "with_project": wrong}) for wrong in ({"other": 1}, {"near": []})],
 )
 def test_weights_that_cannot_be_used_are_told(tiny_copy: Callable[..., Path], wrong: str) -> None:
     folder = tiny_copy()
