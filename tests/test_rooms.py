@@ -14,7 +14,8 @@ LAYERS = ["kernels", "engine", "lsp_server"]
 # from the bottom up; a file belongs to the longest name that it begins with
 ROOMS = [
     *["kernels.gpu", "kernels.cpu", "kernels"],
-    *["engine.errors", "engine.confidence", "engine.checkpoint_path", "engine.allocator"],
+    *["engine.errors", "engine.confidence", "engine.strict_json", "engine.checkpoint_path"],
+    "engine.allocator",
     *["engine.request", "engine.syntax", "engine.sources", "engine.memory"],
     *["engine.daemon.settings", "engine.prompt_format", "engine.pull"],
     *["engine.model", "engine.diffusion", "engine.quantize", "engine.benchmark"],

@@ -1,11 +1,13 @@
 """The user's settings: nested frozen dataclasses. `docs/settings.md` is written from them.
 
-Does not know how they are read (`settings_reader`) or where from.
+Does not know how they are read (`reader`) or where from.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from fillwright.engine.request import Decode
 
 SECTION = "fillwright"
 
@@ -54,7 +56,7 @@ class FillSettings:
     seed: int = 0
     """The same seed gives the same fill; another one gives another."""
 
-    decode: Literal["auto", "denoise", "draft", "draft+denoise"] = "auto"
+    decode: Decode = "auto"
     """How a fill is written: denoised from noise, drafted word by word, or denoised from a draft;
     `auto` is the checkpoint's own way."""
 
