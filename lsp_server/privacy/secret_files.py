@@ -3,6 +3,7 @@
 Decides by names and patterns alone, before anything is read; knows no documents and no engine.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,6 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pathspec import GitIgnoreSpec
-from pygls.uris import to_fs_path
 
 from fillwright.lsp_server.privacy.ignore_files import excluded_by
 from fillwright.lsp_server.settings.settings import ExclusionSettings
@@ -45,6 +45,8 @@ SECRET_FILES = GitIgnoreSpec.from_lines(
     ]
 )
 """Matched against lower-case paths. Source code about secrets (`secrets.py`) is no secret."""
+
+DRIVE = re.compile("/[a-zA-Z]:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,13 @@ def local_path(place: str | Path) -> Path | None:
     parts = urlsplit(place)
     if parts.scheme not in ("file", "vscode-notebook-cell"):
         return None
-    found = to_fs_path(parts._replace(scheme="file", fragment="").geturl())
-    return Path(found).absolute() if found else None
+    host, path = unquote(parts.netloc), unquote(parts.path)
+    if host and path:
+        # a share of Windows' network
+        path = f"//{host}{path}"
+    elif DRIVE.match(path):
+        path = path[1].lower() + path[2:]
+    return Path(path).absolute() if path else None
 
 
 def _is_secret(path: Path | PurePosixPath) -> bool:
