@@ -22,7 +22,7 @@ from fillwright.lsp_server.cli.carve_locations import carve_places
 from fillwright.lsp_server.cli.diff import unified_diff
 from fillwright.lsp_server.cli.draft_view import DraftView
 from fillwright.lsp_server.cli.fill import FillOptions, fit_each, request_for, summary
-from fillwright.lsp_server.cli.main import parse_fill
+from fillwright.lsp_server.cli.fill_arguments import parse_fill
 from fillwright.lsp_server.cli.source_file import read_source
 from fillwright.lsp_server.cli.terminal import coloured_diff, draft_title
 from fillwright.lsp_server.text.changes import applied

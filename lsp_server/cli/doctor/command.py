@@ -4,7 +4,7 @@ Starts no engine and changes nothing but a missing runtime folder.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -13,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import FillwrightError
+from fillwright.lsp_server.cli.arguments import ENGINE_FAILED, Parser, engine_settings
 from fillwright.lsp_server.cli.doctor.checkpoint import look_at_checkpoint
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors, look_at_servers
 from fillwright.lsp_server.cli.doctor.engine import look_at_engine, look_at_folder
@@ -34,6 +36,17 @@ SERVERS = "Held back by running language servers"
 NAME_WIDTH = 14
 # what is not for a screen is not wrapped
 UNBOUNDED = 10_000
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line, without its first two words; gives the exit code."""
+    parser = Parser(
+        prog="fillwright doctor", description="Looks for what keeps Fillwright from working."
+    )
+    add_engine_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args(argv)
+    return 0 if doctor(engine_settings(arguments), as_json=arguments.json) else ENGINE_FAILED
 
 
 def doctor(settings: EngineSettings, *, as_json: bool) -> bool:

@@ -4,14 +4,17 @@ Without an editor it says which ones are here.
 
 import shlex
 import subprocess
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, Parser, startable_settings
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors
 from fillwright.lsp_server.cli.editors.editors import EDITORS, Editor
 from fillwright.lsp_server.cli.editors.places import Places
@@ -19,6 +22,28 @@ from fillwright.lsp_server.cli.editors.plan import Plan
 from fillwright.lsp_server.cli.marks import State, mark, tilde
 from fillwright.lsp_server.cli.setup.sample import AFTER, BEFORE, Sample, fill_sample
 from fillwright.lsp_server.cli.terminal import coloured_diff
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line, without its first two words; gives the exit code."""
+    parser = Parser(prog="fillwright setup", description="Sets an editor up, and tries a fill.")
+    parser.add_argument(
+        "editor",
+        nargs="?",
+        choices=tuple(EDITORS),
+        metavar="|".join(EDITORS),
+        help="without it the editors that are here are looked for",
+    )
+    parser.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
+    add_engine_arguments(parser)
+    arguments = parser.parse_args(argv)
+    if arguments.editor is None:
+        if arguments.yes:
+            raise BadRequest("say which editor to set up: " + ", ".join(EDITORS) + ".")
+        show_editors()
+        return 0
+    is_set_up = setup(arguments.editor, startable_settings(arguments), yes=arguments.yes)
+    return 0 if is_set_up else BAD_ARGUMENTS
 
 
 def show_editors() -> None:
@@ -45,7 +70,7 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:
     """Set up one of `EDITORS`, or show what that would be; false when something is left that only
     the user can do, which the last line says.
 
-    Raises BadRequest for what the user can mend, and what the engine's client raises.
+    Raises BadRequest for what the user can correct, and what the engine's client raises.
     """
     editor, places = EDITORS[name], Places.here()
     console = Console(highlight=False)
