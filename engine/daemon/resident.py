@@ -118,7 +118,7 @@ class Resident:
         job = Job(request, deliver, self._clock())
         with self._changed:
             if self._left:
-                raise EngineUnavailable("The engine is leaving; ask again.")
+                raise EngineUnavailable("The engine is shutting down; retry.")
             if self._failure is not None and self._since_work() < self._retry_seconds:
                 raise _fresh(self._failure)
             older = [other for other in self._jobs() if _same_document(other.request, request)]
@@ -198,7 +198,7 @@ class Resident:
                 running.unwanted.set()
             self._changed.notify()
         for job in refused:
-            self._finish(job, EngineUnavailable("The engine is leaving; ask again."))
+            self._finish(job, EngineUnavailable("The engine is shutting down; retry."))
         if self._owner is not None and running is not None:
             self._owner.join(patience_s)
 

@@ -37,7 +37,7 @@ class Body:
     """The range to be written in LF offsets, and the indentation of the block it belongs to.
 
     `fresh`: the text has to begin with a newline. `shape`: what is written on one line, as one
-    expression or between braces, is written anew on one line. `stub`: nothing is written there yet.
+    expression or between braces, is written on one line again. `stub`: nothing stands there yet.
     `under` is the indentation of its header; `guessed`: no line shows how much deeper the block is.
     """
 
@@ -80,7 +80,7 @@ def body_of(document: Document, layer: Layer, function: Function) -> Body:
         last = _last_line_under(document, layer, header, headed)
         if closer is None or not _closes(document, closer, header, headed, last):
             closer = None
-            start = _behind_docstring(document, layer, start, headed)
+            start = _after_docstring(document, layer, start, headed)
             under = lines.end_of(last)
             end = max(start, under if last > headed else min(end, under))
     indent, guessed = _indent_under(document, layer, header, headed, last)
@@ -122,8 +122,8 @@ def _closes(document: Document, closer: int, header: int, headed: int, last: int
     line = lines.line_of(closer)
     if line == headed:
         return True
-    behind = next((at for at in range(last + 1, line + 1) if not layout.is_blank(lines, at)), -1)
-    return line == behind and layout.depth(lines, line) <= layout.depth(lines, header)
+    after = next((at for at in range(last + 1, line + 1) if not layout.is_blank(lines, at)), -1)
+    return line == after and layout.depth(lines, line) <= layout.depth(lines, header)
 
 
 def _function_around(document: Document, layer: Layer, tree: Tree, offset: int) -> Function | None:
@@ -150,7 +150,7 @@ def _function_around(document: Document, layer: Layer, tree: Tree, offset: int) 
 
 
 def _goes_on(document: Document, function: Function, line: int) -> bool:
-    """Whether a line behind a function that nothing closes, and behind no other code, is still the
+    """Whether a line after a function that nothing closes, and after no other code, is still the
     function's."""
     lines = document.lf_lines
     last = lines.line_of(document.character(function.end))
@@ -221,14 +221,14 @@ def _body_under(document: Document, layer: Layer, header: int) -> Body:
     headed = header_end(lines, header)
     last = _last_line_under(document, layer, header, headed)
     start = lines.starts[headed] + len(lines.content(headed).rstrip())
-    start = _behind_docstring(document, layer, start, headed)
+    start = _after_docstring(document, layer, start, headed)
     end = max(start, lines.end_of(last) if last > headed else start)
     indent, guessed = _indent_under(document, layer, header, headed, last)
     under = layout.indentation(lines, header)
     return Body(start, end, indent, fresh=True, under=under, guessed=guessed)
 
 
-def _behind_docstring(document: Document, layer: Layer, start: int, headed: int) -> int:
+def _after_docstring(document: Document, layer: Layer, start: int, headed: int) -> int:
     """The end of a docstring below a header, where nothing but lines says that it is one; `start`
     where there is none."""
     lines = document.lf_lines
@@ -246,7 +246,7 @@ def _behind_docstring(document: Document, layer: Layer, start: int, headed: int)
 
 
 def _last_line_under(document: Document, layer: Layer, header: int, headed: int) -> int:
-    """The last line behind `headed` that stands deeper than `header`, before one that does not.
+    """The last line after `headed` that stands deeper than `header`, before one that does not.
 
     Blank lines, and lines that begin inside a string, stand as deep as their surroundings.
     Comments, labels and lines for a preprocessor stand where they like.
@@ -267,7 +267,7 @@ def _last_line_under(document: Document, layer: Layer, header: int, headed: int)
 def _indent_under(
     document: Document, layer: Layer, header: int, headed: int, last: int
 ) -> tuple[str, bool]:
-    """The indentation of the lines behind a header, or what it would be if there were any; and
+    """The indentation of the lines after a header, or what it would be if there were any; and
     whether nothing shows it."""
     lines = document.lf_lines
     for line in range(headed + 1, last + 1):
@@ -304,8 +304,8 @@ def _in_string(document: Document, layer: Layer, line: int) -> bool:
         if node.start_point.row < line and SEVERAL_LINES.search(node.type):
             return True
         if node.start_point.row < line and STRING.search(node.type):
-            # what goes on behind the end is rather a string whose quote was taken for an end
+            # what goes on after the end is rather a string whose quote was taken for an end
             plain = PLAIN_QUOTE.match(document.source, node.start_byte)
-            behind = document.source[node.end_byte : node.end_byte + 1]
-            return not (plain and (behind.isalnum() or node.end_byte == len(document.source)))
+            after = document.source[node.end_byte : node.end_byte + 1]
+            return not (plain and (after.isalnum() or node.end_byte == len(document.source)))
     return False

@@ -5,7 +5,7 @@ Offsets go in and come out in the document's LF form. Knows nothing of the engin
 language by name; what a function is, the queries say.
 
 A hole that begins on a fresh line begins *at the newline*: the text before it never ends in half
-an indentation, and its own text starts with the newline. It ends before the newline behind it.
+an indentation, and its own text starts with the newline. It ends before the newline after it.
 """
 
 import re
@@ -60,7 +60,7 @@ class Carving:
 def carve_body(document: Document, offset: int) -> Carving | None:
     """The body of the innermost function around an LF offset; None when it is in none.
 
-    A docstring stays, and so do the comments of a stub. Behind a function, an offset belongs to
+    A docstring stays, and so do the comments of a stub. After a function, an offset belongs to
     it when it is indented as the body is, with nothing but blank lines and comments between.
     """
     place = _past_indentation(document, offset)
@@ -106,7 +106,7 @@ def carve_braces(document: Document, offset: int) -> Carving | None:
 
 
 def carve_selection(document: Document, start: int, end: int) -> Carving:
-    """What is selected. Whole lines keep the newline behind them; their indentation is the hole's.
+    """What is selected. Whole lines keep the newline after them; their indentation is the hole's.
 
     A selection that begins in the indentation of a line takes in the whole line.
     """

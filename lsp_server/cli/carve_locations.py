@@ -1,7 +1,7 @@
 """From the command line's places to carvings of a document.
 
 Knows lines from 1 and documents; knows no files and no engine. A place outside the document, or
-two that overlap, is the caller's to mend.
+two that overlap, is an error of the caller.
 """
 
 from collections.abc import Sequence

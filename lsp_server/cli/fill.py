@@ -58,7 +58,7 @@ def fill_file(options: FillOptions) -> None:
     if unused:
         say(NO_INSTRUCTIONS)
     if infill.finish == "cancelled":
-        raise EngineFailed("the engine stopped before the fill was done; ask again.")
+        raise EngineFailed("the engine stopped before the fill was done; retry.")
     fits = fit_each(document, carvings, infill)
     after = applied(document.text, [change for fit in fits for change in fit.changes])
     if options.write:

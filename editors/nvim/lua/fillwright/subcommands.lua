@@ -4,7 +4,7 @@ local M = {}
 
 ---@class fillwright.Subcommand
 ---@field run fun(argument: string, call: vim.api.keyset.create_user_command.command_args)
----@field arguments? string[] what completes behind it
+---@field arguments? string[] what completes after it
 
 local PLACES = { "body", "line", "docstring", "stubs in class", "stubs in file" }
 
