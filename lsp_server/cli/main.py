@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="fillwright VERB --help shows the options of a verb.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, (help, _) in VERBS.items():
         verbs.add_parser(name, help=help, add_help=False)
     return parser
