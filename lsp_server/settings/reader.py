@@ -58,12 +58,18 @@ def _read(section: type[Section], raw: object, path: str, complaints: list[str])
             values[setting.name] = _read(hint, raw[key], f"{path}.{key}", complaints)
             continue
         try:
-            values[setting.name] = _value(raw[key], hint, setting.metadata.get("at_least"))
+            value = _renamed(raw[key], setting.metadata.get("formerly", {}))
+            values[setting.name] = _value(value, hint, setting.metadata.get("at_least"))
         except ValueError as error:
             complaints.append(
                 f"{path}.{key} should be {error}; using {shown(default_of(setting))}."
             )
     return section(**values)
+
+
+def _renamed(raw: object, formerly: Mapping[str, str]) -> object:
+    """A value by its name now: files of users keep the names that values had before."""
+    return formerly.get(raw, raw) if isinstance(raw, str) else raw
 
 
 def _value(raw: object, hint: Any, at_least: float | None) -> object:

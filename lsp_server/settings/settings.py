@@ -106,7 +106,9 @@ class EngineSection:
 class Settings:
     """Everything under the `fillwright` section."""
 
-    show: Literal["both", "ghost only", "popup only"] = "both"
+    show: Literal["both", "ghostText", "popup"] = field(
+        default="both", metadata={"formerly": {"ghost only": "ghostText", "popup only": "popup"}}
+    )
     """Where suggestions appear while typing: as ghost text, as items of the popup, or as both."""
 
     eagerness: Literal["eager", "normal", "quiet"] = "normal"
@@ -129,9 +131,9 @@ class Settings:
     @property
     def ghost_text(self) -> bool:
         """Whether ghost text is shown."""
-        return self.inline_completion.enabled and self.show != "popup only"
+        return self.inline_completion.enabled and self.show != "popup"
 
     @property
     def popup(self) -> bool:
         """Whether the popup gets items."""
-        return self.completion.enabled and self.show != "ghost only"
+        return self.completion.enabled and self.show != "ghostText"

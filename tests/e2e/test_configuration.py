@@ -83,11 +83,11 @@ async def ghost_text_becomes(editor: Any, uri: str, on: bool) -> None:
 
 
 async def test_one_setting_says_where_suggestions_appear(start: Any) -> None:
-    for show, ghost, popup in (("both", True, True), ("popup only", False, True)):
+    for show, ghost, popup in (("both", True, True), ("popup", False, True)):
         editor = await start(options={**QUIET, "show": show})
         await popup_becomes(editor, popup)
         await ghost_text_becomes(editor, "untitled:a", ghost)
-    editor = await start(options={**QUIET, "show": "ghost only"})
+    editor = await start(options={**QUIET, "show": "ghostText"})
     await popup_becomes(editor, False)
     await ghost_text_becomes(editor, "untitled:a", True)
 
