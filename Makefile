@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt check check-vscode check-nvim vsix bench
+.PHONY: help demo quick quick-server quick-engine test fmt check check-vscode check-nvim vsix bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,15 +13,26 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
 	@$(BIN)/fillwright engine stop > /dev/null
 
+# two processes, for two cores
+quick: .venv/.dev-ready ## run the tests that are quick: no editors, no whole processes, no kernels in Triton's interpreter
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-server quick-engine
+
+QUICK := $(BIN)/pytest --quiet --no-header -m 'not (slow or gpu or e2e)'
+quick-server:
+	@$(QUICK) $(QUICK_SERVER)
+
+quick-engine:
+	@$(QUICK) $(QUICK_ENGINE)
+
 test: .venv/.dev-ready ## run every test
 	$(BIN)/pytest
 
-fmt: .venv/.dev-ready ## format the code and mend what ruff can mend
+fmt: .venv/.dev-ready ## format the code and fix what ruff can fix
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	if [ -d editors/nvim/node_modules ]; then editors/nvim/node_modules/.bin/stylua editors/nvim; fi
 
-check: .venv/.dev-ready .imports/fillwright check-vscode check-nvim ## lint, formatting and types
+check: .venv/.dev-ready check-vscode check-nvim ## lint, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -65,12 +76,12 @@ bench: .venv/.dev-ready ## measure speed and memory
 		|| { echo "Fillwright needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/.run-ready: $(BUILT_FROM) | .venv/bin/python
+.venv/.run-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright into .venv (PyTorch makes this take a minute or two) ..."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-.venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python
+.venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright and its developer tools into .venv ..."
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch .venv/.run-ready $@
@@ -80,7 +91,7 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(PIP_INSTALL) setuptools
 	@touch $@
 
-# type checkers do not follow setuptools' editable import hook: they read the layers through these links
+# type checkers and editors do not follow setuptools' editable import hook: they read the layers through these links
 .imports/fillwright:
 	mkdir -p $@
 	ln -s ../../engine ../../kernels ../../lsp_server $@/
