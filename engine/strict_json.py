@@ -21,7 +21,7 @@ def strict_converter() -> cattrs.Converter:
     return converter
 
 
-def _exactly(value: object, kind: type) -> object:
+def _exactly(value: Any, kind: type[Any]) -> object:
     # a boolean is an int to isinstance
     if type(value) is kind or (kind is float and type(value) is int):
         return kind(value)

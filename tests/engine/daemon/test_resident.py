@@ -255,7 +255,7 @@ def test_it_leaves_only_when_idle_for_long_enough(resident, infiller, clock, inb
     clock.now += 2
     assert resident.leave_if_idle(60)
     assert resident.health().status == "stopped"
-    with pytest.raises(EngineUnavailable, match="leaving"):
+    with pytest.raises(EngineUnavailable, match="shutting down"):
         resident.submit(request_for("abc"), mail.put)
 
 
