@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo quick quick-server quick-engine test fmt check check-vscode check-nvim vsix bench
+.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim vsix bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,16 +13,20 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
 	@$(BIN)/fillwright engine stop > /dev/null
 
-# two processes, for two cores
-quick: .venv/.dev-ready ## run the tests that are quick: no editors, no whole processes, no kernels in Triton's interpreter
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-server quick-engine
-
+# two processes, for two cores; nothing of editors, of whole processes, of kernels in Triton's interpreter, and of
+# the commands that train, score and convert models
 QUICK := $(BIN)/pytest --quiet --no-header -m 'not (slow or gpu or e2e)'
-quick-server:
-	@$(QUICK) $(QUICK_SERVER)
+QUICK_ENGINE := $(addprefix tests/engine/,model infill diffusion syntax)
+NOT_QUICK := tests/editors tests/e2e $(addprefix tests/engine/,training evaluation quantize benchmark pull)
+
+quick: .venv/.dev-ready ## run the quick tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-engine quick-rest
 
 quick-engine:
 	@$(QUICK) $(QUICK_ENGINE)
+
+quick-rest:
+	@$(QUICK) tests $(addprefix --ignore=,$(QUICK_ENGINE) $(NOT_QUICK))
 
 test: .venv/.dev-ready ## run every test
 	$(BIN)/pytest

@@ -43,7 +43,7 @@ def whole(what: str, least: int, most: int) -> Callable[[str], int]:
             raise ValueError(f"{text!r} is not a {what} from {least} to {most}")
         return int(text)
 
-    return sentence(parse)
+    return parse
 
 
 def engine_settings(arguments: argparse.Namespace) -> EngineSettings:
@@ -53,7 +53,7 @@ def engine_settings(arguments: argparse.Namespace) -> EngineSettings:
     return EngineSettings(checkpoint=arguments.model, device=arguments.device)
 
 
-def startable_settings(arguments: argparse.Namespace) -> EngineSettings:
+def startable(arguments: argparse.Namespace) -> EngineSettings:
     """The settings of an engine that may have to be started: its model is looked for first.
 
     Raises BadRequest when there is none.

@@ -18,7 +18,7 @@ from fillwright.lsp_server.cli.arguments import (
     ENGINE_FAILED,
     Parser,
     engine_settings,
-    startable_settings,
+    startable,
 )
 
 Action = Literal["start", "stop", "status"]
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         case "stop" if arguments.model is None and arguments.device == "auto":
             return stop_every_engine()
         case "start":
-            return engine_command("start", startable_settings(arguments))
+            return engine_command("start", startable(arguments))
         case action:
             return engine_command(action, engine_settings(arguments))
 
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from fillwright.engine.daemon.server import run
 
-    settings = replace(startable_settings(arguments), idle_seconds=arguments.idle_seconds)
+    settings = replace(startable(arguments), idle_seconds=arguments.idle_seconds)
     run(settings, network_of(arguments))
     return 0
 

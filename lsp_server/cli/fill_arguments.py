@@ -8,7 +8,7 @@ from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.request import Decode
 from fillwright.engine.syntax.pieces import KINDS
-from fillwright.lsp_server.cli.arguments import Parser, sentence, startable_settings, whole
+from fillwright.lsp_server.cli.arguments import Parser, sentence, startable, whole
 from fillwright.lsp_server.cli.fill import FillOptions
 from fillwright.lsp_server.cli.locations import parse_at, parse_body, parse_piece, parse_range
 
@@ -33,7 +33,7 @@ def parse_fill(argv: Sequence[str]) -> FillOptions:
     return FillOptions(
         file=arguments.file,
         places=tuple(arguments.places),
-        engine=startable_settings(arguments),
+        engine=startable(arguments),
         write=arguments.write,
         json=arguments.json,
         watch=arguments.watch,
@@ -65,14 +65,14 @@ def _parser() -> Parser:
     parser.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     parser.add_argument(
         "--seed",
-        type=whole("seed", 0, LARGEST_SEED),
+        type=sentence(whole("seed", 0, LARGEST_SEED)),
         default=0,
         metavar="N",
         help="another seed, another fill",
     )
     parser.add_argument(
         "--steps",
-        type=whole("number of steps", 1, MOST_STEPS),
+        type=sentence(whole("number of steps", 1, MOST_STEPS)),
         metavar="N",
         help="steps per canvas at most",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fillwright.lsp_server.cli.arguments import Parser, whole
+from fillwright.lsp_server.cli.arguments import Parser, sentence, whole
 
 
 def main(argv: Sequence[str]) -> int:
@@ -14,7 +14,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--stdio", action="store_true", help="which is the only way there is")
     parser.add_argument(
         "--clientProcessId",
-        type=whole("process id", 1, 2**31 - 1),
+        type=sentence(whole("process id", 1, 2**31 - 1)),
         dest="client_process_id",
         metavar="N",
         help="the editor's process: leave when it is gone",

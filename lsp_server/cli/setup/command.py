@@ -14,7 +14,7 @@ from rich.text import Text
 from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, Parser, startable_settings
+from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, Parser, startable
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors
 from fillwright.lsp_server.cli.editors.editors import EDITORS, Editor
 from fillwright.lsp_server.cli.editors.places import Places
@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
             raise BadRequest("say which editor to set up: " + ", ".join(EDITORS) + ".")
         show_editors()
         return 0
-    is_set_up = setup(arguments.editor, startable_settings(arguments), yes=arguments.yes)
+    is_set_up = setup(arguments.editor, startable(arguments), yes=arguments.yes)
     return 0 if is_set_up else BAD_ARGUMENTS
 
 
