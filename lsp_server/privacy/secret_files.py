@@ -3,7 +3,6 @@
 Decides by names and patterns alone, before anything is read; knows no documents and no engine.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from pathspec import GitIgnoreSpec
 
+from fillwright.lsp_server.privacy.file_uris import file_path
 from fillwright.lsp_server.privacy.ignore_files import excluded_by
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 
@@ -45,8 +45,6 @@ SECRET_FILES = GitIgnoreSpec.from_lines(
     ]
 )
 """Matched against lower-case paths. Source code about secrets (`secrets.py`) is no secret."""
-
-DRIVE = re.compile("/[a-zA-Z]:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +86,8 @@ def local_path(place: str | Path) -> Path | None:
     """The absolute path of a local file or of a notebook's cell; None for any other URI."""
     if isinstance(place, Path):
         return place.absolute()
-    parts = urlsplit(place)
-    if parts.scheme not in ("file", "vscode-notebook-cell"):
-        return None
-    host, path = unquote(parts.netloc), unquote(parts.path)
-    if host and path:
-        # a share of Windows' network
-        path = f"//{host}{path}"
-    elif DRIVE.match(path):
-        path = path[1].lower() + path[2:]
-    return Path(path).absolute() if path else None
+    found = file_path(place)
+    return Path(found).absolute() if found else None
 
 
 def _is_secret(path: Path | PurePosixPath) -> bool:

@@ -63,7 +63,7 @@ def test_nodes_are_asked_and_placed_by_characters(syntax: Syntax) -> None:
     node = syntax.node_at(start)
     assert node is not None
     assert (node.type, syntax.start_of(node), syntax.end_of(node)) == ("comment", start, end)
-    assert [one.type for one in syntax.path_to(start)][0] == "module"
+    assert syntax.path_to(start)[0].type == "module"
 
 
 def test_a_header_that_does_not_parse_is_seen() -> None:
