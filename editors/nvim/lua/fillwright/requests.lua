@@ -119,7 +119,7 @@ function M.run(command, context)
 end
 
 --- Fill `what` is at the cursor; without it what the server's first code action there fills.
----@param what? string "body", "line", "docstring", "stubs in class", "stubs in file"
+---@param what? string "body", "line", "docstring", "stubsInClass", "stubsInFile"
 function M.fill(what)
   local client = client_here()
   if not client then
