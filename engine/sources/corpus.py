@@ -62,7 +62,8 @@ class Corpus:
             return cls(**{name: arrays[name] for name in arrays.files})
 
     def save(self, path: Path) -> None:
-        with lzma.open(path, "wb") as packed:
+        # the smallest file would take ten times as long and be a fifth smaller
+        with lzma.open(path, "wb", preset=1) as packed:
             np.savez(packed, **asdict(self))
 
     def __len__(self) -> int:

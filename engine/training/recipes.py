@@ -21,12 +21,14 @@ UNIFORM_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class HoleShares:
-    """What holes are drawn: `kinds` and their shares; the share of pages that are `standalone`
+    """What holes are drawn: `kinds` and their shares; of function bodies, the share with `stubs`
+    for the bodies below it; the share of pages that are `standalone`
     functions with their imports; of the others, the share that are one `function` cut out; of holes
     in `prose` (docstrings, comments, imports), the share that is kept; and of samples in the causal
     phase, the share that are `plain` text without a hole.
 
-    Whole lines, rest of a line, syntax nodes, several lines, random characters (AST-FIM: syntax
+    Whole lines, rest of a line, syntax nodes, function bodies, several lines, random characters,
+    nothing behind a finished line (AST-FIM: syntax
     nodes teach more than random spans). Half of the holes are punched into a function as in a short
     file: the prompt is short then, and more of what is learnt is about filling.
     """
@@ -40,6 +42,7 @@ class HoleShares:
             "characters": 0.08,
         }
     )
+    stubs: float = 0.0
     standalone: float = 0.0
     function: float = 0.5
     prose: float = 0.3
@@ -64,11 +67,13 @@ class SmallShape:
 
 @dataclass(frozen=True, slots=True)
 class CausalRows:
-    """Packed rows of `length` tokens; a step adds the gradients of `batches_per_step` batches."""
+    """Packed rows of `length` tokens; a step adds the gradients of `batches_per_step` batches.
+    `long_share` of the batches have half as many rows, twice as long, with longer prompts."""
 
     rows: int
     length: int
     batches_per_step: int
+    long_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +148,21 @@ GPU = Recipe(
 
 FURTHER = replace(
     GPU,
-    causal=CausalRows(rows=4, length=448, batches_per_step=5),
+    causal=CausalRows(rows=4, length=448, batches_per_step=5, long_share=0.2),
     joint=replace(GPU.joint, rows=4, length=384, canvases_per_prompt=4, batches_per_step=5),
     holes=HoleShares(
-        kinds={"line": 0.49, "line end": 0.08, "node": 0.09, "lines": 0.1, "characters": 0.24},
-        standalone=0.7,
-        function=0.7,
+        kinds={
+            "line": 0.35,
+            "line end": 0.12,
+            "finished": 0.12,
+            "node": 0.07,
+            "body": 0.09,
+            "lines": 0.08,
+            "characters": 0.17,
+        },
+        stubs=0.4,
+        standalone=0.5,
+        function=0.5,
         prose=0.07,
         plain=0.02,
     ),
