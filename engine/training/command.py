@@ -25,7 +25,7 @@ from fillwright.engine.training.feed import SEEDS_APART
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer, learnt
-from fillwright.engine.training.phases import PHASES, Materials
+from fillwright.engine.training.phases import PHASES, Materials, MixedPhase
 from fillwright.engine.training.recipes import RECIPES
 from fillwright.engine.training.team import Alone, Member, Shared, Team, run_together
 from fillwright.engine.training.train import Run, Schedule
@@ -112,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
         "--share", type=float, default=0.6, help="of the run's weights in such an average (0.6)"
     )
     export_.set_defaults(run=_export)
+
+    measure = commands.add_parser(
+        "measure", help="print the losses of model folders on the held-out files of the corpus"
+    )
+    measure.add_argument("checkpoints", type=Path, nargs="+", metavar="FOLDER")
+    measure.set_defaults(run=_measure)
 
     calibrate = commands.add_parser(
         "calibrate", help="measure what a search for a hole's length must allow for; write it down"
@@ -265,6 +271,21 @@ def _learn(arguments: argparse.Namespace, model: DiffusionGemma, team: Team) -> 
         Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
         PHASES[arguments.phase](materials),
     )
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    corpus = arguments.folder / "corpus"
+    held_out = Corpus.load(_made(corpus / "held_out.npz.xz", by="corpus"))
+    tokenizer = CodeTokenizer.from_checkpoint(corpus)
+    recipe = RECIPES[arguments.recipe]
+    # what it would learn from is not read
+    phase = MixedPhase(Materials(recipe, tokenizer, held_out, held_out, seed=0, device="cpu"))
+    for checkpoint in arguments.checkpoints:
+        model = new_model(small_config(recipe, tokenizer), seed=0)
+        model.load_state_dict(DiffusionGemma.from_checkpoint(checkpoint).state_dict())
+        losses = "  ".join(f"{name} {loss:.3f}" for name, loss in phase.evaluate(model).items())
+        print(f"{checkpoint}  {losses}", flush=True)
 
 
 def _compare(arguments: argparse.Namespace) -> None:

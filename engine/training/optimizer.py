@@ -47,10 +47,14 @@ class Optimizer:
         self.team = team or Alone()
         self.parameters = learnt(model)
         self._pieces = list(_dealt(_pieces(model), self.team.rank, self.team.size))
-        matrices, embedding, gains = [], [], []
-        for piece in self._pieces:
-            kind = gains if piece.whole.ndim == 1 else matrices
-            (embedding if piece.whole is model.get_parameter(EMBEDDING) else kind).append(piece)
+        of_embedding = model.get_parameter(EMBEDDING)
+        embedding = [piece for piece in self._pieces if piece.whole is of_embedding]
+        gains = [piece for piece in self._pieces if piece.whole.ndim == 1]
+        matrices = [
+            piece
+            for piece in self._pieces
+            if piece.whole.ndim > 1 and piece.whole is not of_embedding
+        ]
         self._optimizers: list[tuple[Muon | AdamW, list[Piece]]] = []
         if matrices:
             muon = Muon(_views(matrices), lr=matrix_rate, weight_decay=0.01, momentum=0.95)
@@ -75,7 +79,7 @@ class Optimizer:
         for group, rate in zip(self._groups(), self._rates, strict=True):
             group["lr"] = rate * scale
         for optimizer, _ in self._optimizers:
-            optimizer.step()
+            optimizer.step()  # type: ignore[no-untyped-call]
         self.team.clear(self.parameters)
         return norm
 

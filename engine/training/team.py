@@ -11,14 +11,14 @@ that has lost its core to other work, but once a step. Knows tensors; knows noth
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor, nn
-from torch.multiprocessing import get_context, spawn
-from torch.multiprocessing.spawn import ProcessExitedException
+from torch.multiprocessing.spawn import ProcessExitedException, spawn
 
 from fillwright.engine.errors import BadRequest
 
@@ -92,14 +92,16 @@ class Shared:
     @classmethod
     def of(cls, parameters: Iterable[nn.Parameter], size: int) -> Self:
         """For `size` processes; the weights are those of `parameters`."""
-        weights = torch.cat([p.detach().flatten() for p in parameters]).share_memory_()
-        return cls(
-            weights,
-            tuple(torch.zeros_like(weights).share_memory_() for _ in range(size)),
-            torch.zeros(size).share_memory_(),
-            torch.zeros(1, dtype=torch.float64).share_memory_(),
+        shared = cls(
+            weights := torch.cat([p.detach().flatten() for p in parameters]),
+            tuple(torch.zeros_like(weights) for _ in range(size)),
+            torch.zeros(size),
+            torch.zeros(1, dtype=torch.float64),
             get_context("spawn").Barrier(size),
         )
+        for tensor in (shared.weights, *shared.gradients, shared.squares, shared.agreed):
+            tensor.share_memory_()  # type: ignore[no-untyped-call]
+        return shared
 
 
 class Member:
@@ -170,7 +172,7 @@ def run_together(work: Callable[..., None], size: int, *arguments: object) -> No
     """
     os.environ |= SETTINGS
     try:
-        spawn(work, arguments, nprocs=size)
+        spawn(work, arguments, nprocs=size)  # type: ignore[no-untyped-call]
     except ProcessExitedException as exited:
         raise BadRequest(
             f"A process of the training ended ({exited}); run the command again to go on from the "

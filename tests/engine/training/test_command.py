@@ -1,11 +1,15 @@
 import gzip
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.training.command import _benchmark_texts, main
+from fillwright.engine.training.recipes import RECIPES
 
 
 @pytest.mark.parametrize(
@@ -15,6 +19,7 @@ from fillwright.engine.training.command import _benchmark_texts, main
         (["run", "--help"], "--decay-minutes"),
         (["corpus", "--help"], "--clear-of"),
         (["export", "--help"], "[to]"),
+        (["measure", "--help"], "FOLDER"),
     ],
 )
 def test_help_says_what_there_is(
@@ -49,3 +54,27 @@ def test_a_benchmark_is_prompt_solution_and_suffix(tmp_path: Path) -> None:
     path = tmp_path / "items.jsonl.gz"
     path.write_bytes(gzip.compress((json.dumps(item) + "\n").encode()))
     assert list(_benchmark_texts(path)) == ["def f(x): pass"]
+
+
+@pytest.fixture
+def small(made: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A training folder, with a recipe for it; what it learns from is held out too."""
+    monkeypatch.setitem(RECIPES, "cpu", made.recipe())
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("train", "held_out"):
+        (corpus / f"{name}.npz.xz").symlink_to(made.folder / "train.npz.xz")
+    (corpus / "tokenizer.json").symlink_to(made.folder / "tokenizer.json")
+    return tmp_path
+
+
+def test_what_is_measured_of_a_checkpoint_is_its_own(
+    small: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with torch.compiler.set_stance("force_eager"):
+        main(["--folder", str(small), "measure", str(checkpoint), str(checkpoint)])
+    one, same = capsys.readouterr().out.splitlines()
+    assert one == same
+    assert re.fullmatch(
+        rf"{re.escape(str(checkpoint))}(  held_out\w*(\.\d)? \d+\.\d{{3}}){{6}}", one
+    )
