@@ -7,10 +7,12 @@ import argparse
 import gzip
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
@@ -60,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a checkpoint to go on from: keep its tokenizer instead of learning one",
     )
     corpus.set_defaults(run=_corpus)
+
+    part = commands.add_parser(
+        "part", help="write a training folder with a random part of the text, to travel"
+    )
+    part.add_argument("to", type=Path, metavar="FOLDER")
+    part.add_argument("--megabytes", type=float, required=True, help="at most, of packed text")
+    part.set_defaults(run=_part)
 
     run = commands.add_parser("run", help="train for a while; continues from the last checkpoint")
     run.add_argument("--phase", choices=tuple(PHASES), required=True)
@@ -160,6 +169,24 @@ def _corpus(arguments: argparse.Namespace) -> None:
         tokenizer,
     )
     print(json.dumps(counts, indent=1))
+
+
+def _part(arguments: argparse.Namespace) -> None:
+    corpus, to = arguments.folder / "corpus", arguments.to / "corpus"
+    whole = _made(corpus / "train.npz.xz", by="corpus")
+    train = Corpus.load(whole)
+    to.mkdir(parents=True, exist_ok=True)
+    order = np.random.default_rng(0).permutation(len(train))
+    size, share = whole.stat().st_size, 1.0
+    shutil.copyfile(whole, to / "train.npz.xz")
+    while size > arguments.megabytes * 1e6:
+        share *= 0.97 * arguments.megabytes * 1e6 / size
+        chosen = np.sort(order[: int(share * len(train))])
+        train.part(chosen).save(to / "train.npz.xz", small=True)
+        size = (to / "train.npz.xz").stat().st_size
+    for name in ("held_out.npz.xz", "tokenizer.json"):
+        shutil.copyfile(corpus / name, to / name)
+    print(f"{share:.0%} of {len(train)} documents, {size / 1e6:.1f} MB, in {to}")
 
 
 def _benchmark_texts(path: Path) -> Iterator[str]:

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.command import _benchmark_texts, main
 from fillwright.engine.training.recipes import RECIPES
 
@@ -78,3 +80,20 @@ def test_what_is_measured_of_a_checkpoint_is_its_own(
     assert re.fullmatch(
         rf"{re.escape(str(checkpoint))}(  held_out\w*(\.\d)? \d+\.\d{{3}}){{6}}", one
     )
+
+
+def test_a_part_of_the_text_is_a_training_folder_of_that_size(made: Any, small: Path) -> None:
+    whole = small / "corpus" / "train.npz.xz"
+    megabytes = whole.stat().st_size / 3e6
+    main(["--folder", str(small), "part", str(small / "part"), "--megabytes", str(megabytes)])
+    packed = small / "part" / "corpus" / "train.npz.xz"
+    assert megabytes * 0.4e6 < packed.stat().st_size <= megabytes * 1e6
+    part = Corpus.load(packed)
+    documents = {made.train.document(i): i for i in range(len(made.train))}
+    assert 0 < len(part) < len(made.train)
+    for index in range(len(part)):
+        of = documents[part.document(index)]
+        assert part.language(index) == made.train.language(of)
+        assert part.standalone[index] == made.train.standalone[of]
+        assert np.array_equal(part.document_spans(index), made.train.document_spans(of))
+    assert (small / "part" / "corpus" / "tokenizer.json").exists()
