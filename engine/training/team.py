@@ -170,9 +170,16 @@ def run_together(work: Callable[..., None], size: int, *arguments: object) -> No
     Raises BadRequest when one of them is killed, and what it raises when it fails; the others end
     then too.
     """
-    os.environ |= SETTINGS
+    before = dict(os.environ)
+    os.environ |= SETTINGS  # read when a process starts
     try:
-        spawn(work, arguments, nprocs=size)  # type: ignore[no-untyped-call]
+        processes = spawn(work, arguments, size, join=False)  # type: ignore[no-untyped-call]
+    finally:
+        os.environ.clear()
+        os.environ |= before
+    try:
+        while not processes.join():
+            pass
     except ProcessExitedException as exited:
         raise BadRequest(
             f"A process of the training ended ({exited}); run the command again to go on from the "

@@ -1,5 +1,6 @@
 """Real processes that learn together, against one that learns alone."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -18,7 +19,7 @@ from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer, learnt
 from fillwright.engine.training.phases import CausalPhase, Materials
 from fillwright.engine.training.recipes import Recipe
-from fillwright.engine.training.team import Member, Shared, run_together
+from fillwright.engine.training.team import SETTINGS, Member, Shared, run_together
 from fillwright.engine.training.train import Run, Schedule, gradients
 
 
@@ -151,6 +152,21 @@ def test_all_stop_when_the_first_ones_time_is_over(made: Any, tmp_path: Path) ->
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     assert state["steps"] > 0
     assert state["tokens"] == state["steps"] * 2 * 2 * 3 * 96
+
+
+def settings(rank: int, to: Path) -> None:
+    """Each process's own word on how it was started."""
+    said = {name: os.environ.get(name) for name in SETTINGS} | {"threads": torch.get_num_threads()}
+    (to / f"{rank}.json").write_text(json.dumps(said))
+
+
+def test_each_has_one_thread_and_settings_that_the_caller_has_not(tmp_path: Path) -> None:
+    before = dict(os.environ)
+    run_together(settings, 2, tmp_path)
+    assert dict(os.environ) == before
+    for rank in range(2):
+        said = json.loads((tmp_path / f"{rank}.json").read_text())
+        assert said == SETTINGS | {"threads": 1}
 
 
 def test_a_killed_process_ends_the_run_with_a_sentence() -> None:
