@@ -48,7 +48,7 @@ class Page:
         return bool((self.bodies[:, 1:] == (start, end)).all(1).any())
 
     def stubbed(self, after: int, random: Random) -> "Page":
-        """This page with one stub for every body that begins behind `after`; without spans."""
+        """This page with one stub for every body that begins after `after`; without spans."""
         stub = random.choice(STUBS.get(self.language, OTHER_STUBS))
         text, at = self.text[:after], after
         for _, start, end in self.bodies[self.bodies[:, 1].argsort(kind="stable")].tolist():

@@ -27,7 +27,7 @@ class HoleShares:
     share that are `plain` text without a hole.
 
     Whole lines, rest of a line, syntax nodes, function bodies, several lines, random characters,
-    nothing behind a finished line (AST-FIM: syntax nodes teach more than random spans). Half of the
+    nothing after a finished line (AST-FIM: syntax nodes teach more than random spans). Half of the
     holes are punched into a function as in a short file: the prompt is short then, and more of what
     is learnt is about filling. `AS_TYPED` draws what people leave open while they type.
     """

@@ -91,7 +91,7 @@ def test_holes_of_one_page_are_not_drawn_together(made: Any) -> None:
     assert together < 30
 
 
-def test_behind_a_finished_line_nothing_is_missing(made: Any) -> None:
+def test_after_a_finished_line_nothing_is_missing(made: Any) -> None:
     shares = HoleShares(kinds={"finished": 1.0}, function=0.0)
     sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=shares)
     finished = 0
