@@ -59,9 +59,8 @@ def test_a_benchmark_is_prompt_solution_and_suffix(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small(made: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A training folder, with a recipe for it; what it learns from is held out too."""
-    monkeypatch.setitem(RECIPES, "cpu", made.recipe())
+def small(made: Any, tmp_path: Path) -> Path:
+    """A training folder; what is learnt there is held out too."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for name in ("train", "held_out"):
@@ -71,8 +70,13 @@ def small(made: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_what_is_measured_of_a_checkpoint_is_its_own(
-    small: Path, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+    made: Any,
+    small: Path,
+    checkpoint: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setitem(RECIPES, "cpu", made.recipe())
     with torch.compiler.set_stance("force_eager"):
         main(["--folder", str(small), "measure", str(checkpoint), str(checkpoint)])
     one, same = capsys.readouterr().out.splitlines()
@@ -97,3 +101,20 @@ def test_a_part_of_the_text_is_a_training_folder_of_that_size(made: Any, small: 
         assert part.standalone[index] == made.train.standalone[of]
         assert np.array_equal(part.document_spans(index), made.train.document_spans(of))
     assert (small / "part" / "corpus" / "tokenizer.json").exists()
+
+
+@pytest.mark.slow
+def test_a_run_of_two_processes_goes_on_where_it_was_and_is_exported(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_COMPILE_DISABLE", "1")
+    folder = ["--folder", str(small)]
+    run = ["run", "--phase", "causal", "--minutes", "0.001", "--rate", "0.1", "--processes"]
+    for processes in ("2", "1"):
+        main([*folder, *run, processes])
+    curve = [json.loads(line) for line in (small / "run" / "curve.jsonl").read_text().splitlines()]
+    # a step of the second is half as large
+    assert [line["step"] for line in curve] == [1, 2]
+    assert curve[1]["tokens"] == 1.5 * curve[0]["tokens"]
+    main([*folder, "export", str(small / "model")])
+    assert (small / "model" / "model.safetensors").exists()
