@@ -4,6 +4,7 @@ Knows the arguments, and how to let go of the process that started it.
 """
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from fillwright.engine.daemon.lifecycle import READY
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import FillwrightError
+from fillwright.engine.remote.settings import RemoteSettings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         device=options.device,
         runtime_dir=options.runtime_dir,
         idle_seconds=options.idle_seconds,
+        remote=RemoteSettings(**json.loads(options.remote)) if options.remote else None,
     )
     try:
         network = None
@@ -50,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fillwright.engine.daemon")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--remote", help="the server to stand before, as JSON; it names no key")
     parser.add_argument("--runtime-dir", type=Path)
     parser.add_argument("--idle-seconds", type=float, default=900)
     parser.add_argument("--host", help="serve TCP as well; needs a bearer token")

@@ -5,12 +5,14 @@ second one; the starting lock only saves the work of processes that would find t
 """
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +119,8 @@ def _command(settings: EngineSettings, place: Place) -> list[str]:
     command += ["--idle-seconds", str(settings.idle_seconds)]
     if settings.checkpoint is not None:
         command += ["--checkpoint", str(settings.checkpoint.resolve())]
+    if settings.remote is not None:
+        command += ["--remote", json.dumps(asdict(settings.remote))]
     return command
 
 

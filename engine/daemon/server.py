@@ -188,7 +188,7 @@ async def _serve(
     resident = Resident(
         lambda progress: _load(settings, progress),
         finished=metrics.finished,
-        instructions=takes_instructions(settings.checkpoint),
+        instructions=False if settings.remote else takes_instructions(settings.checkpoint),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -223,6 +223,10 @@ async def _leave_when_idle(
 
 def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infiller:
     """Runs on the owner's thread: torch and the model are no business of any other."""
+    if settings.remote is not None:
+        from fillwright.engine.remote.connecting import connect
+
+        return connect(settings.remote, progress)
     checkpoint = settings.checkpoint or embedded_checkpoint()
     if not checkpoint.is_dir():
         raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")

@@ -1,0 +1,63 @@
+"""From settings to an infiller that talks to the server they name."""
+
+from collections.abc import Callable
+
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.remote.adapters.llama_cpp import LlamaCpp
+from fillwright.engine.remote.adapters.mercury import Mercury
+from fillwright.engine.remote.adapters.mistral import Mistral
+from fillwright.engine.remote.adapters.ollama import Ollama
+from fillwright.engine.remote.adapters.openai import Completions
+from fillwright.engine.remote.connection import PATIENCE, Connection, Patience
+from fillwright.engine.remote.infiller import RemoteInfiller
+from fillwright.engine.remote.marks import Marks
+from fillwright.engine.remote.probe import Found, probe
+from fillwright.engine.remote.pump import Pump
+from fillwright.engine.remote.question import Adapter
+from fillwright.engine.remote.settings import RemoteSettings
+
+
+def connect(
+    settings: RemoteSettings,
+    progress: Callable[[float], None] = lambda fraction: None,
+    patience: Patience = PATIENCE,
+) -> RemoteInfiller:
+    """An infiller over the server. Raises `FillwrightError` where there is none, or none that can
+    fill in."""
+    pump = Pump()
+    try:
+        connection = pump.run(_connection(settings, patience))
+        found = pump.run(probe(connection, settings))
+        progress(1.0)
+        return RemoteInfiller(
+            adapter=adapter_for(found),
+            connection=connection,
+            pump=pump,
+            model_name=found.model,
+            context_tokens=found.context_tokens,
+            marks=found.family.marks if found.family else Marks(),
+            samples=settings.samples,
+        )
+    except BaseException:
+        pump.close()
+        raise
+
+
+def adapter_for(found: Found) -> Adapter:
+    """What talks to such a server."""
+    match found.kind:
+        case "llama.cpp":
+            return LlamaCpp()
+        case "openai" | "openai-suffix":
+            return Completions(found.model, found.family, name=found.kind)
+        case "ollama":
+            return Ollama(found.model, found.family)
+        case "mistral":
+            return Mistral(found.model)
+        case "mercury":
+            return Mercury(found.model)
+    raise BadRequest(f"There is no way yet to talk to a server of the kind {found.kind}.")
+
+
+async def _connection(settings: RemoteSettings, patience: Patience) -> Connection:
+    return Connection(settings, patience)

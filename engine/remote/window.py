@@ -1,0 +1,48 @@
+"""What of a file and its context is sent. Knows characters only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN, prefix_window
+from fillwright.engine.remote.marks import Marks
+from fillwright.engine.request import Snippet
+
+PREFIX_CHARACTERS, SUFFIX_CHARACTERS = 9000, 3000
+PREFIX_SHARE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The text on both sides of a hole, and pieces of other places."""
+
+    prefix: str
+    suffix: str
+    context: tuple[Snippet, ...] = ()
+
+    @classmethod
+    def of(cls, prefix: str, suffix: str, context: Sequence[Snippet], room: int) -> "Window":
+        """As much as `room` characters hold: first what is around the hole, then of the context
+        what stands last. The prefix begins in steps, so that a server's cache survives typing."""
+        before = min(PREFIX_CHARACTERS, int(room * PREFIX_SHARE))
+        behind = min(SUFFIX_CHARACTERS, room - before)
+        start = prefix_window(len(prefix), before // WINDOW_CHARACTERS_PER_TOKEN)
+        left, kept = room - before - behind, list[Snippet]()
+        for snippet in reversed(context):
+            left -= len(snippet.text) + len(snippet.path)
+            if left < 0:
+                break
+            kept.append(replace(snippet, text=_sendable(snippet.text)))
+        return cls(_sendable(prefix[start:]), _sendable(suffix[:behind]), tuple(reversed(kept)))
+
+    def without(self, marks: Marks) -> "Window":
+        """With nothing in it that a server would take for a control token: the text on each side
+        ends at the first one, seen from the hole."""
+        context = (replace(each, text=marks.before_first(each.text)) for each in self.context)
+        return Window(
+            marks.after_last(self.prefix), marks.before_first(self.suffix), tuple(context)
+        )
+
+
+def _sendable(text: str) -> str:
+    """Without half pairs, which are no JSON that everybody reads."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,53 @@
+"""Several fills of one hole, all asked for at once. Knows adapters and takes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from fillwright.engine.errors import EngineFailed
+from fillwright.engine.remote.connection import Connection
+from fillwright.engine.remote.question import Adapter, Question
+from fillwright.engine.remote.take import Hole, Take
+
+
+async def written(
+    adapter: Adapter, connection: Connection, questions: Sequence[Question], hole: Hole
+) -> AsyncGenerator[tuple[int, Take], None]:
+    """Every state of every fill, with its number, as they come; all are asked for at once, and the
+    connection of one that is over is closed."""
+    states: asyncio.Queue[tuple[int, Take] | None] = asyncio.Queue()
+
+    async def write(number: int, question: Question) -> None:
+        take = Take(hole)
+        try:
+            async with aclosing(adapter.complete(connection, question)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    take = take.then(piece)
+                    states.put_nowait((number, take))
+                    if take.end is not None:
+                        return
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise EngineFailed(
+                f"The engine at {connection.host} answers in a form that is not "
+                f"{adapter.name}'s ({type(error).__name__}); look at fillwright.engine.kind."
+            ) from error
+        states.put_nowait((number, take.closed()))
+
+    async def write_all() -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number, question in enumerate(questions):
+                    group.create_task(write(number, question))
+        finally:
+            states.put_nowait(None)
+
+    writing = asyncio.create_task(write_all())
+    try:
+        while (state := await states.get()) is not None:
+            yield state
+        await writing
+    except ExceptionGroup as errors:
+        # all of them talk to the same server
+        raise errors.exceptions[0] from None
+    finally:
+        writing.cancel()
