@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fillwright.engine.errors import EngineUnavailable
+from fillwright.engine.errors import EngineFailed
 
 FAILURES = 3
 PAUSE_S = 20.0
@@ -25,9 +25,9 @@ class Breaker:
         self._what = ""
 
     def check(self) -> None:
-        """Raises `EngineUnavailable` while nothing may be sent."""
+        """Raises `EngineFailed` while nothing may be sent."""
         if (sentence := self.sentence()) is not None:
-            raise EngineUnavailable(sentence)
+            raise EngineFailed(sentence)
 
     def sentence(self) -> str | None:
         """Why nothing is sent now, and for how long; None where it is."""

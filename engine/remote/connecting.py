@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fillwright.engine.errors import BadRequest
+from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.remote.adapters.llama_cpp import LlamaCpp
 from fillwright.engine.remote.adapters.mercury import Mercury
 from fillwright.engine.remote.adapters.mistral import Mistral
@@ -22,7 +22,7 @@ def connect(
     progress: Callable[[float], None] = lambda fraction: None,
     patience: Patience = PATIENCE,
 ) -> RemoteInfiller:
-    """An infiller over the server. Raises `FillwrightError` where there is none, or none that can
+    """An infiller over the server. Raises `EngineFailed` where there is none, or none that can
     fill in."""
     pump = Pump()
     try:
@@ -38,8 +38,11 @@ def connect(
             marks=found.family.marks if found.family else Marks(),
             samples=settings.samples,
         )
-    except BaseException:
+    except BaseException as error:
         pump.close()
+        if isinstance(error, BadRequest):
+            # no request is bad: the settings are, for all of them
+            raise EngineFailed(str(error)) from error
         raise
 
 

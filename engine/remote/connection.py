@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from fillwright.engine.errors import BadRequest, EngineFailed, EngineUnavailable, FillwrightError
+from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
 from fillwright.engine.remote.breaker import Breaker
 from fillwright.engine.remote.question import Format
 from fillwright.engine.remote.refusals import NOT_OFFERED, Refusals
@@ -82,9 +82,8 @@ class Connection:
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The JSON objects of a stream; closing the generator closes the connection.
 
-        Raises `EngineUnavailable` where the server cannot be reached or wants patience,
-        `RefusedError` where it does not take the request, `EngineFailed` where its answer is
-        unusable or breaks off.
+        Raises `RefusedError` where the server does not take the request, and `EngineFailed` where
+        it cannot be reached, wants patience, or gives an answer that is unusable or breaks off.
         """
         async with (
             self._answer(path, body) as answer,
@@ -157,7 +156,7 @@ class Connection:
     async def _refusal(self, answer: httpx.Response, path: str) -> FillwrightError:
         if answer.status_code in BUSY:
             self.breaker.is_busy(_seconds(answer.headers.get("retry-after", "")))
-            return EngineUnavailable(self.breaker.sentence() or "")
+            return EngineFailed(self.breaker.sentence() or "")
         if answer.status_code >= 500 and answer.status_code != NOT_OFFERED:
             self.breaker.failed()
         try:
@@ -168,17 +167,17 @@ class Connection:
 
     def _broken(self, error: httpx.TransportError) -> FillwrightError:
         if (sentence := self.breaker.sentence()) is not None:
-            return EngineUnavailable(sentence)
+            return EngineFailed(sentence)
         match error:
             case httpx.ConnectTimeout():
-                return EngineUnavailable(f"The engine at {self.host} does not answer.")
+                return EngineFailed(f"The engine at {self.host} does not answer.")
             case httpx.ConnectError():
-                return EngineUnavailable(
+                return EngineFailed(
                     f"The engine at {self.host} cannot be reached ({_cause(error)}); start it, or "
                     "look at fillwright.engine.url."
                 )
             case httpx.ProxyError():
-                return EngineUnavailable(f"The proxy does not lead to the engine at {self.host}.")
+                return EngineFailed(f"The proxy does not lead to the engine at {self.host}.")
         return EngineFailed(f"The engine at {self.host} broke off in the middle of its answer.")
 
 

@@ -79,6 +79,11 @@ class RemoteInfiller:
         fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
         yield replace(fill, certainty=None)
 
+    def close(self) -> None:
+        """Let go of the server's connections. No request may follow."""
+        self.pump.run(self.connection.aclose())
+        self.pump.close()
+
     def _fill(
         self, request: InfillRequest, stop: Stop, alone: bool = True
     ) -> Generator[Draft, None, Infill]:

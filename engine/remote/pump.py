@@ -60,9 +60,16 @@ class Pump:
             fetching.cancel()
 
     def close(self) -> None:
-        """Stop the loop. What still runs is given up."""
+        """Cancel what still runs, and stop."""
+        self.run(self._cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+
+    async def _cancel_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

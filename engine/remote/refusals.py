@@ -3,14 +3,14 @@
 import json
 from dataclasses import dataclass
 
-from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
+from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.remote.settings import RemoteSettings
 
 LONGEST_REASON = 160
 NOT_OFFERED = 501
 
 
-class RefusedError(BadRequest):
+class RefusedError(EngineFailed):
     """The server does not take the request as it is; `status` is HTTP's, `reason` its own words."""
 
     def __init__(self, sentence: str, status: int = 400, reason: str = "") -> None:

@@ -45,11 +45,12 @@ async def objects(chunks: AsyncIterator[bytes], form: Format) -> AsyncIterator[d
     A server that does not stream answers with one object, which is taken for a stream of one.
     Raises `BadAnswerError`.
     """
-    found, whole = False, b""
+    found, whole = False, list[bytes]()
     async for line in _lines(bounded(chunks)):
         if form == "sse" and not line.startswith(b"data:"):
             # event names, comments that keep a connection alive, or no events at all
-            whole += b"" if found else line + b"\n"
+            if not found:
+                whole.append(line)
             continue
         data = line.removeprefix(b"data:").strip() if form == "sse" else line.strip()
         if data == DONE:
@@ -58,7 +59,7 @@ async def objects(chunks: AsyncIterator[bytes], form: Format) -> AsyncIterator[d
             found = True
             yield _object(data)
     if not found:
-        yield _object(whole)
+        yield _object(b"\n".join(whole))
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -25,14 +25,15 @@ class Window:
         what stands last. The prefix begins in steps, so that a server's cache survives typing."""
         before = min(PREFIX_CHARACTERS, int(room * PREFIX_SHARE))
         behind = min(SUFFIX_CHARACTERS, room - before)
-        start = prefix_window(len(prefix), before // WINDOW_CHARACTERS_PER_TOKEN)
-        left, kept = room - before - behind, list[Snippet]()
+        shown = prefix[prefix_window(len(prefix), before // WINDOW_CHARACTERS_PER_TOKEN) :]
+        following = suffix[:behind]
+        left, kept = room - len(shown) - len(following), list[Snippet]()
         for snippet in reversed(context):
             left -= len(snippet.text) + len(snippet.path)
             if left < 0:
                 break
             kept.append(replace(snippet, text=_sendable(snippet.text)))
-        return cls(_sendable(prefix[start:]), _sendable(suffix[:behind]), tuple(reversed(kept)))
+        return cls(_sendable(shown), _sendable(following), tuple(reversed(kept)))
 
     def without(self, marks: Marks) -> "Window":
         """With nothing in it that a server would take for a control token: the text on each side
