@@ -1,5 +1,6 @@
 """From settings to an infiller that talks to the server they name."""
 
+import asyncio
 from collections.abc import Callable
 
 from fillwright.engine.errors import BadRequest, EngineFailed
@@ -44,6 +45,20 @@ def connect(
             # no request is bad: the settings are, for all of them
             raise EngineFailed(str(error)) from error
         raise
+
+
+def look(settings: RemoteSettings, patience: Patience = PATIENCE) -> Found:
+    """What the server is. Raises `BadRequest` where the settings, or the model, cannot be used, and
+    `EngineFailed` where the server cannot be asked."""
+
+    async def asked() -> Found:
+        connection = Connection(settings, patience)
+        try:
+            return await probe(connection, settings)
+        finally:
+            await connection.aclose()
+
+    return asyncio.run(asked())
 
 
 def adapter_for(found: Found) -> Adapter:

@@ -4,6 +4,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import SplitResult, urlsplit
 
@@ -35,6 +36,7 @@ HOSTS: Mapping[str, Kind] = {
     "codestral.mistral.ai": "mistral",
     "api.inceptionlabs.ai": "mercury",
 }
+URL_VARIABLE = "FILLWRIGHT_ENGINE_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ class Address:
     host: str
     is_here: bool
     kind: Kind | None
+
+
+def url_for(named: str | None, checkpoint: Path | None) -> str | None:
+    """The URL that was named, or that of the environment, which a named checkpoint outweighs."""
+    if named or checkpoint is not None:
+        return named or None
+    return os.environ.get(URL_VARIABLE) or None
 
 
 def _address(parts: SplitResult) -> Address:

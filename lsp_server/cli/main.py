@@ -6,17 +6,24 @@ stays small.
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar, get_args
+from typing import TYPE_CHECKING, NoReturn, get_args
 
-from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.request import Decode
 from fillwright.engine.syntax.pieces import KINDS
+from fillwright.lsp_server.cli.arguments import (
+    add_engine_arguments,
+    add_remote_arguments,
+    engine_settings,
+    remote_settings,
+    sentence,
+    startable,
+    whole,
+)
 from fillwright.lsp_server.cli.locations import parse_at, parse_body, parse_piece, parse_range
 
 if TYPE_CHECKING:
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
 
 BAD_ARGUMENTS, ENGINE_FAILED, INTERRUPTED = 2, 3, 130
 EDITOR_NAMES = ("neovim", "vscode", "helix", "emacs", "zed")
-Value = TypeVar("Value")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
 
     fill = verbs.add_parser("fill", help="fill holes of a file")
     _add_fill_arguments(fill)
-    _add_engine_arguments(fill)
+    add_engine_arguments(fill)
     fill.set_defaults(verb=_fill)
 
     serve = verbs.add_parser("serve", help="the language server, over stdin and stdout")
@@ -100,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--stdio", action="store_true", help="which is the only way there is")
     serve.add_argument(
         "--clientProcessId",
-        type=_sentence(_whole("process id", 1, 2**31 - 1)),
+        type=sentence(whole("process id", 1, 2**31 - 1)),
         dest="client_process_id",
         metavar="N",
         help="the editor's process: leave when it is gone",
@@ -108,9 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(verb=_serve)
 
     engine = verbs.add_parser("engine", help="the engine that every editor shares")
-    actions = engine.add_subparsers(metavar="run|start|stop|status", required=True)
+    actions = engine.add_subparsers(metavar="run|start|stop|status|probe", required=True)
     run = actions.add_parser("run", help="be the engine, until interrupted")
-    _add_engine_arguments(run)
+    add_engine_arguments(run)
     network = run.add_argument_group("serving other machines as well")
     network.add_argument("--host", metavar="ADDRESS", help="listen on TCP; needs a token")
     network.add_argument("--port", type=int, default=8411, metavar="N", help="(8411)")
@@ -118,13 +124,17 @@ def _parser() -> argparse.ArgumentParser:
         "--token-file", type=Path, metavar="FILE", help="the callers' bearer token"
     )
     run.set_defaults(verb=_engine_run)
+    look = actions.add_parser("probe", help="say what a model server is, and how to set it")
+    look.add_argument("url", metavar="URL")
+    add_remote_arguments(look)
+    look.set_defaults(verb=_engine_probe)
     for name, help in {
         "start": "start the engine when there is none",
         "stop": "stop every engine, or the one that is named",
         "status": "say how the engine is",
     }.items():
         action = actions.add_parser(name, help=help)
-        _add_engine_arguments(action)
+        add_engine_arguments(action)
         action.set_defaults(verb=_engine, action=name)
 
     setup = verbs.add_parser("setup", help="set an editor up, and try a fill")
@@ -136,11 +146,11 @@ def _parser() -> argparse.ArgumentParser:
         help="without it the editors that are here are looked for",
     )
     setup.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
-    _add_engine_arguments(setup)
+    add_engine_arguments(setup)
     setup.set_defaults(verb=_setup)
 
     doctor = verbs.add_parser("doctor", help="look for what keeps Fillwright from working")
-    _add_engine_arguments(doctor)
+    add_engine_arguments(doctor)
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.set_defaults(verb=_doctor)
 
@@ -165,7 +175,7 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
     ):
         places.add_argument(
             option,
-            type=_sentence(parse),
+            type=sentence(parse),
             metavar=metavar,
             action="append",
             dest="places",
@@ -177,14 +187,14 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
     fill.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     fill.add_argument(
         "--seed",
-        type=_sentence(_whole("seed", 0, 2**63 - 1)),
+        type=sentence(whole("seed", 0, 2**63 - 1)),
         default=0,
         metavar="N",
         help="another seed, another fill",
     )
     fill.add_argument(
         "--steps",
-        type=_sentence(_whole("number of steps", 1, 10_000)),
+        type=sentence(whole("number of steps", 1, 10_000)),
         metavar="N",
         help="steps per canvas at most",
     )
@@ -195,58 +205,6 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
         help="denoise from noise, write a causal draft, or denoise from that draft; "
         "auto is what the checkpoint is best at",
     )
-
-
-def _add_engine_arguments(parser: argparse.ArgumentParser) -> None:
-    engine = parser.add_argument_group("the engine")
-    engine.add_argument(
-        "--model", type=Path, metavar="FOLDER", help="a checkpoint, not the embedded one"
-    )
-    engine.add_argument(
-        "--device", type=_sentence(_device), default="auto", help="auto, cpu or cuda"
-    )
-
-
-def _sentence(parse: Callable[[str], Value]) -> Callable[[str], Value]:
-    """`parse`, whose ValueError argparse shows as it is."""
-
-    def parse_argument(text: str) -> Value:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse_argument
-
-
-def _whole(what: str, least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        # twenty digits keep int() away from its own length limit
-        if not re.fullmatch("[0-9]{1,20}", text) or not least <= int(text) <= most:
-            raise ValueError(f"{text!r} is not a {what} from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _device(text: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", text):
-        raise ValueError(f"{text!r} is no device; choose auto, cpu or cuda")
-    return text
-
-
-def _settings(arguments: argparse.Namespace) -> EngineSettings:
-    return EngineSettings(checkpoint=arguments.model, device=arguments.device)
-
-
-def _startable(arguments: argparse.Namespace) -> EngineSettings:
-    """The settings of an engine that may have to be started: its model is looked for first."""
-    model: Path | None = arguments.model
-    if model is not None and not (model / "config.json").is_file():
-        raise BadRequest(
-            f"There is no checkpoint in {model}; give --model a folder with a config.json."
-        )
-    return _settings(arguments)
 
 
 def _fill(arguments: argparse.Namespace) -> int:
@@ -264,7 +222,7 @@ def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
     return FillOptions(
         file=arguments.file,
         places=tuple(arguments.places),
-        engine=_startable(arguments),
+        engine=startable(arguments),
         write=arguments.write,
         json=arguments.json,
         watch=arguments.watch,
@@ -289,17 +247,23 @@ def _engine_run(arguments: argparse.Namespace) -> int:
     network = None
     if arguments.host is not None:
         network = Network(arguments.host, arguments.port, read_token(arguments.token_file))
-    run(_startable(arguments), network)
+    run(startable(arguments), network)
     return 0
+
+
+def _engine_probe(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.cli.engine_probe import probe_command
+
+    return probe_command(remote_settings(arguments, arguments.url))
 
 
 def _engine(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.cli.engine import engine_command, stop_every_engine
 
-    asked = arguments.model is not None or arguments.device != "auto"
+    asked = arguments.model or arguments.engine or arguments.device != "auto"
     if arguments.action == "stop" and not asked:
         return stop_every_engine()
-    settings = _startable if arguments.action == "start" else _settings
+    settings = startable if arguments.action == "start" else engine_settings
     return engine_command(arguments.action, settings(arguments))
 
 
@@ -311,14 +275,14 @@ def _setup(arguments: argparse.Namespace) -> int:
             raise BadRequest("say which editor to set up: " + ", ".join(EDITOR_NAMES) + ".")
         show_editors()
         return 0
-    is_set_up = setup(arguments.editor, _startable(arguments), yes=arguments.yes)
+    is_set_up = setup(arguments.editor, startable(arguments), yes=arguments.yes)
     return 0 if is_set_up else BAD_ARGUMENTS
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from fillwright.lsp_server.cli.doctor.command import doctor
 
-    return 0 if doctor(_settings(arguments), as_json=arguments.json) else ENGINE_FAILED
+    return 0 if doctor(engine_settings(arguments), as_json=arguments.json) else ENGINE_FAILED
 
 
 def _train(argv: list[str]) -> int:

@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.prompt_format import takes_instructions
+from fillwright.engine.remote.settings import RemoteSettings, url_for
 from fillwright.engine.request import Draft, Snippet
 from fillwright.lsp_server.context.context import Context
 from fillwright.lsp_server.fills.fills import Ask, Fills
@@ -118,7 +119,8 @@ class FillwrightServer(LanguageServer):
     def takes_instructions(self) -> bool | None:
         """Whether the model does what it is told in words, as its checkpoint says, engine or not;
         None when that cannot be read."""
-        return takes_instructions(_engine_settings(self.settings.engine).checkpoint)
+        settings = _engine_settings(self.settings.engine)
+        return False if settings.remote else takes_instructions(settings.checkpoint)
 
     def refusal(self, uri: str) -> Reason | None:
         """Why the model must not see a document, or None."""
@@ -232,7 +234,20 @@ def _runtime_folder() -> Path:
 
 def _engine_settings(section: EngineSection) -> EngineSettings:
     checkpoint = Path(section.checkpoint).expanduser() if section.checkpoint else None
-    return EngineSettings(checkpoint, section.device, idle_seconds=section.idle_seconds)
+    remote = None
+    if url := url_for(section.url, checkpoint):
+        remote = RemoteSettings(
+            url=url,
+            kind=section.kind,
+            model=section.model,
+            template=section.template,
+            key_variable=section.key_variable,
+            plain_http=section.plain_http,
+            samples=section.samples,
+        )
+    return EngineSettings(
+        checkpoint, section.device, idle_seconds=section.idle_seconds, remote=remote
+    )
 
 
 def _set_up_logging(level: str) -> None:

@@ -99,6 +99,40 @@ class EngineSection:
     idle_seconds: float = field(default=900.0, metadata={"at_least": 1})
     """The engine ends after so many seconds without work, and the next fill starts it."""
 
+    url: str | None = None
+    """The model server that fills instead of a model of Fillwright's own, such as
+    `http://127.0.0.1:8012`; null is none, unless `FILLWRIGHT_ENGINE_URL` names one. Your code is
+    sent there (see `docs/privacy.md`)."""
+
+    kind: Literal[
+        "auto",
+        "llama.cpp",
+        "openai",
+        "openai-suffix",
+        "ollama",
+        "mistral",
+        "mercury",
+        "vllm-diffusion",
+    ] = "auto"
+    """What the server at `url` is; `auto` finds out by asking it."""
+
+    model: str | None = None
+    """The server's model, by the server's name for it; null is the only one it has."""
+
+    template: str | None = None
+    """How the model was taught to fill in: a family such as `qwen`, or a text with `{prefix}` and
+    `{suffix}`; null goes by the model's name."""
+
+    key_variable: str | None = None
+    """The environment variable that holds the server's key; the key itself stands in no setting."""
+
+    plain_http: bool = False
+    """Let code and key travel unencrypted to another machine."""
+
+    samples: int = field(default=2, metadata={"at_least": 1})
+    """How many fills are asked for and compared where the server gives no probabilities; with 1
+    whatever parses is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
