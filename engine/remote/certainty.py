@@ -27,11 +27,12 @@ WORD_OR_SIGN = re.compile(r"\w+|\s+|[^\w\s]")
 def certainty_of(take: Take, others: Sequence[Take], against: int) -> Certainty:
     """Of the fill that `take` is, `others` being further samples, and `against` counting what
     speaks against it."""
+    doubt = SPEAKS_AGAINST**against
     drafted, nothing, beginnings = (
-        _by_likelihood(take) if take.log_probabilities else _by_agreement(take, others)
+        _by_likelihood(take) if take.log_probabilities else _by_agreement(take, others, doubt)
     )
     return Certainty(
-        whole=round(Calibration().probability(drafted, 0.0, 1) * SPEAKS_AGAINST**against, 4),
+        whole=round(Calibration().probability(drafted, 0.0, 1) * doubt, 4),
         nothing=round(nothing, 4),
         beginnings=tuple((end, round(sure, 4)) for end, sure in beginnings),
         drafted=round(drafted, 6),
@@ -51,7 +52,8 @@ def _by_likelihood(take: Take) -> Findings:
     return sure, 0.0 if take.fill else 1.0, beginnings
 
 
-def _by_agreement(take: Take, others: Sequence[Take]) -> Findings:
+def _by_agreement(take: Take, others: Sequence[Take], doubt: float) -> Findings:
+    """All may agree on what does not parse: a beginning of that is as doubtful."""
     said, theirs = take.fill, [other.fill for other in others]
     same = _share(sum(other.strip() == said.strip() for other in theirs), len(theirs))
     empty = sum(not fill.strip() for fill in (said, *theirs)) / (1 + len(theirs))
@@ -59,7 +61,7 @@ def _by_agreement(take: Take, others: Sequence[Take]) -> Findings:
     for word in WORD_OR_SIGN.finditer(said):
         begun = said[: word.end()]
         agreeing = sum(other.startswith(begun) for other in theirs)
-        beginnings.append((word.end(), _share(agreeing, len(theirs))))
+        beginnings.append((word.end(), _share(agreeing, len(theirs)) * doubt))
     return same, empty, beginnings
 
 

@@ -125,7 +125,9 @@ class RemoteInfiller:
         if finish == "deadline" and stop.is_late:
             fill = fill[: chosen.lines]
         scores = chosen.scores(len(fill))
-        unlike = dict.fromkeys(take.fill for take, _ in others if take.fill != fill)
+        unlike = dict.fromkeys(
+            take.fill for take, _ in others if take.fill.strip() not in ("", fill.strip())
+        )
         return Infill(
             texts=(fill + tail,),
             confidences=(tuple(_probability(score) for _, score in scores),),

@@ -183,9 +183,3 @@ def llama_server(folder, *options):
     finally:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture(scope="session")
-def llama_url(tmp_path_factory):
-    with llama_server(tmp_path_factory.mktemp("llama")) as url:
-        yield url

@@ -80,7 +80,10 @@ BAD = {
     "half an event": (raw(b'data: {"choices": [{"te'), "something else than JSON"),
     "empty": (raw(b""), "empty answer"),
     "a list": (raw(b"[1, 2]"), "another form"),
-    "numbers for texts": (streaming({"choices": [{"text": 7, "logprobs": {"content": [1]}}]}), "form"),
+    "numbers for texts": (
+        streaming({"choices": [{"text": 7, "logprobs": {"content": [1]}}]}),
+        "form",
+    ),
     "invalid UTF-8": (raw(b'data: {"choices": [{"text": "\xff"}]}\n\n'), "not UTF-8"),
     "not unpackable": (raw(b"no gzip", Content_Encoding="gzip"), "unpacked"),
     "deep": (raw(b"[" * 200_000), "something else than JSON"),
@@ -223,12 +226,16 @@ def test_at_most_four_requests_are_in_flight(server, connected):
     assert len(server.bodies("/v1/completions")) == 9
 
 
-def test_the_key_travels_in_a_header_and_stands_nowhere_else(server, connected, monkeypatch, caplog):
+def test_the_key_travels_in_a_header_and_stands_nowhere_else(
+    server, connected, monkeypatch, caplog
+):
     monkeypatch.setenv("MY_ENGINE_KEY", "sekret-value")
     serving(server, "x")
     infiller = connected(server.url, key_variable="MY_ENGINE_KEY")
     server.says["/v1/completions"] = refusing(401, {"error": "no"})
     with pytest.raises(FillwrightError, match="MY_ENGINE_KEY") as error:
         fill_of(infiller, ASKED)
-    assert all(headers["Authorization"] == "Bearer sekret-value" for _, _, headers, _ in server.asked)
+    assert all(
+        headers["Authorization"] == "Bearer sekret-value" for _, _, headers, _ in server.asked
+    )
     assert "sekret-value" not in str(error.value) + repr(infiller) + caplog.text

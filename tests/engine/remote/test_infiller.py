@@ -129,8 +129,7 @@ def test_control_tokens_of_the_user_never_reach_the_prompt(server, connected):
     assert fill_of(infiller, request_for(document, context=context)).texts == ("x",)
     prompt = server.bodies("/v1/completions")[-1]["prompt"]
     assert prompt == (
-        "<|file_sep|>c.py\nc = 1\nD = '\n"
-        '<|fim_prefix|>"\nb = <|fim_suffix|>\nC = "<|fim_middle|>'
+        '<|file_sep|>c.py\nc = 1\nD = \'\n<|fim_prefix|>"\nb = <|fim_suffix|>\nC = "<|fim_middle|>'
     )
 
 
