@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from fillwright.engine.remote.streams import BadAnswerError, bounded, objects, p
 
 AT_ONCE = 4
 BUSY = (429, 503)
+LEFTOVER_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,17 @@ class Connection:
         Raises `RefusedError` where the server does not take the request, and `EngineFailed` where
         it cannot be reached, wants patience, or gives an answer that is unusable or breaks off.
         """
-        async with (
-            self._answer(path, body) as answer,
-            aclosing(objects(self._chunks(answer), form)) as events,  # type: ignore[type-var]
-        ):
-            async for event in events:
+        async with self._answer(path, body) as answer:
+            chunks = self._chunks(answer)
+            async for event in objects(chunks, form):
                 if event.get("error"):
                     raise self._refusals.of_event(event["error"])
                 yield event
+            # a body that was read to its end leaves a connection for the next request
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEFTOVER_S):
+                    async for _ in chunks:
+                        pass
 
     @asynccontextmanager
     async def _answer(

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from fillwright.engine.errors import EngineFailed
-from fillwright.engine.remote.connection import Connection
+from fillwright.engine.remote.connection import LEFTOVER_S, Connection
 from fillwright.engine.remote.question import Adapter, Question
 from fillwright.engine.remote.take import Hole, Take
 
@@ -24,8 +24,15 @@ async def written(
                 async for piece in pieces:
                     take = take.then(piece)
                     states.put_nowait((number, take))
-                    if take.end is not None:
+                    if take.end is not None and piece.end is None:
                         return
+                    if take.end is not None:
+                        break
+                # nothing follows the last piece, but then the connection can be kept
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LEFTOVER_S):
+                        async for _ in pieces:
+                            pass
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise EngineFailed(
                 f"The engine at {connection.host} answers in a form that is not "
