@@ -57,6 +57,7 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/cpu_kernels.py
 	$(BIN)/python -P tests/bench/server.py
+	$(BIN)/python -P tests/bench/remote.py
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
 

@@ -45,7 +45,7 @@ class Refusals:
                 "named; set fillwright.engine.url to that.",
                 status,
             )
-        told = f": {reason}" if reason else "."
+        told = f": {_ended(reason)}" if reason else "."
         if status < 500 or status == NOT_OFFERED:
             return RefusedError(
                 f"The engine at {self.host} refuses the request ({status}){told}", status, reason
@@ -61,7 +61,7 @@ class Refusals:
     def of_event(self, error: object) -> FillwrightError:
         """The error that a server sent in the middle of its answer."""
         return EngineFailed(
-            f"The engine at {self.host} stopped in the middle: {_reason(error) or 'it failed.'}"
+            f"The engine at {self.host} stopped in the middle: {_ended(_reason(error) or 'it failed')}"
         )
 
     def _key(self) -> str:
@@ -86,6 +86,10 @@ def reason_in(body: bytes) -> str:
     if isinstance(said, dict):
         said = said.get("error", said.get("detail", said.get("message")))
     return _reason(said)
+
+
+def _ended(line: str) -> str:
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def _reason(said: object) -> str:

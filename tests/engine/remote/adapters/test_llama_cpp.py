@@ -78,7 +78,9 @@ def test_its_key_is_asked_for(tmp_path, monkeypatch):
 def test_a_model_without_tokens_for_infilling_is_refused(tmp_path):
     with (
         llama_server(tmp_path, "--no-fim") as url,
-        pytest.raises(BadRequest, match=r"Nothing is known of how .*tiny\.gguf fills in the middle"),
+        pytest.raises(
+            BadRequest, match=r"Nothing is known of how .*tiny\.gguf fills in the middle"
+        ),
     ):
         look(RemoteSettings(url))
 
