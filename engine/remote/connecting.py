@@ -9,6 +9,7 @@ from fillwright.engine.remote.adapters.mercury import Mercury
 from fillwright.engine.remote.adapters.mistral import Mistral
 from fillwright.engine.remote.adapters.ollama import Ollama
 from fillwright.engine.remote.adapters.openai import Completions
+from fillwright.engine.remote.adapters.vllm_diffusion import CONTROL_TOKENS, VllmDiffusion
 from fillwright.engine.remote.connection import PATIENCE, Connection, Patience
 from fillwright.engine.remote.infiller import RemoteInfiller
 from fillwright.engine.remote.marks import Marks
@@ -36,7 +37,7 @@ def connect(
             pump=pump,
             model_name=found.model,
             context_tokens=found.context_tokens,
-            marks=found.family.marks if found.family else Marks(),
+            marks=_marks(found),
             samples=settings.samples,
         )
     except BaseException as error:
@@ -74,7 +75,15 @@ def adapter_for(found: Found) -> Adapter:
             return Mistral(found.model)
         case "mercury":
             return Mercury(found.model)
-    raise BadRequest(f"There is no way yet to talk to a server of the kind {found.kind}.")
+        case "vllm-diffusion" if found.canvas is not None:
+            return VllmDiffusion(found.model, found.canvas.width, found.canvas.vocabulary)
+    raise BadRequest(f"There is no way to talk to a server of the kind {found.kind}.")
+
+
+def _marks(found: Found) -> Marks:
+    if found.family is not None:
+        return found.family.marks
+    return Marks(CONTROL_TOKENS if found.canvas is not None else ())
 
 
 async def _connection(settings: RemoteSettings, patience: Patience) -> Connection:

@@ -154,9 +154,13 @@ class RemoteInfiller:
             stops=("\n",) if seams.one_line else (),
             seed=request.seed,
             context=window.context,
+            language=request.language,
+            steps=request.budget.steps,
         )
         return [first] + [
-            replace(first, temperature=OTHERS_TEMPERATURE, seed=request.seed + number)
+            replace(
+                first, temperature=OTHERS_TEMPERATURE, seed=request.seed + number, number=number
+            )
             for number in range(1, max(compared, request.candidates))
         ]
 

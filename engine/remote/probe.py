@@ -18,7 +18,16 @@ from fillwright.engine.remote.templates import Family, family_called, family_for
 
 # where a server does not say
 CONTEXT_TOKENS = 8192
+NO_TOKEN = 2**31 - 1
 ELSEWHERE = (400, 403, 404, 405, 501)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """The widest canvas that a server gives a request, and how many tokens its model knows."""
+
+    width: int
+    vocabulary: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Found:
     model: str
     context_tokens: int = CONTEXT_TOKENS
     family: Family | None = None
-    canvas: int | None = None
+    canvas: Canvas | None = None
     models: tuple[str, ...] = ()
     version: str = ""
 
@@ -111,19 +120,28 @@ async def _openai(server: Server, settings: RemoteSettings, kind: Kind | None) -
     return Found("openai", model, context, family, None, models, version)
 
 
-async def canvas_of(server: Server, model: str) -> int | None:
-    """The width of the canvas of a model that denoises on vLLM, None for any other model: only a
-    server of the former refuses an empty seed canvas."""
+async def canvas_of(server: Server, model: str) -> Canvas | None:
+    """The canvas of a model that denoises on vLLM, None for any other model: only a server of the
+    former refuses an empty seed canvas, and one of ids that nobody has."""
+    width = await _refused(server, model, [], r"diffusion_seed_canvas must hold exactly (\d+) ids")
+    if width is None:
+        return None
+    unknown = [NO_TOKEN] * width
+    vocabulary = await _refused(server, model, unknown, r"ids must be in \[0, (\d+)\)")
+    return None if vocabulary is None else Canvas(width, vocabulary)
+
+
+async def _refused(server: Server, model: str, canvas: list[int], words: str) -> int | None:
     body = {
         "model": model,
         "prompt": "x",
         "max_tokens": 1,
-        "vllm_xargs": {"diffusion_seed_canvas": []},
+        "vllm_xargs": {"diffusion_seed_canvas": canvas},
     }
     try:
         await server.ask("/v1/completions", body)
     except RefusedError as error:
-        found = re.search(r"diffusion_seed_canvas must hold exactly (\d+) ids", error.reason)
+        found = re.search(words, error.reason)
         return int(found[1]) if found else None
     return None
 

@@ -13,7 +13,8 @@ Format = Literal["sse", "ndjson"]
 class Question:
     """Write what stands between `prefix` and `suffix`: at most `tokens`, up to one of `stops`.
 
-    `context` are pieces of other places, for those that have room for them.
+    `context` are pieces of other places, for those that have room for them. `number` counts the
+    fills that are asked for at once; `steps` bounds those of a model that denoises.
     """
 
     prefix: str
@@ -23,6 +24,9 @@ class Question:
     temperature: float = 0.0
     seed: int = 0
     context: tuple[Snippet, ...] = ()
+    language: str = ""
+    number: int = 0
+    steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,8 @@ class Refusals:
 
     def of_event(self, error: object) -> FillwrightError:
         """The error that a server sent in the middle of its answer."""
-        return EngineFailed(
-            f"The engine at {self.host} stopped in the middle: {_ended(_reason(error) or 'it failed')}"
-        )
+        reason = _ended(_reason(error) or "it failed")
+        return EngineFailed(f"The engine at {self.host} stopped in the middle: {reason}")
 
     def _key(self) -> str:
         if self.settings.key_variable is None:

@@ -24,11 +24,13 @@ def lines(found: Found) -> list[tuple[str, str]]:
         ("model", found.model + (f" (also: {', '.join(others[:8])})" if others else "")),
         ("context", f"{found.context_tokens} tokens"),
         ("infills", _how(found)),
-        ("denoises", f"yes, a canvas of {found.canvas} tokens" if found.canvas else "no"),
+        ("denoises", f"yes, {found.canvas.width} tokens at once" if found.canvas else "no"),
     ]
 
 
 def _how(found: Found) -> str:
+    if found.canvas is not None:
+        return "yes, on a canvas"
     if found.family is not None:
         return f"yes, asked in the form of {found.family.name}"
     return "yes, the server knows its model's form"

@@ -41,6 +41,7 @@ class ScriptedServer:
                 self.answer(json.loads(self.rfile.read(length)))
 
             def answer(self, body):
+                self.asked_for = body
                 scripted.asked.append((self.command, self.path, dict(self.headers), body))
                 say = scripted.says.get(self.path, refusing(404, {"error": "no such path"}))
                 with suppress(BrokenPipeError, ConnectionResetError):

@@ -14,25 +14,6 @@ def vllm(server, model="qwen2.5-coder-7b"):
     server.says["/v1/completions"] = giving({"choices": [{"text": "x"}]})
 
 
-def test_a_model_that_denoises_says_its_canvas(server):
-    vllm(server, "dg")
-    server.says["/v1/completions"] = refusing(
-        400,
-        {
-            "error": {
-                "message": "diffusion_seed_canvas must hold exactly 16 ids, got 0.",
-                "type": "BadRequestError",
-                "param": "extra_args",
-                "code": 400,
-            }
-        },
-    )
-    found = look(RemoteSettings(server.url))
-    assert (found.kind, found.canvas, found.context_tokens) == ("vllm-diffusion", 16, 1024)
-    # which kills such a server
-    assert all("prompt_logprobs" not in body for body in server.bodies("/v1/completions"))
-
-
 def test_a_model_that_does_not_is_one_of_openais(server):
     vllm(server)
     found = look(RemoteSettings(server.url))
