@@ -23,7 +23,7 @@ class ScriptedServer:
     """Answers each path with what `says` has for it: a function of the exchange. `asked` holds
     method, path, headers and JSON of every request."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.asked = []
         self.says = {}
         self.gone = threading.Event()
@@ -52,7 +52,11 @@ class ScriptedServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            listener = self._server.socket
+            self._server.socket = tls.wrap_socket(listener, server_side=True)
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def bodies(self, path):
