@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -189,7 +190,7 @@ def test_a_server_that_is_not_there_is_one_sentence():
 
 def test_cancelling_closes_the_connection(server, connected):
     serving(server, "x")
-    infiller = connected(server.url, samples=1)
+    infiller = connected(server.url, replace(QUICK, stall_s=60), samples=1)
     closed, writing = threading.Event(), threading.Event()
 
     def slow(exchange):

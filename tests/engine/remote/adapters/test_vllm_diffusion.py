@@ -27,11 +27,12 @@ END = SPECIAL["<turn|>"]
 
 
 class FakeVllm:
-    """`writes` and an end mark stand on every canvas; `behind` is what the model would say in
+    """`writes` and an end mark stand on every canvas, or `writes_before_pins`; `behind` is what the model would say in
     pinned rows, None: what is pinned there. Tokens are bytes."""
 
     def __init__(self, server):
-        self.writes, self.behind, self.dead = "len(x)", None, False
+        self.writes, self.writes_before_pins = "len(x)", None
+        self.behind, self.dead = None, False
         self.server = server
         server.says["/v1/models"] = giving({"data": [{"id": "dg", "max_model_len": 8192}]})
         server.says["/version"] = giving({"version": "0.32.0"})
@@ -64,7 +65,9 @@ class FakeVllm:
     def answer(self, body):
         canvas = body["vllm_xargs"]
         length = canvas["diffusion_canvas_length"]
-        rows = [*self.writes.encode(), *[END] * length][:length]
+        is_pinned = "diffusion_pinned" in canvas
+        text = self.writes_before_pins if is_pinned else self.writes
+        rows = [*(text or self.writes).encode(), *[END] * length][:length]
         for place in canvas.get("diffusion_pinned", ()):
             pinned = canvas["diffusion_seed_canvas"][place]
             rows[place] = pinned if self.behind is None else self.behind
@@ -159,6 +162,9 @@ def test_the_prompt_is_the_chat_whose_answer_has_begun(vllm, server, connected):
 
 def test_a_canvas_whose_pins_the_model_disagrees_with_has_the_wrong_length(vllm, server, connected):
     infiller = connected(server.url)
+    vllm.writes_before_pins = "sum(y)"
+    alternatives = fill_of(infiller, request_for("a = ‸\nb = 1\n", candidates=3)).alternatives
+    assert alternatives == (("sum(y)",),)
     vllm.behind = ord("?")
     fill = fill_of(infiller, request_for("a = ‸\nb = 1\n", candidates=3))
     assert fill.texts == ("len(x)",)
