@@ -5,12 +5,12 @@ import re
 import socket
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 
 from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.remote.connecting import connect
+from fillwright.engine.remote.connection import PATIENCE
 from fillwright.engine.remote.settings import RemoteSettings
 from tests.engine.remote.conftest import (
     QUICK,
@@ -190,7 +190,7 @@ def test_a_server_that_is_not_there_is_one_sentence():
 
 def test_cancelling_closes_the_connection(server, connected):
     serving(server, "x")
-    infiller = connected(server.url, replace(QUICK, stall_s=60), samples=1)
+    infiller = connected(server.url, PATIENCE, samples=1)
     closed, writing = threading.Event(), threading.Event()
 
     def slow(exchange):
