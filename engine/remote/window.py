@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN, prefix_window
+from fillwright.engine.infill.text.windows import (
+    WINDOW_CHARACTERS_PER_TOKEN,
+    WINDOW_STEP,
+    prefix_window,
+)
 from fillwright.engine.remote.marks import Marks
 from fillwright.engine.request import Snippet
 
 PREFIX_CHARACTERS, SUFFIX_CHARACTERS = 9000, 3000
 PREFIX_SHARE = 0.75
+FEW_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,14 @@ class Window:
 
     @classmethod
     def of(cls, prefix: str, suffix: str, context: Sequence[Snippet], room: int) -> "Window":
-        """As much as `room` characters hold: first what is around the hole, then of the context
-        what stands last. The prefix begins in steps, so that a server's cache survives typing."""
+        """As much as `room` ASCII characters hold, others counting by their bytes: first what is
+        around the hole, then of the context what stands last. The prefix begins in steps, so that a
+        server's cache survives typing."""
+        near = _sendable(prefix[-PREFIX_CHARACTERS:] + suffix[:SUFFIX_CHARACTERS])
+        room = room * len(near) // max(1, len(near.encode()))
         before = min(PREFIX_CHARACTERS, int(room * PREFIX_SHARE))
         behind = min(SUFFIX_CHARACTERS, room - before)
-        shown = prefix[prefix_window(len(prefix), before // WINDOW_CHARACTERS_PER_TOKEN) :]
+        shown = prefix[_start(len(prefix), before) :]
         following = suffix[:behind]
         left, kept = room - len(shown) - len(following), list[Snippet]()
         for snippet in reversed(context):
@@ -42,6 +50,13 @@ class Window:
         return Window(
             marks.after_last(self.prefix), marks.before_first(self.suffix), tuple(context)
         )
+
+
+def _start(length: int, room: int) -> int:
+    if room < FEW_STEPS * WINDOW_STEP:
+        # a step would be too much of it
+        return max(0, length - room)
+    return prefix_window(length, room // WINDOW_CHARACTERS_PER_TOKEN)
 
 
 def _sendable(text: str) -> str:
