@@ -18,6 +18,7 @@ from fillwright.engine.remote.connection import Connection
 from fillwright.engine.remote.marks import Marks
 from fillwright.engine.remote.pump import Pump
 from fillwright.engine.remote.question import Adapter, Question
+from fillwright.engine.remote.refusals import RefusedError
 from fillwright.engine.remote.take import Hole, Take
 from fillwright.engine.remote.window import Window
 from fillwright.engine.remote.writing import written
@@ -25,7 +26,8 @@ from fillwright.engine.request import Draft, FileText, Finish, Infill, InfillReq
 
 OTHERS_TEMPERATURE = 0.8
 # in code a token is seldom shorter
-CHARACTERS_PER_TOKEN = 2
+CHARACTERS_PER_TOKEN = 2.0
+LEAST_CHARACTERS_PER_TOKEN = 0.5
 LEAST_ROOM = 100
 
 
@@ -52,6 +54,7 @@ class RemoteInfiller:
     languages: tuple[str, ...] | None = None
     remembered: Forgetful = field(default_factory=Forgetful)
     _gives_likelihoods: bool = field(init=False)
+    _characters_per_token: float = field(default=CHARACTERS_PER_TOKEN, init=False)
 
     def __post_init__(self) -> None:
         self._gives_likelihoods = self.adapter.gives_likelihoods
@@ -87,7 +90,19 @@ class RemoteInfiller:
     def _fill(
         self, request: InfillRequest, stop: Stop, alone: bool = True
     ) -> Generator[Draft, None, Infill]:
-        """The fill of a request's only hole; `alone`: others are to be compared with it."""
+        """The fill of a request's only hole; `alone`: others are to be compared with it. Where the
+        server says that a prompt is too long, half of it is tried, from then on."""
+        try:
+            return (yield from self._attempt(request, stop, alone))
+        except RefusedError as error:
+            if not error.is_too_long or self._characters_per_token <= LEAST_CHARACTERS_PER_TOKEN:
+                raise
+            self._characters_per_token /= 2
+        return (yield from self._fill(request, stop, alone))
+
+    def _attempt(
+        self, request: InfillRequest, stop: Stop, alone: bool
+    ) -> Generator[Draft, None, Infill]:
         stop.begin()
         seams = _seams(request)
         hole = Hole(seams, self.marks, request.budget.tokens)
@@ -165,7 +180,7 @@ class RemoteInfiller:
         ]
 
     def _window(self, request: InfillRequest, seams: Seams) -> Window:
-        room = (self.context_tokens - request.budget.tokens) * CHARACTERS_PER_TOKEN
+        room = int((self.context_tokens - request.budget.tokens) * self._characters_per_token)
         if room <= LEAST_ROOM:
             raise BadRequest(
                 f"The context of {self.model_name}, {self.context_tokens} tokens, is too small; "

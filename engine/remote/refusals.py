@@ -1,6 +1,7 @@
 """What an answer that is no success means for the user, in one sentence each."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from fillwright.engine.errors import EngineFailed, FillwrightError
@@ -8,6 +9,7 @@ from fillwright.engine.remote.settings import RemoteSettings
 
 LONGEST_REASON = 160
 NOT_OFFERED = 501
+TOO_LONG = re.compile(r"context (size|length|window)|input_tokens|too (long|many tokens)")
 
 
 class RefusedError(EngineFailed):
@@ -17,6 +19,11 @@ class RefusedError(EngineFailed):
         super().__init__(sentence)
         self.status = status
         self.reason = reason
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the prompt was longer than the model's context."""
+        return TOO_LONG.search(self.reason.lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,6 +315,10 @@ def _quantize(argv: list[str]) -> int:
 
 
 def _bench(argv: list[str]) -> int:
+    if argv[:1] == ["load"]:
+        from fillwright.lsp_server.cli.bench_load import main as load
+
+        return load(argv[1:])
     if find_spec("triton") is None:
         raise BadRequest(
             "fillwright bench needs Triton, which comes with PyTorch's CUDA builds: install one."

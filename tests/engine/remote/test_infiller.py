@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from fillwright.engine.errors import EngineFailed
 from fillwright.engine.request import Budget, Hole, Snippet
 from tests.engine.remote.conftest import (
     completions,
     drafts_and_fill,
     fill_of,
     giving,
+    refusing,
     request_for,
     serving,
     streaming,
@@ -165,3 +167,21 @@ def test_a_line_end_that_the_hole_replaced_is_given_back(server, connected):
     infiller = connected(server.url)
     request = replace(request_for("a = ‸old\nb\n"), holes=(Hole(4, 8),))
     assert fill_of(infiller, request).texts == ("x\n",)
+
+
+def test_a_prompt_that_was_too_long_is_halved_from_then_on(llama_url, connected):
+    # a token for each byte, which no real model has
+    infiller = connected(llama_url)
+    request = request_for("a = 1\n" * 2000 + "def f(x):\n    return ‸\n", budget=Budget(tokens=4))
+    assert fill_of(infiller, request).finish in ("budget", "settled")
+    assert fill_of(infiller, request).finish in ("budget", "settled")
+
+
+def test_a_context_that_holds_nothing_is_one_sentence(server, connected):
+    serving(server, "x")
+    infiller = connected(server.url)
+    message = "This model's maximum context length is 10 tokens. However, you requested 20."
+    server.says["/v1/completions"] = refusing(400, {"error": {"message": message}})
+    with pytest.raises(EngineFailed, match="maximum context length is 10 tokens"):
+        fill_of(infiller, request_for("a = ‸\n"))
+    assert len(server.bodies("/v1/completions")) == 3
