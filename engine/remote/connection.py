@@ -26,6 +26,8 @@ from fillwright.engine.remote.streams import BadAnswerError, bounded, objects, p
 
 AT_ONCE = 4
 BUSY = (429, 503)
+# what a router says whose server broke off
+BROKEN_BEHIND = 502
 LEFTOVER_S = 0.1
 
 
@@ -128,7 +130,7 @@ class Connection:
 
     async def _sent(self, path: str, body: dict[str, Any] | None) -> httpx.Response:
         """The head of the answer. A connection that breaks is tried once more: one that was kept
-        open may have been closed by the other side meanwhile."""
+        open may have been closed by the other side meanwhile, and a router may know of others."""
         for attempt in range(2):
             content = None if body is None else json.dumps(body).encode()
             request = self._client.build_request(
@@ -139,7 +141,10 @@ class Connection:
             )
             try:
                 async with asyncio.timeout(self._patience.first_byte_s):
-                    return await self._client.send(request, stream=True)
+                    answer = await self._client.send(request, stream=True)
+                if answer.status_code != BROKEN_BEHIND or attempt:
+                    return answer
+                await answer.aclose()
             except (httpx.NetworkError, httpx.RemoteProtocolError):
                 if attempt:
                     raise

@@ -154,6 +154,17 @@ def test_a_connection_that_breaks_before_an_answer_is_tried_once_more(server, co
     assert len(tries) == 2
 
 
+def test_a_router_whose_server_broke_off_is_asked_once_more(server, connected):
+    serving(server, "len(x)")
+    infiller = connected(server.url, samples=1)
+    answers = iter([refusing(502, {}), completions("len(x)"), refusing(502, {}), refusing(502, {})])
+    server.says["/v1/completions"] = lambda exchange: next(answers)(exchange)
+    assert fill_of(infiller, ASKED).texts == ("len(x)",)
+    with pytest.raises(EngineFailed, match=r"failed \(502\)\."):
+        fill_of(infiller, ASKED)
+    assert next(answers, None) is None
+
+
 def test_after_three_failures_nothing_is_sent_for_a_while(server, connected):
     serving(server, "len(x)")
     infiller = connected(server.url, samples=1)
