@@ -1,1 +1,1 @@
-"""`fillwright bench engine`: a denoise step and its stages on a GPU beside what their bytes need."""
+"""`fillwright bench engine`: a GPU's denoise step and its stages beside the time of their bytes."""

@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("train", add_help=False, help="train a model; see fillwright train --help")
     verbs.add_parser("pull", add_help=False, help="download a model; see fillwright pull --help")
     verbs.add_parser("quantize", add_help=False, help="write a smaller form of a 26B checkpoint")
-    verbs.add_parser("bench", add_help=False, help="measure the engine on a GPU; `bench load`: a model server")
+    verbs.add_parser("bench", add_help=False, help="measure a GPU, or with `load` a server")
     verbs.add_parser("eval", add_help=False, help="score a model; see fillwright eval --help")
     return parser
 
