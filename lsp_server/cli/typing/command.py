@@ -29,6 +29,7 @@ from fillwright.engine.evaluation.run import progress_bar
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import coverage_table, summarise_typing, table
+from fillwright.lsp_server.cli.arguments import add_engine_arguments, startable
 from fillwright.lsp_server.cli.typing.engine_in_project import EngineInProject, remember_all
 from fillwright.lsp_server.cli.typing.typist import Typist
 from fillwright.lsp_server.suggestions.gate import GATES, Eagerness
@@ -64,12 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--eagerness", choices=get_args(Eagerness), default="normal", help="the setting (normal)"
     )
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument(
         "--memory", action="store_true", help="each path's other files are remembered while typing"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
+    add_engine_arguments(parser)
     return parser
 
 
@@ -111,7 +111,7 @@ def _settings(
         "data": " ".join(path.name for path in arguments.paths),
         "data_digest": digest.hexdigest(),
         "lines": arguments.lines,
-        "model": (arguments.model or embedded_checkpoint()).resolve().name,
+        "model": _model(startable(arguments)),
         "device": arguments.device,
         "eagerness": arguments.eagerness,
         "memory": arguments.memory,
@@ -119,12 +119,18 @@ def _settings(
     }
 
 
+def _model(settings: EngineSettings) -> str:
+    if (remote := settings.remote) is not None:
+        return f"{remote.model or 'a model'} at {remote.address().host}"
+    return (settings.checkpoint or embedded_checkpoint()).resolve().name
+
+
 async def _type(
     lines: Sequence[tuple[str, list[TypedLine]]],
     journal: Journal[TypedPause],
     arguments: argparse.Namespace,
 ) -> None:
-    settings = EngineSettings(arguments.model, arguments.device)
+    settings = startable(arguments)
     client = EngineClient(settings)
     folders = {path.name: path for path in arguments.paths}
     done = {record.name.rsplit(":", 1)[0] for record in journal.records}
