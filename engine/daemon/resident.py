@@ -1,4 +1,5 @@
-"""The model's one owner: a thread that loads it once and then works on one request at a time.
+"""The model's one owner: a thread that loads it once and then works on one request at a time, or,
+where the engine can do several, with others beside it.
 
 Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
 thread and returns at once. The newest request per document wins; documents take turns in order.
@@ -68,8 +69,8 @@ class Resident:
     `load` gets a callback for the fraction that is loaded, in [0, 1]. `finished` sees every
     outcome and its seconds since `submit`. At most `waiting_limit` requests wait. A failed load
     is tried again by `start`, or by a request at least `retry_seconds` later. `clock` gives
-    seconds. `deliver` and `finished` are called on the owner's or the caller's thread and must
-    not raise.
+    seconds. `deliver` and `finished` are called on an owner's or the caller's thread and must not
+    raise. More than one of `workers` need an engine that may be asked by several threads.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Resident:
         waiting_limit: int = 32,
         retry_seconds: float = 10,
         instructions: bool | None = None,
+        workers: int = 1,
     ) -> None:
         self._load = load
         self._clock = clock
@@ -88,6 +90,7 @@ class Resident:
         self._waiting_limit = waiting_limit
         self._retry_seconds = retry_seconds
         self._instructions = instructions
+        self._workers = workers
         self._changed = threading.Condition()
         self._status: Status = "stopped"
         self._fraction = 0.0
@@ -95,10 +98,10 @@ class Resident:
         self._infiller: Infiller | None = None
         self._waiting: deque[Job] = deque()
         self._memories: deque[tuple[str, FileText]] = deque()
-        self._running: Job | None = None
+        self._running: list[Job] = []
         self._left = False
         self._last_work = clock()
-        self._owner: threading.Thread | None = None
+        self._owners: list[threading.Thread] = []
 
     def start(self) -> None:
         """Load the model, unless that is done or under way."""
@@ -106,8 +109,9 @@ class Resident:
             if self._left or self._status in ("loading", "ready"):
                 return
             self._status, self._fraction, self._failure = "loading", 0.0, None
-            self._owner = threading.Thread(target=self._own, name="model owner", daemon=True)
-            self._owner.start()
+            owner = threading.Thread(target=self._own, name="model owner", daemon=True)
+            self._owners = [owner]
+            owner.start()
 
     def submit(self, request: InfillRequest, deliver: Callable[[Event], None]) -> Job:
         """Queue a request; an older one with the same `document_key` is cancelled.
@@ -181,7 +185,7 @@ class Resident:
             if busy or self._since_work() < (min(seconds, FAILED_SECONDS) if failed else seconds):
                 return False
             self._left = True
-            self._changed.notify()
+            self._changed.notify_all()
             return True
 
     def close(self, patience_s: float = 5) -> None:
@@ -193,14 +197,15 @@ class Resident:
             self._left = True
             refused = list(self._waiting)
             self._waiting.clear()
-            running = self._running
-            if running is not None:
-                running.unwanted.set()
-            self._changed.notify()
+            running = list(self._running)
+            for job in running:
+                job.unwanted.set()
+            self._changed.notify_all()
         for job in refused:
             self._finish(job, EngineUnavailable("The engine is leaving; ask again."))
-        if self._owner is not None and running is not None:
-            self._owner.join(patience_s)
+        if running:
+            for owner in self._owners:
+                owner.join(patience_s)
 
     def _own(self) -> None:
         """The owner thread: load, then work until told to leave."""
@@ -217,6 +222,16 @@ class Resident:
         with self._changed:
             self._infiller, self._status, self._fraction = infiller, "ready", 1.0
             self._last_work = self._clock()
+            others = [
+                threading.Thread(target=self._work, args=(infiller,), daemon=True)
+                for _ in range(self._workers - 1)
+            ]
+            self._owners += others
+        for other in others:
+            other.start()
+        self._work(infiller)
+
+    def _work(self, infiller: Infiller) -> None:
         while (work := self._next()) is not None:
             if not isinstance(work, Job):
                 self._take(infiller, *work)
@@ -227,6 +242,8 @@ class Resident:
                 for twin in self._twins(work):
                     # which took no steps
                     self._finish(twin, outcome, replace(outcome, steps=0))
+            with self._changed:
+                self._running.remove(work)
 
     def _take(self, infiller: Infiller, workspace: str, file: FileText) -> None:
         try:
@@ -236,14 +253,14 @@ class Resident:
 
     def _next(self) -> Job | tuple[str, FileText] | None:
         with self._changed:
-            self._running = None
             self._changed.wait_for(lambda: self._left or self._waiting or self._memories)
             if self._left:
                 return None
             if not self._waiting:
                 return self._memories.popleft()
-            self._running = self._waiting.popleft()
-            return self._running
+            job = self._waiting.popleft()
+            self._running.append(job)
+            return job
 
     def _outcome(self, infiller: Infiller, job: Job) -> Infill | FillwrightError:
         outcome: Infill | None = None
@@ -294,7 +311,7 @@ class Resident:
             self._fraction = fraction
 
     def _jobs(self) -> list[Job]:
-        return [*self._waiting, *([self._running] if self._running else [])]
+        return [*self._waiting, *self._running]
 
     def _reason(self) -> str | None:
         if self._failure is not None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CLAIM_S = 10
+# one window's fill must not wait for another's where a server does the work
+REMOTE_WORKERS = 4
 DRAIN_S = 1
 
 
@@ -189,6 +191,7 @@ async def _serve(
         lambda progress: _load(settings, progress),
         finished=metrics.finished,
         instructions=False if settings.remote else takes_instructions(settings.checkpoint),
+        workers=REMOTE_WORKERS if settings.remote else 1,
     )
     server = uvicorn.Server(
         uvicorn.Config(

@@ -232,7 +232,7 @@ def test_start_tries_a_failed_load_again_at_once(infiller, inbox, request_for):
     assert "OSError" in str(mail.outcome())
     resident.start()
     load.go_on.release()
-    resident._owner.join(PATIENCE_S)
+    resident._owners[0].join(PATIENCE_S)
     assert resident.health().status == "failed"
     resident.start()
     load.go_on.release()

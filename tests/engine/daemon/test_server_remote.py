@@ -1,6 +1,7 @@
 """The real daemon before a real model server: the same socket, client and manners, and no torch."""
 
 import asyncio
+import threading
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,13 @@ from fillwright.engine.daemon.runtime_dir import place_of
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.remote.settings import RemoteSettings
 from fillwright.engine.request import Budget, Infill
-from tests.engine.remote.conftest import llama_server, request_for
+from tests.engine.remote.conftest import (
+    ScriptedServer,
+    completions,
+    llama_server,
+    request_for,
+    serving,
+)
 
 REQUEST = request_for("def f(x):\n    return ‸\n", budget=Budget(tokens=8))
 
@@ -80,3 +87,27 @@ async def test_a_server_that_is_not_there_is_one_sentence(fronts):
     health = await client.health()
     assert health.status == "failed"
     assert "start it" in health.reason
+
+
+async def test_documents_do_not_wait_for_each_other(fronts, server):
+    serving(server, "x")
+    client = fronts(server.url, samples=1)
+    await client.fill(REQUEST)
+    both = threading.Barrier(2, timeout=20)
+
+    def together(exchange):
+        both.wait()
+        completions("len(x)")(exchange)
+
+    server.says["/v1/completions"] = together
+    keys = ("a.py", "b.py")
+    fills = [client.fill(replace(REQUEST, document_key=key, seed=len(key))) for key in keys]
+    for fill in await asyncio.gather(*fills):
+        assert fill.texts == ("len(x)",)
+
+
+@pytest.fixture
+def server():
+    scripted = ScriptedServer()
+    yield scripted
+    scripted.close()
