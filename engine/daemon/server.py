@@ -28,7 +28,7 @@ from fillwright.engine.daemon.resident import Infiller, Resident
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
-from fillwright.engine.prompt_format import takes_instructions
+from fillwright.engine.prompt_format import engine_takes_instructions
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -190,7 +190,7 @@ async def _serve(
     resident = Resident(
         lambda progress: _load(settings, progress),
         finished=metrics.finished,
-        instructions=False if settings.remote else takes_instructions(settings.checkpoint),
+        instructions=engine_takes_instructions(settings),
         workers=REMOTE_WORKERS if settings.remote else 1,
     )
     server = uvicorn.Server(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from fillwright.engine.errors import BadRequest, EngineFailed
+from fillwright.engine.remote.adapters.chat import Chat
 from fillwright.engine.remote.adapters.llama_cpp import LlamaCpp
 from fillwright.engine.remote.adapters.mercury import Mercury
 from fillwright.engine.remote.adapters.mistral import Mistral
@@ -39,6 +40,7 @@ def connect(
             context_tokens=found.context_tokens,
             marks=_marks(found),
             samples=settings.samples,
+            chat=Chat(found.model) if settings.instructions else None,
         )
     except BaseException as error:
         pump.close()

@@ -42,7 +42,7 @@ class Forgetful:
 class RemoteInfiller:
     """Fills holes with a server's model. `context_tokens` is the server's own limit, the answer
     included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
-    the server gives no probabilities."""
+    the server gives no probabilities. `chat` gets what is asked in words, where there is one."""
 
     adapter: Adapter
     connection: Connection
@@ -51,6 +51,7 @@ class RemoteInfiller:
     context_tokens: int
     marks: Marks = field(default_factory=Marks)
     samples: int = 2
+    chat: Adapter | None = None
     languages: tuple[str, ...] | None = None
     remembered: Forgetful = field(default_factory=Forgetful)
     _gives_likelihoods: bool = field(init=False)
@@ -110,7 +111,7 @@ class RemoteInfiller:
         takes = [Take(hole) for _ in questions]
         steps, shown = 0, ""
         if not stop():
-            writing = written(self.adapter, self.connection, questions, hole)
+            writing = written(self._adapter(request), self.connection, questions, hole)
             for number, take in self.pump.iterate(writing, stop):
                 takes[number] = take
                 steps = max(steps, take.pieces)
@@ -149,7 +150,7 @@ class RemoteInfiller:
             finish=finish,
             tokens=len(scores) or chosen.pieces,
             steps=steps,
-            decode=self.adapter.name,
+            decode=self._adapter(request).name,
             model=self.model_name,
             device=self.device,
             timings_ms={"total": stop.elapsed_ms()},
@@ -160,17 +161,20 @@ class RemoteInfiller:
 
     def _questions(self, request: InfillRequest, seams: Seams, alone: bool) -> list[Question]:
         """The first at temperature 0; the others differ, so that agreeing means something."""
-        compared = 1 if self._gives_likelihoods or not alone else self.samples
+        instructed = self._adapter(request) is self.chat
+        compared = 1 if instructed or self._gives_likelihoods or not alone else self.samples
         window = self._window(request, seams)
         first = Question(
             prefix=window.prefix,
             suffix=window.suffix,
             tokens=request.budget.tokens,
-            stops=("\n",) if seams.one_line else (),
+            stops=("\n",) if seams.one_line and not instructed else (),
             seed=request.seed,
             context=window.context,
             language=request.language,
             steps=request.budget.steps,
+            instruction=request.instruction or "",
+            replaced=window.replaced,
         )
         return [first] + [
             replace(
@@ -186,8 +190,15 @@ class RemoteInfiller:
                 f"The context of {self.model_name}, {self.context_tokens} tokens, is too small; "
                 "start the server with a larger one."
             )
-        window = Window.of(seams.prefix, seams.suffix, request.context, room)
-        return window if self.adapter.keeps_text_apart else window.without(self.marks)
+        [hole] = request.holes
+        replaced = request.document[hole.start : hole.end] if request.instruction else ""
+        window = Window.of(seams.prefix, seams.suffix, request.context, room - len(replaced))
+        window = replace(window, replaced=replaced)
+        apart = self._adapter(request).keeps_text_apart
+        return window if apart else window.without(self.marks)
+
+    def _adapter(self, request: InfillRequest) -> Adapter:
+        return self.chat if request.instruction and self.chat is not None else self.adapter
 
 
 def _seams(request: InfillRequest) -> Seams:

@@ -14,7 +14,8 @@ class Question:
     """Write what stands between `prefix` and `suffix`: at most `tokens`, up to one of `stops`.
 
     `context` are pieces of other places, for those that have room for them. `number` counts the
-    fills that are asked for at once; `steps` bounds those of a model that denoises.
+    fills that are asked for at once; `steps` bounds those of a model that denoises. Those that
+    take instructions get one, and what stands in the hole now.
     """
 
     prefix: str
@@ -27,6 +28,8 @@ class Question:
     language: str = ""
     number: int = 0
     steps: int | None = None
+    instruction: str = ""
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

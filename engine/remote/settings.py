@@ -46,7 +46,7 @@ class RemoteSettings:
     `template` is a family of `templates.FAMILIES`, or a text with `{prefix}` and `{suffix}`.
     `key_variable` names the environment variable that holds the key. `plain_http`: code and key
     may travel unencrypted to another machine. `samples`: how many fills are compared where the
-    server gives no probabilities.
+    server gives no probabilities. `instructions`: its model does what it is told in words.
     """
 
     url: str
@@ -56,6 +56,7 @@ class RemoteSettings:
     key_variable: str | None = None
     plain_http: bool = False
     samples: int = 2
+    instructions: bool = False
 
     def address(self) -> "Address":
         """Where requests go. Raises `BadRequest` where that must not, or cannot, be."""

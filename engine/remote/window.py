@@ -18,11 +18,13 @@ FEW_STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The text on both sides of a hole, and pieces of other places."""
+    """The text on both sides of a hole, pieces of other places, and what is to be replaced where
+    that matters."""
 
     prefix: str
     suffix: str
     context: tuple[Snippet, ...] = ()
+    replaced: str = ""
 
     @classmethod
     def of(cls, prefix: str, suffix: str, context: Sequence[Snippet], room: int) -> "Window":
@@ -48,7 +50,10 @@ class Window:
         ends at the first one, seen from the hole."""
         context = (replace(each, text=marks.before_first(each.text)) for each in self.context)
         return Window(
-            marks.after_last(self.prefix), marks.before_first(self.suffix), tuple(context)
+            marks.after_last(self.prefix),
+            marks.before_first(self.suffix),
+            tuple(context),
+            marks.before_first(self.replaced),
         )
 
 

@@ -47,6 +47,9 @@ def add_remote_arguments(parser: argparse.ArgumentParser) -> None:
     remote.add_argument(
         "--plain-http", action="store_true", help="let code travel unencrypted to another machine"
     )
+    remote.add_argument(
+        "--engine-instructions", action="store_true", help="its model does what it is told in words"
+    )
 
 
 def engine_settings(arguments: argparse.Namespace) -> EngineSettings:
@@ -82,6 +85,7 @@ def remote_settings(arguments: argparse.Namespace, url: str) -> RemoteSettings:
         template=arguments.engine_template,
         key_variable=arguments.key_variable,
         plain_http=arguments.plain_http,
+        instructions=arguments.engine_instructions,
     )
 
 

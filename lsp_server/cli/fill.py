@@ -14,7 +14,7 @@ from typing import Any
 from fillwright.engine.confidence import geometric_mean
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.errors import EngineFailed, FillwrightError
-from fillwright.engine.prompt_format import NO_INSTRUCTIONS, takes_instructions
+from fillwright.engine.prompt_format import NO_INSTRUCTIONS, engine_takes_instructions
 from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
 from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carving.carving import Carving
@@ -54,7 +54,7 @@ def fill_file(options: FillOptions) -> None:
     document = Document.of(source.text, language_of_file(options.file))
     carvings = carve_places(document, options.places)
     infill = asyncio.run(_ask(options, request_for(options, document, carvings)))
-    unused = bool(options.instruction) and takes_instructions(options.engine.checkpoint) is False
+    unused = bool(options.instruction) and engine_takes_instructions(options.engine) is False
     if unused:
         say(NO_INSTRUCTIONS)
     if infill.finish == "cancelled":

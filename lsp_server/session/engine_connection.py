@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.engine.prompt_format import takes_instructions
+from fillwright.engine.prompt_format import engine_takes_instructions
 from fillwright.engine.remote.settings import RemoteSettings, url_for
 from fillwright.lsp_server.settings.settings import EngineSection
 
@@ -38,10 +38,9 @@ class EngineConnection:
         return self._client is not None and self._section() != self._chosen
 
     def takes_instructions(self) -> bool | None:
-        """Whether the model does what it is told in words, as its checkpoint says, engine or not;
-        None when that cannot be read."""
-        settings = _engine_settings(self._section())
-        return False if settings.remote else takes_instructions(settings.checkpoint)
+        """Whether the model does what it is told in words, as its checkpoint or the settings say,
+        engine or not; None when that cannot be read."""
+        return engine_takes_instructions(_engine_settings(self._section()))
 
     async def close(self) -> None:
         """Close the client and leave the engine to others."""
@@ -62,6 +61,7 @@ def _engine_settings(section: EngineSection) -> EngineSettings:
             key_variable=section.key_variable,
             plain_http=section.plain_http,
             samples=section.samples,
+            instructions=section.instructions,
         )
     return EngineSettings(
         checkpoint, section.device, idle_seconds=section.idle_seconds, remote=remote

@@ -133,6 +133,10 @@ class EngineSection:
     """How many fills are asked for and compared where the server gives no probabilities; with 1
     whatever parses is shown."""
 
+    instructions: bool = False
+    """Whether the server's model does what it is told in words: rewrites and docstrings then go to
+    its chat."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
