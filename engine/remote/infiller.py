@@ -202,7 +202,7 @@ class RemoteInfiller:
 
 
 def _seams(request: InfillRequest) -> Seams:
-    """The seams of the only hole, whose fill begins right behind the text before it: servers cut
+    """The seams of the only hole, whose fill begins right after the text before it: servers cut
     tokens where they like."""
     seams = Seams.of(request, lambda lead: True)
     return replace(seams, prefix=seams.prefix + seams.leads[0], leads=("",))

@@ -95,12 +95,12 @@ def typing(sources: Sequence[str], chance: random.Random) -> Iterator[tuple[Infi
         source = chance.choice(sources)
         lines = source.splitlines(keepends=True)
         line = chance.randrange(len(lines))
-        before, behind = "".join(lines[:line]), "".join(lines[line + 1 :])
+        before, after = "".join(lines[:line]), "".join(lines[line + 1 :])
         words = lines[line].rstrip("\n").split(" ")
         for count in range(1, len(words)):
             typed = before + " ".join(words[:count]) + " "
             request = InfillRequest(
-                f"{typed}\n{behind}",
+                f"{typed}\n{after}",
                 (Hole(len(typed), len(typed)),),
                 "python",
                 shape="line",

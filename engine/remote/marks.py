@@ -26,7 +26,7 @@ class Marks:
         self._all = re.compile("|".join([*marks, ANY_MARK.pattern]))
 
     def after_last(self, text: str) -> str:
-        """What of the text before a hole may be shown: all behind the last mark in it."""
+        """What of the text before a hole may be shown: all after the last mark in it."""
         end = 0
         for found in self._all.finditer(text):
             end = found.end()

@@ -34,9 +34,9 @@ class Window:
         near = _sendable(prefix[-PREFIX_CHARACTERS:] + suffix[:SUFFIX_CHARACTERS])
         room = room * len(near) // max(1, len(near.encode()))
         before = min(PREFIX_CHARACTERS, int(room * PREFIX_SHARE))
-        behind = min(SUFFIX_CHARACTERS, room - before)
+        after = min(SUFFIX_CHARACTERS, room - before)
         shown = prefix[_start(len(prefix), before) :]
-        following = suffix[:behind]
+        following = suffix[:after]
         left, kept = room - len(shown) - len(following), list[Snippet]()
         for snippet in reversed(context):
             left -= len(snippet.text) + len(snippet.path)

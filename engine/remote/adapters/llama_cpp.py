@@ -32,7 +32,7 @@ def _body(question: Question) -> dict[str, Any]:
         "input_prefix": question.prefix,
         "input_suffix": question.suffix,
         "input_extra": [{"filename": s.path, "text": s.text} for s in question.context],
-        # one stands behind the prefix and must be there
+        # one stands after the prefix and must be there
         "prompt": "",
         "n_predict": question.tokens,
         "temperature": question.temperature,

@@ -54,7 +54,7 @@ def test_a_block_ends_where_it_leaves_its_margin(server, connected):
     assert fill.steps < len(text)
 
 
-def test_a_fill_stops_where_the_text_behind_begins(server, connected):
+def test_a_fill_stops_where_the_text_after_it_begins(server, connected):
     serving(server, "a = 1\n", "    return total\n", "    b = 2\n", "    c = 3\n")
     request = request_for("def f():\n    ‸\n    return total\n", "free")
     assert fill_of(connected(server.url), request).texts == ("a = 1",)

@@ -27,12 +27,12 @@ END = SPECIAL["<turn|>"]
 
 
 class FakeVllm:
-    """`writes` and an end mark stand on every canvas, or `writes_before_pins`; `behind` is what the
+    """`writes` and an end mark stand on every canvas, or `writes_before_pins`; `after` is what the
     model would say in pinned rows, None: what is pinned there. Tokens are bytes."""
 
     def __init__(self, server):
         self.writes, self.writes_before_pins = "len(x)", None
-        self.behind, self.dead = None, False
+        self.after, self.dead = None, False
         self.server = server
         server.says["/v1/models"] = giving({"data": [{"id": "dg", "max_model_len": 8192}]})
         server.says["/version"] = giving({"version": "0.32.0"})
@@ -70,7 +70,7 @@ class FakeVllm:
         rows = [*(text or self.writes).encode(), *[END] * length][:length]
         for place in canvas.get("diffusion_pinned", ()):
             pinned = canvas["diffusion_seed_canvas"][place]
-            rows[place] = pinned if self.behind is None else self.behind
+            rows[place] = pinned if self.after is None else self.after
         scores = {
             "token_logprobs": [-0.25] * length,
             "tokens": [decode([row]) for row in rows],
@@ -166,7 +166,7 @@ def test_a_canvas_whose_pins_the_model_disagrees_with_has_the_wrong_length(vllm,
     three = request_for("a = ‸\nb = 1\n", candidates=3)
     fill = fill_of(infiller, three)
     assert {fill.texts, *fill.alternatives} == {("len(x)",), ("sum(y)",)}
-    vllm.behind = ord("?")
+    vllm.after = ord("?")
     fill = fill_of(infiller, three)
     assert fill.texts == ("len(x)",)
     assert fill.alternatives == ()
