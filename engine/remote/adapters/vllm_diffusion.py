@@ -1,8 +1,8 @@
 """DiffusionGemma on vLLM: our prompt and our canvas, by `vllm_xargs` of 0.32 and newer.
 
 The first canvas of a hole is free, and an end mark says where the hole ends. Further ones, in
-parallel requests, have a length each, with the beginning of the text after the hole pinned to their end:
-the model says all the same what it would have written there, and a canvas whose pins it mostly
+parallel requests, have a length each, with the beginning of the text after the hole pinned to their
+end: the model says all the same what it would have written there, and a canvas whose pins it mostly
 disagrees with has the wrong length. One canvas per request: pins hold on every block, the seed on
 the first only.
 
