@@ -15,26 +15,28 @@ from fillwright.engine.request import InfillRequest
 @dataclass(frozen=True, slots=True)
 class Against:
     """What speaks against a fill, in this order. `faults` are those that the text around the hole
-    has not by itself, `loose_ends` those that the best of the others has not."""
+    has not by itself, `name_faults` those that the best of the others has not."""
 
     is_empty: bool
     faults: int
     is_cut: bool
     is_unfinished: bool
-    loose_ends: int
-    is_echo: bool
+    name_faults: int
+    duplicates_a_line: bool
 
     @property
     def count(self) -> int:
         """How many kinds of it there are, as far as they mean something without comparison; an
         empty fill is no fault."""
-        return sum(map(bool, (self.faults, self.is_cut, self.is_unfinished, self.is_echo)))
+        return sum(
+            map(bool, (self.faults, self.is_cut, self.is_unfinished, self.duplicates_a_line))
+        )
 
     @property
     def order(self) -> tuple[bool, int, bool, bool, int, bool]:
         return (
             *(self.is_empty, self.faults, self.is_cut, self.is_unfinished),
-            *(self.loose_ends, self.is_echo),
+            *(self.name_faults, self.duplicates_a_line),
         )
 
 
@@ -46,7 +48,7 @@ def ranked(request: InfillRequest, takes: Sequence[Take]) -> list[tuple[Take, Ag
     before = _faults_before(around)
     # nothing to compare with: it takes longer than everything else here
     alone = len(takes) == 1
-    loose = [0 if alone or not found else found.loose_ends for found in filled]
+    loose = [0 if alone or not found else found.name_faults for found in filled]
     every = [
         (take, _against(take, found, before, ends - min(loose)))
         for take, found, ends in zip(takes, filled, loose, strict=True)
@@ -58,18 +60,18 @@ def ranked(request: InfillRequest, takes: Sequence[Take]) -> list[tuple[Take, Ag
 def _faults_before(around: Neighbourhood) -> int:
     """What is wrong without the lines that the hole is in."""
     above = around.before[: around.before.rfind(b"\n") + 1]
-    line_end = around.behind.find(b"\n")
-    below = around.behind[line_end:] if line_end >= 0 else b""
-    rest = replace(around, before=above, behind=below).with_fill("")
+    line_end = around.after.find(b"\n")
+    below = around.after[line_end:] if line_end >= 0 else b""
+    rest = replace(around, before=above, after=below).with_fill("")
     return rest.faults if rest else 0
 
 
-def _against(take: Take, filled: Filled | None, faults_before: int, loose_ends: int) -> Against:
+def _against(take: Take, filled: Filled | None, faults_before: int, name_faults: int) -> Against:
     return Against(
         is_empty=not take.fill.strip(),
         faults=max(0, filled.faults - faults_before) if filled else 0,
         is_cut=take.is_cut,
         is_unfinished=not take.has_ended,
-        loose_ends=loose_ends,
-        is_echo=filled.is_echo if filled else False,
+        name_faults=name_faults,
+        duplicates_a_line=filled.duplicates_a_line if filled else False,
     )

@@ -65,7 +65,7 @@ class RemoteInfiller:
         return f"{self.adapter.name} at {self.connection.host}"
 
     @property
-    def caution(self) -> str | None:
+    def warning(self) -> str | None:
         """Why the server is left alone now, if it is."""
         return self.connection.breaker.sentence()
 

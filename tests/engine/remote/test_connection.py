@@ -176,7 +176,7 @@ def test_after_three_failures_nothing_is_sent_for_a_while(server, connected):
     with pytest.raises(EngineFailed, match=r"does not answer; trying again in (20|19) s\.$"):
         fill_of(infiller, ASKED)
     assert len(server.asked) == asked
-    assert "trying again" in infiller.caution
+    assert "trying again" in infiller.warning
 
 
 @pytest.mark.parametrize("status", [429, 503])
