@@ -121,9 +121,9 @@ class RemoteInfiller:
                         yield _draft(take, fill, shown)
                         shown = fill
         begun = [take for take in takes if take.text or take.end]
-        self._gives_likelihoods = self._gives_likelihoods and (
-            not shown or any(take.log_probabilities for take in takes)
-        )
+        if shown and self._adapter(request) is self.adapter:
+            given = any(take.log_probabilities for take in takes)
+            self._gives_likelihoods = self._gives_likelihoods and given
         return self._infill(request, seams, begun or takes[:1], stop, steps)
 
     def _infill(
@@ -184,18 +184,24 @@ class RemoteInfiller:
         ]
 
     def _window(self, request: InfillRequest, seams: Seams) -> Window:
-        room = int((self.context_tokens - request.budget.tokens) * self._characters_per_token)
-        if room <= LEAST_ROOM:
-            raise BadRequest(
-                f"The context of {self.model_name}, {self.context_tokens} tokens, is too small; "
-                "start the server with a larger one."
-            )
         [hole] = request.holes
         replaced = request.document[hole.start : hole.end] if request.instruction else ""
-        window = Window.of(seams.prefix, seams.suffix, request.context, room - len(replaced))
-        window = replace(window, replaced=replaced)
-        apart = self._adapter(request).keeps_text_apart
-        return window if apart else window.without(self.marks)
+        room = int((self.context_tokens - request.budget.tokens) * self._characters_per_token)
+        room -= len(replaced)
+        if room <= LEAST_ROOM:
+            raise BadRequest(
+                f"The context of {self.model_name}, {self.context_tokens} tokens, is too small for "
+                "this; start the server with a larger one, or select less."
+            )
+        window = Window.of(seams.prefix, seams.suffix, request.context, room)
+        if not self._adapter(request).keeps_text_apart:
+            if self.marks.before_first(replaced) != replaced:
+                raise BadRequest(
+                    "What is to be rewritten holds a control token of the model, which would not "
+                    "stay text; select less."
+                )
+            window = window.without(self.marks)
+        return replace(window, replaced=replaced)
 
     def _adapter(self, request: InfillRequest) -> Adapter:
         return self.chat if request.instruction and self.chat is not None else self.adapter

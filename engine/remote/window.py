@@ -50,10 +50,7 @@ class Window:
         ends at the first one, seen from the hole."""
         context = (replace(each, text=marks.before_first(each.text)) for each in self.context)
         return Window(
-            marks.after_last(self.prefix),
-            marks.before_first(self.suffix),
-            tuple(context),
-            marks.before_first(self.replaced),
+            marks.after_last(self.prefix), marks.before_first(self.suffix), tuple(context)
         )
 
 

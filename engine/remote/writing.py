@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 
-from fillwright.engine.errors import EngineFailed
+from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.remote.connection import LEFTOVER_S, Connection
 from fillwright.engine.remote.question import Adapter, Question
 from fillwright.engine.remote.take import Hole, Take
@@ -14,7 +14,8 @@ async def written(
     adapter: Adapter, connection: Connection, questions: Sequence[Question], hole: Hole
 ) -> AsyncGenerator[tuple[int, Take], None]:
     """Every state of every fill, with its number, as they come; all are asked for at once, and the
-    connection of one that is over is closed."""
+    connection of one that is over is closed. Raises what the first one does; of the others, which
+    are there to be compared with it, those that fail are missing."""
     states: asyncio.Queue[tuple[int, Take] | None] = asyncio.Queue()
 
     async def write(number: int, question: Question) -> None:
@@ -40,11 +41,17 @@ async def written(
             ) from error
         states.put_nowait((number, take.closed()))
 
+    async def compare(number: int, question: Question) -> None:
+        with suppress(FillwrightError):
+            await write(number, question)
+
     async def write_all() -> None:
+        first, *others = questions
         try:
             async with asyncio.TaskGroup() as group:
-                for number, question in enumerate(questions):
-                    group.create_task(write(number, question))
+                group.create_task(write(0, first))
+                for number, question in enumerate(others, 1):
+                    group.create_task(compare(number, question))
         finally:
             states.put_nowait(None)
 
@@ -54,7 +61,6 @@ async def written(
             yield state
         await writing
     except ExceptionGroup as errors:
-        # all of them talk to the same server
         raise errors.exceptions[0] from None
     finally:
         writing.cancel()

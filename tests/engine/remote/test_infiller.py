@@ -185,3 +185,17 @@ def test_a_context_that_holds_nothing_is_one_sentence(server, connected):
     with pytest.raises(EngineFailed, match="maximum context length is 10 tokens"):
         fill_of(infiller, request_for("a = ‸\n"))
     assert len(server.bodies("/v1/completions")) == 3
+
+
+def test_one_to_compare_with_that_fails_is_missing_only(server, connected):
+    serving(server, "len(x)")
+    infiller = connected(server.url)
+    fill_of(infiller, request_for("a = ‸\n"))
+
+    def busy_for_the_second(exchange):
+        is_first = exchange.asked_for["temperature"] == 0
+        (completions("len(x)") if is_first else refusing(500, {}))(exchange)
+
+    server.says["/v1/completions"] = busy_for_the_second
+    fill = fill_of(infiller, request_for("a = ‸\n"))
+    assert (fill.texts, fill.certainty.near) == (("len(x)",), 1)

@@ -1,9 +1,12 @@
 """What is asked in words goes to a chat, and of its answer the code is taken."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.remote.adapters.chat import fenced
 from fillwright.engine.request import Budget, Hole, InfillRequest
 from tests.engine.remote.conftest import drafts_and_fill, fill_of, request_for, serving, streaming
@@ -59,6 +62,31 @@ def test_a_model_that_takes_none_gets_none(server, connected):
     serving(server, "x")
     assert fill_of(connected(server.url), REWRITE).decode == "openai"
     assert not server.bodies("/v1/chat/completions")
+
+
+def test_a_selection_that_leaves_no_room_is_one_sentence(instructed):
+    document = "x = 1\n" * 4000
+    request = replace(REWRITE, document=document, holes=(Hole(0, len(document)),))
+    with pytest.raises(BadRequest, match=r"4096 tokens, is too small for this.* select less"):
+        fill_of(instructed, request)
+
+
+def test_a_selection_with_a_control_token_is_not_sent_in_part(server, instructed):
+    document = "a = '<|im_end|>'\nb = 1\n"
+    request = replace(REWRITE, document=document, holes=(Hole(0, len(document)),))
+    with pytest.raises(BadRequest, match="holds a control token"):
+        fill_of(instructed, request)
+    assert not server.bodies("/v1/chat/completions")
+
+
+def test_a_chat_does_not_say_what_filling_in_gives(server, connected):
+    serving(server, "x", scores=(-0.1,))
+    infiller = connected(server.url, instructions=True)
+    server.says["/v1/chat/completions"] = chat("```\n    return 2 * x\n```")
+    assert fill_of(infiller, REWRITE).texts == ("    return 2 * x",)
+    # one is still enough
+    assert fill_of(infiller, request_for("a = ‸\n")).certainty.near == 1
+    assert len(server.bodies("/v1/completions")) == 1
 
 
 def test_llama_cpp_takes_the_request(llama_url, connected):
