@@ -213,11 +213,13 @@ class Session:
         return document
 
     def _context_of(self, ask: Ask) -> tuple[Snippet, ...]:
-        settings = self.settings_of(ask.document.uri).context
-        if not settings.enabled:
+        settings = self.settings_of(ask.document.uri)
+        bound = settings.privacy.context
+        if bound == "none" or not settings.context.enabled:
             return ()
         self.context.visited(ask.document, ask.document.lf_lines.line_of(ask.holes[0].start))
-        return self.context.snippets(ask.document, ask.holes, settings.characters)
+        characters, within_file = settings.context.characters, bound == "file"
+        return self.context.snippets(ask.document, ask.holes, characters, within_file)
 
     def _draft_came(self, ask: Ask, draft: Draft) -> None:
         if self.settings_of(ask.document.uri).drafts.enabled:

@@ -84,6 +84,15 @@ class ContextSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What a model may see at most, wherever it runs."""
+
+    context: Literal["none", "file", "project"] = "project"
+    """Of what else than the hole's surroundings: `none` of anything, `file` of other places in the
+    same file, `project` of other files that were open or visited too."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSection:
     """The engine daemon that this editor shares with the others."""
 
@@ -160,6 +169,7 @@ class Settings:
     fill: FillSettings = FillSettings()
     exclude: ExclusionSettings = ExclusionSettings()
     context: ContextSettings = ContextSettings()
+    privacy: PrivacySettings = PrivacySettings()
     engine: EngineSection = EngineSection()
 
     @property

@@ -73,3 +73,20 @@ async def test_an_address_that_must_not_be_used_is_told_and_nothing_is_sent(star
     editor = await start(options={"engine": {"url": "http://gpu.example:8000"}})
     await editor.until(lambda: any(s["state"] == "failed" for s in editor.statuses))
     assert "go to gpu.example:8000 unencrypted" in editor.statuses[-1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "is_sent"), [("project", True), ("file", False), ("none", False)]
+)
+async def test_what_is_sent_of_other_files_is_bounded_by_a_setting(
+    start: Any, server: ScriptedServer, bound: str, is_sent: bool
+) -> None:
+    serving(server, "sum(prices)")
+    editor = await start(options=settings(server.url) | {"privacy": {"context": bound}})
+    other = editor.open("".join(f"OTHER_{n} = {n * 7}\n" for n in range(80)), "untitled:two.py")
+    await editor.ghost(other, 3, 0)
+    uri = editor.open(SOURCE)
+    await editor.ghost(uri, 1, 11)
+    prompts = [body["prompt"] for body in server.bodies("/v1/completions")]
+    [prompt] = [prompt for prompt in prompts if "return <|fim_suffix|>" in prompt]
+    assert ("OTHER_" in prompt) is is_sent
