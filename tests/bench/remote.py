@@ -79,7 +79,8 @@ async def main() -> None:
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
-    with suppress(asyncio.IncompleteReadError):
+    # cancelled: a kept connection at the end of the run
+    with suppress(asyncio.IncompleteReadError, asyncio.CancelledError):
         return await reader.readuntil(b"\r\n\r\n")
     return b""
 
