@@ -5,17 +5,16 @@ second one; the starting lock only saves the work of processes that would find t
 """
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fillwright.engine.daemon.arguments import remote_options
 from fillwright.engine.daemon.runtime_dir import Place, places_in
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import EngineUnavailable
@@ -120,7 +119,7 @@ def _command(settings: EngineSettings, place: Place) -> list[str]:
     if settings.checkpoint is not None:
         command += ["--checkpoint", str(settings.checkpoint.resolve())]
     if settings.remote is not None:
-        command += ["--remote", json.dumps(asdict(settings.remote))]
+        command += remote_options(settings.remote)
     return command
 
 

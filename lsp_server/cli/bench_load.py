@@ -7,14 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from fillwright.engine.daemon.arguments import add_remote_arguments, remote_of
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.remote import load as remote_load
-from fillwright.lsp_server.cli.arguments import (
-    add_remote_arguments,
-    remote_settings,
-    sentence,
-    whole,
-)
+from fillwright.lsp_server.cli.arguments import sentence, whole
 
 
 def main(argv: Sequence[str]) -> int:
@@ -32,7 +28,8 @@ def main(argv: Sequence[str]) -> int:
     sources = [path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))]
     if not any(source.strip() for source in sources):
         raise BadRequest(f"There are no Python files in {folder}; give --sources a folder of some.")
-    settings, seconds = remote_settings(options, options.engine), options.minutes * 60
+    settings, seconds = remote_of(options, options.engine), options.minutes * 60
+    assert settings is not None
     sources = [source for source in sources if source.strip()]
     tally = remote_load.load(settings, options.users, seconds, sources)
     _show(tally, options.users, seconds)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fillwright.engine.errors import FillwrightError
 from fillwright.engine.remote.connecting import look
 from fillwright.engine.remote.settings import RemoteSettings
-from fillwright.lsp_server.cli.doctor.finding import Finding, amiss, well
+from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.engine_probe import lines
 
 
@@ -14,7 +14,7 @@ def look_at_server(settings: RemoteSettings) -> Iterator[Finding]:
     try:
         found = look(settings)
     except FillwrightError as error:
-        yield amiss("server", f"{settings.url} cannot be used", str(error))
+        yield wrong("server", f"{settings.url} cannot be used", str(error))
         return
     for name, said in lines(found):
-        yield well(name, said)
+        yield ok(name, said)

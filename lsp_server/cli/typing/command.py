@@ -20,6 +20,7 @@ from typing import get_args
 from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
@@ -29,7 +30,7 @@ from fillwright.engine.evaluation.run import progress_bar
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import coverage_table, summarise_typing, table
-from fillwright.lsp_server.cli.arguments import add_engine_arguments, startable
+from fillwright.lsp_server.cli.arguments import startable
 from fillwright.lsp_server.cli.typing.engine_in_project import EngineInProject, remember_all
 from fillwright.lsp_server.cli.typing.typist import Typist
 from fillwright.lsp_server.suggestions.gate import GATES, Eagerness

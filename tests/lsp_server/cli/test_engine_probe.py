@@ -1,11 +1,13 @@
 """`fillwright engine probe URL` and `--engine URL`, before llama.cpp's own server."""
 
+import argparse
 import json
 
 import pytest
 
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.lsp_server.cli.arguments import engine_settings
-from fillwright.lsp_server.cli.main import _parser, main
+from fillwright.lsp_server.cli.main import main
 from fillwright.lsp_server.settings.reader import read_settings
 from tests.engine.remote.conftest import llama_server
 
@@ -39,7 +41,9 @@ def test_what_cannot_be_used_gets_a_sentence_and_a_code(capsys):
 
 def test_an_option_outweighs_the_environment_and_so_does_a_checkpoint(monkeypatch, tmp_path):
     def url(*options):
-        settings = engine_settings(_parser().parse_args(["engine", "status", *options]))
+        parser = argparse.ArgumentParser()
+        add_engine_arguments(parser)
+        settings = engine_settings(parser.parse_args(options))
         return settings.remote and settings.remote.url
 
     assert url() is None

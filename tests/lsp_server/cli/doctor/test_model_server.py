@@ -10,7 +10,7 @@ from tests.engine.remote.conftest import llama_server
 def test_a_server_is_asked_what_it_is(tmp_path):
     with llama_server(tmp_path) as url:
         found = {finding.name: finding for finding in look_at_server(RemoteSettings(url))}
-    assert all(finding.is_well for finding in found.values())
+    assert all(finding.is_ok for finding in found.values())
     assert found["server"].found.startswith("llama.cpp")
     assert found["context"].found == "2048 tokens"
     assert found["infills"].found.startswith("yes")
@@ -18,7 +18,7 @@ def test_a_server_is_asked_what_it_is(tmp_path):
 
 def test_one_that_cannot_be_used_is_wrong_and_why():
     [finding] = look_at_server(RemoteSettings("http://127.0.0.1:9"))
-    assert not finding.is_well
+    assert not finding.is_ok
     assert "cannot be reached" in finding.remedy
 
 
