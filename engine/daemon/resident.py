@@ -210,11 +210,15 @@ class Resident:
                 self._take(engine, *work)
                 continue
             outcome = self._outcome(engine, work)
-            self._finish(work, outcome)
+            twins: list[Job] = []
+            counted: Infill | None = None
             if isinstance(outcome, Infill) and outcome.finish != "cancelled":
-                for twin in self._twins(work):
-                    # which took no steps
-                    self._finish(twin, outcome, replace(outcome, steps=0))
+                # before the fill is delivered: who asks for the same after that gets its own
+                twins, counted = self._twins(work), replace(outcome, steps=0)
+            self._finish(work, outcome)
+            for twin in twins:
+                # which took no steps
+                self._finish(twin, outcome, counted)
             with self._changed:
                 self._running.remove(work)
 
