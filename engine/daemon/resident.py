@@ -1,8 +1,9 @@
 """The model's one owner: a thread that loads it once and then works on one request at a time.
 
 Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
-thread and returns at once. The newest request per document wins; documents take turns in order.
-Requests that are equal have equal fills, so those that wait while one is made get that one.
+thread and returns at once, unless it says otherwise. The newest request per document wins;
+documents take turns in order. Requests that are equal have equal fills, so those that wait while
+one is made get that one.
 """
 
 import logging
@@ -15,16 +16,28 @@ from typing import Protocol
 
 from fillwright.engine.daemon.wire import Event, Health, Status
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, Memories
+from fillwright.engine.request import (
+    Draft,
+    FileText,
+    Infill,
+    InfillRequest,
+    Memories,
+    WorkspaceMemory,
+)
 
 FAILED_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
 class Remembered(Protocol):
-    """What the owner thread gives memories to, a file at a time."""
+    """What the owner thread gives memories to, a file at a time. `renew` and `known` wait for
+    nothing."""
 
     def take(self, workspace: str, file: FileText) -> None: ...
+    def clear(self) -> None: ...
+    def renew(self, workspace: str) -> None: ...
+    def forget_unused(self) -> None: ...
+    def known(self) -> tuple[WorkspaceMemory, ...]: ...
 
 
 class Infiller(Protocol):
@@ -41,6 +54,8 @@ class Infiller(Protocol):
     def languages(self) -> tuple[str, ...] | None: ...
     @property
     def context_tokens(self) -> int: ...
+    @property
+    def remembers(self) -> bool: ...
     @property
     def remembered(self) -> Remembered: ...
     def infill(
@@ -147,12 +162,30 @@ class Resident:
         self._finish(job, self._untouched(job.request))
 
     def remember(self, memories: Memories) -> None:
-        """Take texts into memory, or out of it, one after another while no request waits. What an
-        engine that has left or failed is told is lost."""
+        """Take texts into memory, or out of it, one after another while no request waits; with
+        none, the workspace is kept. What an engine that has left or failed, or has no use for it,
+        is told is lost."""
         with self._changed:
-            if not self._left and self._status != "failed":
+            infiller = self._infiller
+            lost = self._left or self._status == "failed"
+            if not lost and (infiller is None or infiller.remembers):
                 self._memories += ((memories.workspace, file) for file in memories.files)
                 self._changed.notify()
+        if infiller is not None:
+            infiller.remembered.renew(memories.workspace)
+
+    def forget_all(self) -> None:
+        """Forget every workspace; may wait for a file that is just taken in."""
+        with self._changed:
+            self._memories.clear()
+            infiller = self._infiller
+        if infiller is not None:
+            infiller.remembered.clear()
+
+    def forget_unused(self) -> None:
+        """Forget the workspaces that nobody works in any more; may wait as `forget_all` does."""
+        if (infiller := self._infiller) is not None:
+            infiller.remembered.forget_unused()
 
     def health(self) -> Health:
         """How the engine is; `stopped` before the first `start` and after it left."""
@@ -166,6 +199,8 @@ class Resident:
                 languages=self._infiller.languages if self._infiller else None,
                 context_tokens=self._infiller.context_tokens if self._infiller else None,
                 instructions=self._instructions,
+                remembers=self._infiller.remembers if self._infiller else None,
+                remembered=self._infiller.remembered.known() if self._infiller else (),
                 to_remember=len(self._memories),
             )
 
@@ -216,6 +251,8 @@ class Resident:
             return
         with self._changed:
             self._infiller, self._status, self._fraction = infiller, "ready", 1.0
+            if not infiller.remembers:
+                self._memories.clear()
             self._last_work = self._clock()
         while (work := self._next()) is not None:
             if not isinstance(work, Job):

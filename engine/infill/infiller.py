@@ -86,6 +86,11 @@ class Infiller:
         self.remembered = Remembered(self.tokenizer.encode, len(self.tokenizer.texts))
 
     @property
+    def remembers(self) -> bool:
+        """Whether what is remembered has a say."""
+        return self.gate is not None
+
+    @property
     def context_tokens(self) -> int:
         """How many tokens of the text around a hole the model is shown at most."""
         return self.prompt.prefix_tokens + self.prompt.suffix_tokens
@@ -348,7 +353,7 @@ class Infiller:
         return Judge(self.model, self.tokenizer, self._caches, request, seams, closing, memory)
 
     def _memory(self, request: InfillRequest, seams: Seams, task: Task) -> Mixture | None:
-        if self.gate is None or task.drafting != "beams":
+        if self.gate is None or not request.memory or task.drafting != "beams":
             return None
         project = self.remembered.stores(request.workspace, request.file_key)
         precedents = precedents_of(self.tokenizer, seams, task, project)
