@@ -49,8 +49,8 @@ class Remembered:
         ids = self._ids(text) if fits else ()
         with self._lock:
             here = self._used(workspace)
-            before = here.files[key].bytes if key in here.files else 0
-            kept = fits and here.bytes - before + size <= WORKSPACE_BYTES
+            before = here.files[key].size if key in here.files else 0
+            kept = fits and here.size - before + size <= WORKSPACE_BYTES
             if kept:
                 here.put(key, ids, size, blake2b(written, digest_size=16).digest())
             else:

@@ -42,19 +42,20 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class File:
-    """Where the newest text of a file is, its size, and digests of what it has said, the newest
+    """Where the newest text of a file is, its bytes, and digests of what it has said, the newest
     last."""
 
     segment: Segment
     tokens: int
-    bytes: int
+    size: int
     texts: tuple[bytes, ...]
 
 
 @dataclass(slots=True, eq=False)
 class Workspace:
     """`files` has what is live by key; what other segments say of a file is dead. `id` is its own:
-    one that is made again has another. `used`: when it was last asked of, in seconds."""
+    one that is made again has another. `used`: when it was last asked of, in seconds. `size` has
+    the bytes of all files."""
 
     name: str
     vocabulary: int
@@ -62,7 +63,7 @@ class Workspace:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     segments: tuple[Segment, ...] = ()
     files: dict[str, File] = field(default_factory=dict)
-    bytes: int = 0
+    size: int = 0
 
     def put(self, key: str, ids: Sequence[int], size: int, digest: bytes) -> None:
         """Take in what a file says, in place of what it said."""
@@ -71,14 +72,14 @@ class Workspace:
         segment = Segment(SortedContexts.of([ids], self.vocabulary), (key,))
         self.segments = (*self.segments, segment)
         self.files[key] = File(segment, len(ids), size, (*before, digest)[-TEXTS:])
-        self.bytes += size
+        self.size += size
         self._tidy()
 
     def drop(self, key: str) -> None:
         """Let go of a file; of one that is not known there is nothing to let go."""
         if (file := self.files.pop(key, None)) is not None:
             file.segment.live -= file.tokens
-            self.bytes -= file.bytes
+            self.size -= file.size
             self._tidy()
 
     def stores(self, but: str) -> tuple[Store, ...]:
@@ -99,7 +100,7 @@ class Workspace:
     def counts(self) -> WorkspaceMemory:
         """How much there is."""
         tokens = sum(segment.live for segment in self.segments)
-        return WorkspaceMemory(self.name, self.id, len(self.files), tokens, self.bytes)
+        return WorkspaceMemory(self.name, self.id, len(self.files), tokens, self.size)
 
     def _is_live(self, segment: Segment, key: str) -> bool:
         file = self.files.get(key)
