@@ -4,10 +4,21 @@ Knows paths; reads nothing but where links lead.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 KEY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlace:
+    """What an `InfillRequest` says of a document's project: its folder's and its file's name, empty
+    where it is in none, and whether the user's own code has a say at all."""
+
+    workspace: str = ""
+    file_key: str = ""
+    memory: bool = True
 
 
 def workspace_key(root: Path) -> str:

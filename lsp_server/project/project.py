@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fillwright.engine.errors import FillwrightError
-from fillwright.lsp_server.project.keys import file_key, innermost
+from fillwright.lsp_server.project.keys import ProjectPlace, file_key, innermost
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient
@@ -31,31 +32,39 @@ BEAT_S = 60.0
 
 
 class Project:
-    """`engine` gives the client to use at that moment; `tell` gets the number of files that the
-    engine remembers of all folders whenever that changes. `is_watched`: the editor says which files
+    """`engine` gives the client to use at that moment; `tell` is called whenever the engine
+    remembers another number of `files` of all folders. `is_watched`: the editor says which files
     change."""
 
     def __init__(
-        self, engine: "Callable[[], EngineClient]", tell: Callable[[int], None] = lambda files: None
+        self, engine: "Callable[[], EngineClient]", tell: Callable[[], None] = lambda: None
     ) -> None:
         self.is_watched = False
+        self.files = 0
         self._engine = engine
         self._tell = tell
-        self._files = 0
         self._folders: dict[Path, ProjectFolder] = {}
         self._tasks: dict[Path, asyncio.Task[None]] = {}
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._news: dict[Path, asyncio.Event] = {}
         self._documents: dict[str, Document] = {}
         self._places: dict[str, tuple[Path | None, Path | None]] = {}
 
-    def follow(self, folders: Mapping[Path, ExclusionSettings]) -> None:
-        """These folders are the project's from now on, and these files are kept out of each."""
+    def follow(self, folders: Mapping[Path, ExclusionSettings | None]) -> None:
+        """These folders are the project's from now on, and these files are kept out of each. With
+        None the user does not want one to be remembered: the engine forgets it now, and not when
+        it sees that nobody works there."""
         # after `initialize` has been answered, which has less time than this takes
         from fillwright.lsp_server.project.folder import ProjectFolder
 
-        roots = {folder.resolve(): exclude for folder, exclude in folders.items()}
+        chosen = {folder.resolve(): exclude for folder, exclude in folders.items()}
+        roots = {root: exclude for root, exclude in chosen.items() if exclude is not None}
         for root in self._folders.keys() - roots.keys():
-            self._leave(root)
+            folder = self._leave(root)
+            if root in chosen:
+                task = asyncio.get_running_loop().create_task(folder.forget(self._engine()))
+                self._forgetting.add(task)
+                task.add_done_callback(self._forgetting.discard)
         known = {root for root in roots if root in self._folders}
         for root, exclude in roots.items():
             inner = [other for other in roots if root in other.parents]
@@ -71,38 +80,39 @@ class Project:
                 self.opened(document)
         self.stir()
 
-    def place_of(self, uri: str) -> tuple[str, str]:
-        """The names of a document's folder and of its file for the engine; empty where there is
-        none. A document without a path belongs to the only folder."""
+    def place_of(self, uri: str) -> ProjectPlace:
+        """Where a document lies for the engine. One without a path belongs to the only folder."""
         root, path = self._place(uri)
         if root is None:
-            return "", ""
-        return self._folders[root].workspace, file_key(root, path) if path else ""
+            return ProjectPlace()
+        key = file_key(root, path) if path else ""
+        return ProjectPlace(self._folders[root].workspace, key)
 
     def opened(self, document: Document) -> None:
-        """An editor has a document open."""
+        """A document's text is the editor's from now on."""
         self._documents[document.uri] = document
         root, path = self._place(document.uri)
         if root and path:
             self._folders[root].opened(file_key(root, path), document)
             self._news[root].set()
 
-    def changed(self, document: Document) -> None:
+    def changed(self, edit: DocumentEdit) -> None:
         """It has another text now."""
+        document = edit.after
         self._documents[document.uri] = document
         root, path = self._place(document.uri)
         if root and path:
             self._folders[root].changed(file_key(root, path), document)
             self._news[root].set()
 
-    def closed(self, uri: str) -> None:
-        """It is not open any more."""
-        self._documents.pop(uri, None)
-        root, path = self._place(uri)
+    def closed(self, document: Document) -> None:
+        """What is saved counts again."""
+        self._documents.pop(document.uri, None)
+        root, path = self._place(document.uri)
         if root and path:
             self._folders[root].closed(file_key(root, path))
             self._news[root].set()
-        self._places.pop(uri, None)
+        self._places.pop(document.uri, None)
 
     def written(self) -> None:
         """Files have changed on disk."""
@@ -120,13 +130,6 @@ class Project:
         for root in list(self._folders):
             self._leave(root)
 
-    async def forget(self) -> None:
-        """Follow nothing any more, and have the engine forget it now."""
-        folders = list(self._folders.values())
-        self.stop()
-        for folder in folders:
-            await folder.forget(self._engine())
-
     def _place(self, uri: str) -> tuple[Path | None, Path | None]:
         """The folder around a document and its path; without a path the only folder."""
         if uri not in self._places:
@@ -141,12 +144,13 @@ class Project:
                 self._places[uri] = innermost(self._folders, path), path
         return self._places[uri]
 
-    def _leave(self, root: Path) -> None:
+    def _leave(self, root: Path) -> "ProjectFolder":
         self._tasks.pop(root).cancel()
         self._news.pop(root)
-        self._folders.pop(root)
+        folder = self._folders.pop(root)
         self._places.clear()
         self._count()
+        return folder
 
     async def _keep(self, root: Path) -> None:
         """Keep a folder in the engine's memory, until that is cancelled."""
@@ -176,6 +180,14 @@ class Project:
 
     def _count(self) -> None:
         files = sum(folder.files for folder in self._folders.values())
-        if files != self._files:
-            self._files = files
-            self._tell(files)
+        if files != self.files:
+            self.files = files
+            self._tell()
+
+
+def in_memory(files: int) -> str:
+    """In words, how many files the engine remembers; empty for none."""
+    if not files:
+        return ""
+    known = "1 file" if files == 1 else f"{files} files"
+    return f"Knows {known} of your project, which stay on this machine, in memory only."

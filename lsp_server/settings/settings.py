@@ -116,6 +116,11 @@ class Settings:
     """Where suggestions appear by themselves, by language id: `{"go": true, "python": false}`. A
     language that is not named has them if the model has learnt it."""
 
+    memory: Literal["on", "file", "off"] = "on"
+    """What of the user's own code has a say in fills besides the text around the hole: the other
+    files of the project, which the engine then keeps in its memory, the rest of the same `file`, or
+    nothing."""
+
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()
     drafts: DraftSettings = DraftSettings()

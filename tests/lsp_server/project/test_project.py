@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from fillwright.lsp_server.project import project as projects
-from fillwright.lsp_server.project.keys import workspace_key
+from fillwright.lsp_server.project.keys import ProjectPlace, workspace_key
 from fillwright.lsp_server.project.project import Project
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 from tests.lsp_server.project.conftest import Engine, put
 
 ALL = ExclusionSettings()
@@ -34,7 +35,9 @@ def until() -> Until:
 
 
 def project_on(engine: Engine, told: list[int] | None = None) -> Project:
-    return Project(lambda: engine, [].append if told is None else told.append)  # type: ignore[arg-type, return-value]
+    said = [] if told is None else told
+    project = Project(lambda: engine, lambda: said.append(project.files))  # type: ignore[arg-type, return-value]
+    return project
 
 
 def document(path: Path, text: str, version: int = 1) -> Document:
@@ -62,15 +65,17 @@ async def test_a_place_is_the_innermost_folder_and_the_path_in_it(
     path = put(root, "a/m.py", "alpha = 1\n")
     (root / "link.py").symlink_to(path)
     project = project_on(engine)
-    assert project.place_of(path.as_uri()) == ("", "")
+    assert project.place_of(path.as_uri()) == ProjectPlace()
     project.follow({root: ALL})
-    assert project.place_of(path.as_uri()) == (workspace_key(root), "a/m.py")
-    assert project.place_of((root / "link.py").as_uri()) == (workspace_key(root), "a/m.py")
-    assert project.place_of("untitled:one") == (workspace_key(root), "")
-    assert project.place_of((root.parent / "other.py").as_uri()) == ("", "")
+    assert project.place_of(path.as_uri()) == ProjectPlace(workspace_key(root), "a/m.py")
+    assert project.place_of((root / "link.py").as_uri()) == ProjectPlace(
+        workspace_key(root), "a/m.py"
+    )
+    assert project.place_of("untitled:one") == ProjectPlace(workspace_key(root))
+    assert project.place_of((root.parent / "other.py").as_uri()) == ProjectPlace()
     project.follow({root: ALL, root / "a": ALL})
-    assert project.place_of(path.as_uri()) == (workspace_key(root / "a"), "m.py")
-    assert project.place_of("untitled:one") == ("", "")
+    assert project.place_of(path.as_uri()) == ProjectPlace(workspace_key(root / "a"), "m.py")
+    assert project.place_of("untitled:one") == ProjectPlace()
     project.stop()
 
 
@@ -84,10 +89,11 @@ async def test_what_is_opened_typed_and_closed_is_followed(
     project.opened(document(path, "alpha = 1\nbeta = 2\n"))
     project.follow({root: ALL})
     await until(lambda: engine.knows(workspace, "beta = 2"))
-    project.changed(document(path, "alpha = 1\ngamma = 3\n", 2))
+    edited = document(path, "alpha = 1\ngamma = 3\n", 2)
+    project.changed(DocumentEdit(edited, edited, []))
     await until(lambda: engine.knows(workspace, "gamma = 3"))
     assert not engine.knows(workspace, "beta = 2")
-    project.closed(path.as_uri())
+    project.closed(edited)
     await until(lambda: not engine.knows(workspace, "gamma = 3"))
     project.stop()
 
@@ -127,15 +133,16 @@ async def test_an_engine_that_comes_later_or_comes_back_is_told(
     assert told[-1] == 0
 
 
-async def test_a_folder_that_is_left_is_followed_no_more(
+async def test_a_folder_that_is_not_to_be_remembered_is_forgotten_and_followed_no_more(
     root: Path, engine: Engine, until: Until
 ) -> None:
     put(root, "a.py", "alpha = 1\n")
     project = project_on(engine)
     project.follow({root: ALL})
     await until(lambda: engine.knows(workspace_key(root), "alpha = 1"))
-    await project.forget()
-    assert not engine.knows(workspace_key(root), "alpha = 1")
+    project.follow({root: None})
+    await until(lambda: not engine.knows(workspace_key(root), "alpha = 1"))
+    assert project.place_of((root / "a.py").as_uri()) == ProjectPlace()
     put(root, "b.py", "beta = 2\n")
     project.written()
     await asyncio.sleep(0.05)
