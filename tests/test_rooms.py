@@ -31,6 +31,7 @@ ROOMS = [
     *["lsp_server.session", "lsp_server.lsp"],
     *["lsp_server.cli.marks", "lsp_server.cli.source_file", "lsp_server.cli.draft_view"],
     *["lsp_server.cli.terminal", "lsp_server.cli.editors", "lsp_server.cli.engine"],
+    *["lsp_server.cli.memory"],
     *["lsp_server.cli.doctor", "lsp_server.cli.setup", "lsp_server.cli.typing", "lsp_server.cli"],
     "lsp_server",
 ]

@@ -44,7 +44,9 @@ class Remembered:
         """Remember what a file says now, in place of what it said. False, and the file is not
         remembered any more, where it is too long, has too long a line, or the workspace is full."""
         written = text.encode(errors="replace")
-        size = len(written)
+        size, digest = len(written), blake2b(written, digest_size=16).digest()
+        if self._says(workspace, key, digest):
+            return True
         fits = size <= FILE_BYTES and max(map(len, text.split("\n"))) <= LINE_CHARACTERS
         ids = self._ids(text) if fits else ()
         with self._lock:
@@ -52,7 +54,7 @@ class Remembered:
             before = here.files[key].size if key in here.files else 0
             kept = fits and here.size - before + size <= WORKSPACE_BYTES
             if kept:
-                here.put(key, ids, size, blake2b(written, digest_size=16).digest())
+                here.put(key, ids, size, digest)
             else:
                 here.drop(key)
             self._count()
@@ -100,6 +102,16 @@ class Remembered:
         whatever happens to them later."""
         with self._lock:
             return self._used(workspace).stores(but) if workspace in self._workspaces else ()
+
+    def _says(self, workspace: str, key: str, digest: bytes) -> bool:
+        """Whether this is what the file says already."""
+        with self._lock:
+            here = self._workspaces.get(workspace)
+            known = here and here.files.get(key)
+            if not (here and known and known.texts[-1] == digest):
+                return False
+            here.used = self._clock()
+            return True
 
     def _ids(self, text: str) -> list[int]:
         """The tokens of a text, with a separator, which is none, in place of each gap."""

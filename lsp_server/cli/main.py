@@ -127,6 +127,16 @@ def _parser() -> argparse.ArgumentParser:
         _add_engine_arguments(action)
         action.set_defaults(verb=_engine, action=name)
 
+    memory = verbs.add_parser("memory", help="what the engine remembers of your projects")
+    kinds = memory.add_subparsers(metavar="status|clear", required=True)
+    for name, help in {
+        "status": "say how much it is",
+        "clear": "forget it; it was never on a disk",
+    }.items():
+        kind = kinds.add_parser(name, help=help)
+        _add_engine_arguments(kind)
+        kind.set_defaults(verb=_memory, action=name)
+
     setup = verbs.add_parser("setup", help="set an editor up, and try a fill")
     setup.add_argument(
         "editor",
@@ -174,6 +184,12 @@ def _add_fill_arguments(fill: argparse.ArgumentParser) -> None:
     fill.add_argument("--write", action="store_true", help="change FILE; print no diff")
     fill.add_argument("--json", action="store_true", help="print one JSON object, not a diff")
     fill.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
+    fill.add_argument(
+        "--no-project",
+        action="store_false",
+        dest="project",
+        help="fill from FILE alone; else the project around it is read first, and has a say",
+    )
     fill.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     fill.add_argument(
         "--seed",
@@ -272,6 +288,7 @@ def _fill_options(arguments: argparse.Namespace) -> "FillOptions":
         seed=arguments.seed,
         steps=arguments.steps,
         decode=arguments.decode,
+        project=arguments.project,
     )
 
 
@@ -301,6 +318,12 @@ def _engine(arguments: argparse.Namespace) -> int:
         return stop_every_engine()
     settings = _startable if arguments.action == "start" else _settings
     return engine_command(arguments.action, settings(arguments))
+
+
+def _memory(arguments: argparse.Namespace) -> int:
+    from fillwright.lsp_server.cli.memory import memory_command
+
+    return memory_command(arguments.action, _settings(arguments))
 
 
 def _setup(arguments: argparse.Namespace) -> int:
