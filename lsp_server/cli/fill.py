@@ -136,8 +136,9 @@ async def _in_project(
     options: FillOptions, client: EngineClient, request: InfillRequest
 ) -> InfillRequest:
     """The request with the project around its file in mind, which the engine reads first."""
-    root = project_around(options.file) if options.project else None
-    if root is None:
+    root = project_around(options.file)
+    # in a block, or several holes, only the model has a say
+    if not options.project or root is None or request.shape == "block" or len(request.holes) > 1:
         return request
     with showing(f"reading the project {root.name} ..."):
         place, is_whole = await remember_project(client, root, options.file)

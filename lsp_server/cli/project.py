@@ -17,7 +17,7 @@ MANIFESTS = (
     *("pyproject.toml", "setup.py", "package.json", "Cargo.toml", "go.mod", "pom.xml"),
     *("build.gradle", "build.gradle.kts", "CMakeLists.txt", "Gemfile", "composer.json"),
 )
-PATIENCE_S = 10.0
+PATIENCE_S = 5.0
 """The fill is not kept waiting for longer; it has what is read by then."""
 LOOK_AGAIN_S = 0.05
 
