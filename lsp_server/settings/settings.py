@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 SECTION = "fillwright"
+Memory = Literal["on", "file", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Settings:
     """Where suggestions appear by themselves, by language id: `{"go": true, "python": false}`. A
     language that is not named has them if the model has learnt it."""
 
-    memory: Literal["on", "file", "off"] = "on"
+    memory: Memory = "on"
     """What of the user's own code has a say in fills besides the text around the hole: the other
     files of the project, which the engine then keeps in its memory, the rest of the same `file`, or
     nothing."""
