@@ -52,7 +52,9 @@ class SortedContexts:
     spans: tuple[Span, ...]
 
     @classmethod
-    def of(cls, streams: Iterable[Sequence[int]], vocabulary: int) -> Self:
+    def of(
+        cls, streams: Iterable[Sequence[int] | NDArray[np.unsignedinteger]], vocabulary: int
+    ) -> Self:
         """Sort streams of ids below `vocabulary`. Takes up to 28 bytes a token while it sorts, and
         4 bytes and a token's own thereafter."""
         kind = np.min_scalar_type(vocabulary)
