@@ -161,7 +161,7 @@ async def recall(
     if len(params.arguments or ()) != 1:
         raise JsonRpcInvalidParams(f"{RECALL_COMMAND} takes one argument: a uri and a position")
     wanted = protocol.structured((params.arguments or ())[0], RecallParams)
-    return {"recalled": session.recall(wanted.uri, convert.place(wanted.position))}
+    return {"recalled": session.recall(wanted.uri, convert.to_position(wanted.position))}
 
 
 async def accepted(session: Session, params: types.ExecuteCommandParams) -> None:

@@ -23,7 +23,7 @@ def change(event: types.TextDocumentContentChangeEvent) -> Change:
     """One content change of a `textDocument/didChange`."""
     if isinstance(event, types.TextDocumentContentChangeWholeDocument):
         return Change(event.text)
-    return Change(event.text, place(event.range.start), place(event.range.end))
+    return Change(event.text, to_position(event.range.start), to_position(event.range.end))
 
 
 def language(language_id: object) -> str:
@@ -33,7 +33,7 @@ def language(language_id: object) -> str:
     return language_id if isinstance(language_id, str) else ""
 
 
-def place(position: types.Position) -> Position:
+def to_position(position: types.Position) -> Position:
     """An LSP position as ours."""
     return Position(position.line, position.character)
 
@@ -48,7 +48,7 @@ def editor_range(span: types.Range) -> EditorRange:
 
 def offset(document: Document, position: types.Position, encoding: PositionEncoding) -> int:
     """The character offset of an LSP position, clamped to the document."""
-    return document.lines.offset(place(position), encoding)
+    return document.lines.offset(to_position(position), encoding)
 
 
 def offsets(document: Document, span: types.Range, encoding: PositionEncoding) -> tuple[int, int]:
@@ -89,7 +89,9 @@ def selected_item(context: types.InlineCompletionContext) -> SelectedItem | None
     selected = context.selected_completion_info
     if selected is None:
         return None
-    return SelectedItem(place(selected.range.start), place(selected.range.end), selected.text)
+    return SelectedItem(
+        to_position(selected.range.start), to_position(selected.range.end), selected.text
+    )
 
 
 def workspace_edit(
@@ -105,12 +107,15 @@ def workspace_edit(
     `confirm`: the client asks the user before it applies them, where it can.
     """
     edits = [text_edit(document, one, encoding) for one in changes]
-    if not capability(client, "workspace.workspace_edit.document_changes"):
+    # annotated edits are only part of document changes: a client that takes the ones takes the
+    # others, though Neovim 0.12 does not say so
+    confirm &= bool(capability(client, "workspace.workspace_edit.change_annotation_support"))
+    if not confirm and not capability(client, "workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={document.uri: edits})
     identifier = types.OptionalVersionedTextDocumentIdentifier(
         uri=document.uri, version=document.version
     )
-    if not (confirm and capability(client, "workspace.workspace_edit.change_annotation_support")):
+    if not confirm:
         return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, edits)])
     annotated = [types.AnnotatedTextEdit(REWRITE, one.range, one.new_text) for one in edits]
     return types.WorkspaceEdit(

@@ -29,7 +29,7 @@ def register(client: LanguageServer, session: Session) -> None:
     client.feature(copilot.NOTIFY_REJECTED)(notify_rejected)
 
 
-def check_status(params: object) -> dict[str, str]:
+def check_status(params: dict[str, Any] | None) -> dict[str, str]:
     """`checkStatus`: nobody has to sign in."""
     return {"status": "OK", "user": USER}
 
@@ -60,7 +60,7 @@ def notify_accepted(session: Session, params: copilot.CompletionParams) -> str:
     return "OK"
 
 
-def notify_rejected(params: object) -> str:
+def notify_rejected(params: dict[str, Any] | None) -> str:
     """`notifyRejected`: the user typed on, which is no news."""
     return "OK"
 

@@ -43,7 +43,7 @@ async def inline_completion(
         session,
         GhostRequest(
             params.text_document.uri,
-            convert.place(params.position),
+            convert.to_position(params.position),
             params.text_document.version,
             by_hand,
             convert.selected_item(params.context),
@@ -65,7 +65,7 @@ async def completion(session: Session, params: types.CompletionParams) -> types.
     the model makes in the background."""
     invoked = types.CompletionTriggerKind.Invoked
     by_hand = params.context is not None and params.context.trigger_kind == invoked
-    uri, position = params.text_document.uri, convert.place(params.position)
+    uri, position = params.text_document.uri, convert.to_position(params.position)
     offer = await popup_offer(session, uri, position, by_hand=by_hand)
     if offer is None:
         return types.CompletionList(is_incomplete=False, items=[])

@@ -25,8 +25,9 @@ def edit_for(able: types.ClientCapabilities, *, confirm: bool) -> types.Workspac
     return workspace_edit(DOCUMENT, CHANGES, PositionEncoding.UTF16, able, confirm=confirm)
 
 
-def test_what_replaces_code_is_confirmed_where_the_client_can() -> None:
-    edit = edit_for(client(), confirm=True)
+@pytest.mark.parametrize("document_changes", [True, False])
+def test_what_replaces_code_is_confirmed_where_the_client_can(document_changes: bool) -> None:
+    edit = edit_for(client(document_changes=document_changes), confirm=True)
     (change,) = edit.document_changes or ()
     assert isinstance(change, types.TextDocumentEdit)
     (annotated,) = change.edits
@@ -42,7 +43,8 @@ def test_what_replaces_code_is_confirmed_where_the_client_can() -> None:
     [
         (client(), False),
         (client(annotations=False), True),
-        (client(document_changes=False), True),
+        (client(document_changes=False, annotations=False), True),
+        (client(document_changes=False), False),
         (types.ClientCapabilities(), True),
     ],
 )
