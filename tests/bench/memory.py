@@ -8,6 +8,7 @@ import random
 import statistics
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
@@ -59,7 +60,8 @@ def _look_up(memory: Remembered, texts: dict[str, str | None]) -> float:
         end = chance.randrange(30, len(tokens))
         context = tokens[end - 24 : end].tolist()
         began = time.process_time()
-        what_followed(stores, context)
+        # a fill looks at the two longest matches
+        list(islice(what_followed(stores, context), 2))
         took.append(time.process_time() - began)
     return statistics.median(took)
 
