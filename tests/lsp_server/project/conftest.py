@@ -15,12 +15,14 @@ CHARACTERS = 256
 
 class Engine:
     """The client of an engine; a killed one has another `pid` and knows nothing. `sent` has what it
-    was told, message by message."""
+    was told, message by message. While it `loads` it takes nothing in."""
 
     def __init__(self) -> None:
         self.pid = 1
         self.status: Status = "ready"
         self.remembers = True
+        self.loads = False
+        self._waiting: list[Memories] = []
         self.memory = Remembered(_by_character, CHARACTERS)
         self.sent: list[Memories] = []
 
@@ -30,13 +32,23 @@ class Engine:
         if memories.files:
             self.sent.append(memories)
         self.memory.renew(memories.workspace)
-        for file in memories.files if self.remembers else ():
-            self.memory.take(memories.workspace, file)
-        known = self.memory.known()
-        return Health(self.status, pid=self.pid, remembers=self.remembers, remembered=known)
+        self._waiting += [memories] if self.remembers else []
+        if not self.loads:
+            for each in self._waiting:
+                for file in each.files:
+                    self.memory.take(each.workspace, file)
+            self._waiting.clear()
+        return Health(
+            self.status,
+            pid=self.pid,
+            remembers=self.remembers,
+            remembered=self.memory.known(),
+            to_remember=sum(len(each.files) for each in self._waiting),
+        )
 
     def kill(self) -> None:
         self.pid += 1
+        self._waiting.clear()
         self.memory = Remembered(_by_character, CHARACTERS)
 
     def knows(self, workspace: str, text: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fillwright.engine.memory import limits
+from fillwright.engine.request import FileText, Memories
 from fillwright.lsp_server.project import folder as folders
 from fillwright.lsp_server.project import survey as surveys
 from fillwright.lsp_server.project.folder import QUIET_S, ProjectFolder
@@ -121,6 +122,23 @@ async def test_a_killed_engine_is_told_everything_again(
     for number in range(limits.WORKSPACES):
         engine.memory.remember(f"{number}", "a.py", "x")
     engine.memory.remember(folder.workspace, "other.py", "from another editor")
+    await bring(folder, engine)
+    assert engine.knows(folder.workspace, "beta = 2")
+
+
+async def test_an_engine_that_is_killed_while_it_loads_is_told_again(
+    folder: ProjectFolder, engine: Engine
+) -> None:
+    engine.loads = True
+    await bring(folder, engine)
+    await bring(folder, engine)
+    assert len(engine.sent) == 1
+    engine.kill()
+    # another editor's files wait at the new one
+    await engine.remember(Memories("other", (FileText("a.py", "x = 1"),)))
+    await bring(folder, engine)
+    assert [memories.workspace for memories in engine.sent].count(folder.workspace) == 2
+    engine.loads = False
     await bring(folder, engine)
     assert engine.knows(folder.workspace, "beta = 2")
 
