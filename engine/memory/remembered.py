@@ -25,14 +25,17 @@ from fillwright.engine.request import FileText, WorkspaceMemory
 
 
 class Remembered:
-    """`encode` makes ids below `vocabulary` of a text; `clock` gives seconds."""
+    """`encode` makes ids below `vocabulary` of a text; `is_used`: it has a say in fills. `clock`
+    gives seconds."""
 
     def __init__(
         self,
         encode: Callable[[str], Sequence[int]],
         vocabulary: int,
+        is_used: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.is_used = is_used
         self._encode = encode
         self._vocabulary = vocabulary
         self._clock = clock

@@ -25,6 +25,7 @@ class ScriptedMemory:
     """Keeps what it is given; a file that says `crash` crashes it."""
 
     def __init__(self) -> None:
+        self.is_used = True
         self.taken: queue.Queue[tuple[str, FileText]] = queue.Queue()
         self.said: list[str] = []
         self.workspaces: tuple[WorkspaceMemory, ...] = ()
@@ -57,14 +58,13 @@ class ScriptedInfiller:
     model_name = "scripted"
     languages = ("python", "javascript")
     device = "cpu"
-    caution: str | None = None
+    warning: str | None = None
     context_tokens = 448
     steps = 3
     finish = "settled"
 
     def __init__(self) -> None:
         self.remembered = ScriptedMemory()
-        self.remembers = True
         self.at_step: queue.Queue[tuple[str, int]] = queue.Queue()
         self.permits = threading.Semaphore(0)
         self.requests: list[InfillRequest] = []

@@ -134,7 +134,7 @@ def test_nothing_is_continued_across_a_gap_or_into_it(memory: Remembered) -> Non
 
 def test_a_workspace_that_nobody_works_in_is_forgotten() -> None:
     now = [0.0]
-    memory = Remembered(by_character, 256, lambda: now[0])
+    memory = Remembered(by_character, 256, clock=lambda: now[0])
     for name in "ab":
         memory.remember(name, "one.py", "left")
     now[0] = limits.LEASE_S
