@@ -99,6 +99,24 @@ async def test_the_hole_is_not_filled_from_the_saved_copy_or_a_copy_of_its_file(
     assert all("kapo(grommet" not in item.insert_text for item in items)
 
 
+async def test_a_key_in_another_file_is_not_continued(
+    start: Any, engine: EngineSettings, tmp_path: Path
+) -> None:
+    root, key = project(tmp_path / "one", "quokka"), "AKIA0123456789ABCDEF"
+    body = f"(grommet):\n    result = wobble_the_lock('{key}')\n    return result\n\n\n"
+    (root / "keys.py").write_text("".join(f"def step_{number}{body}" for number in range(4)))
+    editor = await start(options=WITH_ENGINE, folders={root.as_uri(): {}})
+    await until_remembered(engine, root, 2)
+    # what stands beside it is
+    assert ODD.format(name="quokka") in await shown(editor, root, "quokka", "new.py")
+    for number, written in enumerate(("wobble_the_lo", "wobble_the_lock('", "wobble_the_lock('AK")):
+        line = f"    result = {written}"
+        text = f"def other(grommet):\n{line}\n    return result\n"
+        uri = editor.open(text, (root / f"new{number}.py").as_uri())
+        items = (await editor.ghost(uri, 1, len(line), invoked=True)).items
+        assert not [item for item in items if "23456789" in item.insert_text]
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
 async def test_a_killed_engine_is_told_everything_again_and_its_first_fill_does_not_wait(
     start: Any, engine: EngineSettings, tmp_path: Path
