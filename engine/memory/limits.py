@@ -1,4 +1,4 @@
-"""How much of the user's own code is remembered, for the engine and for whoever sends it.
+"""How much of the user's own code is remembered, for the engine and its clients.
 
 Numbers only: the language server reads them, which must stay small.
 """
@@ -8,7 +8,7 @@ LINE_CHARACTERS = 2_000
 """Longer files and lines are generated or minified: nobody writes on from there."""
 WORKSPACE_BYTES = 20_000_000
 WORKSPACE_FILES = 5_000
-"""Whoever sends files keeps to this number; the engine counts bytes."""
+"""The clients keep to this number; the engine counts bytes."""
 WORKSPACES = 4
 LEASE_S = 900.0
 """A workspace that nobody has asked of or spoken of for so many seconds is forgotten."""

@@ -1,11 +1,31 @@
 """`fillwright memory status|clear`. Knows the engine's client only."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Literal
 
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
+from fillwright.lsp_server.cli.arguments import Parser, engine_settings
 
 Action = Literal["status", "clear"]
+ACTIONS = {
+    "status": "say how much the engine remembers",
+    "clear": "forget it; it was never on a disk",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line, without its first two words; gives the exit code."""
+    about = "What the engine remembers of your projects."
+    parser = Parser(prog="fillwright memory", description=about)
+    actions = parser.add_subparsers(metavar="|".join(ACTIONS), required=True)
+    for name, help in ACTIONS.items():
+        action = actions.add_parser(name, help=help, description=help)
+        add_engine_arguments(action)
+        action.set_defaults(action=name)
+    arguments = parser.parse_args(argv)
+    return memory_command(arguments.action, engine_settings(arguments))
 
 
 def memory_command(action: Action, settings: EngineSettings) -> int:

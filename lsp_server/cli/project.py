@@ -18,7 +18,7 @@ MANIFESTS = (
     *("build.gradle", "build.gradle.kts", "CMakeLists.txt", "Gemfile", "composer.json"),
 )
 PATIENCE_S = 5.0
-"""The fill is not kept waiting for longer; it has what is read by then."""
+"""A fill waits no longer than that for the files of a project, once the model is loaded."""
 LOOK_AGAIN_S = 0.05
 
 
@@ -40,11 +40,15 @@ async def remember_project(
     it, and whether all was read in time. Raises what the client raises."""
     folder = ProjectFolder(root, ExclusionSettings())
     place = ProjectPlace(folder.workspace, file_key(root, file.resolve()))
-    await client.start()
+    health = await client.start()
+    while health.status == "loading":
+        # the fill has to wait for that anyway
+        await asyncio.sleep(LOOK_AGAIN_S)
+        health = await client.health()
     try:
         async with asyncio.timeout(patience_s):
             health = await folder.bring(client)
-            while health.status == "loading" or health.to_remember:
+            while health.to_remember:
                 await asyncio.sleep(LOOK_AGAIN_S)
                 health = await client.remember(Memories(folder.workspace, ()))
     except TimeoutError:
