@@ -2,8 +2,9 @@
 where the engine can do several, with others beside it.
 
 Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
-thread and returns at once. The newest request per document wins; documents take turns in order.
-Requests that are equal have equal fills, so those that wait while one is made get that one.
+thread and returns at once, unless it says otherwise. The newest request per document wins;
+documents take turns in order. Requests that are equal have equal fills, so those that wait while
+one is made get that one.
 """
 
 import logging
@@ -124,12 +125,29 @@ class Resident:
         self._finish(job, self._untouched(job.request))
 
     def remember(self, memories: Memories) -> None:
-        """Take texts into memory, or out of it, one after another while no request waits. What an
-        engine that has left or failed is told is lost."""
+        """Take texts into memory, or out of it, one after another while no request waits; with
+        none, the workspace is kept. What an engine that has left or failed, or has no use for it,
+        is told is lost."""
         with self._changed:
-            if not self._left and self._status != "failed":
+            memory = self._engine.remembered if self._engine else None
+            lost = self._left or self._status == "failed"
+            if not lost and (memory is None or memory.is_used):
                 self._memories += ((memories.workspace, file) for file in memories.files)
                 self._changed.notify()
+        if memory is not None:
+            memory.renew(memories.workspace)
+
+    def forget_all(self) -> None:
+        """Forget every workspace; may wait for a file that is just taken in."""
+        with self._changed:
+            self._memories.clear()
+        if self._engine is not None:
+            self._engine.remembered.clear()
+
+    def forget_unused(self) -> None:
+        """Forget the workspaces that nobody works in any more; may wait as `forget_all` does."""
+        if self._engine is not None:
+            self._engine.remembered.forget_unused()
 
     def health(self) -> Health:
         """How the engine is; `stopped` before the first `start` and after it left."""
@@ -143,6 +161,8 @@ class Resident:
                 languages=self._engine.languages if self._engine else None,
                 context_tokens=self._engine.context_tokens if self._engine else None,
                 instructions=self._instructions,
+                remembers=self._engine.remembered.is_used if self._engine else None,
+                remembered=self._engine.remembered.known() if self._engine else (),
                 to_remember=len(self._memories),
             )
 
@@ -194,6 +214,8 @@ class Resident:
             return
         with self._changed:
             self._engine, self._status, self._fraction = engine, "ready", 1.0
+            if not engine.remembered.is_used:
+                self._memories.clear()
             self._last_work = self._clock()
             others = [
                 threading.Thread(target=self._work, args=(engine,), daemon=True)

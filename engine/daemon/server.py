@@ -224,6 +224,7 @@ async def _leave_when_idle(
     server: uvicorn.Server, resident: Resident, needed: Callable[[], float]
 ) -> None:
     while not resident.shutdown_if_idle(needed()):
+        await asyncio.to_thread(resident.forget_unused)
         await asyncio.sleep(min(needed() / 4 + 0.1, 5))
     server.should_exit = True
 

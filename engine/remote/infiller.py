@@ -22,7 +22,14 @@ from fillwright.engine.remote.refusals import RefusedError
 from fillwright.engine.remote.take import Hole, Take
 from fillwright.engine.remote.window import Window
 from fillwright.engine.remote.writing import written
-from fillwright.engine.request import Draft, FileText, Finish, Infill, InfillRequest
+from fillwright.engine.request import (
+    Draft,
+    FileText,
+    Finish,
+    Infill,
+    InfillRequest,
+    WorkspaceMemory,
+)
 
 OTHERS_TEMPERATURE = 0.8
 # in code a token is seldom shorter
@@ -34,8 +41,23 @@ LEAST_ROOM = 100
 class Forgetful:
     """A server remembers nothing of a project."""
 
+    is_used = False
+
     def take(self, workspace: str, file: FileText) -> None:
         """Nothing is kept, and nothing sent."""
+
+    def known(self) -> tuple[WorkspaceMemory, ...]:
+        """Of no workspace."""
+        return ()
+
+    def renew(self, workspace: str) -> None:
+        """Nothing to keep."""
+
+    def forget_unused(self) -> None:
+        """Nothing to forget."""
+
+    def clear(self) -> None:
+        """Nothing to forget."""
 
 
 @dataclass

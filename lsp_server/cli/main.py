@@ -95,6 +95,12 @@ def _engine(argv: list[str]) -> int:
     return engine(argv)
 
 
+def _memory(argv: list[str]) -> int:
+    from fillwright.lsp_server.cli.memory import main as memory
+
+    return memory(argv)
+
+
 def _setup(argv: list[str]) -> int:
     from fillwright.lsp_server.cli.setup.command import main as setup
 
@@ -154,6 +160,7 @@ VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "fill": ("fill holes of a file", _fill),
     "serve": ("the language server, over stdin and stdout", _serve),
     "engine": ("the engine that every editor shares", _engine),
+    "memory": ("what the engine remembers of your projects", _memory),
     "setup": ("set an editor up, and try a fill", _setup),
     "doctor": ("look for what keeps Fillwright from working", _doctor),
     "pull": ("download a model", _pull),

@@ -10,6 +10,7 @@ from typing import Literal
 from fillwright.engine.request import Decode
 
 SECTION = "fillwright"
+Memory = Literal["on", "file", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,11 @@ class Settings:
     languages: Mapping[str, bool] = field(default_factory=dict)
     """Where suggestions appear by themselves, by language id: `{"go": true, "python": false}`. A
     language that is not named has them if the model has learnt it."""
+
+    memory: Memory = "on"
+    """What of the user's own code has a say in fills besides the text around the hole: the other
+    files of the project, which the engine then keeps in its memory, the rest of the same `file`, or
+    nothing."""
 
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()
