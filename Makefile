@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt check check-vscode check-nvim vsix bench
+.PHONY: help demo test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin docs audit lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,7 +7,7 @@ BUILT_FROM := pyproject.toml constraints.txt setup.py $(wildcard kernels/cpu/*.c
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
@@ -59,6 +59,39 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/server.py
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
+
+dist: .tools/release/.ready ## build wheel, sdist, VSIX and the Neovim plugin of this commit into dist/
+	.tools/release/bin/python -P release/build.py
+
+nvim-plugin: .tools/release/.ready ## export the Neovim plugin as a repository of its own, dist/fillwright.nvim
+	.tools/release/bin/python -P release/build.py nvim
+
+docs: .tools/docs/.ready ## build the documentation's site into dist/site
+	.tools/docs/bin/mkdocs build --quiet --strict
+
+audit: .venv/.dev-ready .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies, and a bill of materials
+	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps
+	cd editors/vscode && npm audit
+	mkdir -p dist
+	.tools/release/bin/cyclonedx-py environment --output-reproducible --output-file dist/sbom.json $(BIN)/python
+
+check-workflows: .tools/release/.ready ## lint .github
+	.tools/release/bin/zizmor --offline --quiet --min-severity medium .github
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+LOCK := .tools/release/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
+lock: .tools/release/.ready ## take the newest versions of the tools that build packages and docs
+	$(LOCK) --upgrade release/requirements.in --output-file release/requirements.txt
+	$(LOCK) --upgrade docs/requirements.in --output-file docs/requirements.txt
+
+.tools/%/.ready: %/requirements.txt
+	$(PYTHON) -m venv .tools/$*
+	.tools/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -75,7 +75,7 @@ def build_nvim(source: Path) -> None:
     """The Neovim plugin as a git repository of its own, with its part of the history and a tag."""
     repository = DIST / "fillwright.nvim"
     shutil.rmtree(repository, ignore_errors=True)
-    commit = _git("subtree", "split", "--quiet", f"--prefix={PLUGIN}", "HEAD")
+    commit = _git("subtree", "split", f"--prefix={PLUGIN}", "HEAD")
     version = tomllib.loads((source / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     _run(["git", "init", "--quiet", "--initial-branch=main", str(repository)], ROOT)
     _run(["git", "fetch", "--quiet", str(ROOT), commit], repository)
