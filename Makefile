@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin docs audit lock
+.PHONY: help demo test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -66,11 +66,14 @@ dist: .tools/release/.ready ## build wheel, sdist, VSIX and the Neovim plugin of
 nvim-plugin: .tools/release/.ready ## export the Neovim plugin as a repository of its own, dist/fillwright.nvim
 	.tools/release/bin/python -P release/build.py nvim
 
+pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
+	for page in settings cli wire licences; do $(BIN)/python -P docs/write_$$page.py; done
+
 docs: .tools/docs/.ready ## build the documentation's site into dist/site
 	.tools/docs/bin/mkdocs build --quiet --strict
 
 audit: .venv/.dev-ready .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies, and a bill of materials
-	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps
+	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict
 	cd editors/vscode && npm audit
 	mkdir -p dist
 	.tools/release/bin/cyclonedx-py environment --output-reproducible --output-file dist/sbom.json $(BIN)/python

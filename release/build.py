@@ -1,9 +1,9 @@
 """Builds the packages of a commit into dist/: `python release/build.py wheel sdist vsix nvim`.
 
-What is built comes from the commit alone (HEAD), never from the work tree, in a folder that is removed
-afterwards. All times are the commit's (SOURCE_DATE_EPOCH), so the same commit and the same tools give
-the same bytes; `SHA256SUMS` lets two builds be compared. Run by `make dist`, with the packages of
-release/requirements.txt.
+What is built comes from the commit alone (HEAD), never from the work tree, in a folder that is
+removed afterwards. All times are the commit's (SOURCE_DATE_EPOCH), so the same commit and the same
+tools give the same bytes; `SHA256SUMS` lets two builds be compared. Run by `make dist`, with the
+packages of release/requirements.txt.
 """
 
 import gzip
@@ -47,7 +47,9 @@ def build_sdist(source: Path) -> None:
     made = source / "made"
     _build(source, made, "--sdist")
     (archive,) = made.glob("*.tar.gz")
-    (DIST / archive.name).write_bytes(_without_traces(archive, int(os.environ["SOURCE_DATE_EPOCH"])))
+    (DIST / archive.name).write_bytes(
+        _without_traces(archive, int(os.environ["SOURCE_DATE_EPOCH"]))
+    )
 
 
 def build_vsix(source: Path) -> None:
