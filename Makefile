@@ -21,7 +21,7 @@ fmt: .venv/.dev-ready ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	if [ -d editors/nvim/node_modules ]; then editors/nvim/node_modules/.bin/stylua editors/nvim; fi
 
-check: .venv/.dev-ready .imports/fillwright check-vscode check-nvim ## lint, formatting and types
+check: .venv/.dev-ready .imports/fillwright check-vscode check-nvim docs ## lint, formatting, types, and the documentation's links
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -70,7 +70,7 @@ pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
 	for page in settings cli wire licences; do $(BIN)/python -P docs/write_$$page.py; done
 
 docs: .tools/docs/.ready ## build the documentation's site into dist/site
-	.tools/docs/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
 
 audit: .venv/.dev-ready .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies, and a bill of materials
 	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict

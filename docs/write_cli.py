@@ -15,7 +15,7 @@ from fillwright.lsp_server.cli.main import main
 
 OUTPUT = Path(__file__).parent / "cli.md"
 PYTHON = (3, 11)
-COLUMNS = "100"
+COLUMNS = "80"
 HEAD = """# The command line
 
 Written by `docs/write_cli.py` from the command itself.
