@@ -73,16 +73,15 @@ def build_vsix(source: Path) -> None:
     shutil.copy(package, DIST)
 
 
-def build_nvim(source: Path) -> None:
+def build_nvim(_: Path) -> None:
     """The Neovim plugin as a git repository of its own, with its part of the history and a tag."""
     repository = DIST / "fillwright.nvim"
     shutil.rmtree(repository, ignore_errors=True)
     commit = _git("subtree", "split", f"--prefix={PLUGIN}", "HEAD")
-    version = tomllib.loads((source / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     _run(["git", "init", "--quiet", "--initial-branch=main", str(repository)], ROOT)
     _run(["git", "fetch", "--quiet", str(ROOT), commit], repository)
     _run(["git", "reset", "--quiet", "--hard", commit], repository)
-    _run(["git", "tag", f"v{version}"], repository)
+    _run(["git", "tag", f"v{_version()}"], repository)
 
 
 BUILDERS: dict[str, Callable[[Path], None]] = {
@@ -133,10 +132,15 @@ def _without_traces(archive: Path, epoch: int) -> bytes:
 
 
 def _write_sums() -> None:
-    files = [path for path in sorted(DIST.iterdir()) if path.suffix in (".whl", ".gz", ".vsix")]
+    files = sorted(DIST.glob(f"fillwright-{_version()}[-.]*"))
     sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in files]
     (DIST / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     print("".join(sums), end="")
+
+
+def _version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
 def _git(*arguments: str) -> str:
