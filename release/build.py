@@ -95,7 +95,10 @@ BUILDERS: dict[str, Callable[[Path], None]] = {
 def _exported(folder: Path) -> Path:
     """The commit's files, all of them from the commit's time."""
     archive = subprocess.run(
-        ["git", "archive", "--format=tar", "HEAD"], cwd=ROOT, check=True, capture_output=True
+        ["git", "-c", "core.autocrlf=false", "archive", "HEAD"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     ).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder, filter="data")

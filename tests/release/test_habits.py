@@ -21,6 +21,9 @@ def test_every_file_says_the_same_version() -> None:
         "lock's package": lock["packages"][""]["version"],
         "citation": re.findall(r"^version: (\S+)$", text("CITATION.cff"), re.MULTILINE)[0],
         "mason": re.findall(r"pkg:pypi/fillwright@(\S+)", text("editors/mason/package.yaml"))[0],
+        "emacs": re.findall(
+            r"^;; Version: (\S+)$", text("editors/emacs/fillwright.el"), re.MULTILINE
+        )[0],
         "changelog": re.findall(r"^## \[(\d\S*)\]", text("CHANGELOG.md"), re.MULTILINE)[0],
         "extension's changelog": re.findall(
             r"^## (\d\S*)", text("editors/vscode/CHANGELOG.md"), re.MULTILINE
