@@ -12,6 +12,13 @@ def text(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+def first(pattern: str, path: str) -> str:
+    """What the pattern's first group finds first in a file."""
+    found = re.search(pattern, text(path), re.MULTILINE)
+    assert found, (pattern, path)
+    return found.group(1)
+
+
 def test_every_file_says_the_same_version() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     lock = json.loads(text("editors/vscode/package-lock.json"))
@@ -19,15 +26,11 @@ def test_every_file_says_the_same_version() -> None:
         "extension": json.loads(text("editors/vscode/package.json"))["version"],
         "lock": lock["version"],
         "lock's package": lock["packages"][""]["version"],
-        "citation": re.findall(r"^version: (\S+)$", text("CITATION.cff"), re.MULTILINE)[0],
-        "mason": re.findall(r"pkg:pypi/fillwright@(\S+)", text("editors/mason/package.yaml"))[0],
-        "emacs": re.findall(
-            r"^;; Version: (\S+)$", text("editors/emacs/fillwright.el"), re.MULTILINE
-        )[0],
-        "changelog": re.findall(r"^## \[(\d\S*)\]", text("CHANGELOG.md"), re.MULTILINE)[0],
-        "extension's changelog": re.findall(
-            r"^## (\d\S*)", text("editors/vscode/CHANGELOG.md"), re.MULTILINE
-        )[0],
+        "citation": first(r"^version: (\S+)$", "CITATION.cff"),
+        "mason": first(r"pkg:pypi/fillwright@(\S+)", "editors/mason/package.yaml"),
+        "emacs": first(r"^;; Version: (\S+)$", "editors/emacs/fillwright.el"),
+        "changelog": first(r"^## \[(\d\S*)\]", "CHANGELOG.md"),
+        "extension's changelog": first(r"^## (\d\S*)", "editors/vscode/CHANGELOG.md"),
     }
     assert set(said.values()) == {version}, said
 
