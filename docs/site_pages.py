@@ -37,7 +37,7 @@ def _for_the_site(text: str, config: MkDocsConfig) -> str:
             return f"]({PAGES[name]}{'#' + anchor if anchor else ''})"
         if name.startswith("docs/"):
             return f"]({target.removeprefix('docs/')})"
-        return f"]({config.repo_url}/blob/main/{target})"
+        return f"]({config.extra['repository']}/blob/main/{target})"
 
     text = re.sub(r"\]\((?![a-z]+:|#)([^)\s]+)\)", moved, text)
     # Python's Markdown reads into HTML blocks only where it is told to
