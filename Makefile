@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit lock
+.PHONY: help demo test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -72,11 +72,16 @@ pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
 docs: .tools/docs/.ready ## build the documentation's site into dist/site
 	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
 
-audit: .venv/.dev-ready .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies, and a bill of materials
+audit: .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies
 	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict
 	cd editors/vscode && npm audit
+
+sbom: .tools/release/.ready ## what comes along with the Python package, as CycloneDX: dist/sbom.json
 	mkdir -p dist
-	.tools/release/bin/cyclonedx-py environment --output-reproducible --output-file dist/sbom.json $(BIN)/python
+	.tools/release/bin/uv pip compile --quiet --universal --no-emit-index-url --no-header --constraint constraints.txt \
+		pyproject.toml --output-file dist/requirements.txt
+	.tools/release/bin/cyclonedx-py requirements dist/requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --output-file dist/sbom.json
 
 check-workflows: .tools/release/.ready ## lint .github
 	.tools/release/bin/zizmor --offline --quiet --min-severity medium .github
