@@ -27,7 +27,7 @@ ROOMS = [
     *["engine.evaluation", "engine.training"],
     *["lsp_server.settings", "lsp_server.text", "lsp_server.privacy", "lsp_server.carving"],
     *["lsp_server.fitting", "lsp_server.context", "lsp_server.fills", "lsp_server.suggestions"],
-    *["lsp_server.lsp"],
+    *["lsp_server.session", "lsp_server.lsp"],
     *["lsp_server.cli.marks", "lsp_server.cli.source_file", "lsp_server.cli.draft_view"],
     *["lsp_server.cli.terminal", "lsp_server.cli.editors", "lsp_server.cli.engine"],
     *["lsp_server.cli.doctor", "lsp_server.cli.setup", "lsp_server.cli.typing", "lsp_server.cli"],

@@ -14,15 +14,16 @@ from urllib.parse import unquote, urlsplit
 
 from fillwright.engine.request import Hole, Snippet
 from fillwright.lsp_server.context.outline import Signature, imports, signatures
-from fillwright.lsp_server.context.recent_chunks import RecentPlaces
+from fillwright.lsp_server.context.recent_chunks import RecentChunks
 from fillwright.lsp_server.privacy.masking import masked
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.fitness import unfit
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 DEADLINE_S = 0.030
 # what a chat prompt shows of the document by itself, in characters
 SEEN_BEFORE = 16_000
-SEEN_BEHIND = 5_000
+SEEN_AFTER = 5_000
 SIBLINGS_WITHIN = 30_000
 NAMES_WITHIN = 1_500
 OTHERS = 8
@@ -34,7 +35,7 @@ WORD = re.compile(r"[^\W\d]\w{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _HoleRange:
     """The holes of a document from the first to the last."""
 
     document: Document
@@ -42,12 +43,12 @@ class _Place:
     end: int
 
     def around(self, reach: int) -> str:
-        """The text up to `reach` characters before and behind the holes, and between them."""
+        """The text up to `reach` characters before and after the holes, and between them."""
         return self.document.lf[max(0, self.start - reach) : self.end + reach]
 
     def sees(self, start: int, end: int) -> bool:
         """Whether the prompt shows a range of the document without our help."""
-        return self.start - SEEN_BEFORE <= start and end <= self.end + SEEN_BEHIND
+        return self.start - SEEN_BEFORE <= start and end <= self.end + SEEN_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class _Declared:
     when: float
     imports: tuple[Snippet, ...]
     siblings: tuple[Snippet, ...]
+
+    def is_stale(self, line: int, now: float) -> bool:
+        """Whether it is too old, or was gathered too far from a line."""
+        return abs(self.line - line) > KEPT_LINES or now - self.when > KEPT_S
 
 
 class Context:
@@ -72,7 +77,7 @@ class Context:
     ) -> None:
         self._allowed = allowed
         self._clock = clock
-        self._places = RecentPlaces()
+        self._chunks = RecentChunks()
         self._open: dict[str, Document] = {}
         self._outlines: dict[str, tuple[Document, list[Signature]]] = {}
         self._declared: dict[str, _Declared] = {}
@@ -85,10 +90,20 @@ class Context:
         # the latest stands last
         self._open.pop(document.uri, None)
         self._open[document.uri] = document
-        self._places.went(document, line)
+        self._chunks.visit(document, line)
 
-    def closed(self, uri: str) -> None:
+    def opened(self, document: Document) -> None:
+        """The user is at the beginning of the document."""
+        self.visited(document, 0)
+
+    def changed(self, edit: DocumentEdit) -> None:
+        """The user is where the last change begins."""
+        start = edit.changes[-1].start if edit.changes else None
+        self.visited(edit.after, start.line if start else 0)
+
+    def closed(self, document: Document) -> None:
         """The document is not open any more; where the user was in it is still known."""
+        uri = document.uri
         self._open.pop(uri, None)
         self._outlines.pop(uri, None)
         self._declared.pop(uri, None)
@@ -98,8 +113,8 @@ class Context:
     ) -> tuple[Snippet, ...]:
         """At most so many characters for the holes (in order), what changes seldom first."""
         begun = self._clock()
-        place = _Place(document, holes[0].start, holes[-1].end)
-        self._places.forget(lambda uri: not self._allowed(uri))
+        place = _HoleRange(document, holes[0].start, holes[-1].end)
+        self._chunks.forget(lambda uri: not self._allowed(uri))
         found: dict[str, list[Snippet]] = {}
         # in order of worth
         for name, source, share in (
@@ -121,18 +136,18 @@ class Context:
         )
         return tuple(snippet for part in order for snippet in part)
 
-    def _declared_near(self, place: _Place) -> _Declared:
+    def _declared_near(self, place: _HoleRange) -> _Declared:
         uri, now = place.document.uri, self._clock()
         line = place.document.lf_lines.line_of(place.start)
-        known = self._declared.get(uri)
-        if known is None or abs(known.line - line) > KEPT_LINES or now - known.when > KEPT_S:
-            known = _Declared(line, now, tuple(_imports(place)), tuple(_siblings(place)))
-            self._declared[uri] = known
-        return known
+        declared = self._declared.get(uri)
+        if declared is None or declared.is_stale(line, now):
+            declared = _Declared(line, now, tuple(_imports(place)), tuple(_siblings(place)))
+            self._declared[uri] = declared
+        return declared
 
-    def _recent(self, place: _Place) -> Iterator[Snippet]:
+    def _recent(self, place: _HoleRange) -> Iterator[Snippet]:
         lines = place.document.lf_lines
-        for chunk in self._places.unlike(place.around(NAMES_WITHIN)):
+        for chunk in self._chunks.unlike(place.around(NAMES_WITHIN)):
             if chunk.uri == place.document.uri:
                 last = min(chunk.last, len(lines) - 1)
                 first = min(chunk.first, last)
@@ -140,7 +155,7 @@ class Context:
                     continue
             yield Snippet(shown_name(chunk.uri), chunk.text)
 
-    def _names_in_use(self, place: _Place) -> Iterator[Snippet]:
+    def _names_in_use(self, place: _HoleRange) -> Iterator[Snippet]:
         names = set(WORD.findall(place.around(NAMES_WITHIN)))
         others = (uri for uri in reversed(self._open) if uri != place.document.uri)
         for uri in [uri for uri, _ in zip(others, range(OTHERS), strict=False)]:
@@ -149,11 +164,11 @@ class Context:
                 yield from _listed(uri, used)
 
     def _outline(self, document: Document) -> list[Signature]:
-        known = self._outlines.get(document.uri)
-        if known is None or known[0] is not document:
-            known = document, signatures(document, 0, OTHER_CHARACTERS)
-            self._outlines[document.uri] = known
-        return known[1]
+        outline = self._outlines.get(document.uri)
+        if outline is None or outline[0] is not document:
+            outline = document, signatures(document, 0, OTHER_CHARACTERS)
+            self._outlines[document.uri] = outline
+        return outline[1]
 
 
 def shown_name(uri: str) -> str:
@@ -161,14 +176,14 @@ def shown_name(uri: str) -> str:
     return "/".join(PurePosixPath(unquote(urlsplit(uri).path)).parts[-2:]).lstrip("/")
 
 
-def _imports(place: _Place) -> Iterator[Snippet]:
+def _imports(place: _HoleRange) -> Iterator[Snippet]:
     if place.start <= SEEN_BEFORE:
         return
     unseen = [one for one in imports(place.document) if not place.sees(one.start, one.end)]
     yield from _listed(place.document.uri, unseen)
 
 
-def _siblings(place: _Place) -> Iterator[Snippet]:
+def _siblings(place: _HoleRange) -> Iterator[Snippet]:
     document = place.document
     if place.sees(0, len(document.lf)):
         return

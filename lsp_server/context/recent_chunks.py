@@ -32,14 +32,14 @@ class Chunk:
     words: Counter[str] = field(repr=False)
 
 
-class RecentPlaces:
+class RecentChunks:
     """A ring of chunks. The place where the user is now is not in it yet."""
 
     def __init__(self) -> None:
         self._chunks: deque[Chunk] = deque(maxlen=CHUNKS)
         self._here: tuple[Document, int] | None = None
 
-    def went(self, document: Document, line: int) -> None:
+    def visit(self, document: Document, line: int) -> None:
         """The user is at a line of a document now; where they were is kept if that was far off."""
         if self._here is not None:
             there, before = self._here

@@ -19,11 +19,11 @@ class Anchor:
         """The anchor of a range of `text`."""
         return cls(start, text[max(0, start - WINDOW) : start], text[end : end + WINDOW])
 
-    def left_of(self, fill: str, text: str, start: int, end: int) -> str | None:
+    def remaining_of(self, fill: str, text: str, start: int, end: int) -> str | None:
         """What is left of a fill for this place in `text` as it is now, at `start..end`; None when
         the place is another one, or something else was typed there than the fill says.
 
-        Behind what was typed as the fill has it, the rest is left. Before what was deleted on the
+        After what was typed as the fill has it, the rest is left. Before what was deleted on the
         same line, that stands before the fill again.
         """
         if text[end : end + WINDOW] != self.after:

@@ -18,7 +18,7 @@ class Candidate:
     text: str
     certainty: Certainty | None = None
 
-    def left(self, text: str) -> "Candidate":
+    def remaining(self, text: str) -> "Candidate":
         """What is left of the fill after its beginning was typed, or, where characters before it
         were deleted, the fill with these before it."""
         gone = len(self.text) - len(text)
@@ -40,16 +40,16 @@ def _after(certainty: Certainty, typed: int) -> Certainty:
     """The certainty of the rest, given that the first `typed` characters are right: what was
     typed is not in doubt any more."""
     begun = [sure for end, sure in certainty.beginnings if end <= typed]
-    known = begun[-1] if begun else 1 - certainty.nothing
-    if known <= 0:
+    established = begun[-1] if begun else 1 - certainty.nothing
+    if established <= 0:
         return certainty
-    drafted = min(MOST, certainty.drafted / known)
+    drafted = min(MOST, certainty.drafted / established)
     return replace(
         certainty,
         whole=_scaled(certainty.whole, certainty.drafted, drafted),
         nothing=0.0,
         beginnings=tuple(
-            (end - typed, min(MOST, sure / known))
+            (end - typed, min(MOST, sure / established))
             for end, sure in certainty.beginnings
             if end > typed
         ),

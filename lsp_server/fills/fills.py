@@ -1,11 +1,10 @@
 """From a carving to the engine's fill: one live fill per document and kind, late ones reused.
 
-Knows nothing of LSP. Which text an editor gets from a fill is `edits`' and `ghost`'s.
+Knows nothing of LSP. What an editor gets of a fill is decided in `fitting` and `suggestions`.
 """
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,9 +16,10 @@ from fillwright.lsp_server.fills.inflight import Inflight, Superseded
 from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.recall import Recall, Recalled
 from fillwright.lsp_server.fills.status import StatusLine
-from fillwright.lsp_server.fills.watchdog import PATIENCE_S, watched_fill
+from fillwright.lsp_server.fills.watchdog import watched_fill
 from fillwright.lsp_server.settings.settings import FillSettings
 from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient
@@ -62,9 +62,8 @@ class Fills:
     """Every fill of one editor.
 
     `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
-    gives what the model sees before and behind a document, `context` what it sees of other places.
-    A fill that is not urgent waits for a pause in typing, by `pace` and `sleep`. An engine that
-    says nothing for `patience_s` is looked at.
+    gives what the model sees before and after a document, `context` what it sees of other places.
+    A fill that is not urgent waits for a pause in typing, by `pace`.
     """
 
     def __init__(
@@ -76,8 +75,6 @@ class Fills:
         around: Callable[[Document], tuple[str, str]] = lambda document: ("", ""),
         context: Callable[[Ask], tuple[Snippet, ...]] = lambda ask: (),
         pace: Pace | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        patience_s: float = PATIENCE_S,
     ) -> None:
         self._engine = engine
         self._status = status
@@ -85,26 +82,29 @@ class Fills:
         self._around = around
         self._context = context
         self._pace = pace or Pace()
-        self._sleep = sleep
-        self._patience_s = patience_s
         self._inflight = Inflight[Infill]()
         self._recall = Recall()
         # other editors share the engine, and may have documents of the same name
         self._editor = uuid.uuid4().hex
 
-    def typed(self) -> None:
-        """The user changed a document."""
-        self._pace.typed()
+    def opened(self, document: Document) -> None:
+        """A document was opened; an edit of one that was open already cannot be applied."""
+        self._give_up_edit(document.uri)
 
-    def known(self, ask: Ask) -> Recalled | None:
+    def changed(self, edit: DocumentEdit) -> None:
+        """The user changed a document. Its edit could not be applied any more; what is made while
+        typing goes on until it is asked for again, for the typing may agree with it."""
+        self._pace.record_keystroke()
+        self._give_up_edit(edit.after.uri)
+
+    def closed(self, document: Document) -> None:
+        """The document was closed, so its edit cannot be applied."""
+        self._give_up_edit(document.uri)
+
+    def recalled(self, ask: Ask) -> Recalled | None:
         """What a fill made lately has for the ask's one hole, or None."""
         document = ask.document
         return self._recall.find(document.uri, ask.shape, document.lf, ask.holes[0])
-
-    def outdated(self, uri: str) -> None:
-        """The document changed: give up its edit, which could not be applied any more. What is
-        made while typing goes on until it is asked for anew, for the typing may agree with it."""
-        self._inflight.give_up((uri, "edit"))
 
     async def infill(
         self,
@@ -117,7 +117,7 @@ class Fills:
         """The engine's fill; `in_pause`: the engine is asked when the typing pauses.
 
         Ghost text and popup share a fill of the same place. Raises Superseded when the same kind
-        asks anew for this document or the engine gives the fill up, and what its client raises.
+        asks again for this document or the engine gives the fill up, and what its client raises.
         """
         shared = "typing" if ask.kind in ("ghost", "popup") else ask.kind
         # a document is equal to itself only
@@ -133,28 +133,31 @@ class Fills:
 
         async def work() -> Infill:
             if in_pause:
-                await self._sleep(self._pace.wait())
+                await self._pace.pause()
             return await self._fill(ask, settings, on_draft)
 
         return await self._inflight.run((ask.document.uri, ask.kind), subject, work)
+
+    def _give_up_edit(self, uri: str) -> None:
+        self._inflight.give_up((uri, "edit"))
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
         key = f"{self._editor} {ask.document.uri} {ask.kind}"
         request = _request(ask, settings, key, *self._around(ask.document), self._context(ask))
 
         def show(draft: Draft) -> None:
-            self._status.works()
+            self._status.mark_busy()
             self._tell(ask, draft)
             if on_draft is not None:
                 on_draft(draft)
 
         with self._status.busy():
-            infill = await watched_fill(self._engine(), request, show, self._patience_s)
+            infill = await watched_fill(self._engine(), request, show)
         if infill.finish == "cancelled":
             raise Superseded
         if (total := infill.timings_ms.get("total")) is not None:
-            self._pace.answered(total / 1000)
-            self._status.usual(self._pace.response)
+            self._pace.record_response(total / 1000)
+            self._status.set_typical_latency(self._pace.response)
         if len(ask.holes) == 1:
             self._recall.keep(
                 ask.document.uri,
@@ -171,14 +174,14 @@ def _request(
     settings: FillSettings,
     document_key: str,
     before: str,
-    behind: str,
+    after: str,
     context: tuple[Snippet, ...],
 ) -> InfillRequest:
     frame = framed(ask.document, ask.carvings)
     holes = (hole for carving in frame.carvings for hole in carving.holes)
     tokens = settings.line_tokens if ask.shape == "line" else settings.block_tokens
     return InfillRequest(
-        document=before + frame.document.lf + behind,
+        document=before + frame.document.lf + after,
         holes=tuple(Hole(len(before) + hole.start, len(before) + hole.end) for hole in holes),
         language=ask.language,
         instruction=ask.instruction,

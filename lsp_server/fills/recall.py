@@ -15,7 +15,7 @@ from fillwright.lsp_server.fills.candidate import Candidate
 class _Fill:
     uri: str
     shape: str
-    place: Anchor
+    anchor: Anchor
     candidates: tuple[Candidate, ...]
 
 
@@ -42,8 +42,8 @@ class Recall:
         candidates: tuple[Candidate, ...],
     ) -> None:
         """Remember the `candidates` for `hole` of the LF text `document`."""
-        place = Anchor.at(document, hole.start, hole.end)
-        self._fills.appendleft(_Fill(uri, shape, place, candidates))
+        anchor = Anchor.at(document, hole.start, hole.end)
+        self._fills.appendleft(_Fill(uri, shape, anchor, candidates))
 
     def find(self, uri: str, shape: str, document: str, hole: Hole) -> Recalled | None:
         """What is left of the newest fill that fits `hole`, or None.
@@ -54,13 +54,15 @@ class Recall:
         for fill in self._fills:
             if (fill.uri, fill.shape) != (uri, shape):
                 continue
-            same = fill.place.start == hole.start
-            left = [
-                candidate.left(text)
+            same = fill.anchor.start == hole.start
+            remaining = [
+                candidate.remaining(text)
                 for candidate in fill.candidates
-                for text in [fill.place.left_of(candidate.text, document, hole.start, hole.end)]
+                for text in [
+                    fill.anchor.remaining_of(candidate.text, document, hole.start, hole.end)
+                ]
                 if text or (text is not None and same)
             ]
-            if left:
-                return Recalled(tuple(left), same)
+            if remaining:
+                return Recalled(tuple(remaining), same)
         return None

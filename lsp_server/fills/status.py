@@ -41,7 +41,7 @@ class StatusLine:
         self.last_fill_s: float | None = None
         self._tell = tell
         self._busy = 0
-        self._note = ""
+        self._latency_hint = ""
 
     def show(self, status: Status) -> None:
         """Take up a status; an equal one is not told again."""
@@ -53,18 +53,18 @@ class StatusLine:
         """The engine cannot be used, and why."""
         self.show(Status("failed", str(error)))
 
-    def usual(self, seconds: float | None) -> None:
+    def set_typical_latency(self, seconds: float | None) -> None:
         """A fill usually takes so long; where that is slow, the status says so."""
         slow = seconds is not None and seconds > SLOW_SECONDS
-        self._note = (
+        self._latency_hint = (
             f"Fills take about {seconds:.0f} s here; fewer fill.steps, or a smaller "
             "fill.lineTokens or fill.blockTokens, make them faster."
             if slow
             else ""
         )
 
-    def works(self) -> None:
-        """A draft came: whatever was amiss, the engine is at work."""
+    def mark_busy(self) -> None:
+        """A draft arrived: clear any earlier error and show busy."""
         if self.status.state != "busy":
             self.show(replace(self.status, state="busy", message="", fraction=None))
 
@@ -85,11 +85,11 @@ class StatusLine:
             raise
         else:
             self.last_fill_s = time.monotonic() - began
-            self.works()
+            self.mark_busy()
         finally:
             self._busy -= 1
             if not self._busy and self.status.state == "busy":
-                self.show(replace(self.status, state="ready", message=self._note))
+                self.show(replace(self.status, state="ready", message=self._latency_hint))
 
     async def follow(self, engine: "EngineClient") -> None:
         """Start the engine and show how its model loads, until it is ready or has failed."""

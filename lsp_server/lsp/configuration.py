@@ -5,43 +5,41 @@ Knows the protocol; what a setting means is not its matter.
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
 
 from fillwright.lsp_server.lsp.convert import capability
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.reader import merged, read_settings
 from fillwright.lsp_server.settings.settings import SECTION, Settings
 
-if TYPE_CHECKING:
-    from fillwright.lsp_server.lsp.server import FillwrightServer
-
 logger = logging.getLogger(__name__)
 
 
 class Configuration:
-    """The settings that hold now, for everywhere and for each workspace folder."""
+    """Reads the settings of one client, for everywhere and for each workspace folder."""
 
-    def __init__(self, ls: "FillwrightServer") -> None:
-        self.settings = FolderSettings()
-        self._ls = ls
+    def __init__(self, client: LanguageServer) -> None:
+        self._client = client
         self._initialization_options: Mapping[str, Any] = {}
         self._told: set[str] = set()
 
-    def take_up(self, options: object) -> None:
-        """Note what came with `initialize`; complaints wait until messages may be sent."""
+    def initial(self, options: object) -> FolderSettings:
+        """What came with `initialize`; complaints wait until messages may be sent."""
         if isinstance(options, Mapping):
             own = options.get(SECTION, options)
             self._initialization_options = own if isinstance(own, Mapping) else {}
-            self.settings = FolderSettings(read_settings(self._initialization_options)[0])
+        return FolderSettings(read_settings(self._initialization_options)[0])
 
     def watch(self) -> None:
         """Ask the editor to say when our settings change, where that has to be asked."""
         if not capability(
-            self._ls.client_capabilities, "workspace.did_change_configuration.dynamic_registration"
+            self._client.client_capabilities,
+            "workspace.did_change_configuration.dynamic_registration",
         ):
             return
         registration = types.Registration(
@@ -49,19 +47,18 @@ class Configuration:
             method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
             register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
         )
-        self._ls.client_register_capability(types.RegistrationParams([registration]))
+        self._client.client_register_capability(types.RegistrationParams([registration]))
 
-    async def read(self, pushed: object = None) -> None:
-        """Read the settings anew.
+    async def read(self, folders: Sequence[str], pushed: object = None) -> FolderSettings:
+        """The settings as they are now; `folders` are the URIs of the workspace's folders.
 
         `pushed` is what came with a notification; it may be null or partial, so the editor is
         asked for the whole where it can be.
         """
-        folders = [folder.uri for folder in self._ls.workspace.folders.values()]
         everywhere, *of_folders = await self._pulled(None, *folders)
         if everywhere is None and isinstance(pushed, Mapping):
             everywhere = pushed.get(SECTION)
-        self.settings = FolderSettings(
+        return FolderSettings(
             self._read(everywhere),
             {
                 folder: self._read(merged(everywhere, raw))
@@ -71,7 +68,7 @@ class Configuration:
 
     def _read(self, raw: object) -> Settings:
         if raw is not None and not isinstance(raw, Mapping):
-            # said of what the editor sent; what it sent at the start still holds
+            # the complaint is about what the editor sent now; what it sent at the start still holds
             _, complaints = read_settings(raw)
             settings, _ = read_settings(self._initialization_options)
         else:
@@ -81,19 +78,19 @@ class Configuration:
         if new:
             text = "Fillwright: " + " ".join(new)
             message = types.ShowMessageParams(types.MessageType.Warning, text)
-            self._ls.window_show_message(message)
+            self._client.window_show_message(message)
         return settings
 
     async def _pulled(self, *scopes: str | None) -> list[Any]:
         """Our section as the editor has it for each scope, a folder's URI or None for everywhere;
         None where it does not say."""
         nothing = [None for _ in scopes]
-        if not capability(self._ls.client_capabilities, "workspace.configuration"):
+        if not capability(self._client.client_capabilities, "workspace.configuration"):
             return nothing
         items = [types.ConfigurationItem(scope_uri=scope, section=SECTION) for scope in scopes]
         params = types.ConfigurationParams(items)
         try:
-            answer = await asyncio.shield(self._ls.workspace_configuration_async(params))
+            answer = await asyncio.shield(self._client.workspace_configuration_async(params))
         except JsonRpcException as error:
             logger.warning("The editor did not give its configuration: %s", error)
             return nothing

@@ -8,18 +8,22 @@ from typing import Any
 
 from lsprotocol import types
 
+from fillwright.lsp_server.session.requests import SelectedItem
+from fillwright.lsp_server.session.targets import EditorPosition, EditorRange
 from fillwright.lsp_server.text.changes import TextChange
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import Position, PositionEncoding
 
 ACCEPTED_COMMAND = "fillwright.accepted"
+REWRITE = "fillwright.rewrite"
+"""The change annotation of an edit that replaces code."""
 
 
 def change(event: types.TextDocumentContentChangeEvent) -> Change:
     """One content change of a `textDocument/didChange`."""
     if isinstance(event, types.TextDocumentContentChangeWholeDocument):
         return Change(event.text)
-    return Change(event.text, _position(event.range.start), _position(event.range.end))
+    return Change(event.text, to_position(event.range.start), to_position(event.range.end))
 
 
 def language(language_id: object) -> str:
@@ -29,14 +33,27 @@ def language(language_id: object) -> str:
     return language_id if isinstance(language_id, str) else ""
 
 
+def to_position(position: types.Position) -> Position:
+    """An LSP position as ours."""
+    return Position(position.line, position.character)
+
+
+def editor_range(span: types.Range) -> EditorRange:
+    """An LSP range as a target has it."""
+    start, end = span.start, span.end
+    return EditorRange(
+        EditorPosition(start.line, start.character), EditorPosition(end.line, end.character)
+    )
+
+
 def offset(document: Document, position: types.Position, encoding: PositionEncoding) -> int:
     """The character offset of an LSP position, clamped to the document."""
-    return document.lines.offset(_position(position), encoding)
+    return document.lines.offset(to_position(position), encoding)
 
 
 def offsets(document: Document, span: types.Range, encoding: PositionEncoding) -> tuple[int, int]:
     """The half-open character range of an LSP range, in order."""
-    start, end = sorted(offset(document, place, encoding) for place in (span.start, span.end))
+    start, end = sorted(offset(document, end, encoding) for end in (span.start, span.end))
     return start, end
 
 
@@ -67,15 +84,14 @@ def text_edit(
     return types.TextEdit(range=span, new_text=text_change.text)
 
 
-def selected_item(
-    document: Document, context: types.InlineCompletionContext, encoding: PositionEncoding
-) -> TextChange | None:
+def selected_item(context: types.InlineCompletionContext) -> SelectedItem | None:
     """What the popup's selected item would put into the document, if there is one."""
     selected = context.selected_completion_info
     if selected is None:
         return None
-    start, end = offsets(document, selected.range, encoding)
-    return TextChange(start, end, selected.text)
+    return SelectedItem(
+        to_position(selected.range.start), to_position(selected.range.end), selected.text
+    )
 
 
 def workspace_edit(
@@ -83,16 +99,32 @@ def workspace_edit(
     changes: Sequence[TextChange],
     encoding: PositionEncoding,
     client: types.ClientCapabilities,
+    *,
+    confirm: bool = False,
 ) -> types.WorkspaceEdit:
-    """All the changes of one accept, tied to the document's version where the client can."""
-    edits = [text_edit(document, text_change, encoding) for text_change in changes]
-    if not capability(client, "workspace.workspace_edit.document_changes"):
+    """All the changes of one accept, tied to the document's version where the client can.
+
+    `confirm`: the client asks the user before it applies them, where it can.
+    """
+    edits = [text_edit(document, one, encoding) for one in changes]
+    # annotated edits are only part of document changes: a client that takes the ones takes the
+    # others, though Neovim 0.12 does not say so
+    confirm &= bool(capability(client, "workspace.workspace_edit.change_annotation_support"))
+    if not confirm and not capability(client, "workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={document.uri: edits})
     identifier = types.OptionalVersionedTextDocumentIdentifier(
         uri=document.uri, version=document.version
     )
+    if not confirm:
+        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, edits)])
+    annotated = [types.AnnotatedTextEdit(REWRITE, one.range, one.new_text) for one in edits]
     return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(text_document=identifier, edits=edits)]
+        document_changes=[types.TextDocumentEdit(identifier, annotated)],
+        change_annotations={
+            REWRITE: types.ChangeAnnotation(
+                "Rewrite by Fillwright", needs_confirmation=True, description="replaces code"
+            )
+        },
     )
 
 
@@ -142,7 +174,3 @@ def capability(client: types.ClientCapabilities, path: str) -> Any:
         if found is None:
             return None
     return found
-
-
-def _position(position: types.Position) -> Position:
-    return Position(position.line, position.character)

@@ -69,8 +69,8 @@ class FocusParams:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentPlace:
-    """A place of a document, and how the editor indents there."""
+class DocumentPosition:
+    """A position in a document, and how the editor indents there."""
 
     uri: str
     position: types.Position
@@ -88,7 +88,7 @@ class DocumentPlace:
 class CompletionsParams:
     """`getCompletions` and `getCompletionsCycling`."""
 
-    doc: DocumentPlace
+    doc: DocumentPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def converter() -> Converter:
         },
         ItemParams: {"accepted_length": "acceptedLength"},
         FocusParams: {"text_document": "textDocument"},
-        DocumentPlace: {"tab_size": "tabSize", "insert_spaces": "insertSpaces"},
+        DocumentPosition: {"tab_size": "tabSize", "insert_spaces": "insertSpaces"},
     }.items():
         renamed = {name: override(rename=there) for name, there in names.items()}
         made.register_structure_hook(

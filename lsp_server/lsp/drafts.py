@@ -45,7 +45,7 @@ def _framed(
     carving: Carving, text: str, settled: tuple[tuple[int, int], ...]
 ) -> tuple[str, list[tuple[int, int]]]:
     whole = carving.opening + text + carving.closing
-    before, behind = len(carving.opening), len(whole) - len(carving.closing)
+    before, after = len(carving.opening), len(whole) - len(carving.closing)
     ranges = [(0, before)] if before else []
     ranges += [(start + before, end + before) for start, end in settled]
-    return whole, [*ranges, (behind, len(whole))] if behind < len(whole) else ranges
+    return whole, [*ranges, (after, len(whole))] if after < len(whole) else ranges

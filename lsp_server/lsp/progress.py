@@ -8,16 +8,13 @@ import uuid
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.request import Draft
 from fillwright.lsp_server.lsp.convert import capability
-
-if TYPE_CHECKING:
-    from fillwright.lsp_server.lsp.server import FillwrightServer
 
 
 class UserCancelled(Exception):  # noqa: N818 - an outcome, not an error
@@ -27,8 +24,8 @@ class UserCancelled(Exception):  # noqa: N818 - an outcome, not an error
 class Progress:
     """What is shown while a fill is made. Without a token it shows nothing."""
 
-    def __init__(self, ls: "FillwrightServer", token: int | str | None) -> None:
-        self._ls = ls
+    def __init__(self, client: LanguageServer, token: int | str | None) -> None:
+        self._client = client
         self._token = token
         self._percentage = 0
 
@@ -42,46 +39,46 @@ class Progress:
         report = types.WorkDoneProgressReport(
             message=f"step {draft.step} of {steps}", percentage=self._percentage
         )
-        self._ls.work_done_progress.report(self._token, report)
+        self._client.work_done_progress.report(self._token, report)
 
 
 @asynccontextmanager
 async def work_done(
-    ls: "FillwrightServer", token: int | str | None, title: str
+    client: LanguageServer, token: int | str | None, title: str
 ) -> AsyncIterator[Progress]:
     """Progress under the client's `token`, else under one of our own where the client allows.
 
     A cancel by the user ends the block with UserCancelled.
     """
-    token = token if token is not None else await _created(ls)
+    token = token if token is not None else await _created(client)
     if token is None:
-        yield Progress(ls, None)
+        yield Progress(client, None)
         return
     task = asyncio.current_task()
     assert task is not None
     begin = types.WorkDoneProgressBegin(title=title, cancellable=True, percentage=0)
-    ls.work_done_progress.begin(token, begin)
-    pressed: Future[None] = ls.work_done_progress.tokens[token]
+    client.work_done_progress.begin(token, begin)
+    pressed: Future[None] = client.work_done_progress.tokens[token]
     pressed.add_done_callback(lambda _: task.cancel())
     try:
-        yield Progress(ls, token)
+        yield Progress(client, token)
     except asyncio.CancelledError:
         if pressed.cancelled():
             task.uncancel()
             raise UserCancelled from None
         raise
     finally:
-        del ls.work_done_progress.tokens[token]
-        ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
+        del client.work_done_progress.tokens[token]
+        client.work_done_progress.end(token, types.WorkDoneProgressEnd())
 
 
-async def _created(ls: "FillwrightServer") -> str | None:
-    if not capability(ls.client_capabilities, "window.work_done_progress"):
+async def _created(client: LanguageServer) -> str | None:
+    if not capability(client.client_capabilities, "window.work_done_progress"):
         return None
     token = f"fillwright-{uuid.uuid4()}"
     params = types.WorkDoneProgressCreateParams(token=token)
     try:
-        await asyncio.shield(ls.window_work_done_progress_create_async(params))
+        await asyncio.shield(client.window_work_done_progress_create_async(params))
     except JsonRpcException:
         return None
     return token

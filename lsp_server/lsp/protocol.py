@@ -26,6 +26,7 @@ from pygls.protocol import (
 
 from fillwright.engine.errors import FillwrightError
 from fillwright.lsp_server.lsp import copilot
+from fillwright.lsp_server.session.requests import DocumentChanged
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +34,7 @@ Typed = TypeVar("Typed")
 NOT_INITIALIZED = -32002
 REQUEST_FAILED = -32803
 CONTENT_MODIFIED = -32801
-
-
-class ContentModified(JsonRpcException):
-    """The document changed while the request was worked on; editors drop this silently."""
-
-    CODE = CONTENT_MODIFIED
-    MESSAGE = "The document changed in the meantime"
+CHANGED = "The document changed in the meantime"
 
 
 class AnsweringProtocol(LanguageServerProtocol):
@@ -73,14 +68,14 @@ class AnsweringProtocol(LanguageServerProtocol):
             level = logging.DEBUG if unknown else logging.WARNING
             logger.log(level, "Refusing %s: %s", message.get("method", "a response"), error)
             msg_id = message.get("id")
-            known = msg_id if isinstance(msg_id, int | str) else None
+            answered = msg_id if isinstance(msg_id, int | str) else None
             if is_request:
                 self._send_data(
-                    types.ResponseErrorMessage(id=known, error=error.to_response_error())
+                    types.ResponseErrorMessage(id=answered, error=error.to_response_error())
                 )
-            elif "method" not in message and known in self._request_futures:
+            elif "method" not in message and answered in self._request_futures:
                 # whoever waits for this answer is told, and does not wait for ever
-                self._handle_response(known, error=error.to_response_error())
+                self._handle_response(answered, error=error.to_response_error())
             return
         if typed is not None:
             super().handle_message(typed)
@@ -149,6 +144,9 @@ class AnsweringProtocol(LanguageServerProtocol):
             return
         elif isinstance(raised, JsonRpcException):
             error = raised
+        elif isinstance(raised, DocumentChanged):
+            # editors drop this one silently
+            error = JsonRpcException(str(raised) or CHANGED, code=CONTENT_MODIFIED)
         elif isinstance(raised, FillwrightError):
             error = JsonRpcException(str(raised), code=REQUEST_FAILED)
         else:
@@ -173,7 +171,7 @@ class AnsweringProtocol(LanguageServerProtocol):
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Any:
-        """Takes up what the client can do before pygls works out our capabilities."""
+        """Reads what the client can do before pygls works out our capabilities."""
         result = yield from super().lsp_initialize(params)
         self._initialized = True
         return result

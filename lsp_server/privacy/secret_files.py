@@ -10,8 +10,8 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pathspec import GitIgnoreSpec
-from pygls.uris import to_fs_path
 
+from fillwright.lsp_server.privacy.file_uris import file_path
 from fillwright.lsp_server.privacy.ignore_files import excluded_by
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 
@@ -86,10 +86,7 @@ def local_path(place: str | Path) -> Path | None:
     """The absolute path of a local file or of a notebook's cell; None for any other URI."""
     if isinstance(place, Path):
         return place.absolute()
-    parts = urlsplit(place)
-    if parts.scheme not in ("file", "vscode-notebook-cell"):
-        return None
-    found = to_fs_path(parts._replace(scheme="file", fragment="").geturl())
+    found = file_path(place)
     return Path(found).absolute() if found else None
 
 

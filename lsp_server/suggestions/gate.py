@@ -38,7 +38,7 @@ class Gate:
         """What of a candidate may be shown at an offset of the editor's text, where all of it would
         be `ghost`; or the reason for showing nothing."""
         certainty = candidate.certainty
-        seen = seen_behind(document, cursor, ghost)
+        seen = seen_after(document, cursor, ghost)
         if says_nothing_new(_line_before(document, cursor), seen):
             return Reason.of("says-nothing-new")
         if certainty is None:
@@ -77,25 +77,27 @@ GATES: dict[Eagerness, Gate] = {
 
 
 def says_nothing_new(before: str, text: str) -> bool:
-    """Whether a suggestion behind `before`, its line so far, is not worth a look: it only closes,
-    says the line's left-hand name again, or what the line has just said."""
-    said = text.strip()
+    """Whether a suggestion after `before`, its line so far, is not worth a look: it only closes,
+    says the line's left-hand name again, or what the line has just named."""
+    words = text.strip()
     if ONLY_CLOSES.fullmatch(text):
         return True
     start = before.rstrip()
     assigned = re.search(r"([\w.$]+)\s*(?:=|:=|<-)$", start)
-    if assigned and assigned[1] == said:
+    if assigned and assigned[1] == words:
         # an argument that is passed on under its own name is worth saying
         return start[: assigned.start()].strip() in ("", "const", "let", "var")
-    return bool(WORD.match(said)) and re.search(rf"(?<![\w.]){re.escape(said)}$", start) is not None
+    return (
+        bool(WORD.match(words)) and re.search(rf"(?<![\w.]){re.escape(words)}$", start) is not None
+    )
 
 
 def _line_before(document: Document, cursor: int) -> str:
     return document.text[document.lines.starts[document.lines.line_of(cursor)] : cursor]
 
 
-def seen_behind(document: Document, cursor: int, ghost: TextChange) -> str:
-    """What of the ghost text stands behind the cursor."""
+def seen_after(document: Document, cursor: int, ghost: TextChange) -> str:
+    """What of the ghost text stands after the cursor."""
     before = document.text[ghost.start : cursor]
     return ghost.text[len(before) :] if ghost.text.startswith(before) else ""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import LineIndex, Position, PositionEncoding
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 TEXTS = 100
 """So many texts of a document are known again."""
@@ -42,14 +43,9 @@ class LastChanges:
     def __init__(self) -> None:
         self._histories: dict[str, _History] = {}
 
-    def note(
-        self,
-        before: Document,
-        after: Document,
-        changes: Sequence[Change],
-        encoding: PositionEncoding = PositionEncoding.UTF16,
-    ) -> None:
-        """`changes`, whose columns count in `encoding`, made `after` of `before`."""
+    def record(self, edit: DocumentEdit) -> None:
+        """The user made this edit."""
+        before, after, changes = edit.before, edit.after, edit.changes
         history = self._histories.setdefault(before.uri, _History())
         history.texts.append(hash(before.text))
         shorter, longer = sorted((len(before.text), len(after.text)))
@@ -57,7 +53,7 @@ class LastChanges:
             after.version,
             back=before.text != after.text and hash(after.text) in history.texts,
             small=_on_one_line(changes) and len(changes) >= longer - shorter > 0,
-            several=_in_several_places(changes, encoding),
+            several=_in_several_places(changes, edit.encoding),
         )
 
     def of(self, document: Document) -> LastChange | None:
@@ -81,7 +77,7 @@ def _in_several_places(changes: Sequence[Change], encoding: PositionEncoding) ->
     """Whether text was put on several lines that no typing leads along. A change belongs to the
     place so far when it touches it: keys that an editor sends together begin where the last one
     ended, also after a line end, between brackets that it closed, and when they delete."""
-    place: _Place | None = None
+    place: _Typed | None = None
     for change in changes:
         if change.start is None or change.end is None:
             place = None
@@ -89,7 +85,7 @@ def _in_several_places(changes: Sequence[Change], encoding: PositionEncoding) ->
         end = _end_of(change.start, change.text, encoding)
         if place is None:
             # an editor that trims the line which is left deletes in a second place
-            place = _Place(change.start, end) if change.text else None
+            place = _Typed(change.start, end) if change.text else None
         elif place.touches(change.start, change.end) or place.is_on(change.start.line):
             place = place.after(change.start, change.end, end).with_(change.start, end)
         elif change.text:
@@ -100,7 +96,7 @@ def _in_several_places(changes: Sequence[Change], encoding: PositionEncoding) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Typed:
     """A stretch of text that was typed in, in the document as it is after each change."""
 
     start: Position
@@ -112,10 +108,10 @@ class _Place:
     def is_on(self, line: int) -> bool:
         return self.start.line == line == self.end.line
 
-    def with_(self, start: Position, end: Position) -> "_Place":
-        return _Place(min(self.start, start), max(self.end, end))
+    def with_(self, start: Position, end: Position) -> "_Typed":
+        return _Typed(min(self.start, start), max(self.end, end))
 
-    def after(self, start: Position, end: Position, new_end: Position) -> "_Place":
+    def after(self, start: Position, end: Position, new_end: Position) -> "_Typed":
         """Where it is when what ends at `new_end` stands for `start..end`."""
 
         def moved(place: Position) -> Position:
@@ -128,7 +124,7 @@ class _Place:
                 return Position(line, place.column)
             return Position(line, place.column + new_end.column - end.column)
 
-        return _Place(moved(self.start), moved(self.end))
+        return _Typed(moved(self.start), moved(self.end))
 
 
 def _end_of(start: Position, text: str, encoding: PositionEncoding) -> Position:

@@ -18,7 +18,7 @@ def reason_to_hold_back(document: Document, cursor: int, last: LastChange | None
 
 
 def reason_not_to_ask(moved: bool, last: LastChange | None) -> Code | None:
-    """Why the engine is not asked, though what is known already may be shown, or None.
+    """Why the engine is not asked, though what is in memory may be shown, or None.
 
     `moved`: the last request was made in the same text, with the cursor elsewhere.
     """

@@ -16,7 +16,7 @@ from fillwright.lsp_server.text.positions import PositionEncoding
 @dataclass(frozen=True, slots=True)
 class _Ghost:
     uri: str
-    place: Anchor
+    anchor: Anchor
     line: str
     text: str
     replaced: int
@@ -29,7 +29,7 @@ class Shown:
 
     def __init__(self, capacity: int = 32) -> None:
         self._ghosts: deque[_Ghost] = deque(maxlen=capacity)
-        self._again: dict[str, TextChange] = {}
+        self._recalled: dict[str, TextChange] = {}
         self._items = 0
 
     def keep(self, document: Document, cursor: int, ghost: TextChange) -> int:
@@ -66,12 +66,12 @@ class Shown:
         if ghost is not None and (units is None or units >= ghost.units):
             self._ghosts.remove(ghost)
 
-    def left(self, document: Document, cursor: int) -> TextChange | None:
+    def remaining(self, document: Document, cursor: int) -> TextChange | None:
         """What is left to show at the cursor of the newest suggestion that it stands in."""
         for ghost in self._ghosts:
             if ghost.uri != document.uri:
                 continue
-            text = ghost.place.left_of(ghost.text, document.text, cursor, cursor)
+            text = ghost.anchor.remaining_of(ghost.text, document.text, cursor, cursor)
             if text and text.strip():
                 return TextChange(cursor, cursor + ghost.replaced, text)
         return None
@@ -87,20 +87,20 @@ class Shown:
             if ghost.uri != document.uri or not line.startswith(ghost.line):
                 continue
             typed = line[len(ghost.line) :]
-            left = ghost.text[len(typed) :] if ghost.text.startswith(typed) else ghost.text
-            if left:
-                self._again[document.uri] = TextChange(cursor, cursor, left)
+            rest = ghost.text[len(typed) :] if ghost.text.startswith(typed) else ghost.text
+            if rest:
+                self._recalled[document.uri] = TextChange(cursor, cursor, rest)
                 return True
         return False
 
-    def again(self, document: Document, cursor: int) -> TextChange | None:
+    def take_recalled(self, document: Document, cursor: int) -> TextChange | None:
         """What `recall` promised for this cursor; the promise is kept once."""
-        ghost = self._again.pop(document.uri, None)
+        ghost = self._recalled.pop(document.uri, None)
         return ghost if ghost is not None and ghost.start == cursor else None
 
     def forget(self, uri: str) -> None:
         """The document is closed."""
-        self._again.pop(uri, None)
+        self._recalled.pop(uri, None)
 
     def _of(self, item: object) -> _Ghost | None:
         return next((ghost for ghost in self._ghosts if ghost.item == item), None)

@@ -25,10 +25,10 @@ from fillwright.lsp_server.suggestions.snooze import Snooze
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.suggestions.under_way import UnderWay
 from fillwright.lsp_server.text.changes import TextChange
-from fillwright.lsp_server.text.documents import Change, Document
+from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.formatting import Formatting
-from fillwright.lsp_server.text.positions import PositionEncoding
 from fillwright.lsp_server.text.reasons import Code, Reason
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class Moment:
         document = self.document.replaced(
             selected.start, selected.end, selected.text, self.document.version
         )
-        behind = selected.start + len(selected.text)
-        return replace(self, document=document, cursor=behind, candidates=1)
+        cursor = selected.start + len(selected.text)
+        return replace(self, document=document, cursor=cursor, candidates=1)
 
 
 class Suggestions:
@@ -78,25 +78,18 @@ class Suggestions:
         self._changes = LastChanges()
         self._asked: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def changed(
-        self,
-        before: Document,
-        after: Document,
-        changes: list[Change],
-        encoding: PositionEncoding = PositionEncoding.UTF16,
-    ) -> None:
-        """The user made `after` of `before` by `changes`, whose columns count in `encoding`."""
-        self._changes.note(before, after, changes, encoding)
-        self._fills.typed()
-        self.under_way.changed(after.uri)
+    def opened(self, document: Document) -> None:
+        """A document was opened; what was kept of one that was open already is forgotten."""
+        self._forget(document.uri)
 
-    def forget(self, uri: str) -> None:
-        """The document is closed, or opened afresh."""
-        self._changes.forget(uri)
-        self.shown.forget(uri)
-        self.under_way.forget(uri)
-        for kind in ("ghost", "popup"):
-            self._asked.pop((uri, kind), None)
+    def changed(self, edit: DocumentEdit) -> None:
+        """The user changed a document."""
+        self._changes.record(edit)
+        self.under_way.changed(edit.after.uri)
+
+    def closed(self, document: Document) -> None:
+        """The document was closed."""
+        self._forget(document.uri)
 
     async def ghosts(
         self, moment: Moment, settings: FillSettings, selected: TextChange | None = None
@@ -106,21 +99,21 @@ class Suggestions:
         self.under_way.has_ghosts(moment.document.uri)
         if selected is not None:
             return await self._beyond(moment, settings, selected)
-        again = self.shown.again(moment.document, moment.cursor)
-        if again is not None:
-            return [again]
+        once_more = self.shown.take_recalled(moment.document, moment.cursor)
+        if once_more is not None:
+            return [once_more]
         moved = self._moved(moment)
         if self._is_held_back(moment):
             return []
         carving = carve_ghost(moment.document, moment.cursor)
         ask = self._ask(moment, carving)
-        known = self._known(ask, moment)
-        found = self._fitted(moment, carving, known.candidates)
+        recalled = self._recalled(ask, moment)
+        found = self._fitted(moment, carving, recalled.candidates)
         if not found.ghosts and not moment.by_hand:
-            left = self.shown.left(moment.document, moment.cursor)
-            if left is not None:
-                return [left]
-        if self._wants_more(moment, known, found) and self._may_ask(moment, moved):
+            remaining = self.shown.remaining(moment.document, moment.cursor)
+            if remaining is not None:
+                return [remaining]
+        if self._wants_more(moment, recalled, found) and self._may_ask(moment, moved):
             candidates = await self._from_engine(ask, settings)
             # only now it may be known what the model has learnt
             if self._is_held_back(moment):
@@ -140,7 +133,7 @@ class Suggestions:
     def popup(
         self, moment: Moment, settings: FillSettings, *, may_ask: bool = True
     ) -> list[TextChange]:
-        """Items for the popup, each of one line, from memory; what is not known yet is asked for in
+        """Items for the popup, each of one line, from memory; what is not there yet is asked for in
         the background."""
         moved = self._moved(moment)
         if self._is_held_back(moment):
@@ -148,9 +141,9 @@ class Suggestions:
         document = moment.document
         carving = carve_line_end(document, document.to_lf(moment.cursor))
         ask = self._ask(moment, carving)
-        known = self._known(ask, moment)
-        found = self._fitted(moment, carving, known.candidates)
-        wanted = may_ask and self._wants_more(moment, known, found)
+        recalled = self._recalled(ask, moment)
+        found = self._fitted(moment, carving, recalled.candidates)
+        wanted = may_ask and self._wants_more(moment, recalled, found)
         if wanted and self._may_ask(moment, moved):
             work = self._unwatched(ask, settings)
             self._in_background(self.under_way.begin(document, moment.cursor, work))
@@ -161,6 +154,13 @@ class Suggestions:
         """Note why this moment gets nothing."""
         self._suppressions.add(moment.document.uri, moment.kind, Reason.of(code))
 
+    def _forget(self, uri: str) -> None:
+        self._changes.forget(uri)
+        self.shown.forget(uri)
+        self.under_way.forget(uri)
+        for kind in ("ghost", "popup"):
+            self._asked.pop((uri, kind), None)
+
     async def _beyond(
         self, moment: Moment, settings: FillSettings, selected: TextChange
     ) -> list[TextChange]:
@@ -169,9 +169,9 @@ class Suggestions:
             return []
         carving = carve_ghost(accepted.document, accepted.cursor)
         ask = self._ask(accepted, carving)
-        known = self._known(ask, accepted)
-        found = self._fitted(accepted, carving, known.candidates)
-        if self._wants_more(accepted, known, found) and self._may_ask(accepted, moved=False):
+        recalled = self._recalled(ask, accepted)
+        found = self._fitted(accepted, carving, recalled.candidates)
+        if self._wants_more(accepted, recalled, found) and self._may_ask(accepted, moved=False):
             candidates = await self._from_engine(ask, settings)
             found = self._fitted(accepted, carving, candidates)
         ghosts = self._told(accepted, found)
@@ -191,20 +191,20 @@ class Suggestions:
             unasked=not moment.by_hand,
         )
 
-    def _known(self, ask: Ask, moment: Moment) -> Recalled:
-        known = self._fills.known(ask) or Recalled((), is_same_place=False)
+    def _recalled(self, ask: Ask, moment: Moment) -> Recalled:
+        recalled = self._fills.recalled(ask) or Recalled((), is_same_place=False)
         if not moment.by_hand:
-            return known
+            return recalled
         # an empty fill is an answer only where nobody asked
-        written = tuple(one for one in known.candidates if one.text)
-        return Recalled(written, known.is_same_place)
+        written = tuple(one for one in recalled.candidates if one.text)
+        return Recalled(written, recalled.is_same_place)
 
-    def _wants_more(self, moment: Moment, known: Recalled, found: "_Found") -> bool:
-        """Whether the engine has more to say than what is known. What is left of a fill for another
-        place may not be sure enough here, where a new one can be."""
-        if len(known.candidates) < moment.candidates:
+    def _wants_more(self, moment: Moment, recalled: Recalled, found: "_Found") -> bool:
+        """Whether the engine has more to say than what is recalled. What is left of a fill for
+        another place may not be sure enough here, where a new one can be."""
+        if len(recalled.candidates) < moment.candidates:
             return True
-        return not found.ghosts and not known.is_same_place
+        return not found.ghosts and not recalled.is_same_place
 
     def _is_held_back(self, moment: Moment) -> bool:
         if moment.by_hand:

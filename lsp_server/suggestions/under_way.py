@@ -9,7 +9,8 @@ from typing import Any
 
 from fillwright.lsp_server.text.documents import Document
 
-Place = tuple[str, int, int]
+FillKey = tuple[str, int, int]
+"""A document's URI and version, and the cursor in it."""
 
 
 class UnderWay:
@@ -19,16 +20,16 @@ class UnderWay:
     """
 
     def __init__(self) -> None:
-        self._fills: dict[Place, asyncio.Event] = {}
+        self._fills: dict[FillKey, asyncio.Event] = {}
         self._with_ghosts: set[str] = set()
 
     def begin(
         self, document: Document, cursor: int, work: Coroutine[Any, Any, None]
     ) -> Coroutine[Any, Any, None]:
         """`work` makes the fill for this place; what is returned is to be run in its stead."""
-        over = self._fills.get(_place(document, cursor))
+        over = self._fills.get(_key(document, cursor))
         if over is None or over.is_set():
-            over = self._fills[_place(document, cursor)] = asyncio.Event()
+            over = self._fills[_key(document, cursor)] = asyncio.Event()
 
         async def run() -> None:
             try:
@@ -44,8 +45,8 @@ class UnderWay:
 
     def changed(self, uri: str) -> None:
         """The document changed: nobody has to wait for what was asked of the one before."""
-        for place in [place for place in self._fills if place[0] == uri]:
-            self._fills.pop(place).set()
+        for key in [key for key in self._fills if key[0] == uri]:
+            self._fills.pop(key).set()
 
     def forget(self, uri: str) -> None:
         """The document is closed, or opened afresh."""
@@ -55,7 +56,7 @@ class UnderWay:
     async def ended(self, document: Document, cursor: int, patience_s: float) -> bool:
         """Whether there is news of this place, waiting `patience_s` at most; at once when no fill
         is under way or the document changes. The fill goes on when the wait is cancelled."""
-        over = self._fills.get(_place(document, cursor))
+        over = self._fills.get(_key(document, cursor))
         if over is None or document.uri in self._with_ghosts:
             return False
         try:
@@ -63,8 +64,8 @@ class UnderWay:
                 await over.wait()
         except TimeoutError:
             return False
-        return self._fills.get(_place(document, cursor)) is over
+        return self._fills.get(_key(document, cursor)) is over
 
 
-def _place(document: Document, cursor: int) -> Place:
+def _key(document: Document, cursor: int) -> FillKey:
     return document.uri, document.version, cursor

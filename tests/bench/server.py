@@ -107,7 +107,7 @@ async def _shares(lines: int) -> dict[str, list[float]]:
     """Seconds that the server takes for a typed character and each kind of request after it, in a
     document of so many lines."""
     ls = FillwrightServer()
-    ls._engine = InstantEngine()  # type: ignore[assignment]
+    ls.session.engine._client = InstantEngine()  # type: ignore[assignment]
     ls.protocol.client_capabilities = types.ClientCapabilities()
     ls.protocol._workspace = Workspace(None)
     document = types.TextDocumentIdentifier(URI)
@@ -118,15 +118,19 @@ async def _shares(lines: int) -> dict[str, list[float]]:
         kind = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
         versioned = copilot.VersionedDocument(URI)
         params = copilot.InlineCompletionParams(versioned, empty_span.start, kind)
-        answer = await handlers.inline_completion(ls, params)
+        answer = await handlers.inline_completion(ls.session, params)
         return answer and answer.items
 
     async def popup() -> object:
-        return handlers.completion(ls, types.CompletionParams(document, empty_span.start))
+        return await handlers.completion(
+            ls.session, types.CompletionParams(document, empty_span.start)
+        )
 
     async def actions() -> object:
         context = types.CodeActionContext([])
-        return handlers.code_action(ls, types.CodeActionParams(document, empty_span, context))
+        return handlers.code_action(
+            ls, ls.session, types.CodeActionParams(document, empty_span, context)
+        )
 
     shares = {}
     for name, request in (("ghost text", ghost), ("popup", popup), ("code action", actions)):

@@ -68,6 +68,27 @@ async def test_a_preview_applies_nothing_and_gives_the_edit_that_fill_would_appl
         assert edit.new_text in hole["text"]
 
 
+async def test_what_replaces_code_is_confirmed_by_an_editor_that_can(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri = editor.open(SOURCE, language="plaintext")
+    await editor.command("fillwright.fill", *places(uri, RETURNED))
+    seen = await editor.command("fillwright.preview", *places(uri, RETURNED))
+    # who asked to see it first has no need to be asked again
+    assert "changeAnnotations" not in seen["edit"]
+    edit = editor.edits[0].edit
+    ((name, annotation),) = edit.change_annotations.items()
+    assert annotation.needs_confirmation is True
+    assert [one.annotation_id for one in edit.document_changes[0].edits] == [name]
+    able = types.WorkspaceEditClientCapabilities(document_changes=True)
+    plain = await start(
+        types.ClientCapabilities(types.WorkspaceClientCapabilities(workspace_edit=able)),
+        options=SHORT,
+    )
+    uri = plain.open(SOURCE, language="plaintext")
+    await plain.command("fillwright.fill", *places(uri, RETURNED))
+    assert plain.edits[0].edit.change_annotations is None
+
+
 async def test_status_says_how_the_engine_is(start: Any) -> None:
     editor = await start(options=SHORT)
     before = await editor.command("fillwright.status")

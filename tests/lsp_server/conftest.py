@@ -27,6 +27,7 @@ from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.text.changes import TextChange
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import PositionEncoding
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 UTF32 = PositionEncoding.UTF32
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
@@ -126,16 +127,15 @@ class User:
         self.now = 100.0
         self.slept: list[float] = []
         self.waits = False
-        fills = Fills(
+        self.fills = Fills(
             lambda: self.engine,  # type: ignore[arg-type, return-value]
             StatusLine(lambda status: None),
-            pace=Pace(lambda: self.now),
-            sleep=self._sleep,
+            pace=Pace(lambda: self.now, self._sleep),
         )
         self.suppressions = Suppressions()
         self.silent_in: set[str] = set()
         self.suggestions = Suggestions(
-            fills,
+            self.fills,
             self.suppressions,
             self._in_background,
             lambda uri, language: language not in self.silent_in,
@@ -146,7 +146,7 @@ class User:
         self.tasks: list[asyncio.Task[Any]] = []
 
     def change(self, *changes: tuple[int, int, str]) -> None:
-        """Replace ranges, each in the text that the one before left; the cursor is behind."""
+        """Replace ranges, each in the text that the one before left; the cursor is after them."""
         before = self.document
         document, plain = before, []
         for start, end, text in changes:
@@ -155,7 +155,9 @@ class User:
             document = document.changed(plain[-1:], before.version + 1, UTF32)
             self.cursor = start + len(text)
         self.document = document
-        self.suggestions.changed(before, document, plain, UTF32)
+        edit = DocumentEdit(before, document, plain, UTF32)
+        self.fills.changed(edit)
+        self.suggestions.changed(edit)
 
     def type(self, text: str, interval: float = 0.2) -> None:
         """Type characters one by one."""

@@ -10,7 +10,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.cli.doctor.finding import Finding, well
 from fillwright.lsp_server.cli.editors.editors import EDITORS, Editor
 from fillwright.lsp_server.cli.editors.places import Places
-from fillwright.lsp_server.lsp.editor_reports import editor_reports
+from fillwright.lsp_server.session.editor_reports import editor_reports
 
 # of each language server
 LATEST = 5

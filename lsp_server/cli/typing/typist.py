@@ -13,15 +13,17 @@ from fillwright.engine.evaluation.pauses import Pause, TypedLine
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.lsp_server.fills.candidate import Candidate
 from fillwright.lsp_server.fills.fills import Fills
+from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.status import StatusLine
 from fillwright.lsp_server.settings.settings import FillSettings
-from fillwright.lsp_server.suggestions.gate import Gate, seen_behind
+from fillwright.lsp_server.suggestions.gate import Gate, seen_after
 from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.text.changes import TextChange
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import PositionEncoding
 from fillwright.lsp_server.text.reasons import Reason
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient
@@ -75,7 +77,7 @@ class Typist:
             if place < len(line.text.rstrip()):
                 document = self._typed(document, cursor, line.text[place])
         for suggestions in (self._suggestions, self._by_hand):
-            suggestions.forget(document.uri)
+            suggestions.closed(document)
 
     def _typed(self, before: Document, cursor: int, text: str) -> Document:
         if not text:
@@ -83,8 +85,9 @@ class Typist:
         position = before.lines.position(cursor, UTF32)
         changes = [Change(text, position, position)]
         after = before.changed(changes, before.version + 1, UTF32)
+        edit = DocumentEdit(before, after, changes, UTF32)
         for suggestions in (self._suggestions, self._by_hand):
-            suggestions.changed(before, after, changes, UTF32)
+            suggestions.changed(edit)
         return after
 
     async def _look(
@@ -104,8 +107,8 @@ class Typist:
             # what an engine that never stops early would have written
             by_hand = replace(moment, by_hand=True)
             whole = next(iter(await self._by_hand.ghosts(by_hand, FillSettings())), None)
-        shown = seen_behind(document, cursor, ghosts[0]) if ghosts else ""
-        fill = seen_behind(document, cursor, whole) if whole else shown
+        shown = seen_after(document, cursor, ghosts[0]) if ghosts else ""
+        fill = seen_after(document, cursor, whole) if whole else shown
         return TypedPause(
             name=f"{line.name}:{pause.place}",
             group=line.source.name,
@@ -125,7 +128,7 @@ class Typist:
 
 
 def _suggestions(engine: "Callable[[], EngineClient]", suppressions: Suppressions) -> Suggestions:
-    fills = Fills(engine, StatusLine(lambda status: None), sleep=_at_once)
+    fills = Fills(engine, StatusLine(lambda status: None), pace=Pace(sleep=_at_once))
     return Suggestions(fills, suppressions, lambda work: work.close())
 
 

@@ -72,6 +72,8 @@ def lines(finished: list[str]) -> list[str]:
 
 
 def opened(editor: Any, path: Path, lines: list[str]) -> Any:
+    # Neovim asks before it replaces code
+    editor.lua("vim.fn.confirm = function(question) _G.confirmed = question return 1 end")
     editor.open(path, "\n".join(lines) + "\n")
     return editor
 
@@ -87,6 +89,7 @@ def test_drafts_change_in_place_and_end_as_the_fill(
         editor.keys("<Esc>u" if line else "")
         editor.until(lambda: editor.lines == lines)
         line = editor.first_filled(range(line + 1, 9), "0wve" + REWRITE)
+    assert "Rewrite by Fillwright: replaces code" in editor.lua("return confirmed")
     seen, row = drafts(editor), line - 1
     first, _, *others = lines[row].split(" ")
     assert {(mark[1], mark[2]) for mark in seen} == {(row, len(first) + 1)}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fillwright.engine.request import Hole, Snippet
 from fillwright.lsp_server.context.context import SEEN_BEFORE, Context, shown_name
-from fillwright.lsp_server.context.recent_chunks import CHUNK_LINES, CHUNKS, RecentPlaces
+from fillwright.lsp_server.context.recent_chunks import CHUNK_LINES, CHUNKS, RecentChunks
 from fillwright.lsp_server.privacy.masking import MASK
 from fillwright.lsp_server.privacy.secret_files import refusal
 from fillwright.lsp_server.settings.settings import ExclusionSettings
@@ -194,22 +194,22 @@ def test_a_closed_document_declares_nothing() -> None:
     gathered = context()
     shapes = document("shapes", "def area(shape):\n    return 1\n")
     gathered.visited(shapes, 0)
-    gathered.closed(shapes.uri)
+    gathered.closed(shapes)
     here = document("here", "size = area(")
     gathered.visited(here, 0)
     assert "def area(shape):" not in [snippet.text for snippet in ask(gathered, here)]
 
 
 def test_a_place_is_kept_once() -> None:
-    places = RecentPlaces()
+    chunks = RecentChunks()
     shelf, box = document("shelf"), document("box")
     for _ in range(5):
-        places.went(shelf, 3)
-        places.went(box, 3)
-    assert [chunk.uri for chunk in places.unlike("")] == [shelf.uri, box.uri]
+        chunks.visit(shelf, 3)
+        chunks.visit(box, 3)
+    assert [chunk.uri for chunk in chunks.unlike("")] == [shelf.uri, box.uri]
     for number in range(2 * CHUNKS):
-        places.went(document(f"name{number}"), 0)
-    assert len(list(places.unlike(""))) == CHUNKS
+        chunks.visit(document(f"name{number}"), 0)
+    assert len(list(chunks.unlike(""))) == CHUNKS
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ FILL = Candidate("self.width", Certainty(0.36, 0.2, ((4, 0.5), (10, 0.4)), 0.32,
 
 
 def test_what_was_typed_is_not_in_doubt_any_more() -> None:
-    rest = FILL.left(".width").certainty
+    rest = FILL.remaining(".width").certainty
     assert rest is not None
     assert rest.beginnings == ((6, pytest.approx(0.8)),)
     assert rest.drafted == pytest.approx(0.32 / 0.5)
@@ -21,7 +21,7 @@ def test_what_was_typed_is_not_in_doubt_any_more() -> None:
 
 
 def test_half_a_token_says_only_that_something_is_missing() -> None:
-    rest = FILL.left("lf.width").certainty
+    rest = FILL.remaining("lf.width").certainty
     assert rest is not None
     assert rest.drafted == pytest.approx(0.32 / 0.8)
     assert rest.beginnings == ((2, pytest.approx(0.5 / 0.8)), (8, pytest.approx(0.4 / 0.8)))
@@ -29,22 +29,22 @@ def test_half_a_token_says_only_that_something_is_missing() -> None:
 
 def test_a_rest_is_never_certain() -> None:
     sure = Candidate("ab", Certainty(0.99, 0.0, ((1, 0.5), (2, 0.5)), 0.5, 0.0, 1))
-    rest = sure.left("b").certainty
+    rest = sure.remaining("b").certainty
     assert rest is not None
     assert rest.whole < 1
     assert all(probability < 1 for _, probability in rest.beginnings)
 
 
 def test_what_was_deleted_stands_before_the_beginnings() -> None:
-    longer = FILL.left("x = self.width").certainty
+    longer = FILL.remaining("x = self.width").certainty
     assert longer is not None
     assert longer.beginnings == ((8, 0.5), (14, 0.4))
     assert longer.whole == 0.36
 
 
 def test_the_same_text_is_the_same_candidate() -> None:
-    assert FILL.left(FILL.text) == FILL
-    assert Candidate("ab").left("b") == Candidate("b")
+    assert FILL.remaining(FILL.text) == FILL
+    assert Candidate("ab").remaining("b") == Candidate("b")
 
 
 def test_only_the_first_candidate_has_a_certainty() -> None:

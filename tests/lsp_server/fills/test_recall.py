@@ -19,7 +19,7 @@ def found(kept: Recall, uri: str, shape: str, document: str, hole: Hole) -> tupl
     return None if recalled is None else tuple(one.text for one in recalled.candidates)
 
 
-def typed(text: str) -> tuple[str, Hole]:
+def after_typing(text: str) -> tuple[str, Hole]:
     return TEXT[:26] + text + TEXT[26:], Hole(26 + len(text), 26 + len(text))
 
 
@@ -28,8 +28,8 @@ def test_the_same_hole_gets_the_whole_fill() -> None:
 
 
 def test_typing_what_the_fill_says_leaves_the_rest_of_it() -> None:
-    assert found(recall(), "file:///a.py", "line", *typed("a ")) == ("+ b", "- b")
-    assert found(recall(), "file:///a.py", "line", *typed("a +")) == (" b",)
+    assert found(recall(), "file:///a.py", "line", *after_typing("a ")) == ("+ b", "- b")
+    assert found(recall(), "file:///a.py", "line", *after_typing("a +")) == (" b",)
 
 
 def test_deleting_before_the_hole_on_its_line_puts_the_deleted_before_the_fill() -> None:
@@ -43,10 +43,10 @@ def test_deleting_before_the_hole_on_its_line_puts_the_deleted_before_the_fill()
 
 
 def test_typing_something_else_or_all_of_it_finds_nothing() -> None:
-    assert found(recall(), "file:///a.py", "line", *typed("b")) is None
+    assert found(recall(), "file:///a.py", "line", *after_typing("b")) is None
     fully = Recall()
     fully.keep("file:///a.py", "line", TEXT, HOLE, (Candidate("a + b"),))
-    assert fully.find("file:///a.py", "line", *typed("a + b")) is None
+    assert fully.find("file:///a.py", "line", *after_typing("a + b")) is None
 
 
 def test_other_documents_shapes_and_surroundings_find_nothing() -> None:
@@ -66,11 +66,11 @@ def test_the_newest_fill_wins_and_the_oldest_is_forgotten() -> None:
     for text in ("one", "two", "three"):
         kept.keep("file:///a.py", "line", TEXT, HOLE, (Candidate(text),))
     assert found(kept, "file:///a.py", "line", TEXT, HOLE) == ("three",)
-    assert found(kept, "file:///a.py", "line", *typed("o")) is None
+    assert found(kept, "file:///a.py", "line", *after_typing("o")) is None
 
 
 def test_only_the_place_of_the_fill_itself_is_the_same_place() -> None:
-    for document, hole, same in ((TEXT, HOLE, True), (*typed("a "), False)):
+    for document, hole, same in ((TEXT, HOLE, True), (*after_typing("a "), False)):
         recalled = recall().find("file:///a.py", "line", document, hole)
         assert recalled is not None
         assert recalled.is_same_place is same
@@ -83,4 +83,4 @@ def test_an_empty_fill_is_known_where_it_was_made_and_nowhere_else() -> None:
     recalled = kept.find("file:///a.py", "line", TEXT, HOLE)
     assert recalled is not None
     assert recalled.candidates == (nothing,)
-    assert kept.find("file:///a.py", "line", *typed("a")) is None
+    assert kept.find("file:///a.py", "line", *after_typing("a")) is None

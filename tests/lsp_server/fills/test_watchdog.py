@@ -102,7 +102,7 @@ def test_slow_fills_are_worth_a_word_when_they_are_done() -> None:
     line = StatusLine(told.append)
     for seconds in (7.4, 0.3):
         with line.busy():
-            line.usual(seconds)
+            line.set_typical_latency(seconds)
     messages = [status.message for status in told if status.state == "ready"]
     assert messages[0].startswith("Fills take about 7 s here; ")
     assert messages[1] == ""

@@ -51,9 +51,9 @@ class Editor:
 
 @given(text, text, text, st.sampled_from(PositionEncoding), st.sampled_from(["python", "lua", "x"]))
 def test_items_and_edits_have_ranges_of_the_document(
-    before: str, behind: str, fill: str, encoding: PositionEncoding, language: str
+    before: str, after: str, fill: str, encoding: PositionEncoding, language: str
 ) -> None:
-    document = Document.of(before + behind, language, "untitled:a", 3)
+    document = Document.of(before + after, language, "untitled:a", 3)
     cursor, editor = len(before), Editor(document.text, encoding)
     if document.text[cursor - 1 : cursor + 1] == "\r\n":
         return

@@ -59,7 +59,7 @@ class Reference:
 def test_random_edits_leave_the_same_text(encoding: str) -> None:
     chance = random.Random(encoding)
     ls = FillwrightServer()
-    ls.documents.encoding = PositionEncoding(encoding)
+    ls.session.documents.encoding = PositionEncoding(encoding)
     reference = Reference("".join(chance.choices(PIECES, k=40)), encoding)
     item = types.TextDocumentItem(URI, "python", 0, reference.text)
     ls.protocol.lsp_text_document__did_open(types.DidOpenTextDocumentParams(item))
@@ -70,7 +70,7 @@ def test_random_edits_leave_the_same_text(encoding: str) -> None:
         identifier = types.VersionedTextDocumentIdentifier(done, URI)
         params = types.DidChangeTextDocumentParams(identifier, changes)
         ls.protocol.lsp_text_document__did_change(params)
-        document = ls.documents.get(URI)
+        document = ls.session.documents.get(URI)
         assert document is not None
         assert document.text == reference.text, (encoding, done)
         assert document.lf == re.sub("\r\n|\r", "\n", reference.text)

@@ -19,7 +19,7 @@ UNSURE = Certainty(0.29, 0.1, (), 0.2, 0.0, 1)
 def passing(
     before: str, text: str, certainty: Certainty | None, shown: str | None = None
 ) -> TextChange | Reason:
-    """What may be shown behind `before` of a fill that would be `shown`."""
+    """What may be shown after `before` of a fill that would be `shown`."""
     document = Document.of(f"{before}\nx\n", "plaintext")
     ghost = TextChange(len(before), len(before), text if shown is None else shown)
     return GATE.passing(document, len(before), Candidate(text, certainty), ghost)

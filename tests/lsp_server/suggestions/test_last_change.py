@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fillwright.lsp_server.suggestions.last_change import LastChange, LastChanges
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import PositionEncoding
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 ENCODINGS = [PositionEncoding.UTF8, PositionEncoding.UTF16, PositionEncoding.UTF32]
 Edit = tuple[int, int, str]
@@ -36,7 +37,7 @@ class Editor:
         self.cursor = start + len(text)
 
     def type(self, keys: str) -> None:
-        """Type: `⌫` deletes before the cursor, `⌦` behind it, `⏎` goes on in the indentation, and
+        """Type: `⌫` deletes before the cursor, `⌦` after it, `⏎` goes on in the indentation, and
         brackets are closed."""
         for key in keys:
             at = self.cursor
@@ -58,7 +59,7 @@ class Editor:
 
     def send(self) -> LastChange:
         """All changes at once, as `textDocument/didChange`."""
-        self.last.note(self._sent, self.document, self._changes, self.encoding)
+        self.last.record(DocumentEdit(self._sent, self.document, self._changes, self.encoding))
         self._sent, self._changes = self.document, []
         last = self.last.of(self.document)
         assert last is not None

@@ -33,7 +33,7 @@ async def test_typing_what_is_shown_and_deleting_it_is_answered_from_memory(
     assert len(user.engine.asked) == 1
 
 
-async def test_typing_something_else_asks_anew(new_user: NewUser) -> None:
+async def test_typing_something_else_asks_again(new_user: NewUser) -> None:
     user = new_user("x = ‸\n", says="one")
     await user.sees()
     user.type("t")
@@ -53,7 +53,7 @@ async def test_accepting_a_part_keeps_the_rest_of_a_whole_body(new_user: NewUser
     assert len(user.engine.asked) == 1
 
 
-async def test_all_typed_out_asks_anew(new_user: NewUser) -> None:
+async def test_all_typed_out_asks_again(new_user: NewUser) -> None:
     user = new_user("x = ‸\n", says="ab")
     await user.sees()
     user.type("ab")

@@ -1,4 +1,4 @@
-"""Suggestions behind the gate, on an engine that says how sure it is.
+"""Suggestions after the gate, on an engine that says how sure it is.
 
 In the sources `‸` is the cursor.
 """

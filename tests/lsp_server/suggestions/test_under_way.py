@@ -15,6 +15,7 @@ from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import PositionEncoding
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 PATIENCE_S = 300
 URI = "untitled:a"
@@ -51,7 +52,7 @@ class Editor:
         changes = [Change(text, place, place)]
         self.document = before.changed(changes, before.version + 1, UTF32)
         self.cursor += len(text)
-        self.suggestions.changed(before, self.document, changes, UTF32)
+        self.suggestions.changed(DocumentEdit(before, self.document, changes, UTF32))
 
     @property
     def moment(self) -> Moment:
@@ -120,7 +121,7 @@ async def test_a_popup_that_waits_is_answered_when_that_is_over(event: str) -> N
         case "change":
             editor.type("q")
         case "close":
-            editor.suggestions.forget(URI)
+            editor.suggestions.closed(editor.document)
         case "cancel":
             waiting.cancel()
     await settle()

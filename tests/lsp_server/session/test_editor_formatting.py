@@ -2,7 +2,7 @@
 
 import pytest
 
-from fillwright.lsp_server.lsp.editor_formatting import formatting_said
+from fillwright.lsp_server.session.editor_formatting import formatting_in
 from fillwright.lsp_server.text.formatting import Formatting
 
 TABS = {"tabSize": 8, "insertSpaces": False}
@@ -11,14 +11,14 @@ SPACES = {"tabSize": 2, "insertSpaces": True}
 
 def test_beside_the_document_and_within_a_place_to_fill() -> None:
     document = {"textDocument": {"uri": "file:///a"}, "formattingOptions": TABS}
-    assert list(formatting_said(document)) == [("file:///a", Formatting(8, False))]
+    assert list(formatting_in(document)) == [("file:///a", Formatting(8, False))]
     places = {
         "command": "fillwright.fill",
         "arguments": [{"uri": "file:///a"}, {"uri": "file:///b", "formattingOptions": SPACES}, 7],
     }
-    assert list(formatting_said(places)) == [("file:///b", Formatting(2, True))]
+    assert list(formatting_in(places)) == [("file:///b", Formatting(2, True))]
     places["formattingOptions"] = TABS
-    assert list(formatting_said(places)) == [
+    assert list(formatting_in(places)) == [
         ("file:///a", Formatting(8, False)),
         ("file:///b", Formatting(2, True)),
     ]
@@ -30,9 +30,9 @@ def test_beside_the_document_and_within_a_place_to_fill() -> None:
 )
 def test_what_is_no_indentation_is_none(options: object) -> None:
     params = {"textDocument": {"uri": "file:///a"}, "formattingOptions": options}
-    assert list(formatting_said(params)) == []
+    assert list(formatting_in(params)) == []
 
 
 @pytest.mark.parametrize("params", [None, [], {"textDocument": 3}, {"arguments": 3}, {}])
 def test_what_is_no_request_says_nothing(params: object) -> None:
-    assert list(formatting_said(params)) == []
+    assert list(formatting_in(params)) == []

@@ -1,10 +1,15 @@
 """What a place is offered, and what each offer fills."""
 
 import pytest
-from lsprotocol import types
 
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.lsp.code_actions import Target, carvings_of, targets
+from fillwright.lsp_server.session.targets import (
+    EditorPosition,
+    EditorRange,
+    Target,
+    carvings_of,
+    targets,
+)
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.positions import PositionEncoding
 
@@ -33,9 +38,9 @@ def offered(source: str, language: str = "python", *, asked: bool = True) -> lis
         source.translate(dict.fromkeys(map(ord, "‸⟦⟧"))), language, "file:///a", 3
     )
     first, last = (
-        types.Position(*document.lines.position(at, PositionEncoding.UTF16)) for at in (start, end)
+        EditorPosition(*document.lines.position(at, PositionEncoding.UTF16)) for at in (start, end)
     )
-    return targets(document, types.Range(first, last), PositionEncoding.UTF16, asked=asked)
+    return targets(document, EditorRange(first, last), PositionEncoding.UTF16, asked=asked)
 
 
 def titles(source: str, language: str = "python") -> list[str]:

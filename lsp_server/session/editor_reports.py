@@ -16,7 +16,7 @@ from typing import Any
 
 from fillwright.engine.errors import FillwrightError
 from fillwright.lsp_server.fills.status import Status
-from fillwright.lsp_server.lsp.editor_process import is_running
+from fillwright.lsp_server.session.editor_process import is_running
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 
 logger = logging.getLogger(__name__)
@@ -26,24 +26,24 @@ DELAY_S = 1.0
 
 class EditorReport:
     """This process's file, written `delay_s` after news, and only once for all that comes
-    meanwhile. `place` gives the folder; `status` gives the status at that moment."""
+    meanwhile. `folder` gives where; `status` gives the status at that moment."""
 
     def __init__(
         self,
-        place: Callable[[], Path],
+        folder: Callable[[], Path],
         status: Callable[[], Status],
         suppressions: Suppressions,
         delay_s: float = DELAY_S,
     ) -> None:
         self.editor = ""
-        self._place = place
+        self._folder = folder
         self._status = status
         self._suppressions = suppressions
         self._delay_s = delay_s
         self._due: asyncio.TimerHandle | None = None
         self._path: Path | None = None
 
-    def soon(self) -> None:
+    def schedule_write(self) -> None:
         """There is news."""
         if self._due is None:
             self._due = asyncio.get_running_loop().call_later(self._delay_s, self.write)
@@ -58,7 +58,7 @@ class EditorReport:
             "suppressed": self._suppressions.to_json(),
         }
         try:
-            path = self._place() / f"editor-{os.getpid()}.json"
+            path = self._folder() / f"editor-{os.getpid()}.json"
             new = path.with_suffix(".new")
             new.write_text(json.dumps(report), encoding="utf-8")
             new.replace(path)

@@ -11,7 +11,7 @@ import pytest
 
 from fillwright.engine.errors import EngineUnavailable
 from fillwright.lsp_server.fills.status import Status
-from fillwright.lsp_server.lsp.editor_reports import EditorReport, editor_reports
+from fillwright.lsp_server.session.editor_reports import EditorReport, editor_reports
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.text.reasons import Reason
 
@@ -27,7 +27,7 @@ async def test_news_is_written_once_for_all_that_comes_together(tmp_path: Path) 
     report, suppressions = report_in(tmp_path)
     for version in range(3):
         suppressions.add("file:///a.py", "ghost", Reason.of("after-undo"))
-        report.soon()
+        report.schedule_write()
         assert list(tmp_path.iterdir()) == [], version
     async with asyncio.timeout(60):
         while not (found := editor_reports(tmp_path)):

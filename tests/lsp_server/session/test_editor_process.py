@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 
-from fillwright.lsp_server.lsp.editor_process import is_running, when_gone
+from fillwright.lsp_server.session.editor_process import is_running, when_gone
 
 PATIENCE_S = 60
 

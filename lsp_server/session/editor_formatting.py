@@ -6,10 +6,37 @@ Knows plain JSON and no handlers.
 
 from collections.abc import Iterator
 
+from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.formatting import Formatting
+from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 
-def formatting_said(params: object) -> Iterator[tuple[str, Formatting]]:
+class FormattingMemory:
+    """How the editor indents in each open document, where it said so."""
+
+    def __init__(self) -> None:
+        self._by_uri: dict[str, Formatting] = {}
+
+    def of(self, uri: str) -> Formatting | None:
+        """What the editor said last."""
+        return self._by_uri.get(uri)
+
+    def remember(self, uri: str, formatting: Formatting) -> None:
+        """The editor said it of a document that is open."""
+        self._by_uri[uri] = formatting
+
+    def opened(self, document: Document) -> None:
+        """What holds for a document that is opened afresh holds on."""
+
+    def changed(self, edit: DocumentEdit) -> None:
+        """An edit says nothing of how the editor indents."""
+
+    def closed(self, document: Document) -> None:
+        """Nobody asks for the document any more."""
+        self._by_uri.pop(document.uri, None)
+
+
+def formatting_in(params: object) -> Iterator[tuple[str, Formatting]]:
     """The uri and the indentation of every document that a request's params speak of. What has
     another shape is left to those who read the request."""
     if not isinstance(params, dict):

@@ -1,0 +1,89 @@
+"""A connection's life: initialize, settings and folders that change, shutdown. Knows no fills."""
+
+import os
+from functools import partial
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from fillwright.lsp_server.lsp.configuration import Configuration
+from fillwright.lsp_server.session.editor_process import when_gone
+from fillwright.lsp_server.session.session import Session
+from fillwright.lsp_server.text.positions import PositionEncoding
+
+
+def register(client: LanguageServer, session: Session) -> None:
+    """Teach the server these methods."""
+    configuration = Configuration(client)
+    for method, handler in (
+        (types.INITIALIZE, partial(initialize, client, session, configuration)),
+        (types.INITIALIZED, partial(initialized, session, configuration)),
+        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, partial(configured, session, configuration)),
+        (
+            types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
+            partial(folders_changed, client, session, configuration),
+        ),
+        (types.SHUTDOWN, partial(shutdown, session)),
+    ):
+        client.feature(method)(handler)
+
+
+def initialize(
+    client: LanguageServer,
+    session: Session,
+    configuration: Configuration,
+    params: types.InitializeParams,
+) -> None:
+    """`initialize`: nothing here waits for the engine."""
+    chosen = client.workspace.position_encoding or types.PositionEncodingKind.Utf16
+    name = chosen.value if isinstance(chosen, types.PositionEncodingKind) else chosen
+    session.documents.encoding = PositionEncoding(name)
+    session.folders = folders_of(client)
+    session.settings = configuration.initial(params.initialization_options)
+    if params.client_info is not None:
+        session.report.editor = params.client_info.name
+    if params.process_id is not None:
+        when_gone(params.process_id, lambda: leave(session))
+
+
+async def initialized(
+    session: Session, configuration: Configuration, params: types.InitializedParams
+) -> None:
+    """`initialized`: settings are read, and the engine is started if they say so."""
+    configuration.watch()
+    await session.configure(await configuration.read(session.folders))
+
+
+async def configured(
+    session: Session, configuration: Configuration, params: types.DidChangeConfigurationParams
+) -> None:
+    """`workspace/didChangeConfiguration`."""
+    await session.configure(await configuration.read(session.folders, params.settings))
+
+
+async def folders_changed(
+    client: LanguageServer,
+    session: Session,
+    configuration: Configuration,
+    params: types.DidChangeWorkspaceFoldersParams,
+) -> None:
+    """`workspace/didChangeWorkspaceFolders`: the new ones may have settings of their own."""
+    session.folders = folders_of(client)
+    await session.configure(await configuration.read(session.folders))
+
+
+async def shutdown(session: Session, params: None) -> None:
+    """`shutdown`: the engine stays, other editors may use it."""
+    await session.shutdown()
+
+
+def folders_of(client: LanguageServer) -> tuple[str, ...]:
+    """The URIs of the workspace's folders."""
+    return tuple(folder.uri for folder in client.workspace.folders.values())
+
+
+def leave(session: Session) -> None:
+    """End this process at once: the editor is gone, and somebody else holds its stdin open."""
+    session.report.remove()
+    # an orderly end would wait for the thread that reads stdin
+    os._exit(1)

@@ -1,0 +1,234 @@
+"""One editor's session: its documents and settings, and what is kept and done for them.
+
+Knows no protocol. What a handler needs is one call here; what follows documents subscribes here.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.request import Draft, Snippet
+from fillwright.lsp_server.context.context import Context
+from fillwright.lsp_server.fills.fills import Ask, Fills, OnDraft
+from fillwright.lsp_server.fills.inflight import Superseded
+from fillwright.lsp_server.fills.status import Status, StatusLine
+from fillwright.lsp_server.session.background import Background
+from fillwright.lsp_server.session.editor_formatting import FormattingMemory
+from fillwright.lsp_server.session.editor_reports import EditorReport
+from fillwright.lsp_server.session.engine_connection import EngineConnection
+from fillwright.lsp_server.session.requests import DocumentChanged
+from fillwright.lsp_server.session.target_fill import Filled, ask_for, filled
+from fillwright.lsp_server.session.targets import EditorRange, Target, targets
+from fillwright.lsp_server.settings.folders import FolderSettings
+from fillwright.lsp_server.settings.settings import Settings
+from fillwright.lsp_server.suggestions.suggestions import Suggestions
+from fillwright.lsp_server.suggestions.suppressions import Suppressions
+from fillwright.lsp_server.text.documents import Change, Document, DocumentStore
+from fillwright.lsp_server.text.formatting import Formatting
+from fillwright.lsp_server.text.notebooks import Notebooks
+from fillwright.lsp_server.text.positions import Position
+from fillwright.lsp_server.text.reasons import Reason
+from fillwright.lsp_server.text.subscribers import DocumentEdit, DocumentSubscriber
+
+logger = logging.getLogger(__name__)
+
+NOT_OPEN = "This document is not open in the editor; open it first."
+
+
+class Session:
+    """Everything of one editor. `folders` are the URIs of its workspace's folders.
+
+    `show_status` gets every new status, as `status_json` gives it, and `show_draft` every draft of
+    a document whose settings want drafts.
+    """
+
+    def __init__(
+        self,
+        show_status: Callable[[dict[str, Any]], None] = lambda status: None,
+        show_draft: Callable[[Ask, Draft], None] = lambda ask, draft: None,
+    ) -> None:
+        self._show_status = show_status
+        self._show_draft = show_draft
+        self.folders: tuple[str, ...] = ()
+        self.settings = FolderSettings()
+        self.engine = EngineConnection(lambda: self.settings.everywhere.engine)
+        self.background = Background()
+        self.documents = DocumentStore()
+        self.notebooks = Notebooks(self.documents.get)
+        self.formatting = FormattingMemory()
+        self.status = StatusLine(self._status_changed)
+        self.suppressions = Suppressions(lambda: self.report.schedule_write())
+        self.report = EditorReport(_runtime_folder, lambda: self.status.status, self.suppressions)
+        self.context = Context(lambda uri: self.refusal(uri) is None)
+        self.fills = Fills(
+            self.engine.client,
+            self.status,
+            self._draft_came,
+            around=self.notebooks.around,
+            context=self._context_of,
+        )
+        self.suggestions = Suggestions(
+            self.fills, self.suppressions, self.background.run, self.speaks
+        )
+        self._subscribers: tuple[DocumentSubscriber, ...] = (
+            self.context,
+            self.fills,
+            self.suggestions,
+            self.formatting,
+        )
+
+    def open(self, uri: str, language: str, version: int, text: str) -> None:
+        """The editor opened a document; one that is already open starts afresh."""
+        document = self.documents.open(uri, language, version, text)
+        for subscriber in self._subscribers:
+            subscriber.opened(document)
+
+    def change(self, uri: str, version: int, changes: Sequence[Change]) -> None:
+        """The editor changed a document; one that is not open is ignored."""
+        before = self.documents.get(uri)
+        if before is None:
+            logger.warning("Ignoring a change of a document that is not open")
+            return
+        after = self.documents.change(uri, version, changes)
+        edit = DocumentEdit(before, after, changes, self.documents.encoding)
+        for subscriber in self._subscribers:
+            subscriber.changed(edit)
+
+    def close(self, uri: str) -> None:
+        """The editor closed a document; one that is not open is ignored."""
+        document = self.documents.get(uri)
+        if document is None:
+            return
+        self.documents.close(uri)
+        for subscriber in self._subscribers:
+            subscriber.closed(document)
+
+    def remember_formatting(self, uri: str, formatting: Formatting) -> None:
+        """The editor said how it indents in a document; ignored where that is not open."""
+        if self.documents.get(uri) is not None:
+            self.formatting.remember(uri, formatting)
+
+    def settings_of(self, uri: str) -> Settings:
+        """What holds for a document."""
+        return self.settings.of(uri)
+
+    def refusal(self, uri: str) -> Reason | None:
+        """Why the model must not see a document, or None."""
+        # after `initialize` has been answered, which has less time than this takes
+        from fillwright.lsp_server.privacy import secret_files
+
+        refused = secret_files.refusal(uri, self.folders, self.settings_of(uri).exclude)
+        return None if refused is None else Reason(refused.code, refused.message)
+
+    def speaks(self, uri: str, language: str) -> bool:
+        """Whether suggestions come by themselves in a language of a document: as the settings say,
+        else where the model has learnt it, as long as that is not known too."""
+        chosen = self.settings_of(uri).languages.get(language)
+        if chosen is not None:
+            return chosen
+        learnt = self.status.status.languages
+        return learnt is None or language in learnt
+
+    async def configure(self, settings: FolderSettings) -> None:
+        """Follow new settings: another engine is used, and one that does not run is started."""
+        self.settings = settings
+        if self.engine.is_outdated:
+            await self.shutdown()
+            self.status.show(Status())
+        if self.status.status.state == "stopped":
+            self.preload()
+
+    def preload(self) -> None:
+        """Start the engine when it does not run, if the settings say so."""
+        wanted = self.settings.everywhere.engine.preload
+        if wanted and self.status.status.state not in ("loading", "busy"):
+            self.background.run(self.status.follow(self.engine.client()))
+
+    async def shutdown(self) -> None:
+        """Stop what runs in the background and leave the engine to others."""
+        self.background.cancel()
+        await self.engine.close()
+
+    def targets(self, uri: str, span: EditorRange, *, asked: bool) -> list[Target]:
+        """What can be filled at a range of a document; see `targets.targets`. Nothing where the
+        document is not open or refused."""
+        document = self.documents.get(uri)
+        if document is None or self.refusal(uri) is not None:
+            return []
+        found = targets(document, span, self.documents.encoding, asked=asked)
+        if self.engine.takes_instructions() is False:
+            found = [target for target in found if target.instruction is None]
+        return found
+
+    async def fill(self, wanted: Sequence[Target], on_draft: OnDraft | None = None) -> Filled:
+        """Fill the targets, all of one document, in one request.
+
+        Raises BadRequest for targets that cannot be filled together, DocumentChanged when the
+        document is not, or no longer, the one that was meant, and what the engine's client raises.
+        """
+        document = self._document_of(wanted)
+        ask = ask_for(document, wanted, self.documents.encoding)
+        settings = self.settings_of(document.uri).fill
+        instructed = None
+        if ask.instruction is not None:
+            instructed = self.engine.takes_instructions() is not False
+        try:
+            infill = await self.fills.infill(ask, settings, on_draft)
+        except Superseded:
+            raise DocumentChanged("The document changed, or a newer fill was asked for") from None
+        if self.documents.get(document.uri) is not document:
+            raise DocumentChanged
+        return filled(ask, infill, self.formatting.of(document.uri), instructed)
+
+    def recall(self, uri: str, position: Position) -> bool:
+        """Offer the last suggestion for a place once more, at the next request for ghost text
+        there; false when there is none. Raises BadRequest when the document is not open."""
+        document = self.documents.get(uri)
+        if document is None:
+            raise BadRequest(NOT_OPEN)
+        cursor = document.lines.offset(position, self.documents.encoding)
+        return self.suggestions.shown.recall(document, cursor)
+
+    def status_json(self) -> dict[str, Any]:
+        """The status as JSON; an engine that says nothing yet may have a checkpoint that does."""
+        status = self.status.status
+        if status.instructions is None:
+            status = replace(status, instructions=self.engine.takes_instructions())
+        return asdict(status)
+
+    def _document_of(self, wanted: Sequence[Target]) -> Document:
+        (uri, *others) = {target.uri for target in wanted}
+        if others:
+            raise BadRequest("Several places are filled together in one document only.")
+        document = self.documents.get(uri)
+        if document is None:
+            raise BadRequest(NOT_OPEN)
+        if (refused := self.refusal(uri)) is not None:
+            raise BadRequest(refused.message)
+        if any(target.version not in (None, document.version) for target in wanted):
+            raise DocumentChanged
+        return document
+
+    def _context_of(self, ask: Ask) -> tuple[Snippet, ...]:
+        settings = self.settings_of(ask.document.uri).context
+        if not settings.enabled:
+            return ()
+        self.context.visited(ask.document, ask.document.lf_lines.line_of(ask.holes[0].start))
+        return self.context.snippets(ask.document, ask.holes, settings.characters)
+
+    def _draft_came(self, ask: Ask, draft: Draft) -> None:
+        if self.settings_of(ask.document.uri).drafts.enabled:
+            self._show_draft(ask, draft)
+
+    def _status_changed(self, status: Status) -> None:
+        self._show_status(self.status_json())
+        self.report.schedule_write()
+
+
+def _runtime_folder() -> Path:
+    from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
+
+    return private_folder(default_folder())

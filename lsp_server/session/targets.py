@@ -1,0 +1,231 @@
+"""What can be filled at a place of a document, and the holes of each such target.
+
+A `Target` travels through the editor as plain JSON, as the argument of a command or the data of a
+code action. Knows no protocol types.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+import cattrs
+from cattrs.errors import CattrsError
+from cattrs.gen import make_dict_unstructure_fn
+
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.syntax.languages import has_functions
+from fillwright.lsp_server.carving.carving import (
+    Carving,
+    carve_body,
+    carve_line_end,
+    carve_selection,
+    has_stubs_nearby,
+    is_written,
+    stub_bodies,
+    stub_bodies_in_class,
+)
+from fillwright.lsp_server.carving.docstrings import carve_docstring, wants_docstring
+from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.positions import Position, PositionEncoding
+
+What = Literal["body", "selection", "line", "docstring", "stubs in class", "stubs in file"]
+TITLES: dict[What, str] = {
+    "body": "Fill body",
+    "selection": "Rewrite selection",
+    "line": "Finish line",
+    "docstring": "Fill docstring",
+    "stubs in class": "Fill all stubs in class",
+    "stubs in file": "Fill all stubs in file",
+}
+NOTHING: dict[What, str] = {
+    "body": "There is no function around the cursor; put it inside one.",
+    "docstring": "There is no class or function here that a docstring could be about.",
+    "stubs in class": "There is no class around the cursor with a function to fill.",
+    "stubs in file": "This file has no function that is still to be written.",
+}
+# what an editor has closed already is no reason not to finish a line
+FINISHED = re.compile(r"""[\s)\]}>"'`;,:]*$""")
+COMMENT = re.compile(
+    r"(?:/[/*!]+|#+|--+|;+|<!--)\s*(?:(?:TODO|FIXME)\b[:\s]*)?(?P<text>.*?)\s*(?:\*/|-->)?\s*"
+)
+LONGEST_TITLE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class EditorPosition:
+    """A position as the editor counts: line and column from 0, in the negotiated encoding."""
+
+    line: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditorRange:
+    """A half-open range between two such positions."""
+
+    start: EditorPosition
+    end: EditorPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to fill: the range itself (`selection`), the rest of the line after its start, or
+    what is around its start.
+
+    Without a `version` the newest one of the document is meant. `instruction` says in words what
+    is wanted. `rewrites`: there is code already, which the user should see beside the new one.
+    """
+
+    uri: str
+    what: What
+    range: EditorRange
+    version: int | None = None
+    instruction: str | None = None
+    rewrites: bool = False
+
+    @property
+    def title(self) -> str:
+        """What an editor's menu says."""
+        title = "Rewrite body" if self.what == "body" and self.rewrites else TITLES[self.what]
+        if not self.instruction:
+            return title
+        words = " ".join(self.instruction.split())
+        short = words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
+        return f"{title}: {short}"
+
+    @classmethod
+    def from_json(cls, plain: object) -> "Target":
+        """The target that an editor hands back. Raises ValueError when it is none."""
+        try:
+            return _converter().structure(plain, cls)
+        except (CattrsError, ValueError, TypeError, KeyError):
+            raise ValueError(
+                'A place to fill looks like {"uri": ..., "what": '
+                f'{" or ".join(json.dumps(what) for what in TITLES)}, "range": ...}}'
+            ) from None
+
+    def to_json(self) -> dict[str, object]:
+        """The target as plain JSON."""
+        plain: dict[str, object] = _converter().unstructure(self)
+        return plain
+
+
+def targets(
+    document: Document, span: EditorRange, encoding: PositionEncoding, *, asked: bool = True
+) -> list[Target]:
+    """What can be filled at a range of the document; unless it was `asked` for, only stubs and
+    selections, so that an editor shows its light bulb where there is something to do."""
+    start, end = sorted(_offset(document, place, encoding) for place in (span.start, span.end))
+    first, last = (
+        EditorPosition(*document.lines.position(place, encoding)) for place in (start, end)
+    )
+    at = document.to_lf(start)
+    selected = document.text[start:end].strip()
+    body = carve_body(document, at)
+    if body is not None and not has_functions(body.language or document.language):
+        body = None
+    written = body is not None and is_written(document, body)
+    found = list[What]()
+    if body is not None and (asked or body.stub):
+        found += ["body", *_other_stubs(document, body, at)]
+    if asked and _lacks_docstring(document, body, at):
+        found.append("docstring")
+    if asked and start == end and _is_unfinished(document, at):
+        found.append("line")
+    if selected:
+        found.append("selection")
+    whole = [
+        Target(
+            document.uri,
+            what,
+            EditorRange(first, last),
+            document.version,
+            rewrites=what == "body" and written,
+        )
+        for what in found
+    ]
+    instruction = _instruction_in(selected)
+    instructed = [replace(whole[-1], instruction=instruction)] if instruction else []
+    return whole + instructed
+
+
+def carvings_of(
+    document: Document, target: Target, encoding: PositionEncoding
+) -> tuple[Carving, ...]:
+    """The holes of a target, in order, one for each carving. Raises BadRequest when the document
+    has no such place."""
+    start, end = (
+        document.to_lf(_offset(document, place, encoding))
+        for place in (target.range.start, target.range.end)
+    )
+    carvings: Sequence[Carving | None]
+    match target.what:
+        case "selection":
+            carvings = [carve_selection(document, start, max(start, end))]
+        case "line":
+            carvings = [carve_line_end(document, start)]
+        case "docstring":
+            carvings = [carve_docstring(document, start)]
+        case "body":
+            carvings = [carve_body(document, start)]
+        case "stubs in class":
+            carvings = stub_bodies_in_class(document, start)
+        case "stubs in file":
+            carvings = stub_bodies(document, start)
+    found = tuple(carving for carving in carvings if carving is not None)
+    if not found:
+        raise BadRequest(NOTHING[target.what])
+    return found
+
+
+def _offset(document: Document, place: EditorPosition, encoding: PositionEncoding) -> int:
+    return document.lines.offset(Position(place.line, place.character), encoding)
+
+
+def _other_stubs(document: Document, body: Carving, at: int) -> Iterator[What]:
+    """All stubs are offered where the cursor is on one, and there are others."""
+    if body.stub and len(stub_bodies_in_class(document, at)) > 1:
+        yield "stubs in class"
+    if body.stub and has_stubs_nearby(document, at):
+        yield "stubs in file"
+
+
+def _lacks_docstring(document: Document, body: Carving | None, at: int) -> bool:
+    """Whether a definition around has no docstring: a header's, or that of a body with code."""
+    docstring = carve_docstring(document, at)
+    if docstring is None or is_written(document, docstring):
+        return False
+    return wants_docstring(document, at) or (body is not None and is_written(document, body))
+
+
+def _is_unfinished(document: Document, at: int) -> bool:
+    """Whether a place in a line has something before it, and nothing after it but what closes."""
+    lines = document.lf_lines
+    line = lines.line_of(at)
+    before, after = document.lf[lines.starts[line] : at], document.lf[at : lines.end_of(line)]
+    return bool(before.strip()) and FINISHED.match(after) is not None
+
+
+def _instruction_in(selected: str) -> str | None:
+    """What the comment says that a selection begins with."""
+    comment = COMMENT.fullmatch(selected.split("\n", 1)[0].strip())
+    return comment["text"] or None if comment is not None else None
+
+
+@cache
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    for primitive in (int, str, bool):
+        converter.register_structure_hook(primitive, _exactly)
+    unstructure = make_dict_unstructure_fn(Target, converter, _cattrs_omit_if_default=True)
+    converter.register_unstructure_hook(Target, unstructure)
+    return converter
+
+
+def _exactly(value: object, kind: type) -> object:
+    if type(value) is not kind:
+        raise ValueError(f"not {kind}")
+    return value
