@@ -54,22 +54,8 @@ def build_sdist(source: Path) -> None:
 
 def build_vsix(source: Path) -> None:
     """The VS Code extension, with a wheel for every platform in it: without the CPU kernels."""
-    extension = source / "editors" / "vscode"
-    os.environ["FILLWRIGHT_WITHOUT_KERNELS"] = "1"
-    try:
-        _build(source, extension / "server", "--wheel")
-    finally:
-        del os.environ["FILLWRIGHT_WITHOUT_KERNELS"]
-    shutil.copy(source / "LICENSE", extension)
-    for picture in ("ghost-text", "drafts", "diff", "no-server"):
-        shutil.copy(
-            source / "docs" / "images" / f"vscode-{picture}.png",
-            extension / "walkthrough" / f"{picture}.png",
-        )
-    npm = [shutil.which("npm") or "npm"]
-    _run([*npm, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], extension)
-    _run([*npm, "run", "--silent", "package"], extension)
-    (package,) = (extension / "dist").glob("*.vsix")
+    _run(["make", "--silent", "vsix", f"PYTHON={sys.executable}"], source)
+    (package,) = (source / "editors" / "vscode" / "dist").glob("*.vsix")
     shutil.copy(package, DIST)
 
 
