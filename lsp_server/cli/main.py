@@ -17,6 +17,7 @@ from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.request import Decode
 from fillwright.engine.syntax.pieces import KINDS
+from fillwright.lsp_server.cli.examples import examples
 from fillwright.lsp_server.cli.locations import parse_at, parse_body, parse_piece, parse_range
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
         return _fail(error, ENGINE_FAILED)
+    except SystemExit:
+        # argparse has printed the help, or what is wrong with the arguments
+        print(examples(argv), end="")
+        raise
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
