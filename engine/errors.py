@@ -1,4 +1,4 @@
-"""Errors that a person can mend; each message is one sentence that says what to do.
+"""Errors that a person can do something about; each message is one sentence that says what to do.
 
 Knows nothing of how they are shown: the command line prints them, the language server sends them
 as a status.
@@ -10,7 +10,7 @@ class FillwrightError(Exception):
 
 
 class BadRequest(FillwrightError):
-    """A position, hole or argument that the caller can mend."""
+    """A position, hole or argument that the caller can correct."""
 
 
 class CheckpointError(FillwrightError):

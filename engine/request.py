@@ -65,7 +65,7 @@ class InfillRequest:
     `shape` bounds what a fill may be: `line` ends at the first line end, `block` and `free` may
     span lines. `document_key` names the document for the prefix KV cache and for newest-wins.
     `decode` picks the strategy; `auto` is the checkpoint's default. `length` says how a denoised
-    hole finds its length: by its end mark, by a search among lengths with the text behind pinned,
+    hole finds its length: by its end mark, by a search among lengths with the text after it pinned,
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
     fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
@@ -148,7 +148,7 @@ class Certainty:
     `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
     that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
     fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
-    the draft's own probability, the judge's margin in nats, and how many were near.
+    the draft's own probability, the ranker's margin in nats, and how many were near.
     """
 
     whole: float

@@ -4,7 +4,7 @@ KV cache, and over the rows' own keys and values.
     out = softmax(q [k_prefix ; k_rows]^T + mask) [v_prefix ; v_rows]         (scale 1)
 
 q [batch, heads, rows, head_dim]; rows' k and v [batch, kv_heads, rows, head_dim]; prefix: k and v
-[batch or 1, kv_heads, prefix, head_dim], any number of such pairs one behind another; heads is a
+[batch or 1, kv_heads, prefix, head_dim], any number of such pairs one after another; heads is a
 multiple of kv_heads. mask: boolean, broadcastable to [batch, 1, rows, prefixes + rows], True where
 a row may look; None: everywhere, or everything up to itself if `causal` (only without a prefix).
 
@@ -22,19 +22,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 KeyValue = tuple[Tensor, Tensor]
-
-
-def reference(
-    q: Tensor, rows: KeyValue, prefix: Sequence[KeyValue], mask: Tensor | None, causal: bool
-) -> Tensor:
-    single = q.shape[2] == 1 and mask is None and not q.requires_grad
-    if single and prefix and prefix[0][0].shape[0] == 1 and q.device.type == "cpu":
-        own = _joined((*prefix[1:], rows), q.shape[0])
-        return _merged(q, prefix[0], own)
-    key, value = _joined((*prefix, rows), q.shape[0])
-    return F.scaled_dot_product_attention(
-        q, key, value, attn_mask=mask, is_causal=causal, scale=1.0, enable_gqa=True
-    )
 
 
 def _joined(parts: Sequence[KeyValue], batch: int) -> KeyValue:
@@ -57,9 +44,9 @@ def _merged(q: Tensor, shared: KeyValue, own: KeyValue) -> Tensor:
     before, before_lse = attend(together, *shared, scale=1.0)
     before = before.view(kv_heads, batch, -1, head_dim).transpose(0, 1)
     before_lse = before_lse.view(kv_heads, batch, -1).transpose(0, 1)
-    behind, behind_lse = attend(groups, *own, scale=1.0)
-    share = torch.sigmoid(before_lse - behind_lse)[..., None]
-    return torch.lerp(behind.float(), before.float(), share).to(q.dtype).view_as(q)
+    after, after_lse = attend(groups, *own, scale=1.0)
+    share = torch.sigmoid(before_lse - after_lse)[..., None]
+    return torch.lerp(after.float(), before.float(), share).to(q.dtype).view_as(q)
 
 
 def canvas_attention(
@@ -69,7 +56,15 @@ def canvas_attention(
     mask: Tensor | None = None,
     causal: bool = False,
 ) -> Tensor:
-    """Returns [batch, heads, rows, head_dim]."""
+    """Shapes as above -> [batch, heads, rows, head_dim]. Raises ValueError for `causal` with a
+    prefix or a mask."""
     if causal and (prefix or mask is not None):
         raise ValueError("causal stands alone: with a prefix or a mask, say it in the mask")
-    return reference(q, rows, prefix, mask, causal)
+    single = q.shape[2] == 1 and mask is None and not q.requires_grad
+    if single and prefix and prefix[0][0].shape[0] == 1 and q.device.type == "cpu":
+        own = _joined((*prefix[1:], rows), q.shape[0])
+        return _merged(q, prefix[0], own)
+    key, value = _joined((*prefix, rows), q.shape[0])
+    return F.scaled_dot_product_attention(
+        q, key, value, attn_mask=mask, is_causal=causal, scale=1.0, enable_gqa=True
+    )

@@ -6,7 +6,7 @@ Shapes: probabilities float32 [..., vocabulary], uniform float32 [...] -> int64 
 Needs one random number per row instead of one per token (as torch.multinomial's exponential race
 does), which is what makes it 15 to 25 times faster on a CPU.
 
-The reference finds the block of the vocabulary first, then the token in it: torch's sums are
+This finds the block of the vocabulary first, then the token in it: torch's sums are
 vectorised, its cumulative sums are not. Bytes moved for N rows of V columns: 4NV, read once.
 Knows nothing of where the random numbers come from.
 """
@@ -21,12 +21,8 @@ BELOW_ONE = 1 - 2**-24
 
 
 def categorical(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """Draw one token per row; a token of probability 0 is never drawn while another has mass."""
-    return reference(probabilities, uniform)
-
-
-def reference(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """The same in plain torch; what CPU runs."""
+    """Draw one token per row -> int64 [...]. A token of probability 0 is never drawn while another
+    has mass."""
     width = math.gcd(probabilities.shape[-1], BLOCK)
     blocks = probabilities.reshape(*probabilities.shape[:-1], -1, width)
     block, left = _place(blocks.sum(-1), uniform[..., None])

@@ -7,7 +7,7 @@ that they may be sampled independently (arXiv 2505.24857). The first row is alwa
 Of equal entropies the earlier row comes first.
 
 Shapes: entropy float32 [batch, canvas], free bool [batch, canvas] -> bool [batch, canvas].
-Bytes moved for N rows: 5N read, N written; the reference's sort, sum and scatter move about 40N.
+Bytes moved for N rows: 5N read, N written; the sort, the sum and the scatter here move about 40N.
 Knows nothing of tokens.
 """
 
@@ -16,15 +16,11 @@ from torch import Tensor
 
 
 def entropy_bound(entropy: Tensor, free: Tensor, bound: float) -> Tensor:
-    """The accepted rows; rows that are not free are never accepted and spend nothing.
+    """The accepted rows, bool [batch, canvas]. Rows that are not free are never accepted and spend
+    nothing.
 
     entropy in nats, bound >= 0. A canvas with a free row accepts at least one.
     """
-    return reference(entropy, free, bound)
-
-
-def reference(entropy: Tensor, free: Tensor, bound: float) -> Tensor:
-    """The same in plain torch; what CPU runs."""
     ascending, order = entropy.masked_fill(~free, torch.inf).sort(stable=True)
     affordable = ascending.cumsum(-1) - ascending <= bound
     return torch.zeros_like(free).scatter(-1, order, affordable) & free

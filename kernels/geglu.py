@@ -11,11 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def reference(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
+def geglu(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
+    """Apply the gated MLP to the last dimension of `x` -> [..., rows, hidden]."""
     gate, up = (x @ gate_up).chunk(2, dim=-1)
     return (F.gelu(gate, approximate="tanh") * up) @ down
-
-
-def geglu(x: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
-    """Apply the gated MLP to the last dimension of `x`."""
-    return reference(x, gate_up, down)

@@ -12,11 +12,7 @@ from torch import Tensor
 from fillwright.kernels.packed_matrix import PackedMatrix
 
 
-def reference(hidden: Tensor, head: Tensor | PackedMatrix, cap: float) -> Tensor:
+def lm_head(hidden: Tensor, head: Tensor | PackedMatrix, cap: float) -> Tensor:
+    """hidden [..., hidden], head [hidden, vocab] -> float32 logits [..., vocab]."""
     scores = (hidden.to(head.dtype) @ head).float()
     return torch.tanh_(scores.mul_(1 / cap)) * cap
-
-
-def lm_head(hidden: Tensor, head: Tensor | PackedMatrix, cap: float) -> Tensor:
-    """Returns float32 logits [..., vocab]."""
-    return reference(hidden, head, cap)

@@ -2,7 +2,7 @@
 
     y = x W,    or gelu_tanh(x W),    or (x W) * other
 
-x bfloat16 [..., rows, in], W bfloat16 [in, out]. Without this oneDNN lays W out anew for every
+x bfloat16 [..., rows, in], W bfloat16 [in, out]. Without this oneDNN lays W out again for every
 product: for 64 rows that doubles the time, for one row it takes two to three times as long. What is
 fused to a product sees it in float32, before it is rounded. For inference on a CPU: no gradients.
 """
@@ -26,7 +26,7 @@ class PackedMatrix:
 
     @classmethod
     def pack(cls, matrix: Tensor) -> Self:
-        """matrix bfloat16 [in, out], on the CPU; it is copied."""
+        """matrix bfloat16 [in, out], on the CPU; it is copied. Raises ValueError for another."""
         if matrix.dtype != torch.bfloat16 or matrix.device.type != "cpu":
             raise ValueError(f"bfloat16 on the CPU is packed, not {matrix.dtype}, {matrix.device}")
         turned = matrix.mT.contiguous()
@@ -36,11 +36,12 @@ class PackedMatrix:
         return self._product(x, "none")
 
     def gelu_of_product(self, x: Tensor) -> Tensor:
-        """gelu_tanh(x @ W)"""
+        """gelu_tanh(x @ W): x bfloat16 [..., rows, in] -> bfloat16 [..., rows, out]."""
         return self._product(x, "gelu")
 
     def product_times(self, x: Tensor, other: Tensor) -> Tensor:
-        """(x @ W) * other; other is of the result's shape."""
+        """(x @ W) * other: x bfloat16 [..., rows, in]; other and the result bfloat16
+        [..., rows, out]."""
         times: Tensor = torch.ops.mkldnn._linear_pointwise.binary(
             x, other, self.opaque, None, "mul"
         )

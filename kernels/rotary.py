@@ -12,10 +12,6 @@ import torch
 from torch import Tensor
 
 
-def reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)
-
-
 def rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn `x` [batch, sequence, heads, head_dim] by the given angles."""
-    return reference(x, cos, sin)
+    """Turn `x` by the given angles -> [batch, sequence, heads, head_dim]."""
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, dims=-1), sin)

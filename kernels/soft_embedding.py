@@ -4,7 +4,7 @@
 
 logits [..., vocab] float, E [vocab, hidden], perhaps packed. The softmax is float32, the product in
 E's type.
-A row of nothing but -inf says nothing: y = 0.
+A row of nothing but -inf is nothing expected: y = 0.
 Reads the whole embedding matrix: vocab * hidden elements.
 """
 
@@ -14,13 +14,9 @@ from torch import Tensor
 from fillwright.kernels.packed_matrix import PackedMatrix
 
 
-def reference(logits: Tensor, embedding: Tensor | PackedMatrix, scale: float) -> Tensor:
+def soft_embedding(logits: Tensor, embedding: Tensor | PackedMatrix, scale: float) -> Tensor:
+    """logits [..., vocab] -> [..., hidden] in the embedding's type."""
     probabilities = logits.softmax(dim=-1, dtype=torch.float32).to(embedding.dtype)
     silent = logits.amax(dim=-1, keepdim=True) == -torch.inf
     expected: Tensor = probabilities @ embedding * scale
     return expected.masked_fill(silent, 0.0)
-
-
-def soft_embedding(logits: Tensor, embedding: Tensor | PackedMatrix, scale: float) -> Tensor:
-    """Returns [..., hidden] in the embedding's type."""
-    return reference(logits, embedding, scale)

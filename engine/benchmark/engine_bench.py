@@ -61,7 +61,7 @@ def relative_error(config: ModelConfig, format: Format, device: torch.device) ->
 def measure(
     config: ModelConfig, format: Format, rows: int, context: int, device: torch.device
 ) -> Measured:
-    """A canvas of `rows` behind `context` tokens."""
+    """A canvas of `rows` after `context` tokens."""
     network = random_network(config, format, context + rows, device)
     slots = CacheSlots.empty(config, 1, context, float_type(device), device)
     traffic = traffic_of(network, context, rows)
@@ -146,7 +146,7 @@ def _fills(
     canvas = Canvas.lay_out([rows], length=rows)
     loop = GpuCanvas(network, slots, Graphs(device), rows)
     [cache] = SlotCache.all_of(network, slots)
-    cache.note(prompt)
+    cache.defer(prompt)
     yield "step", milliseconds(loop.next_step, device), traffic.total
     for tail in (0, *TAILS):
         if tail > context:

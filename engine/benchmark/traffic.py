@@ -28,7 +28,7 @@ class Traffic:
 
 
 def traffic_of(network: GpuNetwork, context: int, rows: int) -> Traffic:
-    """Of a step of `rows` rows behind `context` tokens."""
+    """Of a step of `rows` rows after `context` tokens."""
     config, embedding = network.config, _size(network.embedding)
     attention = 0
     for layer, kind in zip(network.layers, config.layer_kinds, strict=True):

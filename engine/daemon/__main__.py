@@ -14,7 +14,7 @@ from fillwright.engine.errors import FillwrightError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve; gives the exit code. Errors that a person can mend are one sentence on stderr."""
+    """Serve; gives the exit code. Errors that a person can correct are one sentence on stderr."""
     options = _parser().parse_args(arguments)
     if options.detach:
         _detach()

@@ -58,7 +58,7 @@ class EngineClient:
         except OSError as error:
             raise EngineFailed(
                 f"The engine ended while it worked; its log is {place_of(self.settings).log}, "
-                "and the next request starts it anew."
+                "and the next request starts it again."
             ) from error
 
     async def fill(

@@ -9,43 +9,16 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from fillwright.engine.daemon.wire import Event, Health, Status
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, Memories
+from fillwright.engine.filling import Engine
+from fillwright.engine.request import FileText, Infill, InfillRequest, Memories
 
 FAILED_SECONDS = 60.0
 log = logging.getLogger(__name__)
-
-
-class Remembered(Protocol):
-    """What the owner thread gives memories to, a file at a time."""
-
-    def take(self, workspace: str, file: FileText) -> None: ...
-
-
-class Infiller(Protocol):
-    """What the owner thread drives: `infill` gives drafts, then exactly one `Infill`, and looks
-    at `cancelled` between denoise steps."""
-
-    @property
-    def model_name(self) -> str: ...
-    @property
-    def device(self) -> str: ...
-    @property
-    def caution(self) -> str | None: ...
-    @property
-    def languages(self) -> tuple[str, ...] | None: ...
-    @property
-    def context_tokens(self) -> int: ...
-    @property
-    def remembered(self) -> Remembered: ...
-    def infill(
-        self, request: InfillRequest, cancelled: Callable[[], bool]
-    ) -> Iterator[Draft | Infill]: ...
 
 
 class EngineBusy(EngineFailed):
@@ -74,7 +47,7 @@ class Resident:
 
     def __init__(
         self,
-        load: Callable[[Callable[[float], None]], Infiller],
+        load: Callable[[Callable[[float], None]], Engine],
         *,
         clock: Callable[[], float] = time.monotonic,
         finished: Callable[[Event, float], None] = lambda outcome, seconds: None,
@@ -92,7 +65,7 @@ class Resident:
         self._status: Status = "stopped"
         self._fraction = 0.0
         self._failure: FillwrightError | None = None
-        self._infiller: Infiller | None = None
+        self._engine: Engine | None = None
         self._waiting: deque[Job] = deque()
         self._memories: deque[tuple[str, FileText]] = deque()
         self._running: Job | None = None
@@ -112,13 +85,13 @@ class Resident:
     def submit(self, request: InfillRequest, deliver: Callable[[Event], None]) -> Job:
         """Queue a request; an older one with the same `document_key` is cancelled.
 
-        Raises `EngineUnavailable` when the engine is leaving, `EngineBusy` when too many wait,
-        and the reason of a load that failed a moment ago.
+        Raises `EngineUnavailable` when the engine is shutting down, `EngineBusy` when too many
+        wait, and the reason of a load that failed a moment ago.
         """
         job = Job(request, deliver, self._clock())
         with self._changed:
             if self._left:
-                raise EngineUnavailable("The engine is leaving; ask again.")
+                raise EngineUnavailable("The engine is shutting down; retry.")
             if self._failure is not None and self._since_work() < self._retry_seconds:
                 raise _fresh(self._failure)
             older = [other for other in self._jobs() if _same_document(other.request, request)]
@@ -161,17 +134,17 @@ class Resident:
                 status="stopped" if self._left else self._status,
                 fraction=self._fraction,
                 reason=self._reason(),
-                model=self._infiller.model_name if self._infiller else None,
-                device=self._infiller.device if self._infiller else None,
-                languages=self._infiller.languages if self._infiller else None,
-                context_tokens=self._infiller.context_tokens if self._infiller else None,
+                model=self._engine.model_name if self._engine else None,
+                device=self._engine.device if self._engine else None,
+                languages=self._engine.languages if self._engine else None,
+                context_tokens=self._engine.context_tokens if self._engine else None,
                 instructions=self._instructions,
                 to_remember=len(self._memories),
             )
 
-    def leave_if_idle(self, seconds: float) -> bool:
-        """Leave when nothing is loading, waiting or running, and the last work is `seconds` old,
-        or `FAILED_SECONDS` where the load failed: nobody has anything of such an engine.
+    def shutdown_if_idle(self, seconds: float) -> bool:
+        """Shut down when nothing is loading, waiting or running, and the last work is `seconds`
+        old, or `FAILED_SECONDS` where the load failed: nobody can use such an engine.
 
         After true no request is taken any more, so none can be lost on the way out.
         """
@@ -198,14 +171,14 @@ class Resident:
                 running.unwanted.set()
             self._changed.notify()
         for job in refused:
-            self._finish(job, EngineUnavailable("The engine is leaving; ask again."))
+            self._finish(job, EngineUnavailable("The engine is shutting down; retry."))
         if self._owner is not None and running is not None:
             self._owner.join(patience_s)
 
     def _own(self) -> None:
         """The owner thread: load, then work until told to leave."""
         try:
-            infiller = self._load(self._progress)
+            engine = self._load(self._progress)
         except FillwrightError as error:
             log.error("%s", error)
             self._fail(_fresh(error))
@@ -215,22 +188,22 @@ class Resident:
             self._fail(_unexpected(error, "The model cannot be loaded"))
             return
         with self._changed:
-            self._infiller, self._status, self._fraction = infiller, "ready", 1.0
+            self._engine, self._status, self._fraction = engine, "ready", 1.0
             self._last_work = self._clock()
         while (work := self._next()) is not None:
             if not isinstance(work, Job):
-                self._take(infiller, *work)
+                self._take(engine, *work)
                 continue
-            outcome = self._outcome(infiller, work)
+            outcome = self._outcome(engine, work)
             self._finish(work, outcome)
             if isinstance(outcome, Infill) and outcome.finish != "cancelled":
                 for twin in self._twins(work):
                     # which took no steps
                     self._finish(twin, outcome, replace(outcome, steps=0))
 
-    def _take(self, infiller: Infiller, workspace: str, file: FileText) -> None:
+    def _take(self, engine: Engine, workspace: str, file: FileText) -> None:
         try:
-            infiller.remembered.take(workspace, file)
+            engine.remembered.take(workspace, file)
         except Exception:
             log.exception("A file cannot be remembered.")
 
@@ -245,10 +218,10 @@ class Resident:
             self._running = self._waiting.popleft()
             return self._running
 
-    def _outcome(self, infiller: Infiller, job: Job) -> Infill | FillwrightError:
+    def _outcome(self, engine: Engine, job: Job) -> Infill | FillwrightError:
         outcome: Infill | None = None
         try:
-            for event in infiller.infill(job.request, job.unwanted.is_set):
+            for event in engine.infill(job.request, job.unwanted.is_set):
                 if isinstance(event, Infill):
                     outcome = event
                 else:
@@ -259,7 +232,7 @@ class Resident:
             log.exception("A request failed.")
             return _unexpected(error, "The engine failed")
         if outcome is None:
-            log.error("The infiller ended without an Infill.")
+            log.error("The engine ended without an Infill.")
             return EngineFailed("The engine ended without a fill.")
         return outcome
 
@@ -299,7 +272,7 @@ class Resident:
     def _reason(self) -> str | None:
         if self._failure is not None:
             return str(self._failure)
-        return self._infiller.caution if self._infiller else None
+        return self._engine.warning if self._engine else None
 
     def _since_work(self) -> float:
         return self._clock() - self._last_work

@@ -24,10 +24,11 @@ from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.cores import engine_threads
 from fillwright.engine.daemon.logs import log_to_stderr
 from fillwright.engine.daemon.metrics import Metrics
-from fillwright.engine.daemon.resident import Infiller, Resident
+from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
+from fillwright.engine.filling import Engine
 from fillwright.engine.prompt_format import takes_instructions
 
 if TYPE_CHECKING:
@@ -216,12 +217,12 @@ async def _serve(
 async def _leave_when_idle(
     server: uvicorn.Server, resident: Resident, needed: Callable[[], float]
 ) -> None:
-    while not resident.leave_if_idle(needed()):
+    while not resident.shutdown_if_idle(needed()):
         await asyncio.sleep(min(needed() / 4 + 0.1, 5))
     server.should_exit = True
 
 
-def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Infiller:
+def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine:
     """Runs on the owner's thread: torch and the model are no business of any other."""
     checkpoint = settings.checkpoint or embedded_checkpoint()
     if not checkpoint.is_dir():

@@ -1,6 +1,6 @@
 """Denoising: canvas, sampler step, stop, and the loop over them."""
 
-from fillwright.engine.diffusion.blocks import BlockStep, denoise_blocks
+from fillwright.engine.diffusion.blocks import BlockLoop, BlockStep
 from fillwright.engine.diffusion.canvas import BUCKETS, Canvas, bucket
 from fillwright.engine.diffusion.denoise import Denoiser, DenoiseStep, denoise
 from fillwright.engine.diffusion.noise import DraftNoise, HybridNoise, Noise, UniformNoise
@@ -9,6 +9,7 @@ from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_set
 
 __all__ = [
     "BUCKETS",
+    "BlockLoop",
     "BlockStep",
     "Canvas",
     "DenoiseSettings",
@@ -22,5 +23,4 @@ __all__ = [
     "bucket",
     "checkpoint_settings",
     "denoise",
-    "denoise_blocks",
 ]

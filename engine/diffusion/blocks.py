@@ -6,7 +6,7 @@ Knows nothing of text. One sequence at a time, for a cache holds one.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol
 
 import torch
 from torch import Generator, Tensor
@@ -18,14 +18,14 @@ from fillwright.engine.diffusion.settings import DenoiseSettings
 
 
 class Reader(Protocol[Cache]):
-    def note(self, cache: Cache, ids: Tensor) -> None:
+    def enqueue(self, cache: Cache, ids: Tensor) -> None:
         """Read `ids` int64 [sequence] after what the cache holds, before the next canvas."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockStep:
     """A denoise step of canvas `block` (from 0). `written` int64 [tokens] is what the finished
-    blocks wrote; `tokens` adds the current draft."""
+    blocks wrote; `tokens` adds the current argmax canvas."""
 
     block: int
     written: Tensor
@@ -34,43 +34,50 @@ class BlockStep:
 
     @property
     def tokens(self) -> Tensor:
-        own = self.step.draft[0, self.hole.start : self.hole.stop]
-        # a GPU's loop shows its drafts on the host
+        own = self.step.argmax_canvas[0, self.hole.start : self.hole.stop]
+        # a GPU's loop gives its steps on the host
         return torch.cat((self.written, own.to(self.written.device)))
 
 
-def denoise_blocks(
-    loop: Loop[Cache],
-    model: Reader[Cache],
-    cache: Cache,
-    first: Canvas,
-    blocks: int,
-    settings: DenoiseSettings,
-    generator: Generator,
-    end_marks: Sequence[int],
-    starts: Sequence[Noise] = (),
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Iterator[BlockStep]:
-    """Denoise `first` and, while no block has an end mark, up to `blocks` canvases of its length.
+@dataclass(frozen=True, slots=True, eq=False)
+class BlockLoop(Generic[Cache]):
+    """Denoises each canvas by `loop`; `reader` commits a finished one to the cache. No canvas comes
+    after one with any of `end_marks`."""
 
-    `first` has one hole, which reaches to its end. `starts` are for the first canvases, in order.
-    The last canvas is not committed. The caller's cache grows; cut it back with `truncate`.
-    Raises ValueError when `first` has another form.
-    """
-    if len(first.holes) != 1 or first.holes[0].stop != first.length:
-        raise ValueError("only a hole that reaches the end of its canvas can go on in the next")
-    canvas, kept = first, first.length - settings.rows.overlap
-    written = first.ids.new_empty(0, device=generator.device)
-    for block in range(blocks):
-        latest, start = None, starts[block] if block < len(starts) else None
-        for step in loop(cache, [canvas], settings, generator, start, cancelled):
-            latest = BlockStep(block, written, canvas.holes[0], step)
-            yield latest
-        if latest is None or not latest.step.last or block == blocks - 1:
-            return
-        written = latest.tokens
-        if any(token in end_marks for token in written.tolist()):
-            return
-        draft = latest.step.draft[0]
-        model.note(cache, draft[:kept].to(written.device))
-        canvas = Canvas.lay_out([kept], head=draft[kept:].tolist(), length=first.length)
+    loop: Loop[Cache]
+    reader: Reader[Cache]
+    end_marks: Sequence[int]
+
+    def denoise(
+        self,
+        cache: Cache,
+        first: Canvas,
+        blocks: int,
+        settings: DenoiseSettings,
+        generator: Generator,
+        starts: Sequence[Noise] = (),
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[BlockStep]:
+        """Denoise `first` and, while no block has an end mark, up to `blocks` canvases as long.
+
+        `first` has one hole, which reaches to its end. `starts` are for the first canvases, in
+        order. The last canvas is not committed. The caller's cache grows; cut it back with
+        `truncate`. Raises ValueError when `first` has another form.
+        """
+        if len(first.holes) != 1 or first.holes[0].stop != first.length:
+            raise ValueError("only a hole that reaches the end of its canvas can go on in the next")
+        canvas, kept = first, first.length - settings.rows.overlap
+        written = first.ids.new_empty(0, device=generator.device)
+        for block in range(blocks):
+            latest, start = None, starts[block] if block < len(starts) else None
+            for step in self.loop(cache, [canvas], settings, generator, start, cancelled):
+                latest = BlockStep(block, written, canvas.holes[0], step)
+                yield latest
+            if latest is None or not latest.step.last or block == blocks - 1:
+                return
+            written = latest.tokens
+            if any(token in self.end_marks for token in written.tolist()):
+                return
+            ids = latest.step.argmax_canvas[0]
+            self.reader.enqueue(cache, ids[:kept].to(written.device))
+            canvas = Canvas.lay_out([kept], head=ids[kept:].tolist(), length=first.length)

@@ -118,7 +118,7 @@ class CanvasRows:
         return torch.where(self.pinned, self.ids, ids)
 
     def settle(self, ids: Tensor, sure: Tensor) -> tuple[Tensor, Tensor]:
-        """Fill every hole with end marks behind its first sure one.
+        """Fill every hole with end marks after its first sure one.
 
         ids int64 [batch, canvas], sure bool [batch, canvas] (free rows only) -> the settled ids
         and the rows filled.
@@ -128,8 +128,8 @@ class CanvasRows:
         marks = torch.tensor(self.end_marks, device=ids.device)
         ends = torch.isin(ids, marks) & sure
         seen = ends.cumsum(-1) - ends.long()
-        behind = seen > seen.gather(-1, self.hole_start)
-        return ids.masked_fill(behind, self.end_marks[0]), behind
+        ended = seen > seen.gather(-1, self.hole_start)
+        return ids.masked_fill(ended, self.end_marks[0]), ended
 
 
 def before_mark(tokens: Sequence[int], hole: range, end_marks: Sequence[int]) -> range:

@@ -40,9 +40,9 @@ class Step(Protocol):
     @property
     def steps_left(self) -> int: ...
     @property
-    def draft(self) -> Tensor: ...
+    def argmax_canvas(self) -> Tensor: ...
     @property
-    def accepted(self) -> Tensor: ...
+    def accepted_token_mask(self) -> Tensor: ...
     @property
     def done(self) -> Tensor: ...
     @property
@@ -68,19 +68,20 @@ class Loop(Protocol[Cache]):
 class DenoiseStep:
     """The state after a step; `step` counts from 1. Tensors are [batch, canvas], `done` [batch].
 
-    draft     int64: what the canvases would say if this were the last step
-    canvas    int64: the next step's input: accepted tokens, the others renoised
-    accepted  bool: free rows accepted (settled) at this step
-    entropy   float32: nats, tempered
-    done      bool: stable and confident; a canvas that is done no longer changes its draft
-    logits    float32 [batch, canvas, vocab]: of the model's rows, which `rows` tells from tokens
+    argmax_canvas        int64: what the canvases would be if this were the last step
+    renoised_canvas      int64: the next step's input: accepted tokens, the others renoised
+    accepted_token_mask  bool: free rows accepted (settled) at this step
+    entropy              float32: nats, tempered
+    done                 bool: stable and confident; the argmax canvas changes no more
+    logits               float32 [batch, canvas, vocab]: of the model's rows, which `rows` tells
+                         from tokens
     """
 
     step: int
     steps_left: int
-    draft: Tensor
-    canvas: Tensor
-    accepted: Tensor
+    argmax_canvas: Tensor
+    renoised_canvas: Tensor
+    accepted_token_mask: Tensor
     entropy: Tensor
     done: Tensor
     logits: Tensor
@@ -91,10 +92,10 @@ class DenoiseStep:
         return self.steps_left == 0 or bool(self.done.all())
 
     def confidence(self) -> Tensor:
-        """The model's untempered probability of every token of the draft, [batch, canvas]; in a
-        pinned row, of the pinned token."""
-        drafted = self.rows.by_row(self.draft)[..., None]
-        chosen = self.logits.gather(-1, drafted).squeeze(-1)
+        """The model's untempered probability of every token of the argmax canvas, float32
+        [batch, canvas]; in a pinned row, of the pinned token."""
+        tokens = self.rows.by_row(self.argmax_canvas)[..., None]
+        chosen = self.logits.gather(-1, tokens).squeeze(-1)
         return self.rows.by_token((chosen - self.logits.logsumexp(-1)).exp())
 
 
@@ -119,29 +120,30 @@ def denoise(
         raise ValueError("with shifted rows a canvas begins with the prompt's last token, pinned")
     noise = start or settings.noise
     canvas = rows.pin(noise.draw(rows.ids.shape, generator))
-    draft = torch.full_like(canvas, -1)
+    argmax_canvas = torch.full_like(canvas, -1)
     unchanged = canvas.new_zeros(len(canvases))
     done = unchanged.bool()
-    signal = logits = None
+    self_conditioning_logits = logits = None
     for steps_left in range(settings.steps, 0, -1):
         if cancelled():
             return
-        fresh = model.denoise_logits(canvas, cache, signal)
+        fresh = model.denoise_logits(canvas, cache, self_conditioning_logits)
         if logits is None or not done.any():
             logits = fresh
-        else:  # what a canvas says when it is done stays, while the others go on
+        else:  # the logits of a canvas that is done stay, while the others go on
             logits = torch.where(done[:, None, None], logits, fresh)
         proposal = propose(logits, rows, noise, settings, steps_left, generator)
-        unchanged = unchanged_steps(proposal.draft, draft, unchanged)
+        unchanged = unchanged_steps(proposal.argmax_canvas, argmax_canvas, unchanged)
         sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)
         done = done | ((unchanged >= settings.stability_threshold) & sure)
-        canvas, draft, signal = proposal.canvas, proposal.draft, proposal.signal
+        canvas, argmax_canvas = proposal.renoised_canvas, proposal.argmax_canvas
+        self_conditioning_logits = proposal.self_conditioning_logits
         step = DenoiseStep(
             step=settings.steps - steps_left + 1,
             steps_left=steps_left - 1,
-            draft=draft,
-            canvas=canvas,
-            accepted=proposal.accepted,
+            argmax_canvas=argmax_canvas,
+            renoised_canvas=canvas,
+            accepted_token_mask=proposal.accepted_token_mask,
             entropy=proposal.entropy,
             done=done,
             logits=logits,

@@ -27,6 +27,6 @@ def exponential_race(statistics: TokenStatistics, generator: Generator) -> Tenso
 
 
 def most_likely(statistics: TokenStatistics, generator: Generator) -> Tensor:
-    """The likeliest token; draws no random numbers."""
+    """The most likely token; draws no random numbers."""
     del generator
     return statistics.token

@@ -23,20 +23,20 @@ _NO_MASS = -1e4
 class Proposal:
     """What a step makes of its logits; tensors are [batch, canvas] unless said otherwise.
 
-    canvas    int64: the next step's input
-    draft     int64: the likeliest tokens, with pinned tokens and settled holes
-    accepted  bool: free rows whose token was accepted, or that an end mark settled
-    live      bool: free rows of the draft up to the hole's end mark
-    entropy   float32, nats, tempered
-    signal    float32 [batch, canvas, vocab]: the next step's self-conditioning, of the model's rows
+    renoised_canvas           int64: the next step's input
+    argmax_canvas             int64: the most likely tokens, with pinned tokens and settled holes
+    accepted_token_mask       bool: free rows whose token was accepted, or that an end mark settled
+    live                      bool: free rows of the argmax canvas up to the hole's end mark
+    entropy                   float32, nats, tempered
+    self_conditioning_logits  float32 [batch, canvas, vocab]: for the next step, of the model's rows
     """
 
-    canvas: Tensor
-    draft: Tensor
-    accepted: Tensor
+    renoised_canvas: Tensor
+    argmax_canvas: Tensor
+    accepted_token_mask: Tensor
     live: Tensor
     entropy: Tensor
-    signal: Tensor
+    self_conditioning_logits: Tensor
 
 
 def propose(
@@ -57,27 +57,27 @@ def propose(
     accepted = entropy_bound(entropy, rows.free, settings.entropy_bound)
     canvas = torch.where(accepted, tokens, noise.draw(tokens.shape, generator))
     canvas, settled = rows.settle(rows.pin(canvas), accepted)
-    draft, ended = rows.settle(rows.pin(by_token(seen.token)), rows.free)
+    argmax_canvas, ended = rows.settle(rows.pin(by_token(seen.token)), rows.free)
     return Proposal(
-        canvas=canvas,
-        draft=draft,
-        accepted=accepted | settled,
+        renoised_canvas=canvas,
+        argmax_canvas=argmax_canvas,
+        accepted_token_mask=accepted | settled,
         live=rows.free & ~ended,
         entropy=entropy,
-        signal=_pin_signal(seen.tempered, rows, settings),
+        self_conditioning_logits=_pin_self_conditioning(seen.tempered, rows, settings),
     )
 
 
-def _pin_signal(signal: Tensor, rows: CanvasRows, settings: DenoiseSettings) -> Tensor:
-    """Let self-conditioning say what is known of pinned rows, in place of the model's own guess,
-    which would leak back. No row speaks of the tokens that overlap the prompt."""
+def _pin_self_conditioning(logits: Tensor, rows: CanvasRows, settings: DenoiseSettings) -> Tensor:
+    """Put what is known of pinned rows into the logits [batch, canvas, vocab], in place, instead of
+    the model's own guess, which would leak back. No row predicts tokens that overlap the prompt."""
     batch, token = rows.pinned.nonzero(as_tuple=True)
     known = token >= settings.rows.overlap
     batch, token = batch[known], token[known]
     row = token - settings.rows.overlap
     if settings.pinned_signal == "zero":
-        signal[batch, row] = -torch.inf
+        logits[batch, row] = -torch.inf
     else:
-        signal[batch, row] = _NO_MASS
-        signal[batch, row, rows.ids[batch, token]] = 0.0
-    return signal
+        logits[batch, row] = _NO_MASS
+        logits[batch, row, rows.ids[batch, token]] = 0.0
+    return logits

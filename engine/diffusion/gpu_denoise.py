@@ -3,9 +3,9 @@
 A step's inputs stand in buffers that stay where they are: canvas, signal, temperature, seed, and
 where in the cache the prompt lies. The first step reads what is new of the prompt too. The next
 step is begun before the last one's outcome is looked at, so that the GPU waits for nobody; the step
-that is begun behind a finished canvas changes nothing.
+that is begun after a finished canvas changes nothing.
 
-Rows speak of their own token, as DiffusionGemma's do. Tokens are drawn by the Gumbel-max trick in
+Row i predicts token i, as DiffusionGemma's do. Tokens are drawn by the Gumbel-max trick in
 the output head, so a fill is the same for the same seed here, but not the same as on a CPU.
 """
 
@@ -32,13 +32,14 @@ TAILS = (32, 128, 512)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuStep:
-    """What denoise.Step asks for, of one canvas and on the host: draft int64, accepted bool and
-    probability float32 [1, canvas], done bool [1]. probability is that of the likeliest token."""
+    """What denoise.Step asks for, of one canvas and on the host: argmax_canvas int64,
+    accepted_token_mask bool and probability float32 [1, canvas], done bool [1]. probability is
+    that of the most likely token."""
 
     step: int
     steps_left: int
-    draft: Tensor
-    accepted: Tensor
+    argmax_canvas: Tensor
+    accepted_token_mask: Tensor
     probability: Tensor
     done: Tensor
 
@@ -47,7 +48,8 @@ class GpuStep:
         return self.steps_left == 0 or bool(self.done)
 
     def confidence(self) -> Tensor:
-        """The model's untempered probability of every free token of the draft, [1, canvas]."""
+        """The model's untempered probability of every free token of the argmax canvas,
+        float32 [1, canvas]."""
         return self.probability
 
 
@@ -62,12 +64,12 @@ class GpuCanvas:
         self._state = DeviceCanvas.start(none, none.bool(), none.clone(), no_marks, none)
         self._noise = none.clone()
         self._pinned = none[0].clone()
-        self._signal = torch.zeros(rows, width, device=device)
+        self._self_conditioning = torch.zeros(rows, width, device=device)
         self._probability = torch.zeros(1, rows, device=device)
         self._prompt = torch.zeros(TAILS[-1], dtype=torch.int64, device=device)
         self._inverse_temperature = torch.ones(1, device=device)
         self._seed = torch.zeros(1, dtype=torch.int64, device=device)
-        # slot, prefix and tail of the first step and of those behind it
+        # slot, prefix and tail of the first step and of those after it
         self._first_where, self._where = torch.zeros(2, 3, dtype=torch.int32, device=device)
         self._limits = StepLimits.zero(device)
         self.next_step = graphs.capture(lambda: self._step(0))
@@ -91,8 +93,8 @@ class GpuCanvas:
         start: Noise | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[GpuStep]:
-        """As denoise.denoise; reads into the cache what it has only noted. The generator's device
-        is the network's. Raises ValueError where the cache is longer than the slot's room."""
+        """As denoise.denoise; reads into the cache what it has only deferred. The generator is on
+        the network's device. Raises ValueError where the cache is longer than the slot's room."""
         noise = start or settings.noise
         self._check(cache, settings)
         tail = tail_rows(cache.length, cache.known)
@@ -141,10 +143,10 @@ class GpuCanvas:
         ):
             buffer.copy_(value)
         state.end_marks.become(settings.end_marks)
-        state.draft.fill_(-1)
+        state.argmax_canvas.fill_(-1)
         state.unchanged.zero_()
         state.done.zero_()
-        self._signal.zero_()
+        self._self_conditioning.zero_()
         silent = settings.pinned_signal == "zero"
         known = torch.full_like(rows.ids, SILENT) if silent else rows.ids
         self._pinned.copy_(torch.where(rows.pinned, known, NOT_PINNED)[0])
@@ -154,7 +156,7 @@ class GpuCanvas:
 
     def _check(self, cache: SlotCache, settings: DenoiseSettings) -> None:
         if settings.rows is not RowConvention.OWN:
-            raise ValueError("the GPU's loop is for rows that speak of their own token")
+            raise ValueError("the GPU's loop is for rows that predict their own token")
         positions = min(len(cosines) for cosines, _ in self._network.angles.values())
         room = min(self._slots.room, positions - self._pinned.shape[0])
         # the kernels look at no bounds: they would write somewhere else
@@ -166,7 +168,7 @@ class GpuCanvas:
     def _step(self, tail: int) -> None:
         network, state = self._network, self._state
         where = self._first_where if tail else self._where
-        rows = network.embedded(state.canvas[0], self._signal)
+        rows = network.embedded(state.canvas[0], self._self_conditioning)
         hidden = network(self._prompt[:tail], rows, self._slots, where)[tail:].contiguous()
         seen = lm_head(
             hidden,
@@ -179,12 +181,12 @@ class GpuCanvas:
         self._probability.copy_(seen.probability[None])
         denoise_step(state, self._limits, seen.entropy, seen.token, seen.sample, self._noise)
         expected = soft_embedding(seen, network.embedding, None, self._pinned, network.scale)
-        self._signal.copy_(expected)
+        self._self_conditioning.copy_(expected)
 
     def _outcome(self, step: int, steps_left: int) -> Callable[[], GpuStep]:
         """Sends the state to the host; the call waits for it, not for what was begun since."""
-        state, device = self._state, self._signal.device
-        parts = state.draft, state.accepted, self._probability, state.done
+        state, device = self._state, self._self_conditioning.device
+        parts = state.argmax_canvas, state.accepted_token_mask, self._probability, state.done
         on_host = [torch.empty_like(each, device="cpu", pin_memory=each.is_cuda) for each in parts]
         for copy, each in zip(on_host, parts, strict=True):
             copy.copy_(each, non_blocking=True)
@@ -197,14 +199,14 @@ class GpuCanvas:
         def look() -> GpuStep:
             if arrived is not None:
                 arrived.synchronize()
-            draft, accepted, probability, done = on_host
-            return GpuStep(step, steps_left, draft, accepted, probability, done.bool())
+            argmax_canvas, mask, probability, done = on_host
+            return GpuStep(step, steps_left, argmax_canvas, mask, probability, done.bool())
 
         return look
 
 
 def tail_rows(prompt: int, known: int) -> int:
     """How many of a prompt's tokens the first step reads: the fewest of TAILS that hold those
-    behind the `known` ones, though it read some again, or as many as there may be."""
+    after the `known` ones, though it read some again, or as many as there may be."""
     possible = [tail for tail in (0, *TAILS) if tail <= prompt]
     return next((tail for tail in possible if tail >= prompt - known), possible[-1])

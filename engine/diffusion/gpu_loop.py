@@ -34,7 +34,7 @@ class GpuLoop:
     ) -> Iterator[GpuStep]:
         """As denoise.denoise. Raises ValueError for several canvases, or a cache in no slot."""
         if len(canvases) != 1 or not isinstance(cache, SlotCache):
-            raise ValueError("the GPU's loop takes one canvas at a time, behind a slot's prefix")
+            raise ValueError("the GPU's loop takes one canvas at a time, after a slot's prefix")
         [canvas] = canvases
         loop = self._of_length(canvas.length)
         return loop.denoise(cache, canvas, settings, generator, start, cancelled)

@@ -1,4 +1,4 @@
-"""What stands in the rows that are not settled: the checkpoint's noise law, or a draft under noise.
+"""What is in the rows that are not settled: the checkpoint's noise law, or a draft under noise.
 
 Knows nothing of canvases: a law draws tokens of a shape from a generator, on its device.
 """
@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 
 class Noise(Protocol):
     def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
-        """Token ids int64 of `shape`, independent of one another."""
+        """Token ids int64 of `shape` [batch, canvas], independent of one another."""
 
 
 @dataclass(frozen=True, slots=True)

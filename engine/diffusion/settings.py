@@ -19,10 +19,10 @@ class DenoiseSettings:
 
     `steps` is the most a canvas may take. The temperature falls linearly from `t_max` before the
     first step to `t_min` after the last. Entropies and their thresholds are in nats. A canvas is
-    done when its draft has not changed for `stability_threshold` steps and the mean entropy of
-    its live rows is below `confidence_threshold`. `end_marks` are the tokens that end a hole;
-    without any, holes are as long as their rows. `pinned_signal` is what self-conditioning says
-    of a pinned row: its token, or nothing (a row of -inf).
+    done when its argmax canvas has not changed for `stability_threshold` steps and the mean entropy
+    of its live rows is below `confidence_threshold`. `end_marks` are the tokens that end a hole;
+    without any, holes are as long as their rows. `pinned_signal` is the self-conditioning of a
+    pinned row: its token, or nothing (a row of -inf).
     """
 
     noise: Noise
@@ -77,7 +77,7 @@ def checkpoint_settings(
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"config.json or generation_config.json says how to denoise in a way that is not known "
-            f"({error}); mend it or use another checkpoint."
+            f"({error}); correct it or use another checkpoint."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""When a canvas is done: its draft is stable and its live rows are confident.
+"""When a canvas is done: its argmax canvas is stable and its live rows are confident.
 
 Knows nothing of models, noise or steps.
 """
@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 
-def unchanged_steps(draft: Tensor, previous: Tensor, unchanged: Tensor) -> Tensor:
-    """For how many steps the draft has stayed the same.
+def unchanged_steps(argmax_canvas: Tensor, previous: Tensor, unchanged: Tensor) -> Tensor:
+    """For how many steps the argmax canvas has stayed the same -> int64 [batch].
 
-    draft, previous int64 [batch, canvas]; unchanged int64 [batch], the count before this step.
+    argmax_canvas, previous int64 [batch, canvas]; unchanged int64 [batch], the count before this
+    step.
     """
-    return torch.where((draft == previous).all(-1), unchanged + 1, 0)
+    return torch.where((argmax_canvas == previous).all(-1), unchanged + 1, 0)
 
 
 def confident(entropy: Tensor, live: Tensor, threshold: float) -> Tensor:

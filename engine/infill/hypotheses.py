@@ -1,4 +1,4 @@
-"""What drafting yields and ranking compares: hypotheses, and what speaks for the chosen one.
+"""What drafting yields and ranking compares: hypotheses, and the evidence for the chosen one.
 
 Knows ids and probabilities; knows no model and no text.
 """
@@ -29,7 +29,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Beams:
-    """After `passes` model passes: those that go on and those that have ended, each the likeliest
+    """After `passes` model passes: those that go on and those that have ended, each the most likely
     first; never both empty. `end_first` is the probability of an end mark as the first token,
     which none of them begins with."""
 
@@ -44,6 +44,7 @@ class Beams:
 
 
 LEAST_END = -6.0
+"""Nats: where an end was less likely than this, the model might not have ended. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Sample:
 
     def cuts(self, line_ends: Container[int]) -> list[Hypothesis]:
         """What stands before each of its tokens that end a line, where the model might have ended
-        too. It has ended if the draft has."""
+        too. A cut has ended if the draft has."""
         draft = self.draft
         return [
             Hypothesis(
@@ -81,8 +82,8 @@ class DraftedHoles:
 class Evidence:
     """What speaks for a chosen fill.
 
-    `drafted` is its probability by every hypothesis that says it, the end mark included, and
-    `nothing` that of an empty fill. The judge prefers it by `margin` nats to the next, and `near`
+    `drafted` is its probability by every hypothesis with its text, the end mark included, and
+    `nothing` that of an empty fill. The ranker prefers it by `margin` nats to the next, and `near`
     were near enough to be compared. `something` is what the probability of its beginnings, token
     by token, has to be multiplied by.
     """

@@ -83,7 +83,7 @@ def load_infiller(
         length_bias=_length_bias(ours),
         loop=on_gpu.loop if on_gpu else None,
         caches=on_gpu.caches if on_gpu else (),
-        caution=on_gpu.caution if on_gpu else None,
+        warning=on_gpu.warning if on_gpu else None,
         calibration=Calibration.of_checkpoint(checkpoint),
         languages=_languages(ours),
         gate=Gate.of_checkpoint(checkpoint),

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 ROOM = 10240
 """Tokens of a slot: the windows of a chat prompt, what is said around them, and a long fill."""
 SLOTS = (8, 4, 2, 1)
-MENDING = (
+REMEDY = (
     "use four-bit experts (`fillwright quantize SRC DST --experts int4`), close what else uses the "
     "GPU, or choose the device 'cpu'."
 )
@@ -32,12 +32,12 @@ MENDING = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OnGpu:
-    """`caution` says what had to be made smaller, if anything."""
+    """`warning` says what had to be made smaller, if anything."""
 
     model: DiffusionGemma
     loop: GpuLoop
     caches: Sequence[SlotCache]
-    caution: str | None
+    warning: str | None
 
 
 def load_on_gpu(
@@ -60,11 +60,9 @@ def load_on_gpu(
         except torch.OutOfMemoryError:
             log.warning("The GPU has no memory for the caches of %d documents.", count)
         else:
-            return OnGpu(model, loop, caches, _caution(count))
+            return OnGpu(model, loop, caches, _warning(count))
         torch.cuda.empty_cache()
-    raise CheckpointError(
-        f"The weights in {checkpoint} leave the GPU no room to work in; {MENDING}"
-    )
+    raise CheckpointError(f"The weights in {checkpoint} leave the GPU no room to work in; {REMEDY}")
 
 
 def _ready(
@@ -90,14 +88,14 @@ def check_memory(checkpoint: Path, device: str, dtype: torch.dtype) -> None:
     if needed > free:
         raise CheckpointError(
             f"The weights in {checkpoint} take {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB of "
-            f"the GPU's memory are free; {MENDING}"
+            f"the GPU's memory are free; {REMEDY}"
         )
 
 
-def _caution(slots: int) -> str | None:
+def _warning(slots: int) -> str | None:
     if slots == SLOTS[0]:
         return None
     return (
         f"The GPU's memory holds the context of {slots} document{'s' * (slots > 1)} at a time, "
-        f"not of {SLOTS[0]}; with more of them, each change of document reads it anew."
+        f"not of {SLOTS[0]}; with more of them, each change of document reads it again."
     )

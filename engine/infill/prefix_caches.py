@@ -31,7 +31,7 @@ class PrefixCaches:
         self._held[document_key] = cache
         cache.truncate(cache.common_prefix(wanted))
         new = wanted[cache.length :]
-        self._model.note(cache, new)
+        self._model.enqueue(cache, new)
         return cache, len(new)
 
     def _another(self) -> PrefixCache:

@@ -1,5 +1,5 @@
-"""Several holes, drafted one after another: each with what was written in those before it, and with
-the text right behind it in view, as where it is the only one.
+"""Several holes, drafted one after another: each with what was written in those before it, and the
+text right after it, in view.
 
 Knows requests and fills; knows no model.
 """
@@ -31,7 +31,7 @@ def one_by_one(request: InfillRequest, write: Write) -> Generator[Draft, None, I
 
 
 def _only_next(request: InfillRequest, done: list[str]) -> InfillRequest:
-    """The request for the first hole that is not done, those behind it left as they are."""
+    """The request for the first hole that is not done, those after it left as they are."""
     text, end = "", 0
     for fill, hole in zip(done, request.holes, strict=False):
         text += request.document[end : hole.start] + fill

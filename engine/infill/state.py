@@ -6,48 +6,42 @@ Knows ids and denoise steps; knows nothing of text.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Generator
 
 from fillwright.engine.diffusion.denoise import Loop, Step
-from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.hypotheses import DraftedHoles, Evidence, Hypothesis
-from fillwright.engine.infill.tokens.healing import Edges
+from fillwright.engine.infill.plan import Plan
+from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Length
 
 Ids = tuple[int, ...]
-Drafting = Literal["beams", "samples", "alone"]
 Confidences = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What to write. `denoise` is how canvases are denoised; `cache` holds `prompt` but for its
-    last token; `opening` are the known first tokens of the first hole, `edges` what it begins and
-    ends with where the draft is chosen among several; per hole, `budgets` are tokens, `firsts` what
-    a causal draft may begin with (none: anything) and `avoided` what its text may not, behind any
-    `margins`; `between` are the known ids between, `suffix` those behind the last, as many as a
-    canvas may hold (end marks at the text's end), and each of `end_marks` ends a hole. `drafting`
-    is how a causal draft is made, and `memory` what else has a say where it is by beams."""
+    """What to write, by a `plan`; `denoise` is how canvases are denoised.
 
+    `cache` holds `prompt` but for its last token, `prompt_read` of whose tokens had to be read.
+    `holes` are the constraints of each, and `between` the known ids between two. `opening` are the
+    known first tokens of the first hole. `suffix` are the ids after the last hole, as many as a
+    canvas may hold, end marks at the text's end; empty where nothing is pinned. `memory` is what
+    else has a say where the draft is by beams.
+    """
+
+    plan: Plan
     denoise: Loop[PrefixCache]
     cache: PrefixCache
     prompt: list[int]
+    prompt_read: int
     opening: list[int]
-    budgets: list[int]
-    edges: Edges
-    firsts: list[list[int]]
-    avoided: list[list[int]]
-    margins: frozenset[int]
+    holes: tuple[Constraints, ...]
     between: list[list[int]]
     suffix: list[int]
-    end_marks: Ids
-    drafting: Drafting
-    temperature: float
     generator: Generator
     cancelled: Callable[[], bool]
     memory: Mixture | None = None
@@ -56,14 +50,21 @@ class Task:
     def prompt_cached(self) -> int:
         return len(self.prompt) - 1
 
+    @property
+    def budgets(self) -> list[int]:
+        """Tokens of each hole, without the opening."""
+        return [hole.budget for hole in self.holes]
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The holes so far: ids without end marks, and accepted marks of the same form. The tokens'
-    confidences, of the same form or longer, cost a look at every logit: ask at the end only.
-    `settled`: every hole has ended and nothing would change any more. `passes`: model passes.
-    `length`: how the holes found their lengths. `evidence`: what speaks for it, where it was
-    chosen among drafts. `remembered`: the share that the user's own code has in its tokens."""
+    """The holes so far: ids without end marks, and accepted marks of the same form.
+
+    The tokens' `confidences`, of the same form or longer, cost a look at every logit: ask at the
+    end only. `settled`: every hole has ended and nothing would change any more. `passes`: model
+    passes. `length`: how the holes found their lengths. `evidence`: what speaks for it, where it
+    was chosen among drafts. `remembered`: the share that the user's own code has in its tokens.
+    """
 
     holes: tuple[Ids, ...]
     accepted: tuple[tuple[bool, ...], ...]
@@ -89,7 +90,7 @@ class Written:
             settled=drafted.ended,
             passes=drafted.passes,
             steps_left=max(0, sum(task.budgets) - drafted.passes),
-        )._behind(task.opening)
+        )._after_opening(task.opening)
 
     @classmethod
     def from_hypothesis(
@@ -119,11 +120,12 @@ class Written:
         length: Length = "end-mark",
     ) -> "Written":
         """The `rows` that each hole has written on one `canvas` of the batch."""
-        tokens, accepted = step.draft[canvas].tolist(), step.accepted[canvas].tolist()
+        tokens = step.argmax_canvas[canvas].tolist()
+        accepted = step.accepted_token_mask[canvas].tolist()
 
         def confidences() -> Confidences:
-            sure = step.confidence()[canvas].tolist()
-            return tuple(tuple(sure[row] for row in hole) for hole in rows)
+            probabilities = step.confidence()[canvas].tolist()
+            return tuple(tuple(probabilities[row] for row in hole) for hole in rows)
 
         return cls(
             tuple(tuple(tokens[row] for row in hole) for hole in rows),
@@ -133,7 +135,7 @@ class Written:
             passes=passes,
             steps_left=step.steps_left,
             length=length,
-        )._behind(opening)
+        )._after_opening(opening)
 
     def within(self, tokens: int) -> "Written":
         """With at most `tokens` per hole; a hole that needs them all has not ended."""
@@ -153,7 +155,7 @@ class Written:
             confidences=lambda: (done.confidences()[0] + self.confidences()[0],),
         )
 
-    def _behind(self, opening: list[int]) -> "Written":
+    def _after_opening(self, opening: list[int]) -> "Written":
         """With the first hole's known first tokens."""
         known = len(opening)
 
@@ -169,12 +171,12 @@ class Written:
         )
 
 
-def open_canvas(model: DiffusionGemma, task: Task, settings: DenoiseSettings) -> list[int]:
+def open_canvas(model: DiffusionGemma, task: Task) -> list[int]:
     """Bring the cache to where canvases begin; returns what they know before the first hole: the
     prompt's last token where rows are shifted, and the opening."""
     task.cache.truncate(task.prompt_cached)
     last = task.prompt[-1:]
-    if settings.rows.overlap:
+    if task.plan.settings.rows.overlap:
         return [*last, *task.opening]
-    model.note(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
+    model.enqueue(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
     return task.opening

@@ -42,7 +42,7 @@ class Following:
 
 @dataclass(frozen=True, eq=False)
 class SortedContexts:
-    """`tokens` has `separator`, which is no token, before and behind every stream; `spans` are the
+    """`tokens` has `separator`, which is no token, before and after every stream; `spans` are the
     streams' positions, in their order. `order` are all positions, sorted by the tokens before
     each, the nearest first."""
 
@@ -66,7 +66,7 @@ class SortedContexts:
         return cls(tokens, _sorted_by_context(tokens), vocabulary, tuple(spans))
 
     def ranges(self, context: Sequence[int]) -> list[Range]:
-        """Where in `order` the positions behind the last 1, 2, 3 ... tokens of the context are,
+        """Where in `order` the positions after the last 1, 2, 3 ... tokens of the context are,
         as far as there are any; each range lies in the one before."""
         found, low, high = list[Range](), 0, len(self.order)
         for length, token in enumerate(reversed(context[-LONGEST:]), 1):

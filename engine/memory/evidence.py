@@ -21,7 +21,7 @@ in the project's other files."""
 @dataclass(frozen=True, eq=False)
 class Precedents:
     """Of one hole: `far` and `project` are where to look, `context` are the tokens before the hole,
-    `following` says which tokens may come behind what is written (none: any, as Edges.following),
+    `following` says which tokens may come after what is written (none: any, as Edges.following),
     and `end_marks` end the hole. Where the hole is a line, they may stand in code as well."""
 
     far: Sequence[Store]
@@ -32,7 +32,7 @@ class Precedents:
     _known: dict[tuple[int, ...], Parts] = field(default_factory=dict)
 
     def parts(self, written: Sequence[int]) -> Parts:
-        """The parts behind what the hole has `written`, None where nothing matches. Every end mark
+        """The parts after what the hole has `written`, None where nothing matches. Every end mark
         counts as the first of them, and as none where the hole would be empty."""
         key = tuple(written)
         if key not in self._known:

@@ -112,7 +112,7 @@ class Mixture:
     _remembered: dict[tuple[int, ...], float] = field(default_factory=dict)
 
     def mixed(self, logits: Tensor, written: Sequence[tuple[int, ...]]) -> Tensor:
-        """Log probabilities [rows, vocab] behind what each row has `written`. A row for which
+        """Log probabilities [rows, vocab] after what each row has `written`. A row for which
         there are no precedents keeps its logits as they are."""
         rows = [self._row(*each) for each in zip(logits, written, strict=True)]
         if all(row is None for row in rows):
@@ -153,7 +153,7 @@ class Mixture:
 
 
 def bound(model: Floats, precedents: Precedents, written: tuple[int, ...], is_line: bool) -> float:
-    """Leave of the model's probabilities [vocab], in place, what may come behind what is `written`,
+    """Leave of the model's probabilities [vocab], in place, what may come after what is `written`,
     as its precedents do; gives how likely an end is that only the model may say."""
     marks = list(precedents.end_marks)
     allowed = list(precedents.following(written))

@@ -33,7 +33,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 class Section:
     """An object of config.json. An entry that is null counts as absent.
 
-    `place` is the object's own name with a dot behind it, empty for the whole file. Every reader
+    `place` is the object's own name with a dot after it, empty for the whole file. Every reader
     raises CheckpointError.
     """
 

@@ -105,13 +105,13 @@ def _layer(
         qkv=reader.packed(projections, hidden),
         head_gains=kept.head_gains.contiguous(),
         out=reader.packed({f"{attention}.o_proj.weight": hidden}, queries),
-        behind_attention=kept.behind_attention.contiguous(),
+        after_attention=kept.after_attention.contiguous(),
         mlps=(
             mlp("mlp", dense, config.intermediate_size),
             mlp("experts.0", routed, config.expert_intermediate_size, share),
         ),
         closing=kept.closing.reshape(2, hidden).contiguous(),
-        behind_mlps=kept.behind_mlps.contiguous(),
+        after_mlps=kept.after_mlps.contiguous(),
     )
     scalars = float(layer.encoder_layer_scalar), float(layer.layer_scalar)
     return CpuLayer(kind, parts, *scalars)

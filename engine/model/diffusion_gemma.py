@@ -121,10 +121,10 @@ class DiffusionGemma(nn.Module):
         cache.append(ids, keys_values)
         return hidden[0]
 
-    def note(self, cache: PrefixCache, ids: Tensor) -> None:
-        """Read `ids` int64 [sequence] after what the cache holds, now or with the next pass, as the
-        cache likes it."""
-        if not cache.note(ids):
+    def enqueue(self, cache: PrefixCache, ids: Tensor) -> None:
+        """Prefill `ids` int64 [sequence] after what the cache holds: now, or with the next forward
+        pass if the cache supports that."""
+        if not cache.defer(ids):
             self.extend(cache, ids)
 
     @torch.inference_mode()
@@ -219,7 +219,7 @@ class DiffusionGemma(nn.Module):
         return lm_head(hidden, head, self.config.logit_softcap)
 
     def log_probabilities(self, hidden: Tensor, tokens: Tensor) -> Tensor:
-        """Of `tokens` int64 [rows], each as the causal head tells it from its row of `hidden`
+        """Of `tokens` int64 [rows], each as the causal head predicts it from its row of `hidden`
         [rows, hidden], in nats: float32 [rows]."""
         return self.logits(hidden).log_softmax(-1).gather(-1, tokens[:, None])[:, 0]
 
@@ -258,7 +258,8 @@ class DiffusionGemma(nn.Module):
         return self.config.sliding_window - 1
 
     def _angles(self, positions: Tensor) -> dict[LayerKind, Angles]:
-        """cos and signed sin per layer kind, as rotary takes them, float32."""
+        """cos and signed sin per layer kind, as rotary takes them; positions int64 [..., rows]
+        -> float32 [..., rows, 1, head_dim]."""
         angles = {}
         for kind, frequencies in self.frequencies.items():
             half = positions[..., None, None].float() * frequencies
@@ -268,10 +269,12 @@ class DiffusionGemma(nn.Module):
 
 
 def causal_mask(rows: int, prefix: int, reach: int, device: torch.device) -> Tensor | None:
-    """Boolean [rows, prefix + rows]: row i sees itself and at most `reach` tokens before it.
+    """Which columns each new causal row sees -> bool [rows, prefix + rows], or None.
 
-    None where plain causal attention without a prefix says the same, and for a single row, which
-    sees all of a `prefix` that is no longer than its reach.
+    Row i sees itself and at most `reach` tokens before it.
+
+    It is None where plain causal attention without a prefix does the same, and for a single row,
+    which sees all of a `prefix` that is no longer than its reach.
     """
     if rows == 1 or (prefix == 0 and rows <= reach + 1):
         return None

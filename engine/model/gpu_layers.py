@@ -16,7 +16,7 @@ from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.gpu.canvas_attention import UNLIMITED, canvas_attention
 from fillwright.kernels.gpu.expert_mlp import expert_mlp
 from fillwright.kernels.gpu.geglu import gate
-from fillwright.kernels.gpu.norm_residual import LayerNorms, behind_attention, behind_mlps
+from fillwright.kernels.gpu.norm_residual import LayerNorms, after_attention, after_mlps
 from fillwright.kernels.gpu.packed_experts import ExpertMatrix
 from fillwright.kernels.gpu.qkv_post import HeadNorms, qkv_post
 from fillwright.kernels.gpu.routing import route
@@ -67,18 +67,18 @@ class GpuLayer:
 
     @classmethod
     def of(cls, layer: Layer, following: RmsNorm, reach: int) -> Self:
-        """From a layer, which then shares its large parameters; `following` is the norm behind it:
+        """From a layer, which then shares its large parameters; `following` is the norm after it:
         the next layer's first, or the network's last."""
         attention, router, w = layer.self_attn, layer.router, layer.keep_weights()
         mlp, experts = w.mlps.mlps[0], packed_experts(layer.experts)
         norms = LayerNorms(
-            behind_attention=w.behind_attention,
+            after_attention=w.after_attention,
             before_dense=w.mlps.gains[0],
             before_experts=w.before_experts,
             router=router.scale.float() * router.scale.shape[0] ** -0.5,
-            behind_dense=w.closing[0, 0],
-            behind_experts=w.closing[1, 0],
-            behind_mlps=w.behind_mlps,
+            after_dense=w.closing[0, 0],
+            after_experts=w.closing[1, 0],
+            after_mlps=w.after_mlps,
             next_layer=following.weight.float(),
             encoder_scalar=layer.encoder_layer_scalar.float(),
             decoder_scalar=layer.layer_scalar.float(),
@@ -112,12 +112,12 @@ class GpuLayer:
         q, rows = qkv_post(x @ self.qkv, self.heads, place.angles, place.cached, place.where)
         seen = canvas_attention(q, rows, place.cached, place.where, self.reach)
         attended = seen.flatten(1) @ self.out
-        dense_in, expert_in, router_in = behind_attention(attended, residual, self.norms)
+        dense_in, expert_in, router_in = after_attention(attended, residual, self.norms)
         dense = gate(dense_in @ self.gate_up) @ self.down
         scores = F.linear(router_in, self.router)
         index, weight = route(scores, self.expert_scale, self.experts_per_token)
         routed = expert_mlp(expert_in, self.expert_gate_up, self.expert_down, index, weight)
-        return behind_mlps(dense, routed, residual, self.norms, place.where)
+        return after_mlps(dense, routed, residual, self.norms, place.where)
 
 
 def packed_experts(experts: nn.Module) -> PackedExperts:

@@ -1,7 +1,7 @@
 """DiffusionGemma's network on a GPU, and the slots that keep what it has read.
 
 One pass takes the prompt's newest rows and a canvas together: `tail` prompt rows are read into a
-slot while the canvas behind them is denoised, so that a changed prompt costs no pass of its own.
+slot while the canvas after them is denoised, so that a changed prompt costs no pass of its own.
 Shapes are the caller's; lengths stand on the device. Row order: the prompt's rows, the canvas.
 """
 
@@ -64,7 +64,7 @@ class CacheSlots:
 @dataclass(frozen=True, slots=True, eq=False)
 class GpuNetwork:
     """embedding [vocab, hidden]; angles per layer kind for every position; the gated MLP of the
-    self-conditioning behind `signal_gain`."""
+    self-conditioning after `signal_gain`."""
 
     config: ModelConfig
     embedding: Tensor
@@ -104,7 +104,7 @@ class GpuNetwork:
 
     @torch.inference_mode()
     def read(self, slots: CacheSlots, slot: int, start: int, ids: Tensor) -> None:
-        """Read `ids` int64 [sequence] into a slot behind its first `start` tokens."""
+        """Read `ids` int64 [sequence] into a slot after its first `start` tokens."""
         none = torch.empty(0, self.config.hidden_size, device=ids.device)
         for part in torch.split(ids, READ_AT_ONCE):
             where = torch.tensor([slot, start, len(part)], dtype=torch.int32).to(ids.device)
@@ -122,7 +122,7 @@ class GpuNetwork:
         return rms_norm(rows, None, self.config.rms_norm_eps)
 
     def __call__(self, prompt: Tensor, canvas: Tensor, slots: CacheSlots, where: Tensor) -> Tensor:
-        """prompt int64 [tail], the tokens behind the first `prefix` of a slot; canvas float32
+        """prompt int64 [tail], the tokens after the first `prefix` of a slot; canvas float32
         [canvas, hidden], embedded; where int32 [3] on the device: slot, prefix and tail -> the last
         hidden rows [tail + canvas, hidden]. Reads the prompt's rows into the slot."""
         before = self.embedding[prompt].float() * self.scale

@@ -158,7 +158,7 @@ class Packer:
 
 
 def _stacked(each: list[list[Matrix]], part: Callable[[Matrix], Tensor]) -> Tensor:
-    """[experts, rows, ...], the parts of an expert one behind another."""
+    """[experts, rows, ...], the parts of an expert one after another."""
     return torch.stack([torch.cat([part(matrix) for matrix in own]) for own in each])
 
 

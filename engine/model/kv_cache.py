@@ -24,8 +24,9 @@ class PrefixCache:
     def length(self) -> int:
         return self.ids.shape[0]
 
-    def note(self, ids: Tensor) -> bool:
-        """Add `ids` to be read later, by the cache itself; false where they must be read now."""
+    def defer(self, ids: Tensor) -> bool:
+        """Add `ids` int64 [sequence] to be read later, by the cache itself; false where they must
+        be read now."""
         return False
 
     def append(self, ids: Tensor, rows: list[KeyValue]) -> None:
@@ -42,7 +43,8 @@ class PrefixCache:
         self.ids = torch.cat((self.ids, ids))
 
     def truncate(self, length: int) -> None:
-        """Forget everything from position `length` on."""
+        """Forget everything from position `length` on. Raises ValueError for a position that the
+        cache does not have."""
         if not 0 <= length <= self.length:
             raise ValueError(f"a cache of {self.length} tokens cannot be cut to {length}")
         self.ids = self.ids[:length]
@@ -64,7 +66,8 @@ class PrefixCache:
 
 
 def _with_room(kept: Tensor, length: int) -> Tensor:
-    """A copy that holds `length` rows and a quarter more, so that typing seldom copies."""
+    """A copy of `kept` [batch, kv_heads, room, head_dim] that holds `length` rows and a quarter
+    more, so that typing seldom copies."""
     batch, heads, room, head_dim = kept.shape
     copy = kept.new_empty(batch, heads, length + length // 4 + 64, head_dim)
     copy[:, :, :room] = kept

@@ -37,7 +37,7 @@ class GatedMlp:
 
 @dataclass(frozen=True, slots=True)
 class TwinMlps:
-    """The dense MLP and, where it has one, its twin, each behind its own gain; gains float32
+    """The dense MLP and, where it has one, its twin, each after its own gain; gains float32
     [2, hidden], the second one for the experts."""
 
     gains: Tensor
@@ -71,11 +71,11 @@ class LayerWeights(Generic[Matrix, Mlps]):
     qkv: Matrix
     head_gains: Tensor
     out: Matrix
-    behind_attention: Tensor
+    after_attention: Tensor
     mlps: Mlps
     before_experts: Tensor
     closing: Tensor
-    behind_mlps: Tensor
+    after_mlps: Tensor
 
     def packed(self: "PlainWeights") -> "PackedWeights":
         return LayerWeights(
@@ -83,11 +83,11 @@ class LayerWeights(Generic[Matrix, Mlps]):
             qkv=PackedMatrix.pack(with_gain(self.qkv, self.before_attention)),
             head_gains=self.head_gains,
             out=PackedMatrix.pack(self.out),
-            behind_attention=self.behind_attention,
+            after_attention=self.after_attention,
             mlps=self.mlps.packed(),
             before_experts=self.before_experts,
             closing=self.closing,
-            behind_mlps=self.behind_mlps,
+            after_mlps=self.after_mlps,
         )
 
 
@@ -137,7 +137,7 @@ class Layer(nn.Module):
         w = self._kept or self.laid_out()
         x = rms_norm(hidden, w.before_attention, self.eps)
         attended, rows = self.self_attn(x, w, angles, prefix, mask, causal)
-        residual = hidden + rms_norm(attended, w.behind_attention, self.eps)
+        residual = hidden + rms_norm(attended, w.after_attention, self.eps)
 
         x = rms_norm(residual.flatten(0, 1), None, self.eps)
         out = w.mlps(x)
@@ -145,7 +145,7 @@ class Layer(nn.Module):
             opened = (x * w.before_experts).to(w.qkv.dtype)
             out.append(self.experts(opened, *self.router(residual.flatten(0, 1))))
         dense, routed = rms_norm(torch.stack(out), w.closing, self.eps)
-        mixed = rms_norm((dense + routed).view_as(residual), w.behind_mlps, self.eps)
+        mixed = rms_norm((dense + routed).view_as(residual), w.after_mlps, self.eps)
         return (residual + mixed) * scalar, rows
 
     def laid_out(self) -> PlainWeights:
@@ -164,11 +164,11 @@ class Layer(nn.Module):
             qkv=torch.cat([part.weight.mT for part in attention.projections()], dim=1),
             head_gains=attention.head_gains().float(),
             out=attention.o_proj.weight.mT,
-            behind_attention=self.post_attention_layernorm.weight.float(),
+            after_attention=self.post_attention_layernorm.weight.float(),
             mlps=TwinMlps(gains, tuple(mlps)),
             before_experts=gains[1],
             closing=torch.stack([norm.weight for norm in closing])[:, None].float(),
-            behind_mlps=self.post_feedforward_layernorm.weight.float(),
+            after_mlps=self.post_feedforward_layernorm.weight.float(),
         )
 
     def keep_weights(self) -> PlainWeights:
@@ -239,6 +239,8 @@ class Attention(nn.Module):
         mask: Tensor | None,
         causal: bool,
     ) -> tuple[Tensor, KeyValue]:
+        """x [batch, rows, hidden]; the others as rotary and canvas_attention take them -> [batch,
+        rows, hidden], and the rows' own keys and values [batch, kv_heads, rows, head_dim]."""
         dtype = w.qkv.dtype
         raw = (x.to(dtype) @ w.qkv).view(*x.shape[:-1], -1, self.head_dim)
         normed = rms_norm(raw, None, self.eps)
@@ -254,6 +256,7 @@ class Attention(nn.Module):
         return parts if self.v_proj is None else [*parts, self.v_proj]
 
     def head_gains(self) -> Tensor:
+        """Of the norms of queries and keys: [heads + kv_heads, head_dim]."""
         query = self.q_norm.weight.expand(self.heads, -1)
         return torch.cat((query, self.k_norm.weight.expand(self.kv_heads, -1)))
 
@@ -305,7 +308,7 @@ class Experts(nn.Module):
         self.down_proj = nn.Parameter(torch.empty(experts, config.hidden_size, size))
 
     def forward(self, x: Tensor, index: Tensor, weight: Tensor) -> Tensor:
-        """x [tokens, hidden], index and weight [tokens, k]"""
+        """x [tokens, hidden], index and weight [tokens, k] -> [tokens, hidden]"""
         return expert_mlp(x, self.gate_up_proj, self.down_proj, index, weight)
 
 
@@ -320,7 +323,8 @@ class SelfConditioning(Mlp):
         self._packed: PackedMlps | None = None
 
     def forward(self, embedded: Tensor, expected: Tensor | None) -> Tensor:
-        """embedded, expected [batch, canvas, hidden]; None: nothing expected yet.
+        """embedded, expected [batch, canvas, hidden] -> float32 of the same shape; None: nothing
+        expected yet.
 
         The closing norm applies even without a signal; the MLP has no bias, so it adds nothing.
         """
@@ -359,11 +363,12 @@ class RmsNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(size))
 
     def forward(self, x: Tensor) -> Tensor:
+        """x [..., size] -> float32 of the same shape."""
         return rms_norm(x, self.weight, self.eps)
 
 
 def with_gain(matrix: Tensor, gain: Tensor | None) -> Tensor:
-    """The matrix [in, out] that does to x what `matrix` does to x * gain [in]."""
+    """The matrix [in, out] that does to x [rows, in] what `matrix` does to x * gain [in]."""
     if gain is None:
         return matrix
     return (matrix.float() * gain[:, None]).to(matrix.dtype)

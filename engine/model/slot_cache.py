@@ -1,7 +1,7 @@
 """A document's prefix in a slot of a GPU's cache, read as late as it can be.
 
-What is noted is read together with the canvas of the next denoise step; whatever looks at keys and
-values before that has it read at once.
+What is deferred is read together with the canvas of the next denoise step. Whatever looks at keys
+and values before that has it read at once.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class SlotCache(PrefixCache):
     def room(self) -> int:
         return self._layers[0][0].shape[2]
 
-    def note(self, ids: Tensor) -> bool:
+    def defer(self, ids: Tensor) -> bool:
         self._check_room(ids)
         self.ids = torch.cat((self.ids, ids))
         return True
@@ -73,6 +73,6 @@ class SlotCache(PrefixCache):
         length = self.length + ids.shape[0]
         if length > self.room:
             raise BadRequest(
-                f"The prompt and what is written behind it have {length} tokens, and the GPU's "
+                f"The prompt and what is written after it have {length} tokens, and the GPU's "
                 f"cache has room for {self.room}; ask with less context or a smaller budget."
             )

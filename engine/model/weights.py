@@ -63,7 +63,7 @@ class Matrix:
     factor: Tensor | None = None
 
     def dequantised(self, shape: torch.Size) -> Tensor:
-        """Its values, of `shape`."""
+        """Its values, of `shape` [out, in]."""
         if self.scale is None:
             return self.stored
         if self.factor is not None:
@@ -92,7 +92,8 @@ class StoredTensors:
         return parts if stored else []
 
     def parameter(self, name: str, shape: torch.Size, dtype: torch.dtype) -> Tensor:
-        """A parameter with its weights' values in `dtype`; experts may be stored one by one."""
+        """A parameter of `shape` with its weights' values in `dtype`; experts, [experts, out,
+        in], may be stored one by one. Raises CheckpointError."""
         parts = self.one_by_one(name, shape[0])
         if not parts:
             return self._weight(name, shape).to(dtype)

@@ -32,8 +32,8 @@ def pull(hub: Hub, repository: Repository, folder: Path, received: Callable[[int
             _fetch(hub, repository, file, folder, received)
     except OSError as error:
         raise BadRequest(
-            f"{folder} cannot be written ({error.strerror or error}); mend that and run the same "
-            "command again, which goes on from here."
+            f"{folder} cannot be written ({error.strerror or error}); correct that and run the "
+            "same command again, which goes on from here."
         ) from error
 
 
@@ -66,15 +66,15 @@ def _fetch(
         partial.unlink()
         start = 0
     received(start)
-    begun_anew = False
+    begun_again = False
     while start < file.size:
         reached = _go_on(hub, repository, file, partial, start, received)
-        if reached == 0 and begun_anew:
+        if reached == 0 and begun_again:
             raise DownloadFailed(
                 f"{file.name} of {repository.name} broke off twice, and {hub.endpoint} cannot go "
                 "on in a file; run the same command again on a better connection."
             )
-        begun_anew = begun_anew or reached == 0
+        begun_again = begun_again or reached == 0
         start = reached
     partial.touch()
     if _checksum(partial, file) != file.checksum:

@@ -1,7 +1,7 @@
 """A Hugging Face style hub over HTTP: what a model repository holds, and its files' bytes.
 
 Knows HTTP and the hub's answers, no files of ours. The standard library does it: it honours the
-environment's proxies, and huggingface-hub starts a file anew that broke off in an earlier run.
+environment's proxies, and huggingface-hub starts a file again that broke off in an earlier run.
 """
 
 import json

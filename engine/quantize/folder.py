@@ -82,8 +82,8 @@ def quantise_folder(
         _finish(source, target, shards, settings)
     except OSError as error:
         raise BadRequest(
-            f"{target} cannot be written ({error.strerror or error}); mend that and run the same "
-            "command again, which goes on from here."
+            f"{target} cannot be written ({error.strerror or error}); correct that and run the "
+            "same command again, which goes on from here."
         ) from error
     record.close()
     return Quantised(

@@ -73,7 +73,7 @@ def quantise_shard(
     device: str,
     read: Callable[[int], None],
 ) -> WeightError:
-    """Write `target`; `read` is told the bytes of every matrix behind it. Raises CheckpointError
+    """Write `target`; `read` is told the bytes of every matrix after it. Raises CheckpointError
     that names tensor and file, and OSError where `target` cannot be written."""
     error, tensors = WeightError(), dict[str, Tensor]()
     with opened(source, "cpu") as file:

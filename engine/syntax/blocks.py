@@ -13,7 +13,7 @@ from tree_sitter import Node, Tree
 
 
 def block_hole(block: Node) -> tuple[int, int]:
-    """The half-open byte range to be written when the whole block is written anew."""
+    """The half-open byte range to be written when the whole block is rewritten."""
     opener, closer = edges(block)
     start = end_with_comment(opener) if opener is not None else block.start_byte
     last = previous(closer) if closer is not None else block

@@ -16,6 +16,7 @@ from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.source_tree import read_sources
 from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.probes import length_scores
 from fillwright.engine.model.config_json import read_config
 
 NEAR = 0.25
@@ -35,7 +36,7 @@ def measured_bias(infiller: Infiller, questions: Iterable[Question], seed: int) 
     for question in questions:
         right = len(infiller.tokenizer.encode(question.gold))
         request = question.request(decode="denoise", tokens=TOKENS, seed=seed)
-        for rows, score in infiller.length_scores(request).items():
+        for rows, score in length_scores(infiller, request).items():
             if abs(rows - right) > max(1, NEAR * right):
                 scores[rows].append(score)
     return LengthBias(tuple((rows, round(fmean(scores[rows]), 3)) for rows in sorted(scores)))

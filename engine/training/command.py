@@ -18,7 +18,7 @@ from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.compare import SMALLEST, compare
-from fillwright.engine.training.export import Average, Format, export, export_anew
+from fillwright.engine.training.export import Average, Format, export, re_export
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
@@ -153,7 +153,7 @@ def _benchmark_texts(path: Path) -> Iterator[str]:
 
 def _export(arguments: argparse.Namespace) -> None:
     if arguments.of is not None:
-        export_anew(arguments.of, arguments.to, arguments.format)
+        re_export(arguments.of, arguments.to, arguments.format)
         return
     average = None
     if arguments.average_with is not None:

@@ -89,7 +89,7 @@ def _averaged(weights: Mapping[str, Tensor], average: Average) -> dict[str, Tens
     }
 
 
-def export_anew(checkpoint: Path, folder: Path, stored_as: Format) -> None:
+def re_export(checkpoint: Path, folder: Path, stored_as: Format) -> None:
     """Write a checkpoint folder of any format that the engine reads in another one.
 
     Raises CheckpointError when it cannot be read.

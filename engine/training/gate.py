@@ -17,6 +17,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.pauses import TypedLine, draw_lines
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.probes import taught
 from fillwright.engine.memory.evidence import PARTS
 from fillwright.engine.memory.gate import CLAMPED_AT, FILE, Floats, Gate, bound, features
 from fillwright.engine.request import Hole, InfillRequest
@@ -78,7 +79,7 @@ def _holed(
 
 
 def _tokens(infiller: Infiller, request: InfillRequest, rest: str, project: str) -> Iterator[Token]:
-    precedents, ids, logits = infiller.taught(request, rest)
+    precedents, ids, logits = taught(infiller, request, rest)
     for place, (true, row) in enumerate(zip(ids, logits, strict=True)):
         written = tuple(ids[:place])
         model = row.double().softmax(-1).cpu().numpy()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fillwright.engine.infill.prompts.small import SmallPrompt
-from fillwright.engine.infill.text.cut_words import word_before, word_behind
+from fillwright.engine.infill.text.cut_words import word_after, word_before
 from fillwright.engine.infill.text.windows import split_lead
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
@@ -191,14 +191,14 @@ class HoleSampler:
 
     def _sample(self, page: Page, holes: Sequence[Span]) -> Sample:
         """Words that the first hole's start and the last one's end cut are in the holes, as when
-        filling. Budgets are drawn anew so that short contexts are seen too."""
+        filling. Budgets are drawn again so that short contexts are seen too."""
         text, encode = page.text, self.tokenizer.encode
         prompt = SmallPrompt(
             self.tokenizer,
             prefix_tokens=self.random.choice(self.prefix_budgets),
             suffix_tokens=self.random.choice(self.suffix_budgets),
         )
-        last = holes[-1][1] + len(word_behind(text[holes[-1][1] :]))
+        last = holes[-1][1] + len(word_after(text[holes[-1][1] :]))
         first = holes[0][0]
         if text[first : first + 1] != "\n":  # whole lines begin with the line end before them
             first -= len(word_before(text[:first]))

@@ -42,7 +42,7 @@ bool run(const Operations& operations, Pool* pool, const Layer& layer, const Ste
     if (!operations.product(pool, layer.out, {attended, nullptr, -1, step.count}, one))
         return false;
     const int32_t size = layer.out.outputs;
-    const Joining first{step.hidden, one, nullptr,    nullptr, layer.behind_attention,
+    const Joining first{step.hidden, one, nullptr,    nullptr, layer.after_attention,
                         layer.eps,   1,   step.count, size};
     if (!operations.join(pool, first)) return false;
 
@@ -52,7 +52,7 @@ bool run(const Operations& operations, Pool* pool, const Layer& layer, const Ste
         if (!operations.gated_mlp(pool, layer.gate_up[i], layer.down[i], rows, parts[i]))
             return false;
     }
-    const Joining second{step.hidden, one,         two,        layer.closing, layer.behind_mlps,
+    const Joining second{step.hidden, one,         two,        layer.closing, layer.after_mlps,
                          layer.eps,   step.scalar, step.count, size};
     return operations.join(pool, second);
 }

@@ -10,7 +10,7 @@ struct Layer {
     Heads heads;
     int32_t has_values;
     float eps;
-    const float *before_attention, *head_gains, *behind_attention, *closing, *behind_mlps;
+    const float *before_attention, *head_gains, *after_attention, *closing, *after_mlps;
     Matrix qkv, out;
     const float* gains[2];
     Matrix gate_up[2], down[2];

@@ -31,7 +31,7 @@ class CpuMlp:
 
 @dataclass(frozen=True, eq=False)
 class LayerParts:
-    """Gains are contiguous float32: before_attention, behind_attention and behind_mlps [hidden],
+    """Gains are contiguous float32: before_attention, after_attention and after_mlps [hidden],
     head_gains [query + key heads, size], closing [2, hidden] for the two MLPs."""
 
     heads: Heads
@@ -40,10 +40,10 @@ class LayerParts:
     qkv: Int8Matrix
     head_gains: Tensor
     out: Int8Matrix
-    behind_attention: Tensor
+    after_attention: Tensor
     mlps: tuple[CpuMlp, CpuMlp]
     closing: Tensor
-    behind_mlps: Tensor
+    after_mlps: Tensor
 
     @cached_property
     def struct(self) -> c.Layer:
@@ -62,9 +62,9 @@ class LayerParts:
             self.eps,
             checked(self.before_attention, hidden),
             checked(self.head_gains, heads.query + heads.key, heads.size),
-            checked(self.behind_attention, hidden),
+            checked(self.after_attention, hidden),
             checked(self.closing, 2, hidden),
-            checked(self.behind_mlps, hidden),
+            checked(self.after_mlps, hidden),
             self.qkv.struct,
             self.out.struct,
             (ctypes.c_void_p * 2)(checked(one.gain, hidden), checked(two.gain, hidden)),

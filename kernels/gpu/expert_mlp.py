@@ -7,6 +7,10 @@ Three launches: the gate in the first one's epilogue, and the sum apart, in a fi
 the result is the same each time. A tile's slots are of one expert, whose matrices are read once
 per tile and column block; with a canvas of 64 to 256 rows nearly every expert has one tile.
 Weights become DOT operands as they come from memory, whatever their format.
+
+Bytes moved for S = tokens * k slots in tiles of 16 or 32: per tile 3 * hidden * intermediate
+weights, as stored, with their scales. Beside them S * hidden inputs, read once from memory;
+S * intermediate elements of `a`, written and read; and S * hidden float32 of `o`, likewise.
 """
 
 from dataclasses import dataclass

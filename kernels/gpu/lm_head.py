@@ -26,7 +26,7 @@ WARPS = 8  # with four the epilogue spills
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadStatistics:
-    """Per row: token int64, the likeliest; sample int64; entropy of the tempered distribution;
+    """Per row: token int64, the most likely; sample int64; entropy of the tempered distribution;
     probability of `token`, not tempered; all [rows], float32 but for the tokens.
 
     relative [rows, vocab]: exp(x - the tile's largest); share float32 [rows, tiles]: the factor

@@ -1,9 +1,9 @@
 """The norms between a layer's products, each chain in one pass over its rows.
 
-    behind attention:   residual += norm(attended) * behind
+    after attention:   residual += norm(attended) * after
                         dense, expert, router = norm(residual) * each of three gains
-    behind the MLPs:    mixed = norm(dense) * a + norm(routed) * b
-                        residual = (residual + norm(mixed) * behind) * scalar of the row
+    after the MLPs:    mixed = norm(dense) * a + norm(routed) * b
+                        residual = (residual + norm(mixed) * after) * scalar of the row
                         next = norm(residual) * gain
 
 norm(x) = x / sqrt(mean(x^2) + eps), in float32 (kernels/rms_norm.py). The scalar is the encoder's
@@ -24,13 +24,13 @@ class LayerNorms:
     """Gains float32 [hidden]; router is the router's scale times hidden ** -0.5; next_layer the
     gain before the next layer's attention, or of the last norm. Scalars float32 [1]."""
 
-    behind_attention: Tensor
+    after_attention: Tensor
     before_dense: Tensor
     before_experts: Tensor
     router: Tensor
-    behind_dense: Tensor
-    behind_experts: Tensor
-    behind_mlps: Tensor
+    after_dense: Tensor
+    after_experts: Tensor
+    after_mlps: Tensor
     next_layer: Tensor
     encoder_scalar: Tensor
     decoder_scalar: Tensor
@@ -49,14 +49,14 @@ def loaded(row_of, column, inside):
 
 @triton.jit
 def attention_kernel(
-    attended, residual, behind, gain1, gain2, gain3, out1, out2, out3, width, eps,
+    attended, residual, after, gain1, gain2, gain3, out1, out2, out3, width, eps,
     BLOCK: tl.constexpr,
 ):  # fmt: skip
     start = tl.program_id(0).to(tl.int64) * width
     column = tl.arange(0, BLOCK)
     inside = column < width
     x = normed(loaded(attended + start, column, inside), width, eps)
-    x = loaded(residual + start, column, inside) + x * loaded(behind, column, inside)
+    x = loaded(residual + start, column, inside) + x * loaded(after, column, inside)
     tl.store(residual + start + column, x, mask=inside)
     x = normed(x, width, eps)
     y = x * loaded(gain1, column, inside)
@@ -69,7 +69,7 @@ def attention_kernel(
 
 @triton.jit
 def mlps_kernel(
-    dense, routed, residual, gain1, gain2, behind, next_gain, encoder, decoder, where, out, width,
+    dense, routed, residual, gain1, gain2, after, next_gain, encoder, decoder, where, out, width,
     eps, BLOCK: tl.constexpr,
 ):  # fmt: skip
     row = tl.program_id(0)
@@ -79,14 +79,14 @@ def mlps_kernel(
     x = normed(loaded(dense + start, column, inside), width, eps) * loaded(gain1, column, inside)
     y = normed(loaded(routed + start, column, inside), width, eps)
     x = normed(x + y * loaded(gain2, column, inside), width, eps)
-    x = loaded(residual + start, column, inside) + x * loaded(behind, column, inside)
+    x = loaded(residual + start, column, inside) + x * loaded(after, column, inside)
     x *= tl.load(encoder if row < tl.load(where + 2) else decoder)
     tl.store(residual + start + column, x, mask=inside)
     y = normed(x, width, eps) * loaded(next_gain, column, inside)
     tl.store(out + start + column, y.to(out.dtype.element_ty), mask=inside)
 
 
-def behind_attention(
+def after_attention(
     attended: Tensor, residual: Tensor, norms: LayerNorms
 ) -> tuple[Tensor, Tensor, Tensor]:
     """attended [rows, hidden]; residual float32 [rows, hidden], changed in place -> what the dense
@@ -94,14 +94,14 @@ def behind_attention(
     rows, width = residual.shape
     dense, experts, router = (torch.empty_like(attended) for _ in range(3))
     attention_kernel[(rows,)](
-        attended, residual, norms.behind_attention, norms.before_dense, norms.before_experts,
+        attended, residual, norms.after_attention, norms.before_dense, norms.before_experts,
         norms.router, dense, experts, router, width, norms.eps,
         BLOCK=triton.next_power_of_2(width), num_warps=8,
     )  # fmt: skip
     return dense, experts, router
 
 
-def behind_mlps(
+def after_mlps(
     dense: Tensor, routed: Tensor, residual: Tensor, norms: LayerNorms, where: Tensor
 ) -> Tensor:
     """dense and routed [rows, hidden]; residual float32 [rows, hidden], changed in place; where
@@ -110,7 +110,7 @@ def behind_mlps(
     rows, width = residual.shape
     out = torch.empty_like(dense)
     mlps_kernel[(rows,)](
-        dense, routed, residual, norms.behind_dense, norms.behind_experts, norms.behind_mlps,
+        dense, routed, residual, norms.after_dense, norms.after_experts, norms.after_mlps,
         norms.next_layer, norms.encoder_scalar, norms.decoder_scalar, where, out, width, norms.eps,
         BLOCK=triton.next_power_of_2(width), num_warps=8,
     )  # fmt: skip

@@ -3,7 +3,7 @@
     q, k: RMS norm, gain, rotary;    v: RMS norm alone, of the raw key where there are no values
 
 Row i stands at position prefix + i. The first `tail` rows are prompt rows, whose keys and values
-go to the prefix cache too: behind what attention reads of it in this pass. Formulas:
+go to the prefix cache too: after what attention reads of it in this pass. Formulas:
 kernels/rms_norm.py and kernels/rotary.py. The angles come from a table, for sines of thousands of
 radians are not what GPUs are good at. Reads and writes every row once.
 """

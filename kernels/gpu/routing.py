@@ -61,7 +61,7 @@ def route_kernel(
 
 def route(scores: Tensor, expert_scale: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """scores [tokens, experts], expert_scale [experts] -> index int32 and weight float32
-    [tokens, k], the likeliest expert first."""
+    [tokens, k], the most likely expert first."""
     tokens, experts = scores.shape
     index = torch.empty(tokens, k, dtype=torch.int32, device=scores.device)
     weight = torch.empty(tokens, k, dtype=torch.float32, device=scores.device)

@@ -28,7 +28,7 @@ from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Budget, Decode, Hole, Infill, InfillRequest
-from fillwright.engine.training.export import export_anew
+from fillwright.engine.training.export import re_export
 
 STEPS = 8
 ROUNDS = 9
@@ -119,7 +119,7 @@ def _generate(infiller: Infiller, dtype: torch.dtype) -> Request:
     logging.getLogger("transformers").setLevel(logging.ERROR)
     with TemporaryDirectory() as folder:
         # transformers cannot read int8 experts
-        export_anew(embedded_checkpoint(), Path(folder), "bf16")
+        re_export(embedded_checkpoint(), Path(folder), "bf16")
         network = DiffusionGemmaForBlockDiffusion.from_pretrained(folder, dtype=dtype)
     settings: Any = DiffusionGemmaGenerationConfig(
         max_new_tokens=infiller.model.config.canvas_length,

@@ -1,10 +1,10 @@
 """Finds a hole's length by trying many at once: canvases of different hole lengths over the same
-prefix, each with the text behind the hole pinned right behind it.
+prefix, each with the text after the hole pinned right after it.
 
-CAL (arXiv 2602.00476) for a network without a mask token, with a term for the text behind: a hole
+CAL (arXiv 2602.00476) for a network without a mask token, with a term for the text after it: a hole
 that is too short or too long shows there. Lengths are scored after a few steps, for at the first
-one a hole is pure noise. Then the neighbours of the best are tried, and the lengths at which the
-canvases say that their holes end. The best few are denoised to the end, and the finished canvas
+one a hole is pure noise. Then the neighbours of the best are tried, and the lengths at which holes
+ended. The best few are denoised to the end, and the finished canvas
 with the best score is chosen. Knows ids and the model, no text.
 """
 
@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
 from fillwright.engine.diffusion.noise import Noise
-from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.denoising.lengths import (
     LengthBias,
     canvas_length,
@@ -24,12 +23,14 @@ from fillwright.engine.infill.denoising.lengths import (
     pinned_canvas,
     searched_lengths,
 )
-from fillwright.engine.infill.denoising.warm_start import begun
+from fillwright.engine.infill.denoising.warm_start import warm_start
 from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
 from fillwright.engine.model import DiffusionGemma
 
 PROBE_STEPS = 3
 FINISHED = 3
+"""How many of the best are denoised to the end. Both were set by hand; what they cost is in
+docs/measurements.md, "Ways to find a hole's length"."""
 SCORED_SUFFIX = 16
 LEAST_PROBABILITY = 1e-6
 """One token that cannot be must not outweigh all others."""
@@ -38,7 +39,7 @@ LEAST_PROBABILITY = 1e-6
 @dataclass(frozen=True, slots=True, eq=False)
 class Tried:
     """One canvas of a batch after a step. `own` are the rows of its `hole` before an end mark, or
-    before it begins to say what is behind it; `score` says how well they and the text behind go
+    before it begins to repeat what is after it. `score` says how well they and that text go
     together."""
 
     step: DenoiseStep
@@ -49,24 +50,25 @@ class Tried:
 
     @property
     def tokens(self) -> list[int]:
-        ids: list[int] = self.step.draft[self.index, self.hole.start : self.hole.stop].tolist()
+        ids: list[int] = self.step.argmax_canvas[
+            self.index, self.hole.start : self.hole.stop
+        ].tolist()
         return ids
 
     @property
     def accepted(self) -> list[bool]:
-        sure = self.step.accepted[self.index, self.hole.start : self.hole.stop]
-        marks: list[bool] = sure.tolist()
+        mask = self.step.accepted_token_mask[self.index, self.hole.start : self.hole.stop]
+        marks: list[bool] = mask.tolist()
         return marks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LengthSearch:
     """A search for the length of one hole, whose canvases have `length` rows and begin with
-    `known`; `drafted` is what a causal draft says in the hole, or None."""
+    `known`; `drafted` is a causal draft of the hole, or None."""
 
     model: DiffusionGemma
     task: Task
-    settings: DenoiseSettings
     bias: LengthBias
     known: list[int]
     drafted: Ids | None
@@ -75,18 +77,13 @@ class LengthSearch:
 
     @classmethod
     def of(
-        cls,
-        model: DiffusionGemma,
-        task: Task,
-        settings: DenoiseSettings,
-        bias: LengthBias,
-        drafted: Ids | None = None,
+        cls, model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Ids | None = None
     ) -> "LengthSearch":
-        known = open_canvas(model, task, settings)
+        known = open_canvas(model, task)
         limit = model.config.canvas_length
         longest = longest_pinned(limit, len(known), task.budgets[0])
         length = canvas_length(limit, len(known) + longest + SCORED_SUFFIX)
-        return cls(model, task, settings, bias, known, drafted, longest, length)
+        return cls(model, task, bias, known, drafted, longest, length)
 
     def states(self, passes: int = 0) -> Iterator[Written]:
         """The best canvas's state after every step, after `passes` that were made before.
@@ -103,14 +100,16 @@ class LengthSearch:
                 return
             passes += tried[-1].step.step
             near = neighbours((len(each.hole) for each in best_of(tried)), self.longest)
-            said = {len(each.own) for each in tried if each.own}
-            lengths = sorted({*near, *said} - {len(each.hole) for each in tried})
+            ended = {len(each.own) for each in tried if each.own}
+            lengths = sorted({*near, *ended} - {len(each.hole) for each in tried})
             if not lengths:
                 break
         best = best_of(tried)
         if len(best[0].own) < self.longest or self.longest == self.task.budgets[0]:
             lengths = [len(each.hole) for each in best]
-            yield from self._denoise(lengths, self.settings.steps, passes, begun_as=best)
+            yield from self._denoise(
+                lengths, self.task.plan.settings.steps, passes, started_as=best
+            )
 
     def first_scores(self) -> dict[int, float]:
         """The score of each length that is looked at first."""
@@ -127,7 +126,7 @@ class LengthSearch:
         steps: int,
         passes: int,
         others: Sequence[Tried] = (),
-        begun_as: Sequence[Tried] = (),
+        started_as: Sequence[Tried] = (),
     ) -> Generator[Written, None, list[Tried]]:
         """Yields the state of the best canvas, those of `others` included. Canvases begin as those
         of the same lengths that were tried before, or with the draft, or as noise."""
@@ -139,9 +138,9 @@ class LengthSearch:
             self.model,
             self.task.cache,
             canvases,
-            replace(self.settings, steps=steps),
+            replace(self.task.plan.settings, steps=steps),
             self.task.generator,
-            self._start(canvases, begun_as),
+            self._start(canvases, started_as),
             self.task.cancelled,
         ):
             tried = self._scored(step, canvases)
@@ -149,31 +148,31 @@ class LengthSearch:
         return tried
 
     def _start(self, canvases: Sequence[Canvas], tried: Sequence[Tried]) -> Noise | None:
-        noise = self.settings.noise
+        noise = self.task.plan.settings.noise
         if tried:
-            said = [each.tokens for each in tried]
-            # without a draft, only what was sure is kept; with one, all that was said of it
-            sure = [each.accepted for each in tried] if self.drafted is None else None
-            return begun(canvases, said, noise, sure)
+            written = [each.tokens for each in tried]
+            # without a draft, only what was accepted is kept; with one, all of it
+            accepted = [each.accepted for each in tried] if self.drafted is None else None
+            return warm_start(canvases, written, noise, accepted)
         if self.drafted is not None:
-            return begun(canvases, [self.drafted] * len(canvases), noise)
+            return warm_start(canvases, [self.drafted] * len(canvases), noise)
         return None
 
     def _scored(self, step: DenoiseStep, canvases: Sequence[Canvas]) -> list[Tried]:
         confidence = step.confidence()
         logs = confidence.clamp(min=LEAST_PROBABILITY).log()
-        behind = min(SCORED_SUFFIX, self.length - len(self.known) - self.longest)
+        after = min(SCORED_SUFFIX, self.length - len(self.known) - self.longest)
         tried = []
         for index, canvas in enumerate(canvases):
             hole = canvas.holes[0]
             own = contracted(
-                step.draft[index, hole.start : hole.stop].tolist(),
+                step.argmax_canvas[index, hole.start : hole.stop].tolist(),
                 confidence[index, hole.start : hole.stop].tolist(),
                 self.task.suffix,
-                self.settings.end_marks,
+                self.task.plan.settings.end_marks,
             )
             written = logs[index, hole.start : hole.start + max(1, own)]
-            suffix = logs[index, hole.stop : hole.stop + behind]
+            suffix = logs[index, hole.stop : hole.stop + after]
             score = float(written.mean() + suffix.mean()) - self.bias(len(hole))
             tried.append(Tried(step, index, hole, hole[:own], score))
         return tried

@@ -1,7 +1,7 @@
 """How many rows each hole gets on a canvas, for each way of finding a hole's length.
 
 End marks: a hole has rows to spare, and its end mark says where it ends. Search and contraction:
-the text behind the hole is pinned right behind its rows, so that a wrong number of rows shows.
+the text after the hole is pinned right after its rows, so that a wrong number of rows shows.
 Knows token counts and canvases; knows nothing of text or models.
 """
 
@@ -16,16 +16,16 @@ SPARE_SHARE = 0.25
 SEARCHED = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
 NEIGHBOURS = (-2, -1, 1, 2)
 LEAST_SUFFIX = 8
-"""Rows that a canvas keeps for the text behind its hole."""
+"""Rows that a canvas keeps for the text after its hole."""
 REPEATED = 4
-"""So many tokens of the text behind, said in the hole, are no chance."""
+"""So many tokens of the text after the hole, inside it, are no chance."""
 SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class LengthBias:
     """log B(L), which a search takes off the score of a hole of L rows: what the score would be if
-    L were wrong, for short holes are the surer ones whatever they say (CAL, arXiv 2602.00476).
+    L were wrong. Short holes are the surer ones, whatever is in them (CAL, arXiv 2602.00476).
 
     `points` are measured (rows, bias), ascending; between them it is linear in log L, outside as
     at the nearest. Without points there is none.
@@ -40,12 +40,12 @@ class LengthBias:
 
     def __call__(self, rows: int) -> float:
         before = next((p for p in reversed(self.points) if p[0] <= rows), None)
-        behind = next((p for p in self.points if p[0] >= rows), None)
-        if before is None or behind is None or before == behind:
-            nearest = before or behind
+        after = next((p for p in self.points if p[0] >= rows), None)
+        if before is None or after is None or before == after:
+            nearest = before or after
             return nearest[1] if nearest else 0.0
-        share = math.log(rows / before[0]) / math.log(behind[0] / before[0])
-        return before[1] + share * (behind[1] - before[1])
+        share = math.log(rows / before[0]) / math.log(after[0] / before[0])
+        return before[1] + share * (after[1] - before[1])
 
 
 def single_canvas(known: Sequence[int], length: int) -> Canvas:
@@ -67,7 +67,7 @@ def joint_canvas(
 
 
 def pinned_canvas(known: Sequence[int], rows: int, suffix: Sequence[int], length: int) -> Canvas:
-    """One hole of exactly `rows`, and as much of what is behind it as a canvas of `length` holds;
+    """One hole of exactly `rows`, and as much of what is after it as a canvas of `length` holds;
     `suffix` is at least as long."""
     room = length - len(known) - rows
     return Canvas.lay_out([rows], head=known, suffix=suffix[:room], length=length)
@@ -86,7 +86,7 @@ def canvas_length(limit: int, rows: int) -> int:
 
 
 def longest_pinned(limit: int, known: int, budget: int) -> int:
-    """The most rows of a hole that shares a canvas of `limit` with what is behind it."""
+    """The most rows of a hole that shares a canvas of `limit` with what is after it."""
     return max(1, min(budget, limit - known - LEAST_SUFFIX))
 
 
@@ -102,15 +102,18 @@ def neighbours(of: Iterable[int], longest: int) -> list[int]:
 
 
 def contracted(
-    hole: Sequence[int], sure: Sequence[float], suffix: Sequence[int], end_marks: Container[int]
+    hole: Sequence[int],
+    confidence: Sequence[float],
+    suffix: Sequence[int],
+    end_marks: Container[int],
 ) -> int:
-    """How many rows of a hole are its own: those before an end mark, or before it begins to say
-    what is behind it. `hole` are the likeliest tokens, `sure` their probabilities."""
+    """How many rows of a hole are its own: those before an end mark, or before it begins to repeat
+    what is after it. `hole` are the most likely tokens, `confidence` their probabilities."""
     head = list(suffix[:REPEATED])
     for row, token in enumerate(hole):
-        if token in end_marks and sure[row] >= SURE:
+        if token in end_marks and confidence[row] >= SURE:
             return row
-        run = sure[row : row + REPEATED]
+        run = confidence[row : row + REPEATED]
         if list(hole[row : row + REPEATED]) == head and math.prod(run) >= SURE ** len(run):
             return row
     return len(hole)

@@ -1,5 +1,5 @@
-"""The ways to write holes: a causal draft, denoising, and denoising that starts from the draft,
-each with a way to find the holes' lengths.
+"""The ways to write holes by denoising, from noise or from a draft, each with a way to find the
+holes' lengths.
 
 Each is a generator of `Written` states over one prepared `Task`. Knows ids and the model; knows
 nothing of text.
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from fillwright.engine.diffusion.blocks import denoise_blocks
+from fillwright.engine.diffusion.blocks import BlockLoop
 from fillwright.engine.diffusion.canvas import Canvas, before_mark
 from fillwright.engine.diffusion.noise import DraftNoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -25,72 +25,59 @@ from fillwright.engine.infill.denoising.lengths import (
 )
 from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
 from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.request import Length
 
 
 def write_denoised(
-    model: DiffusionGemma,
-    task: Task,
-    settings: DenoiseSettings,
-    length: Length,
-    bias: LengthBias,
-    drafted: Written | None = None,
+    model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Written | None = None
 ) -> Iterator[Written] | None:
     """All holes at once, from noise or from what was `drafted`.
 
     One hole goes on block by block past a canvas; several must fit on one: None where they do not.
-    Search and contraction pin the text behind one hole: several holes, and one that may be longer
-    than fits on a canvas with that text, go by their end marks, as `Written.length` says.
+    Search and contraction pin the text after one hole. Several holes, and one that may be longer
+    than fits on a canvas with that text, go by their end marks, as `Written.length` says. The
+    `bias` is for a search.
     """
-    if len(task.budgets) > 1:
-        return _jointly(model, task, settings, drafted)
-    if length in ("end-mark", "auto"):
-        return _by_end_mark(model, task, settings, drafted, drafted.passes if drafted else 0)
-    return _pinned(model, task, settings, length, bias, drafted)
+    if len(task.holes) > 1:
+        return _jointly(model, task, drafted)
+    if task.plan.length == "end-mark":
+        return _by_end_mark(model, task, drafted, drafted.passes if drafted else 0)
+    return _pinned(model, task, bias, drafted)
 
 
 def _pinned(
-    model: DiffusionGemma,
-    task: Task,
-    settings: DenoiseSettings,
-    length: Length,
-    bias: LengthBias,
-    drafted: Written | None,
+    model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Written | None
 ) -> Iterator[Written]:
-    known, budget = settings.rows.overlap + len(task.opening), task.budgets[0]
+    known, budget = task.plan.settings.rows.overlap + len(task.opening), task.budgets[0]
     longest = longest_pinned(model.config.canvas_length, known, budget)
-    said = None if drafted is None else _free(drafted, task)
-    passes, used = drafted.passes if drafted else 0, len(said or ())
+    start = None if drafted is None else _free(drafted, task)
+    passes, used = drafted.passes if drafted else 0, len(start or ())
     if used < longest or longest == budget:
         states = (
-            contract(model, task, settings, said, passes)
-            if length == "contract"
-            else LengthSearch.of(model, task, settings, bias, said).states(passes)
+            contract(model, task, start, passes)
+            if task.plan.length == "contract"
+            else LengthSearch.of(model, task, bias, start).states(passes)
         )
         for state in states:
             passes, used = state.passes, len(_free(state, task))
             yield state
     if used >= longest < budget and not task.cancelled():
-        yield from _by_end_mark(model, task, settings, drafted, passes)
+        yield from _by_end_mark(model, task, drafted, passes)
 
 
 def _by_end_mark(
-    model: DiffusionGemma,
-    task: Task,
-    settings: DenoiseSettings,
-    drafted: Written | None,
-    passes: int,
+    model: DiffusionGemma, task: Task, drafted: Written | None, passes: int
 ) -> Iterator[Written]:
-    known, budget = open_canvas(model, task, settings), task.budgets[0]
-    said = None if drafted is None else _free(drafted, task)
-    rows = budget + 1 if said is None else rows_for_draft(len(said), budget)
+    settings = task.plan.settings
+    known, budget = open_canvas(model, task), task.budgets[0]
+    draft = None if drafted is None else _free(drafted, task)
+    rows = budget + 1 if draft is None else rows_for_draft(len(draft), budget)
     length = canvas_length(model.config.canvas_length, len(known) + rows)
     first, next_ = length - len(known), length - settings.rows.overlap
-    # an end mark behind the budget would change nothing
+    # an end mark after the budget would change nothing
     blocks = 1 + max(0, -(-(min(rows, budget) - first) // next_))
     starts = []
-    if said is not None:
-        ids = [*said, *settings.end_marks[:1] * (blocks * length)]
+    if draft is not None:
+        ids = [*draft, *settings.end_marks[:1] * (blocks * length)]
         for block in range(blocks):
             end = first + block * next_
             free = ids[:first] if block == 0 else ids[end - next_ : end]
@@ -98,22 +85,19 @@ def _by_end_mark(
     done: Written | None = None
     current: Written | None = None
     block = 0
-    for latest in denoise_blocks(
-        task.denoise,
-        model,
+    for latest in BlockLoop(task.denoise, model, settings.end_marks).denoise(
         task.cache,
         single_canvas(known, length),
         blocks,
         settings,
         task.generator,
-        settings.end_marks,
         starts,
         task.cancelled,
     ):
         passes += 1
         if latest.block != block:
             done, block = current, latest.block
-        own = before_mark(latest.step.draft[0].tolist(), latest.hole, settings.end_marks)
+        own = before_mark(latest.step.argmax_canvas[0].tolist(), latest.hole, settings.end_marks)
         settled = len(own) < len(latest.hole) and bool(latest.step.done[0])
         opening = [] if block else task.opening
         current = Written.from_step(latest.step, (own,), settled, opening, passes)
@@ -123,34 +107,31 @@ def _by_end_mark(
 
 
 def _jointly(
-    model: DiffusionGemma, task: Task, settings: DenoiseSettings, drafted: Written | None
+    model: DiffusionGemma, task: Task, drafted: Written | None
 ) -> Iterator[Written] | None:
-    known = open_canvas(model, task, settings)
-    said = [] if drafted is None else [_free(drafted, task), *drafted.holes[1:]]
+    settings, known = task.plan.settings, open_canvas(model, task)
+    drafts = [] if drafted is None else [_free(drafted, task), *drafted.holes[1:]]
     rows = [budget + 1 for budget in task.budgets]
     if drafted is not None:
-        rows = [rows_for_draft(len(h), b) for h, b in zip(said, task.budgets, strict=True)]
+        rows = [rows_for_draft(len(h), b) for h, b in zip(drafts, task.budgets, strict=True)]
     canvas = joint_canvas(known, rows, task.between)
     if canvas is None:
         return None
     start = None
     if drafted is not None:
         ids = torch.full((canvas.length,), settings.end_marks[0])
-        for hole, tokens in zip(canvas.holes, said, strict=True):
+        for hole, tokens in zip(canvas.holes, drafts, strict=True):
             ids[hole.start : hole.start + len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
         start = _draft(ids.tolist(), settings)
-    return _one_canvas(task, settings, canvas, start, drafted.passes if drafted else 0)
+    return _one_canvas(task, canvas, start, drafted.passes if drafted else 0)
 
 
 def _one_canvas(
-    task: Task,
-    settings: DenoiseSettings,
-    canvas: Canvas,
-    start: DraftNoise | None,
-    passes: int,
+    task: Task, canvas: Canvas, start: DraftNoise | None, passes: int
 ) -> Iterator[Written]:
+    settings = task.plan.settings
     for step in task.denoise(task.cache, [canvas], settings, task.generator, start, task.cancelled):
-        own = canvas.written(step.draft[0], settings.end_marks)
+        own = canvas.written(step.argmax_canvas[0], settings.end_marks)
         ended = all(len(rows) < len(hole) for rows, hole in zip(own, canvas.holes, strict=True))
         settled = ended and bool(step.done[0])
         yield Written.from_step(step, own, settled, task.opening, passes + step.step)
@@ -161,5 +142,5 @@ def _draft(ids: Sequence[int], settings: DenoiseSettings) -> DraftNoise:
 
 
 def _free(written: Written, task: Task) -> Ids:
-    """What stands in the first hole's free rows."""
+    """The tokens of the first hole's free rows."""
     return written.holes[0][len(task.opening) :]

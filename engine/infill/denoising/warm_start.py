@@ -1,5 +1,5 @@
-"""Where canvases begin when something is known of their holes: from a causal draft, or from what
-another canvas said. Knows ids only."""
+"""Where canvases begin when something is known of their holes: from a causal draft, or from another
+canvas. Knows ids only."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.noise import DraftNoise, Noise
 
 
-def begun(
+def warm_start(
     canvases: Sequence[Canvas],
-    said: Sequence[Sequence[int]],
+    written: Sequence[Sequence[int]],
     noise: Noise,
-    sure: Sequence[Sequence[bool]] | None = None,
+    accepted: Sequence[Sequence[bool]] | None = None,
 ) -> DraftNoise:
-    """Each canvas's only hole begins with what was `said` there, as far as it reaches and, where
-    given, as far as it was `sure`; the other rows are noise."""
+    """Each canvas's only hole begins with what was `written` there, as far as it reaches and, where
+    given, where it was `accepted`; the other rows are noise."""
     ids = torch.zeros(len(canvases), canvases[0].length, dtype=torch.int64)
     level = torch.ones(ids.shape)
     for index, canvas in enumerate(canvases):
-        for row, token in zip(canvas.holes[0], said[index], strict=False):
+        for row, token in zip(canvas.holes[0], written[index], strict=False):
             ids[index, row] = token
             level[index, row] = 0.0
-        for row, settled in zip(canvas.holes[0], sure[index] if sure else (), strict=False):
+        for row, settled in zip(canvas.holes[0], accepted[index] if accepted else (), strict=False):
             level[index, row] = 0.0 if settled else 1.0
     return DraftNoise(ids, level, noise)

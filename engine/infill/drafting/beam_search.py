@@ -1,8 +1,8 @@
 """Several causal drafts of one hole side by side: beam search.
 
-Keeps the likeliest beginnings of the hole, a token longer each pass, until enough of them have
+Keeps the most likely beginnings of the hole, a token longer each pass, until enough of them have
 ended. The caller chooses among the ends, by what the model cannot know (whether they parse).
-Knows ids and the model; of text only what the edges of a hole ask for.
+Knows ids and the model; of text only what the constraints of a hole ask for.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fillwright.engine.infill.drafting.greedy import only
 from fillwright.engine.infill.hypotheses import Beams, Hypothesis
-from fillwright.engine.infill.tokens.healing import Edges
+from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
@@ -22,66 +22,64 @@ def search(
     model: DiffusionGemma,
     cache: PrefixCache,
     unread: int,
-    budget: int,
-    edges: Edges,
-    end_marks: Sequence[int],
+    hole: Constraints,
     width: int,
     kept: int,
     memory: Mixture | None = None,
 ) -> Iterator[Beams]:
-    """Yields after each pass, with the `width` likeliest that go on and the `kept` likeliest ends.
-    Ends when so many are there and none that goes on is as likely as the last of them, or when
-    the budget of tokens is used up.
+    """Yields after each pass, with the `width` most likely that go on and the `kept` most likely
+    ends. Stops when so many ends are there and none that goes on is as likely as the last of them,
+    or when the budget of tokens is used up.
 
-    `cache` holds what precedes `unread` and is not changed. The hole has the `edges`; where they
-    leave its first token open, that is any but an end mark, for an empty fill is no fill. Where it
-    must end with a word, half as many more go on that do, else few would ever come to it (Hokamp
-    and Liu 2017, "Lexically Constrained Decoding for Sequence Generation Using Grid Beam Search").
-    What the model says is mixed with what the `memory` does; `end_first` is the model's alone.
+    `cache` holds what precedes `unread` and is not changed. Where the hole's edges leave its first
+    token open, that is any but an end mark: an empty fill is never useful. Where the hole must end
+    with a word, half as many more go on that do. Else few would ever come to it (Hokamp and Liu
+    2017, "Lexically Constrained Decoding for Sequence Generation Using Grid Beam Search"). The
+    model's distribution is mixed with the `memory`'s; `end_first` is the model's alone.
     """
     branches = model.branch(cache)
     logits = branches.read([unread])
-    marks = torch.tensor(list(end_marks), dtype=torch.int64, device=logits.device)
-    last = torch.tensor(edges.last_tokens, dtype=torch.int64, device=logits.device)
-    live, ended, begun = [Hypothesis()], list[Hypothesis](), False
+    marks = torch.tensor(list(hole.end_marks), dtype=torch.int64, device=logits.device)
+    last = torch.tensor(hole.last_tokens, dtype=torch.int64, device=logits.device)
+    live, ended, past_lead = [Hypothesis()], list[Hypothesis](), False
     end_first = float(logits[0].softmax(-1)[marks].sum())
-    for passes in range(1, budget + 2):
+    for passes in range(1, hole.budget + 2):
         if memory:
             logits = memory.mixed(logits, [beam.ids for beam in live])
-        bound = [False] * len(live) if begun else bind(logits, live, edges, marks)
-        begun = not any(bound)
+        bound = [False] * len(live) if past_lead else bind(logits, live, hole)
+        past_lead = not any(bound)
         scores = logits.log_softmax(-1)
-        # what the hole must begin with ends nothing, though it be a line end in a line's hole
+        # forced first tokens never end the hole, even where one is a newline and the hole a line
         open_ = [row for row, at_lead in enumerate(bound) if not at_lead]
-        ending = [row for row in open_ if edges.may_end(live[row].ids)]
+        ending = [row for row in open_ if hole.may_end(live[row].ids)]
         ended = [*ended, *_ends([live[row] for row in ending], scores[ending][:, marks])]
         ended = sorted(ended, key=lambda beam: -beam.log_probability)[:kept]
         scores[torch.tensor(open_, dtype=torch.int64)[:, None], marks] = -torch.inf
-        grown = _likeliest(live, scores, width)
+        grown = _extended(live, scores, width)
         if len(last):
-            grown |= _likeliest(live, only(scores, last), width // 2)
-        # behind the budget a hypothesis may end, and not go on
-        if passes <= budget:
+            grown |= _extended(live, only(scores, last), width // 2)
+        # after the budget a hypothesis may end, and not go on
+        if passes <= hole.budget:
             live = sorted(grown, key=lambda beam: -beam.log_probability)
         yield Beams(tuple(live), tuple(ended), passes, end_first)
         settled = len(ended) == kept and ended[-1].log_probability >= live[0].log_probability
-        if settled or passes > budget:
+        if settled or passes > hole.budget:
             return
         branches.keep([grown[beam] for beam in live])
         logits = branches.read([beam.ids[-1] for beam in live])
 
 
-def bind(logits: Tensor, live: Sequence[Hypothesis], edges: Edges, marks: Tensor) -> list[bool]:
-    """Leave of the logits [live, vocab] only what the hole may begin with, which is no end mark;
-    says which of `live` are still at its lead, where no token ends anything."""
+def bind(logits: Tensor, live: Sequence[Hypothesis], hole: Constraints) -> list[bool]:
+    """Leave of the logits [live, vocab], in place, only what the hole may begin with, which is no
+    end mark. Says which of `live` are still at its lead, where no token ends anything."""
     bound = []
     for row, beam in enumerate(live):
-        allowed = edges.following(beam.ids)
+        allowed = hole.following(beam.ids)
         bound.append(len(allowed) > 0)
         if allowed:
             logits[row] = only(logits[row], torch.tensor(allowed, device=logits.device))
         elif not beam.ids:
-            logits[row, marks] = -torch.inf
+            logits[row, list(hole.end_marks)] = -torch.inf
     return bound
 
 
@@ -91,9 +89,9 @@ def _ends(beams: Sequence[Hypothesis], marks: Tensor) -> list[Hypothesis]:
     return [beam.end(end) for beam, end in zip(beams, ends, strict=True) if end > -torch.inf]
 
 
-def _likeliest(live: Sequence[Hypothesis], scores: Tensor, width: int) -> dict[Hypothesis, int]:
-    """The `width` likeliest that go on, with their parents' places in `live`. scores [live, vocab]:
-    log probabilities."""
+def _extended(live: Sequence[Hypothesis], scores: Tensor, width: int) -> dict[Hypothesis, int]:
+    """The `width` most likely that go on, with their parents' places in `live`. scores
+    [live, vocab]: log probabilities."""
     values, tokens = scores.topk(width)
     grown = [
         (beam.then(token, value), parent)

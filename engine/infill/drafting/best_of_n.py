@@ -1,114 +1,112 @@
-"""The best of several causal drafts of one hole, as the judge finds: by beams, where the hole is
-short, or of a few that are sampled, where it is a block, whose likeliest end is a short one.
+"""The three ways to draft: the best of several by beams, the best of a few samples, and one alone.
 
-Each is a generator of `Written` states over one prepared `Task`: first what is likeliest so far,
+Beams are for short holes. A block is sampled, for its most likely end is a short one.
+
+Each is a generator of `Written` states over one prepared `Task`: first what is most likely so far,
 last what is chosen. Knows ids and the model; knows nothing of text.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from fillwright.engine.infill.drafting.beam_search import search
 from fillwright.engine.infill.drafting.greedy import draft_holes
 from fillwright.engine.infill.drafting.sampling import sampled
 from fillwright.engine.infill.hypotheses import Evidence, Hypothesis
-from fillwright.engine.infill.ranking.certainty import FINISHED, nothing_missing, said_by_all
-from fillwright.engine.infill.ranking.ranker import Judge
+from fillwright.engine.infill.plan import Drafting
+from fillwright.engine.infill.ranking.certainty import (
+    FINISHED,
+    nothing_missing,
+    probability_of_text,
+)
+from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.state import Task, Written
 from fillwright.engine.model import DiffusionGemma
 
 BEAMS = 8
 ENDS = 24
+"""Tuned on the development split: docs/measurements.md, "The second checkpoint"."""
 TEMPERATURES = (0.0, 0.3, 0.5, 0.7)
+"""Of the drafts of a block: docs/measurements.md, "Half words"."""
 
 
-def best_of_beams(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:
+class Drafter(Protocol):
+    """Writes a causal draft of a task's holes; the `ranker` chooses where there are several."""
+
+    def __call__(self, model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]: ...
+
+
+def best_of_beams(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Goes on until an end that parses is likelier than whatever might still come, or, where nobody
     asked for the fill, until nothing seems to be missing."""
     task.cache.truncate(task.prompt_cached)
+    (hole,) = task.holes
     beams, nothing = None, 0.0
-    must_say = bool(task.edges.lead or task.edges.ending)
-    states = search(
-        model,
-        task.cache,
-        task.prompt[-1],
-        task.budgets[0],
-        task.edges,
-        task.end_marks,
-        BEAMS,
-        ENDS,
-        task.memory,
-    )
+    states = search(model, task.cache, task.prompt[-1], hole, BEAMS, ENDS, task.memory)
     while not task.cancelled() and (state := next(states, None)) is not None:
         beams = state
-        nothing = nothing_missing(beams, judge.adds_nothing if must_say else None)
-        if judge.request.unasked and nothing >= FINISHED:
+        nothing = nothing_missing(beams, ranker.adds_nothing if hole.has_edges else None)
+        if task.plan.unasked and nothing >= FINISHED:
             yield Written.empty(Evidence(0.0, nothing), beams.passes)
             return
         yield Written.from_hypothesis(beams.best, beams.passes)
-        if judge.is_decided(beams):
+        if ranker.is_decided(beams):
             break
     if beams is not None:
-        choice = judge.best(beams, task.cancelled())
-        said = said_by_all(choice.draft, beams, partial(judge.says_the_same, choice.draft))
-        something = 1.0 if must_say else 1 - nothing
-        evidence = Evidence(said * something, nothing, choice.margin, choice.near, something)
+        choice = ranker.best(beams, task.cancelled())
+        same_text = partial(ranker.have_same_text, choice.draft)
+        something = 1.0 if hole.has_edges else 1 - nothing
+        drafted = probability_of_text(choice.draft, beams, same_text) * something
+        evidence = Evidence(drafted, nothing, choice.margin, choice.near, something)
         written = Written.from_hypothesis(choice.draft, beams.passes, evidence)
         share = task.memory.remembered(choice.draft.ids) if task.memory else 0.0
         yield replace(written, remembered=share)
 
 
-def best_of_samples(model: DiffusionGemma, task: Task, judge: Judge) -> Iterator[Written]:
-    """Goes on until the draft of the likeliest tokens has ended well, or all of them have."""
+def best_of_samples(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+    """Goes on until the draft of the most likely tokens has ended well, or all of them have."""
     task.cache.truncate(task.prompt_cached)
+    (hole,) = task.holes
     samples, passes = None, 0
-    states = sampled(
-        model,
-        task.cache,
-        task.prompt[-1],
-        task.budgets[0],
-        task.edges,
-        task.avoided[0],
-        task.margins,
-        task.end_marks,
-        TEMPERATURES,
-        task.generator,
-        judge.has_left,
-        judge.is_stuck,
-    )
+    states = sampled(model, task.cache, task.prompt[-1], hole, TEMPERATURES, task.generator, ranker)
     while not task.cancelled() and (state := next(states, None)) is not None:
         if samples is not None:
             yield Written.from_hypothesis(samples[0].draft, passes)
         samples, passes = state, passes + 1
-        if judge.is_clean(samples[0].draft):
+        if ranker.is_clean(samples[0].draft):
             yield _sampled(samples[0].draft, passes)
             return
     if samples is not None:
-        yield _sampled(judge.cleanest(samples, task.cancelled()), passes)
+        yield _sampled(ranker.cleanest(samples, task.cancelled()), passes)
 
 
-def _sampled(draft: Hypothesis, passes: int) -> Written:
-    """A chosen sample is as sure as its own tokens are: nothing else was compared with it."""
-    return Written.from_hypothesis(draft, passes, Evidence(math.exp(draft.log_probability)))
-
-
-def write_draft(model: DiffusionGemma, task: Task) -> Iterator[Written]:
-    """Left to right by the causal head."""
+def one_draft(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+    """Every hole left to right by the causal head; there is nothing to choose."""
+    del ranker
     task.cache.truncate(task.prompt_cached)
     drafts = draft_holes(
         model,
         task.cache,
         [task.prompt[-1], *task.opening],
-        task.budgets,
+        task.holes,
         task.between,
-        task.end_marks,
-        task.temperature,
+        task.plan.temperature,
         task.generator,
-        task.firsts,
-        task.avoided,
-        task.margins,
     )
     while not task.cancelled() and (drafted := next(drafts, None)) is not None:
         yield Written.from_draft(drafted, task)
+
+
+DRAFTERS: Mapping[Drafting, Drafter] = {
+    "beams": best_of_beams,
+    "samples": best_of_samples,
+    "alone": one_draft,
+}
+
+
+def _sampled(draft: Hypothesis, passes: int) -> Written:
+    """A chosen sample is as sure as its own tokens are: nothing else was compared with it."""
+    return Written.from_hypothesis(draft, passes, Evidence(math.exp(draft.log_probability)))

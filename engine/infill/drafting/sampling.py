@@ -1,14 +1,15 @@
-"""Several causal drafts of one hole side by side: one of the likeliest tokens, the others drawn at
-higher temperatures. Long fills that go wrong seldom come right again, and of a few the caller can
+"""Several causal drafts of one hole side by side: one of the most likely tokens, the others drawn
+at higher temperatures. Long fills that go wrong seldom come right again. Of a few the caller can
 take one that does not (Chen et al. 2021, "Evaluating Large Language Models Trained on Code",
 section 3.3).
 
-Knows ids and the model; of text only what the edges of a hole ask for.
+Knows ids and the model; of text only what the constraints of a hole ask for.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import torch
 from torch import Generator
@@ -16,8 +17,18 @@ from torch import Generator
 from fillwright.engine.infill.drafting.beam_search import bind
 from fillwright.engine.infill.drafting.greedy import choose
 from fillwright.engine.infill.hypotheses import Hypothesis, Sample
-from fillwright.engine.infill.tokens.healing import Edges
+from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.model import DiffusionGemma, PrefixCache
+
+
+class Watch(Protocol):
+    """Looks at the ids of drafts while they are written."""
+
+    def has_left(self, ids: tuple[int, ...]) -> bool:
+        """Whether a draft goes on after the end of its hole: it has ended."""
+
+    def is_stuck(self, ids: tuple[int, ...]) -> bool:
+        """Whether a draft repeats itself: it need not go on."""
 
 
 @torch.inference_mode()
@@ -25,49 +36,41 @@ def sampled(
     model: DiffusionGemma,
     cache: PrefixCache,
     unread: int,
-    budget: int,
-    edges: Edges,
-    avoided: Sequence[int],
-    margins: frozenset[int],
-    end_marks: Sequence[int],
+    hole: Constraints,
     temperatures: Sequence[float],
     generator: Generator,
-    has_left: Callable[[tuple[int, ...]], bool],
-    is_stuck: Callable[[tuple[int, ...]], bool],
+    watch: Watch,
 ) -> Iterator[tuple[Sample, ...]]:
-    """Yields the drafts after each pass, one per temperature and in that order; 0 takes the
-    likeliest token. Ends when every draft has ended, has used the budget of tokens or `is_stuck`;
-    one that `has_left` the hole has ended too.
+    """Yields the drafts after each pass, one per temperature and in that order; 0 takes the most
+    likely token. Stops when every draft has ended, has used the budget of tokens or is stuck.
 
-    `cache` holds what precedes `unread` and is not changed. The hole has the `edges`; its text does
-    not begin with `avoided`, behind any `margins`.
+    `cache` holds what precedes `unread` and is not changed.
     """
     branches = model.branch(cache)
     logits = branches.read([unread]).repeat(len(temperatures), 1)
     branches.keep([0] * len(temperatures))
-    marks = torch.tensor(list(end_marks), dtype=torch.int64, device=logits.device)
-    shunned = torch.tensor([*avoided, *end_marks], dtype=torch.int64, device=logits.device)
+    marks = torch.tensor(list(hole.end_marks), dtype=torch.int64, device=logits.device)
     samples, going = [Sample(Hypothesis())] * len(temperatures), list(range(len(temperatures)))
     while going:
-        bound = bind(logits, [samples[index].draft for index in going], edges, marks)
+        bound = bind(logits, [samples[index].draft for index in going], hole)
         now = logits.log_softmax(-1)[:, marks].logsumexp(-1).tolist()
         for at_lead, row, end, index in zip(bound, logits, now, going, strict=True):
             draft = samples[index].draft
-            if avoided and not at_lead and margins.issuperset(draft.ids):
-                row[shunned] = -torch.inf
+            if not at_lead and (unwanted := hole.unwanted(draft.ids)):
+                row[list(unwanted)] = -torch.inf
             token, probability = choose(row, temperatures[index], generator)
-            if token in end_marks and not at_lead:
+            if token in hole.end_marks and not at_lead:
                 samples[index] = replace(samples[index], draft=draft.end(math.log(probability)))
             else:
                 draft = draft.then(token, math.log(probability))
-                draft = draft.end(0.0) if has_left(draft.ids) else draft
+                draft = draft.end(0.0) if watch.has_left(draft.ids) else draft
                 ends = (*samples[index].ends, -math.inf if at_lead else end)
                 samples[index] = Sample(draft, ends)
         yield tuple(samples)
         kept = [
             place
             for place, draft in enumerate(samples[index].draft for index in going)
-            if not draft.ended and len(draft.ids) < budget and not is_stuck(draft.ids)
+            if not draft.ended and len(draft.ids) < hole.budget and not watch.is_stuck(draft.ids)
         ]
         going = [going[place] for place in kept]
         if going:

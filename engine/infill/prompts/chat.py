@@ -49,7 +49,7 @@ class ChatPrompt:
         instruction: str | None = None,
         context: Sequence[Snippet] = (),
     ) -> list[int]:
-        """Prompt ids; the canvas comes right behind them."""
+        """Prompt ids; the canvas comes right after them."""
         special, encode = self.tokenizer.special, self.tokenizer.encode
         turn = [special(TURN)]
         newline = encode("\n")

@@ -1,6 +1,6 @@
-"""How sure the engine may be of a fill: what the search and the judge know of it anyway.
+"""How sure the engine may be of a fill: what the search and the ranker know of it anyway.
 
-Costs no model pass. Knows hypotheses and probabilities; of text only which hypotheses say the same.
+Costs no model pass. Knows hypotheses and probabilities; of text only whether two are the same.
 """
 
 import math
@@ -13,23 +13,26 @@ from fillwright.engine.request import Certainty
 
 FINISHED = 0.9
 """Where nothing is missing with this probability, a fill that nobody asked for stops. Measured on
-817 pauses: it ends a fifth of them after the first pass and loses 0 to 5 % of the right fills; 0.5
-would lose a fifth of those behind a closing sign."""
+817 pauses. It ends a fifth of them after the first pass and loses 0 to 5 % of the right fills. 0.5
+would lose a fifth of those after a closing sign."""
 
-Says = Callable[[Hypothesis], bool]
+Test = Callable[[Hypothesis], bool]
 
 
-def nothing_missing(beams: Beams, adds_nothing: Says | None) -> float:
-    """The probability that nothing is missing in the hole: of an end mark as its first token or,
-    where it must begin or end with something, of all that `adds_nothing` to that."""
+def nothing_missing(beams: Beams, adds_nothing: Test | None) -> float:
+    """The probability that nothing is missing in the hole.
+
+    It is that of an end mark as the first token or, where the hole must begin or end with
+    something, of every end that `adds_nothing` to that.
+    """
     if adds_nothing is None:
         return beams.end_first
     return _mass(beam for beam in beams.ended if adds_nothing(beam))
 
 
-def said_by_all(chosen: Hypothesis, beams: Beams, says_the_same: Says) -> float:
-    """The probability of the chosen fill: its own, and that of every end that says the same."""
-    others = (beam for beam in beams.ended if beam != chosen and says_the_same(beam))
+def probability_of_text(chosen: Hypothesis, beams: Beams, has_same_text: Test) -> float:
+    """The probability of the chosen fill: its own, and that of every end with the same text."""
+    others = (beam for beam in beams.ended if beam != chosen and has_same_text(beam))
     return _mass((chosen, *others))
 
 
@@ -42,11 +45,11 @@ def certainty_of(
 ) -> Certainty:
     """How sure the engine is of the characters `kept` of a hole, whose tokens have these
     `confidences` and this `spelling`."""
-    sure, beginnings = evidence.something, list[tuple[int, float]]()
+    probability, beginnings = evidence.something, list[tuple[int, float]]()
     for confidence, end in zip(confidences, spelling.ends, strict=False):
-        sure *= confidence
+        probability *= confidence
         if kept.start < end <= kept.stop:
-            beginnings.append((end - kept.start, round(sure, 4)))
+            beginnings.append((end - kept.start, round(probability, 4)))
     whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near)
     return Certainty(
         whole=round(whole, 4),

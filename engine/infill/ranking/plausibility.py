@@ -18,19 +18,19 @@ from fillwright.engine.syntax.grammars import parser_for
 from fillwright.engine.syntax.names import loose_ends, names_outside_functions
 
 BEFORE_CHARACTERS = 4000
-BEHIND_CHARACTERS = 2000
-ECHO_LINES = 30
+AFTER_CHARACTERS = 2000
+NEAR_LINES = 30
 PLACEHOLDER_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What stands around a hole: `before` and `behind` it, whole lines, and `further` away.
+    """What stands around a hole: `before` and `after` it, whole lines, and `further` away.
     Remembers which names are known there, for the fills of a hole share most of theirs."""
 
     language: str
     before: bytes
-    behind: bytes
+    after: bytes
     further: tuple[bytes, bytes]
     _known: dict[str, bool] = field(default_factory=dict, compare=False)
 
@@ -38,17 +38,17 @@ class Neighbourhood:
     def of(cls, document: str, hole: Hole, language: str) -> "Neighbourhood":
         first = max(0, hole.start - BEFORE_CHARACTERS)
         start = document.rfind("\n", 0, first) + 1 if first else 0
-        end = hole.end + BEHIND_CHARACTERS
+        end = hole.end + AFTER_CHARACTERS
         end = document.rfind("\n", hole.end, end) + 1 or hole.end if end < len(document) else end
-        before, behind = document[start : hole.start], document[hole.end : end]
+        before, after = document[start : hole.start], document[hole.end : end]
         further = _bytes(document[:start]), _bytes(document[end:])
-        return cls(language, _bytes(before), _bytes(behind), further)
+        return cls(language, _bytes(before), _bytes(after), further)
 
     def knows(self, name: str) -> bool:
         """Whether a name that the function around the hole does not bind may be bound elsewhere:
-        outside of functions, or so far away that nobody looks where it is said."""
+        outside of functions, or so far away that nobody looks where it stands."""
         if name not in self._known:
-            self._known[name] = name in self._outside or _is_said(name, self.further)
+            self._known[name] = name in self._outside or _is_in(name, self.further)
         return self._known[name]
 
     @cached_property
@@ -56,13 +56,13 @@ class Neighbourhood:
         parser = parser_for(self.language)
         if parser is None:
             return frozenset()
-        return names_outside_functions(parser.parse(self.before + self.behind), self.language)
+        return names_outside_functions(parser.parse(self.before + self.after), self.language)
 
     @cached_property
     def near_lines(self) -> frozenset[bytes]:
-        """The lines up to ECHO_LINES from the hole's, without their margins."""
-        above = self.before.split(b"\n")[-1 - ECHO_LINES : -1]
-        below = self.behind.split(b"\n")[1 : 1 + ECHO_LINES]
+        """The lines up to NEAR_LINES from the hole's, without their indentation."""
+        above = self.before.split(b"\n")[-1 - NEAR_LINES : -1]
+        below = self.after.split(b"\n")[1 : 1 + NEAR_LINES]
         return frozenset(line.strip() for line in (*above, *below))
 
     def with_fill(self, text: str) -> "Filled | None":
@@ -71,14 +71,14 @@ class Neighbourhood:
         if parser is None:
             return None
         fill = _bytes(text)
-        source = self.before + fill + self.behind
+        source = self.before + fill + self.after
         span = len(self.before), len(self.before) + len(fill)
         return Filled(self, source, parser.parse(source), *span)
 
 
 def placeholder(document: str, hole: Hole, language: str) -> str:
     """The text in a hole where that only holds the place of a function's body, without its
-    margins; "" otherwise."""
+    indentation; "" otherwise."""
     text = document[hole.start : hole.end]
     if not text.strip() or len(text) > PLACEHOLDER_CHARACTERS:
         return ""
@@ -108,7 +108,7 @@ class Filled:
         return faults(self.tree, self.around.language, self.start, self.end)
 
     @cached_property
-    def loose_ends(self) -> int:
+    def name_faults(self) -> int:
         """Names in the function around the hole that nothing binds, there or outside of functions,
         or that are bound for nothing."""
         end = len(self.source[: self.end].rstrip())
@@ -117,9 +117,9 @@ class Filled:
         return len(found.unread) + len(strange)
 
     @cached_property
-    def is_echo(self) -> bool:
-        """Whether the fill makes its line one that stands near as it is, as small models like to
-        do. Lines of a single word (`else:`) are no echo, nor is a fill of several lines."""
+    def duplicates_a_line(self) -> bool:
+        """Whether the fill makes its line a copy of one that stands near, as small models like to
+        do. Lines of a single word (`else:`) do not count, nor does a fill of several lines."""
         if b"\n" in self.source[self.start : self.end]:
             return False
         first = self.source.rfind(b"\n", 0, self.start) + 1
@@ -128,7 +128,7 @@ class Filled:
         return re.search(rb"\w\W+\w", line) is not None and line in self.around.near_lines
 
 
-def _is_said(name: str, texts: tuple[bytes, ...]) -> bool:
+def _is_in(name: str, texts: tuple[bytes, ...]) -> bool:
     word = re.compile(rb"(?<![\w$])" + re.escape(_bytes(name)) + rb"(?![\w$])")
     return any(word.search(text) for text in texts)
 

@@ -15,7 +15,7 @@ def word_before(text: str) -> str:
     return _word(end[len(end.rstrip(WORD_CHARACTERS)) :])
 
 
-def word_behind(text: str) -> str:
+def word_after(text: str) -> str:
     """The word that the text begins with, as `word_before`."""
     start = text[: LONGEST_WORD + 1]
     return _word(start[: len(start) - len(start.lstrip(WORD_CHARACTERS))])

@@ -1,4 +1,4 @@
-"""Finds where a fill goes on to repeat the text behind its hole. Knows characters only."""
+"""Finds where a fill goes on to repeat the text after its hole. Knows characters only."""
 
 OPENING = {")": "(", "]": "[", "}": "{"}
 QUOTES = "\"'`"
@@ -7,10 +7,11 @@ LOOKED_AT = 2000
 
 
 def overlap_start(before: str, fill: str, after: str) -> int:
-    """The length of `fill` without an end that `after` says again.
+    """The length of `fill` without an end that `after` repeats.
 
-    Two kinds are cut: a whole line that `after` begins with, and what follows it, wherever in the
-    fill it starts; and closing brackets or quotes that leave those of `after` nothing to close.
+    Two kinds are cut. One is a whole line that `after` begins with, and what follows it, wherever
+    in the fill it starts. The other are closing brackets or quotes that leave those of `after`
+    nothing to close.
     """
     before, after = before[-LOOKED_AT:], after[:LOOKED_AT]
     end = _repeated_line(fill, after)

@@ -1,5 +1,5 @@
-"""Where a request's text meets tokens: the text around and between its holes, what white space the
-fills owe at their edges, and how much of what a model wrote fits there.
+"""Where a request's text meets tokens: the text around and between its holes, and what white space
+the fills owe at their edges. Also how much of what a model wrote fits there.
 
 Knows characters only.
 """
@@ -7,9 +7,9 @@ Knows characters only.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fillwright.engine.infill.text.cut_words import WORD_CHARACTERS, word_before, word_behind
+from fillwright.engine.infill.text.cut_words import WORD_CHARACTERS, word_after, word_before
 from fillwright.engine.infill.text.overlap import LOOKED_AT, overlap_start
-from fillwright.engine.infill.text.repetition import circle_start
+from fillwright.engine.infill.text.repetition import repetition_start
 from fillwright.engine.infill.text.windows import split_lead
 from fillwright.engine.request import InfillRequest
 
@@ -21,10 +21,10 @@ class Seams:
     """`prefix` and `suffix` stand around all holes, `between[i]` between holes i and i + 1.
 
     `leads[i]` is white space that ends the real text before hole i and that its fill must begin
-    with, so that no token is cut; before the first hole it ends with the word that the hole cuts.
+    with, so that no token is cut. Before the first hole it ends with the word that the hole cuts.
     `ending` is the rest of a word before the suffix: the last fill ends with it and leaves it out.
-    `tails[i]` is a line end that fill i owes because its hole replaced one. `margin` is where the
-    lines of a lone block begin, "" where that is not known: a line left of it is not the block's.
+    `tails[i]` is a line end that fill i owes because its hole replaced one. `indentation` is a lone
+    block's, "" where it is not known: a line left of it is not the block's.
     """
 
     prefix: str
@@ -34,7 +34,7 @@ class Seams:
     suffix: str
     tails: tuple[str, ...]
     one_line: bool
-    margin: str
+    indentation: str
 
     @classmethod
     def of(
@@ -62,28 +62,34 @@ class Seams:
             leads.append(lead + word)
         prefix, *between = before
         suffix = tails[-1] + text[holes[-1].end :]
-        ending = word_behind(suffix) if ends_in_words else ""
+        ending = word_after(suffix) if ends_in_words else ""
         suffix = suffix.removeprefix(ending)
-        margin = ""
+        indentation = ""
         if request.shape == "block" and len(holes) == 1 and "\n" in leads[0]:
-            margin = leads[0].rsplit("\n", 1)[1].rstrip(WORD_CHARACTERS)
-        return cls(prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line, margin)
+            indentation = leads[0].rsplit("\n", 1)[1].rstrip(WORD_CHARACTERS)
+        return cls(
+            prefix, tuple(leads), tuple(between), ending, suffix, tails, one_line, indentation
+        )
 
     def fitting(self, written: Sequence[str], closing: str) -> list[range]:
-        """Which characters of each hole's text stay: not the white space that stands there
-        already, not what follows `closing` where that is not empty, not a second line where only
-        one may be, nor what leaves the block, not copies of its own last lines, not what the text
-        behind says again."""
+        """Which characters of each hole's text stay.
+
+        Cut are the white space that stands there already, what follows `closing` where that is
+        not empty, a second line where only one may be, and what leaves the block. So are copies of
+        its own last lines, and what the text after the hole repeats.
+        """
         kept = []
         before = self.prefix[-LOOKED_AT:]
-        behind = zip((*self.between, self.ending + self.suffix), (*self.leads[1:], ""), strict=True)
-        for text, lead, (after, next_lead) in zip(written, self.leads, behind, strict=True):
+        after_each = zip(
+            (*self.between, self.ending + self.suffix), (*self.leads[1:], ""), strict=True
+        )
+        for text, lead, (after, next_lead) in zip(written, self.leads, after_each, strict=True):
             start = shared_start(text, lead)
             fill = text.split(closing, 1)[0] if closing else text
             if after.startswith(self.ending) and fill[start:].endswith(self.ending):
                 fill = fill.removesuffix(self.ending)
             fill = fill[: self.block_end(fill)]
-            fill = fill[: circle_start(fill)]
+            fill = fill[: repetition_start(fill)]
             if self.one_line:
                 fill = fill[: start + len(first_line(fill[start:]))]
             end = max(start, overlap_start(before, fill, after + next_lead))
@@ -93,12 +99,12 @@ class Seams:
 
     def block_end(self, text: str) -> int:
         """The length of a block's text, its lead included, without what leaves the block: the first
-        further line of code that begins left of the margin, and what follows."""
-        if not self.margin:
+        further line of code that begins left of the indentation, and what follows."""
+        if not self.indentation:
             return len(text)
         end = read = 0
         for line in text.splitlines(keepends=True):
-            inside = line.startswith(self.margin) or _is_in_string(text[:read])
+            inside = line.startswith(self.indentation) or _is_in_string(text[:read])
             if end and line.strip() and not inside and not line.startswith("#"):
                 return len(text[:end].rstrip())
             read += len(line)

@@ -1,5 +1,5 @@
-"""How a hole must begin and end where its edges cut words: the hole of `for number in num|` begins
-with ` num`, for the tokens of a cut word are not those of the word ("token healing").
+"""How a hole must begin and end where its edges cut words ("token healing"): the hole of
+`for number in num|` begins with ` num`. The tokens of a cut word are not those of the word.
 
 Knows text and tokens; knows no model.
 """
@@ -13,14 +13,14 @@ from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 
 @dataclass(frozen=True)
 class Edges:
-    """What the text of a hole begins with and, behind that, ends with; either may be empty."""
+    """What the text of a hole begins with and, after that, ends with; either may be empty."""
 
     tokenizer: CodeTokenizer
     lead: str
     ending: str
 
     def following(self, ids: Sequence[int]) -> list[int]:
-        """The tokens that may come behind `ids` until the lead is written; none: any.
+        """The tokens that may come after `ids` until the lead is written; none: any.
 
         White space that ends the lead is one token, together with what it may be part of.
         """

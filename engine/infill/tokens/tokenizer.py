@@ -115,14 +115,14 @@ class CodeTokenizer:
         return tuple(i for i, text in enumerate(self.texts) if "\n" in text)
 
     @cached_property
-    def margins(self) -> frozenset[int]:
+    def white_space(self) -> frozenset[int]:
         """The ids of tokens of white space alone."""
         return frozenset(i for i, text in enumerate(self.texts) if text.isspace())
 
     def spelt_like(self, token: int) -> list[int]:
-        """The ids of tokens that say the same as this one, white space around it apart."""
-        said = self.texts[token].strip()
-        return [i for i, text in enumerate(self.texts) if text.strip() == said]
+        """The ids of tokens with the same text as this one, white space around it apart."""
+        wanted = self.texts[token].strip()
+        return [i for i, text in enumerate(self.texts) if text.strip() == wanted]
 
     def starting_with(self, text: str) -> list[int]:
         """The ids of tokens whose text starts with `text`, which is not empty."""
@@ -133,10 +133,10 @@ class CodeTokenizer:
 
     def ending_with(self, text: str) -> list[int]:
         """The ids of tokens whose text ends with `text`, which is not empty."""
-        return [token for token, said in enumerate(self.texts) if said.endswith(text)]
+        return [token for token, own in enumerate(self.texts) if own.endswith(text)]
 
     def beginning(self, text: str) -> list[int]:
-        """The ids of tokens that `text` begins with and goes on behind."""
+        """The ids of tokens that `text` begins with and goes on after."""
         return [token for end in range(1, len(text)) for token in self._ids_of.get(text[:end], ())]
 
     @cached_property

@@ -36,7 +36,7 @@ class ScriptedInfiller:
     model_name = "scripted"
     languages = ("python", "javascript")
     device = "cpu"
-    caution: str | None = None
+    warning: str | None = None
     context_tokens = 448
     steps = 3
     finish = "settled"

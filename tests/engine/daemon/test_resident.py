@@ -187,13 +187,13 @@ def test_requests_wait_for_the_load_and_a_cancelled_one_does_not_stop_it(
 
 
 def test_what_is_to_be_known_of_a_ready_model_is_said(infiller, inbox, request_for):
-    infiller.caution = "The GPU's memory holds the context of 1 document."
+    infiller.warning = "The GPU's memory holds the context of 1 document."
     resident, mail = Resident(lambda progress: infiller), inbox()
     assert resident.health().reason is None
     resident.submit(request_for("one"), mail.put)
     infiller.allow(3)
     assert mail.outcome().texts == ("ONE",)
-    assert (resident.health().status, resident.health().reason) == ("ready", infiller.caution)
+    assert (resident.health().status, resident.health().reason) == ("ready", infiller.warning)
     resident.close()
 
 
@@ -247,15 +247,15 @@ def test_it_leaves_only_when_idle_for_long_enough(resident, infiller, clock, inb
     resident.submit(request_for("abc"), mail.put)
     infiller.at_step.get(timeout=PATIENCE_S)
     clock.now += 1000
-    assert not resident.leave_if_idle(60), "a request runs"
+    assert not resident.shutdown_if_idle(60), "a request runs"
     infiller.allow(3)
     mail.outcome()
     clock.now += 59
-    assert not resident.leave_if_idle(60)
+    assert not resident.shutdown_if_idle(60)
     clock.now += 2
-    assert resident.leave_if_idle(60)
+    assert resident.shutdown_if_idle(60)
     assert resident.health().status == "stopped"
-    with pytest.raises(EngineUnavailable, match="leaving"):
+    with pytest.raises(EngineUnavailable, match="shutting down"):
         resident.submit(request_for("abc"), mail.put)
 
 
@@ -266,9 +266,9 @@ def test_it_does_not_stay_for_long_without_a_model(infiller, clock, request_for,
     load.go_on.release()
     assert str(mail.outcome()) == "gone"
     clock.now += FAILED_SECONDS - 1
-    assert not resident.leave_if_idle(900)
+    assert not resident.shutdown_if_idle(900)
     clock.now += 2
-    assert resident.leave_if_idle(900)
+    assert resident.shutdown_if_idle(900)
 
 
 def test_it_does_not_leave_while_it_loads(infiller, clock):
@@ -276,7 +276,7 @@ def test_it_does_not_leave_while_it_loads(infiller, clock):
     resident = Resident(load, clock=clock)
     resident.start()
     clock.now += 1000
-    assert not resident.leave_if_idle(60)
+    assert not resident.shutdown_if_idle(60)
     load.go_on.release()
     resident.close()
 

@@ -24,7 +24,7 @@ class ScriptedDenoiser:
         self.signals.append(None if self_conditioning is None else self_conditioning.clone())
         return self.says(len(self.canvases) - 1, canvas)
 
-    def note(self, cache: object, ids: Tensor) -> None:
+    def enqueue(self, cache: object, ids: Tensor) -> None:
         self.committed.append(ids.tolist())
 
 

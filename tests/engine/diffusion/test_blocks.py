@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion import (
+    BlockLoop,
     BlockStep,
     Canvas,
     DenoiseSettings,
@@ -15,7 +16,6 @@ from fillwright.engine.diffusion import (
     RowConvention,
     UniformNoise,
     denoise,
-    denoise_blocks,
 )
 
 VOCABULARY, END = 64, 1
@@ -39,16 +39,8 @@ def run(model: object, first: Canvas, blocks: int, **options: object) -> list[Bl
     settings = options.pop("settings", SETTINGS)
     generator = Generator().manual_seed(0)
     return list(
-        denoise_blocks(
-            partial(denoise, model),
-            model,
-            None,
-            first,
-            blocks,
-            settings,
-            generator,
-            [END],
-            **options,
+        BlockLoop(partial(denoise, model), model, [END]).denoise(
+            None, first, blocks, settings, generator, **options
         )
     )
 

@@ -39,8 +39,8 @@ def test_a_sure_model_is_done_after_two_steps(
     assert [(step.step, step.steps_left) for step in steps] == [(1, 7), (2, 6)]
     assert [bool(step.done) for step in steps] == [False, True]
     assert steps[-1].last
-    assert steps[-1].draft.tolist() == [TEXT]
-    assert steps[0].accepted.all()
+    assert steps[-1].argmax_canvas.tolist() == [TEXT]
+    assert steps[0].accepted_token_mask.all()
     assert model.canvases[1].tolist() == [TEXT]
 
 
@@ -57,9 +57,9 @@ def test_rows_that_are_not_accepted_are_renoised(scripted: type, generator: Gene
 
     assert (model.canvases[0] == MASK).all()
     for step, next_input in zip(steps, model.canvases[1:], strict=False):
-        assert torch.equal(step.canvas, next_input)
-        assert (next_input[~step.accepted] == MASK).all()
-        assert 1 <= int(step.accepted.sum()) < 16
+        assert torch.equal(step.renoised_canvas, next_input)
+        assert (next_input[~step.accepted_token_mask] == MASK).all()
+        assert 1 <= int(step.accepted_token_mask.sum()) < 16
 
 
 @pytest.mark.parametrize("draw", [inverse_transform, exponential_race, most_likely])
@@ -68,7 +68,7 @@ def test_the_seed_decides(scripted: type, draw: Draw) -> None:
 
     def canvases(seed: int) -> list[list[list[int]]]:
         steps = denoise(scripted(opinions), None, [CANVAS], settings, Generator().manual_seed(seed))
-        return [step.canvas.tolist() for step in steps]
+        return [step.renoised_canvas.tolist() for step in steps]
 
     assert canvases(3) == canvases(3)
     assert canvases(3) != canvases(4)
@@ -77,7 +77,7 @@ def test_the_seed_decides(scripted: type, draw: Draw) -> None:
 def test_drawing_the_most_likely_token(scripted: type, generator: Generator) -> None:
     settings = replace(SETTINGS, draw=most_likely, entropy_bound=1e9)
     for step in denoise(scripted(opinions), None, [CANVAS], settings, generator):
-        assert torch.equal(step.canvas, step.draft)
+        assert torch.equal(step.renoised_canvas, step.argmax_canvas)
 
 
 def test_cancel_is_looked_at_before_every_step(scripted: type, generator: Generator) -> None:
@@ -111,11 +111,14 @@ def test_an_end_mark_settles_the_rest_of_its_hole(
     model = scripted(says)
     settings = replace(SETTINGS, end_marks=(END, 2))
     steps = list(denoise(model, None, [canvas], settings, generator))
-    assert [step.draft.tolist() for step in steps] == [[settled]] * 2
+    assert [step.argmax_canvas.tolist() for step in steps] == [[settled]] * 2
     assert model.canvases[1].tolist() == [settled]
-    assert torch.equal(steps[0].accepted[0], ~canvas.pinned)
+    assert torch.equal(steps[0].accepted_token_mask[0], ~canvas.pinned)
     assert steps[-1].done.all()
-    assert canvas.written(steps[-1].draft[0], settings.end_marks) == (range(2), range(9, 13))
+    assert canvas.written(steps[-1].argmax_canvas[0], settings.end_marks) == (
+        range(2),
+        range(9, 13),
+    )
 
     without = list(denoise(scripted(says), None, [canvas], SETTINGS, generator))
     assert len(without) == SETTINGS.steps
@@ -133,9 +136,9 @@ def test_an_end_mark_that_is_not_accepted_settles_no_row_of_the_canvas(
     settings = DenoiseSettings(noise, entropy_bound=1.0, end_marks=(END,), draw=most_likely)
     model = scripted(lambda step, _: logits)
     step = next(denoise(model, None, [CANVAS], settings, generator))
-    assert step.accepted[0].tolist() == [row != 5 for row in range(16)]
-    assert step.canvas.tolist() == [[*TEXT[:5], END, 9, *TEXT[7:]]]
-    assert step.draft.tolist() == [[*TEXT[:5], *[END] * 11]]
+    assert step.accepted_token_mask[0].tolist() == [row != 5 for row in range(16)]
+    assert step.renoised_canvas.tolist() == [[*TEXT[:5], END, 9, *TEXT[7:]]]
+    assert step.argmax_canvas.tolist() == [[*TEXT[:5], *[END] * 11]]
 
 
 def test_the_end_mark_may_move_back_again(scripted: type, sure: Sure, generator: Generator) -> None:
@@ -148,7 +151,7 @@ def test_the_end_mark_may_move_back_again(scripted: type, sure: Sure, generator:
 
     settings = replace(SETTINGS, end_marks=(END,))
     steps = list(denoise(scripted(says), None, [CANVAS], settings, generator))
-    assert [CANVAS.written(step.draft[0], (END,)) for step in steps] == [
+    assert [CANVAS.written(step.argmax_canvas[0], (END,)) for step in steps] == [
         (range(2),),
         (range(10),),
         (range(10),),
@@ -161,9 +164,11 @@ def test_confidence_is_the_untempered_probability_of_the_draft(
     canvas = Canvas.lay_out([14], suffix=[5, 6])
     step = next(denoise(scripted(opinions), None, [canvas], SETTINGS, generator))
     probabilities = opinions(0, canvas.ids[None]).softmax(-1)
-    expected = [probabilities[0, row, token] for row, token in enumerate(step.draft[0].tolist())]
+    expected = [
+        probabilities[0, row, token] for row, token in enumerate(step.argmax_canvas[0].tolist())
+    ]
     torch.testing.assert_close(step.confidence()[0], torch.stack(expected))
-    assert step.draft[0, 14:].tolist() == [5, 6]
+    assert step.argmax_canvas[0, 14:].tolist() == [5, 6]
 
 
 def test_a_draft_seeds_the_canvas(scripted: type, sure: Sure, generator: Generator) -> None:
@@ -186,7 +191,10 @@ def test_rows_that_are_not_accepted_go_back_to_the_draft(
 ) -> None:
     start = DraftNoise(torch.tensor(TEXT), 0.0, SETTINGS.noise)
     for step in denoise(scripted(opinions), None, [CANVAS], SETTINGS, generator, start):
-        assert torch.equal(step.canvas[~step.accepted], torch.tensor([TEXT])[~step.accepted])
+        assert torch.equal(
+            step.renoised_canvas[~step.accepted_token_mask],
+            torch.tensor([TEXT])[~step.accepted_token_mask],
+        )
 
 
 def test_a_pinned_row_beats_the_draft(scripted: type, generator: Generator) -> None:
@@ -208,7 +216,7 @@ def test_shifted_rows_predict_the_next_token(
     steps = list(denoise(model, None, [canvas], settings, generator))
 
     assert [canvas[0, 0].item() for canvas in model.canvases] == [30, 30]
-    assert steps[-1].draft.tolist() == [[30, *TEXT[:15]]]
+    assert steps[-1].argmax_canvas.tolist() == [[30, *TEXT[:15]]]
     assert model.canvases[1].tolist() == [[30, *TEXT[:15]]]
     assert model.signals[1].argmax(-1).tolist() == [next_tokens]
     assert len(steps) == 2
@@ -247,6 +255,6 @@ def test_canvases_of_a_batch_do_not_disturb_one_another(
     canvases = [CANVAS, Canvas.lay_out([6, 6], [[30, 31, 32, 33]], length=16)]
     steps = list(denoise(scripted(says), None, canvases, SETTINGS, generator))
     assert [step.done.tolist() for step in steps] == [[False, False]] + [[True, False]] * 7
-    assert all(step.draft[0].tolist() == TEXT for step in steps)
-    assert all(step.draft[1, 6:10].tolist() == [30, 31, 32, 33] for step in steps)
+    assert all(step.argmax_canvas[0].tolist() == TEXT for step in steps)
+    assert all(step.argmax_canvas[1, 6:10].tolist() == [30, 31, 32, 33] for step in steps)
     assert torch.allclose(steps[-1].confidence()[0], steps[1].confidence()[0])

@@ -19,13 +19,13 @@ from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
 )
 
 from fillwright.engine.diffusion import (
+    BlockLoop,
     BlockStep,
     Canvas,
     DenoiseSettings,
     DenoiseStep,
     UniformNoise,
     denoise,
-    denoise_blocks,
 )
 from fillwright.engine.diffusion.draw import exponential_race
 from fillwright.engine.model import DiffusionGemma
@@ -68,7 +68,7 @@ class Reference:
                 input_ids=ids if ids.dim() == 2 else ids[None], past_key_values=cache
             )
 
-    note = extend
+    enqueue = extend
 
     def denoise_logits(
         self, canvas: Tensor, cache: DynamicCache, self_conditioning: Tensor | None = None
@@ -165,7 +165,7 @@ Model = Reference | DiffusionGemma
 
 
 def drafts_of(steps: list[DenoiseStep]) -> list[list[list[int]]]:
-    return [step.draft.tolist() for step in steps]
+    return [step.argmax_canvas.tolist() for step in steps]
 
 
 @pytest.mark.parametrize("seed", [0, 3, 5])
@@ -175,7 +175,7 @@ def test_every_draft_of_one_canvas(model: Model, network: nn.Module, seed: int) 
     steps = list(denoise(model, model.prefill(PROMPT), [CANVAS], SETTINGS, generator))
 
     assert drafts_of(steps) == [draft.tolist() for draft in drafts]
-    assert steps[-1].draft.tolist() == expected.tolist()
+    assert steps[-1].argmax_canvas.tolist() == expected.tolist()
     assert 2 < len(steps) < STEPS
 
 
@@ -187,7 +187,7 @@ def test_a_batch_whose_canvases_are_done_at_different_steps(
     steps = list(denoise(model, cache, [CANVAS] * 3, SETTINGS, Generator().manual_seed(2)))
 
     assert drafts_of(steps) == [draft.tolist() for draft in drafts]
-    assert steps[-1].draft.tolist() == expected.tolist()
+    assert steps[-1].argmax_canvas.tolist() == expected.tolist()
     assert {int(step.done.sum()) for step in steps} == {0, 1, 2, 3}
 
 
@@ -228,14 +228,11 @@ def test_pins_with_our_network(network: nn.Module, tmp_path: Path, signal: str) 
         denoise(ours, ours.prefill(PROMPT), [canvas], settings, Generator().manual_seed(1))
     )
     assert all(step.logits.isfinite().all() for step in steps)
-    assert steps[-1].draft[0, canvas.pinned].tolist() == [9, 9, 7, 8, 7]
+    assert steps[-1].argmax_canvas[0, canvas.pinned].tolist() == [9, 9, 7, 8, 7]
 
 
 def blocks_of(model: Model, seed: int, end_marks: list[int]) -> list[BlockStep]:
     generator = Generator().manual_seed(seed)
     cache = model.prefill(PROMPT)
-    return list(
-        denoise_blocks(
-            partial(denoise, model), model, cache, CANVAS, 4, SETTINGS, generator, end_marks
-        )
-    )
+    loop = BlockLoop(partial(denoise, model), model, end_marks)
+    return list(loop.denoise(cache, CANVAS, 4, SETTINGS, generator))

@@ -27,10 +27,14 @@ def test_a_pinned_token_never_changes(scripted: type, generator: Generator) -> N
     steps = list(denoise(model, None, [CANVAS] * 2, SETTINGS, generator))
 
     assert len(steps) == SETTINGS.steps
-    for ids in [*model.canvases, *(s.canvas for s in steps), *(s.draft for s in steps)]:
+    for ids in [
+        *model.canvases,
+        *(s.renoised_canvas for s in steps),
+        *(s.argmax_canvas for s in steps),
+    ]:
         assert ids[:, CANVAS.pinned].tolist() == [KNOWN, KNOWN]
-    assert not any(step.accepted[:, CANVAS.pinned].any() for step in steps)
-    assert len({step.draft[0, 1].item() for step in steps}) > 1
+    assert not any(step.accepted_token_mask[:, CANVAS.pinned].any() for step in steps)
+    assert len({step.argmax_canvas[0, 1].item() for step in steps}) > 1
 
 
 @pytest.mark.parametrize("pinned_height", [0.0, 9.0, 30.0])
@@ -48,7 +52,7 @@ def test_a_pinned_row_spends_no_entropy_budget(
     def accepted(logits: Tensor, canvas: Canvas) -> list[bool]:
         model = scripted(lambda step, _: logits)
         first = next(denoise(model, None, [canvas], settings, Generator().manual_seed(0)))
-        return first.accepted[0, ~canvas.pinned].tolist()
+        return first.accepted_token_mask[0, ~canvas.pinned].tolist()
 
     alone = accepted(own, Canvas.lay_out([8], length=8))
     assert accepted(with_pins, CANVAS) == alone
@@ -68,7 +72,7 @@ def test_a_pinned_row_does_not_delay_the_stop(
     steps = list(denoise(scripted(says), None, [CANVAS], SETTINGS, generator))
     assert len(steps) == 2
     assert steps[-1].done.all()
-    assert steps[-1].draft[0, ~CANVAS.pinned].tolist() == [7] * 8
+    assert steps[-1].argmax_canvas[0, ~CANVAS.pinned].tolist() == [7] * 8
 
 
 def test_a_sure_pinned_row_does_not_hasten_the_stop(

@@ -58,9 +58,9 @@ def test_every_step_equals_transformers(scripted: type, stability: int, bound: f
         canvas = sampler.accept_canvas(canvas, tokens, tempered, STEPS - index)
         canvas = sampler.renoise_canvas(canvas, STEPS - index)
         live = ~done
-        assert torch.equal(step.accepted[live], sampler.accepted_token_mask[live])
-        assert torch.equal(step.canvas[live], canvas[live])
-        assert torch.equal(step.draft[live], tempered.argmax(-1)[live])
+        assert torch.equal(step.accepted_token_mask[live], sampler.accepted_token_mask[live])
+        assert torch.equal(step.renoised_canvas[live], canvas[live])
+        assert torch.equal(step.argmax_canvas[live], tempered.argmax(-1)[live])
         done |= stop(tempered.argmax(-1), tempered)
         assert torch.equal(step.done, done)
         finished_at.append(int(done.sum()))

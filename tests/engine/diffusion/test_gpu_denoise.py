@@ -99,7 +99,7 @@ def test_every_step_is_that_of_the_torch_loop(
     settings = replace(COLD, end_marks=marks, pinned_signal=pinned_signal)
 
     ours, cache = loop_with_cache(model, slots=2)
-    cache.note(prompt)
+    cache.defer(prompt)
     cache.catch_up(known)
     generator = Generator(device).manual_seed(1)
     theirs = denoise(
@@ -110,8 +110,8 @@ def test_every_step_is_that_of_the_torch_loop(
     for step, wanted in zip(mine, theirs, strict=True):
         assert (step.step, step.steps_left) == (wanted.step, wanted.steps_left)
         assert (step.last, step.done.tolist()) == (wanted.last, wanted.done.tolist())
-        assert torch.equal(step.draft, wanted.draft.cpu())
-        assert torch.equal(step.accepted, wanted.accepted.cpu())
+        assert torch.equal(step.argmax_canvas, wanted.argmax_canvas.cpu())
+        assert torch.equal(step.accepted_token_mask, wanted.accepted_token_mask.cpu())
         likeliest = wanted.logits.softmax(-1).amax(-1).cpu()
         torch.testing.assert_close(step.confidence(), likeliest, rtol=1e-3, atol=1e-4)
         compared += 1
@@ -137,32 +137,32 @@ def test_a_step_that_is_captured_late_disturbs_nothing(model: DiffusionGemma) ->
     # the first prompt is short, so that the second's tail is the first to be captured
     for cache, length in ((caches[0], 20), (caches[1], 40)):
         prompt = torch.randint(VOCABULARY, (length,), generator=random).to(model.device)
-        cache.note(prompt)
+        cache.defer(prompt)
         mine = loop.denoise(cache, canvas, replace(COLD, noise=Listed()), generator)
         theirs = denoise(
             model, model.prefill(prompt), [canvas], replace(COLD, noise=Listed()), generator
         )
         for step, wanted in zip(mine, theirs, strict=True):
-            assert torch.equal(step.draft, wanted.draft.cpu())
+            assert torch.equal(step.argmax_canvas, wanted.argmax_canvas.cpu())
 
 
 def test_a_step_stays_what_it_was_when_the_next_is_made(model: DiffusionGemma) -> None:
     loop, cache = loop_with_cache(model)
-    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    cache.defer(torch.tensor([1, 2, 3], device=model.device))
     settings = replace(COLD, noise=Listed(), steps=4, entropy_bound=0.0)
     steps = loop.denoise(
         cache, Canvas.lay_out([ROWS]), settings, Generator(model.device).manual_seed(1)
     )
-    kept = [(step, step.draft.clone(), step.confidence().clone()) for step in steps]
+    kept = [(step, step.argmax_canvas.clone(), step.confidence().clone()) for step in steps]
     assert len({tuple(draft[0].tolist()) for _, draft, _ in kept}) > 1
     for step, draft, confidence in kept:
-        assert torch.equal(step.draft, draft)
+        assert torch.equal(step.argmax_canvas, draft)
         assert torch.equal(step.confidence(), confidence)
 
 
 def test_it_stops_when_the_canvas_is_done_or_nobody_wants_it(model: DiffusionGemma) -> None:
     loop, cache = loop_with_cache(model)
-    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    cache.defer(torch.tensor([1, 2, 3], device=model.device))
     settings = replace(COLD, noise=Listed(), steps=20, stability_threshold=0, entropy_bound=50.0)
     canvas = Canvas.lay_out([ROWS - 2], head=[5], suffix=[6])
     generator = Generator(model.device).manual_seed(1)
@@ -177,7 +177,7 @@ def test_it_stops_when_the_canvas_is_done_or_nobody_wants_it(model: DiffusionGem
 
 def test_a_canvas_can_begin_as_a_draft(model: DiffusionGemma) -> None:
     loop, cache = loop_with_cache(model)
-    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    cache.defer(torch.tensor([1, 2, 3], device=model.device))
     said = torch.arange(ROWS)
     settings = replace(COLD, noise=UniformNoise(VOCABULARY), steps=1)
     generator = Generator(model.device).manual_seed(1)
@@ -185,7 +185,7 @@ def test_a_canvas_can_begin_as_a_draft(model: DiffusionGemma) -> None:
     [ours] = loop.denoise(cache, Canvas.lay_out([ROWS]), settings, generator, start)
     fresh = model.prefill(cache.ids)
     [theirs] = denoise(model, fresh, [Canvas.lay_out([ROWS])], settings, generator, start)
-    assert torch.equal(ours.draft, theirs.draft.cpu())
+    assert torch.equal(ours.argmax_canvas, theirs.argmax_canvas.cpu())
 
 
 def test_shifted_rows_are_refused(model: DiffusionGemma) -> None:
@@ -200,7 +200,7 @@ def test_nothing_is_written_outside_a_slot(model: DiffusionGemma) -> None:
     canvas, generator = Canvas.lay_out([ROWS]), Generator(model.device)
     long = torch.zeros(ROOM + 1, dtype=torch.int64, device=model.device)
     with pytest.raises(BadRequest, match="room for 48"):
-        cache.note(long)
+        cache.defer(long)
     with pytest.raises(ValueError, match="slot 2 is none of 1"):
         next(loop.denoise(replace(cache, slot=2), canvas, COLD, generator))
     with pytest.raises(ValueError, match="49 tokens, and room for 48"):
@@ -231,11 +231,11 @@ def test_lengths_have_steps_of_their_own(model: DiffusionGemma) -> None:
     loop.prepare((8, ROWS), fractions.append)
     assert fractions == [0.5, 1.0]
     [cache] = SlotCache.all_of(network, slots)
-    cache.note(torch.tensor([1, 2, 3], device=model.device))
+    cache.defer(torch.tensor([1, 2, 3], device=model.device))
     settings = replace(COLD, noise=UniformNoise(VOCABULARY), steps=1)
     generator = Generator(model.device).manual_seed(1)
     for rows in (8, ROWS, 11):
         [step] = loop(cache, [Canvas.lay_out([rows], length=rows)], settings, generator)
-        assert step.draft.shape == (1, rows)
+        assert step.argmax_canvas.shape == (1, rows)
     with pytest.raises(ValueError, match="one canvas at a time"):
         loop(cache, [Canvas.lay_out([8], length=8)] * 2, settings, generator)

@@ -155,7 +155,7 @@ class ScriptedModel:
         self._find_middle(cache.ids.tolist())
         return torch.arange(start, cache.length)
 
-    def note(self, cache: PrefixCache, ids: Tensor) -> None:
+    def enqueue(self, cache: PrefixCache, ids: Tensor) -> None:
         self.extend(cache, ids)
 
     def logits(self, hidden: Tensor) -> Tensor:

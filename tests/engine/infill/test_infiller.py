@@ -9,7 +9,7 @@ import torch
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill import infiller as fill_module
+from fillwright.engine.infill import candidate as candidate_module
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
@@ -211,7 +211,7 @@ def test_a_later_hole_begins_with_the_white_space_before_it(
         return spelling
 
     monkeypatch.setattr(CodeTokenizer, "spell", spelt)
-    monkeypatch.setattr(fill_module, "write_denoised", lambda *_: None)
+    monkeypatch.setattr(candidate_module, "write_denoised", lambda *_: None)
     request = InfillRequest(
         TWO_HOLES, (Hole(21, 21), Hole(44, 44)), "python", budget=SHORT, decode="draft+denoise"
     )

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 import torch
 
-from fillwright.engine.infill import infiller as fill_module
+from fillwright.engine.infill import infiller as infiller_module
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest, Shape
 
 DECODES = [decode for decode in get_args(Decode) if decode != "auto"]
@@ -74,7 +74,7 @@ def test_a_word_before_the_cursor_is_gone_on_with(
 
 
 @pytest.mark.parametrize("decode", ["draft", "draft+denoise"])
-def test_a_word_behind_the_hole_is_written_anew_and_left_out(
+def test_a_word_after_the_hole_is_written_again_and_left_out(
     scripted: Callable, run: Run, decode: Decode
 ) -> None:
     infiller, _ = scripted(" width * height_of", decode)
@@ -145,7 +145,7 @@ def test_a_drafted_block_is_cut_at_a_line_rather_than_in_one(
 def test_a_block_that_would_not_parse_gives_way_to_another(
     scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The likeliest tokens leave a product open; a draft that ends before it is found."""
+    """The most likely tokens leave a product open; a draft that ends before it is found."""
     infiller, model = scripted("\n    return width *", "draft")
     (star,), mark = model.tokenizer.encode(" *"), infiller.prompt.end_marks[0]
     logits = model.logits
@@ -209,7 +209,7 @@ def test_the_deadline_leaves_what_was_written_until_then(
 ) -> None:
     infiller, model = scripted(LONG, decode, canvas_length=16)
     clock = SimpleNamespace(perf_counter=lambda: model.passes)
-    monkeypatch.setattr(fill_module, "time", clock)
+    monkeypatch.setattr(infiller_module, "time", clock)
     _, fill = run(infiller, request(budget=Budget(deadline_ms=5000)))
     assert (fill.finish, model.passes) == ("deadline", 5)
     assert fill.texts[0]
@@ -228,7 +228,7 @@ def test_a_line_deadline_leaves_whole_lines_and_never_fewer_than_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     infiller, model = scripted(LONG, decode, canvas_length=16)
-    monkeypatch.setattr(fill_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
+    monkeypatch.setattr(infiller_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
     budget = Budget(128, line_deadline_ms=seconds * 1000)
     _, fill = run(infiller, request(shape=shape, budget=budget))
     assert fill.finish == "deadline"
@@ -244,7 +244,7 @@ def test_a_line_deadline_is_each_candidates_own(
     scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     infiller, model = scripted(LONG, "draft")
-    monkeypatch.setattr(fill_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
+    monkeypatch.setattr(infiller_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
     asked = request(shape="free", candidates=3, budget=Budget(128, line_deadline_ms=1000))
     _, fill = run(infiller, asked)
     texts = [fill.texts, *fill.alternatives]

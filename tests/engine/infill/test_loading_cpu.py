@@ -8,7 +8,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.infill.loading_cpu import load_on_cpu
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
-from fillwright.engine.training.export import export_anew
+from fillwright.engine.training.export import re_export
 from fillwright.kernels.cpu.compiling import FOLDER, LIBRARY
 from fillwright.kernels.cpu.library import NoKernelsError, load_library
 from fillwright.kernels.cpu.operations import CpuKernels
@@ -24,7 +24,7 @@ def test_int8_checkpoints_run_on_the_kernels_and_others_on_torch(
 ) -> None:
     for folder in (embedded_checkpoint(), tiny_folder):
         assert type(load_on_cpu(folder, torch.float32, ignored)) is CpuDiffusionGemma
-    export_anew(tiny_folder, tmp_path, "bf16")
+    re_export(tiny_folder, tmp_path, "bf16")
     with caplog.at_level(logging.INFO):
         assert type(load_on_cpu(tmp_path, torch.float32, ignored)) is DiffusionGemma
     assert [record.message for record in caplog.records] == [

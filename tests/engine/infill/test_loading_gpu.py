@@ -136,8 +136,8 @@ def test_less_memory_is_a_smaller_cache_and_a_word_about_it(
     enough = 2
     ours = loaded(folder)
     assert (asked, len(ours.caches)) == ([8, 4, 2], 2)
-    assert ours.caution is not None
-    assert "2 documents" in ours.caution
+    assert ours.warning is not None
+    assert "2 documents" in ours.warning
     enough = 0
     with pytest.raises(CheckpointError, match="no room to work in"):
         loaded(folder)
@@ -156,7 +156,7 @@ def test_memory_that_is_full_is_an_answer(pair: tuple[Infiller, Infiller]) -> No
 def test_a_full_cache_says_nothing_and_progress_rises(folder: Path) -> None:
     seen: list[float] = []
     ours = loaded(folder, seen)
-    assert (len(ours.caches), ours.caution) == (8, None)
+    assert (len(ours.caches), ours.warning) == (8, None)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 

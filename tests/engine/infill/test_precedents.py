@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
 from fillwright.engine.infill.stop import Stop
-from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.memory.contexts import what_followed
 from fillwright.engine.memory.evidence import PARTS, Precedents
 from fillwright.engine.memory.gate import FEATURES, Gate
@@ -50,9 +50,8 @@ def fill(infiller: Infiller, asked: InfillRequest) -> Infill:
 
 
 def precedents(infiller: Infiller, asked: InfillRequest) -> Precedents | None:
-    seams = Seams.of(asked, infiller.tokenizer.starting_with, True)
-    task, _ = infiller._task(asked, seams, 0, Stop(lambda: False, Budget(), time.perf_counter))
-    memory = task.memory
+    stop = Stop(lambda: False, Budget(), time.perf_counter)
+    memory = Candidate.of(infiller, asked, 0, stop).prepare().memory
     return memory.precedents if memory else None
 
 

@@ -11,7 +11,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
 from fillwright.engine.model.cpu_weights import NotInt8Error, check_int8, read_network
-from fillwright.engine.training.export import export_anew
+from fillwright.engine.training.export import re_export
 from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError
 from fillwright.kernels.cpu.operations import CpuKernels
 from tests.engine.model.conftest import WINDOW, Checkpoint
@@ -33,7 +33,7 @@ def on_kernels(folder: Path, instruction_set: InstructionSet | None = None) -> C
 @pytest.fixture(params=["one_expert", "twin_expert"])
 def int8_folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     source: Checkpoint = request.getfixturevalue(request.param)
-    export_anew(source.folder, tmp_path, "int8")
+    re_export(source.folder, tmp_path, "int8")
     return tmp_path
 
 
@@ -154,7 +154,7 @@ def test_checkpoints_that_are_not_all_in_int8_are_refused(
 ) -> None:
     for source, format_ in ((one_expert, "bf16"), (eight_experts, "int8")):
         folder = tmp_path / f"{format_}"
-        export_anew(source.folder, folder, format_)
+        re_export(source.folder, folder, format_)
         with pytest.raises(NotInt8Error, match="one expert in int8"):
             check_int8(folder)
     check_int8(embedded_checkpoint())

@@ -27,7 +27,7 @@ from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.quantization import QUANTIZATION_CONFIG, dequantise, quantise
 from fillwright.engine.model.weights import stored_name
-from fillwright.engine.training.export import export_anew
+from fillwright.engine.training.export import re_export
 
 QUERY = "model.decoder.layers.3.self_attn.q_proj.weight"
 EXPERT = "model.decoder.layers.3.experts.0.up_proj.weight"
@@ -65,7 +65,7 @@ def test_experts_that_are_stored_one_by_one_are_stacked(
     request: pytest.FixtureRequest, tmp_path: Path, checkpoint: str
 ) -> None:
     given = request.getfixturevalue(checkpoint)
-    export_anew(given.folder, tmp_path, "int8")
+    re_export(given.folder, tmp_path, "int8")
     experts = DiffusionGemma.from_checkpoint(tmp_path).layers[3].experts
     wanted = given.model.layers[3].experts
     for ours, exact in (
@@ -105,7 +105,7 @@ def test_the_configuration_is_one_of_the_library() -> None:
 @pytest.fixture
 def int8(one_expert: Any, tmp_path: Path) -> Path:
     """An int8 checkpoint, to be broken."""
-    export_anew(one_expert.folder, tmp_path / "checkpoint", "int8")
+    re_export(one_expert.folder, tmp_path / "checkpoint", "int8")
     return tmp_path / "checkpoint"
 
 

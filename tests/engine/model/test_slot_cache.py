@@ -38,13 +38,13 @@ def test_what_is_noted_is_read_when_it_is_looked_at(
 ) -> None:
     prompt, canvas = tokens(30).to(model.device), tokens(1, 12).to(model.device)
     cache, other = caches
-    model.note(cache, prompt[:20])
-    model.note(cache, prompt[20:])
+    model.enqueue(cache, prompt[:20])
+    model.enqueue(cache, prompt[20:])
     assert (cache.length, cache.known) == (30, 0)
     wanted = model.denoise_logits(canvas, model.prefill(prompt))
     torch.testing.assert_close(model.denoise_logits(canvas, cache), wanted, rtol=1e-4, atol=1e-4)
     assert cache.known == 30
-    model.note(other, prompt[:5])
+    model.enqueue(other, prompt[:5])
     model.denoise_logits(canvas, other)
     torch.testing.assert_close(model.denoise_logits(canvas, cache), wanted, rtol=1e-4, atol=1e-4)
 
@@ -55,14 +55,14 @@ def test_drafts_go_on_from_what_is_noted(
     prompt, following = tokens(20).to(model.device), tokens(4).to(model.device)
     cache = caches[1]
     fresh = model.prefill(prompt)
-    model.note(cache, prompt)
+    model.enqueue(cache, prompt)
     wanted = model.continued(fresh, following[None])
     torch.testing.assert_close(
         model.continued(cache, following[None]), wanted, rtol=1e-4, atol=1e-4
     )
     cache.truncate(7)
     assert cache.known == 7
-    model.note(cache, prompt[7:])
+    model.enqueue(cache, prompt[7:])
     branches = model.branch(cache), model.branch(fresh)
     ours, theirs = (each.read([int(following[0])]) for each in branches)
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
@@ -78,7 +78,7 @@ def test_a_part_can_be_read_before_the_rest(
 ) -> None:
     prompt, canvas = tokens(30).to(model.device), tokens(1, 12).to(model.device)
     cache = caches[0]
-    model.note(cache, prompt)
+    model.enqueue(cache, prompt)
     cache.catch_up(13)
     assert (cache.length, cache.known) == (30, 13)
     cache.catch_up(5)
@@ -93,7 +93,7 @@ def test_a_part_can_be_read_before_the_rest(
 def test_there_is_only_so_much_room(model: DiffusionGemma, caches: list[SlotCache]) -> None:
     ids = torch.zeros(ROOM + 1, dtype=torch.int64, device=model.device)
     with pytest.raises(BadRequest, match="have 41 tokens, and the GPU's cache has room for 40"):
-        model.note(caches[0], ids)
-    model.note(caches[0], ids[:ROOM])
+        model.enqueue(caches[0], ids)
+    model.enqueue(caches[0], ids[:ROOM])
     with pytest.raises(BadRequest, match="room for 40"):
         model.extend(caches[0], ids[:1])

@@ -5,6 +5,7 @@ import pytest
 
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.infill.probes import length_scores
 from fillwright.engine.training.calibrate import measured_bias
 from fillwright.engine.training.command import main
 
@@ -21,7 +22,7 @@ def test_a_bias_is_the_mean_score_of_lengths_that_are_wrong(checkpoint: Path) ->
     right = [len(infiller.tokenizer.encode(gold)) for gold in golds]
     questions = [question(gold) for gold in golds]
     scores = [
-        infiller.length_scores(each.request(decode="denoise", tokens=64)) for each in questions
+        length_scores(infiller, each.request(decode="denoise", tokens=64)) for each in questions
     ]
     bias = measured_bias(infiller, questions, seed=0)
     assert abs(right[0] - right[1]) > 4

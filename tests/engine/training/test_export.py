@@ -15,7 +15,7 @@ from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
 from fillwright.engine.training.command import main
-from fillwright.engine.training.export import Format, export, export_anew
+from fillwright.engine.training.export import Format, export, re_export
 from fillwright.engine.training.initialise import new_model
 
 FORMATS = get_args(Format)
@@ -60,7 +60,7 @@ def test_transformers_opens_what_the_engine_makes_of_int8(
     exported: dict[Format, Path], tmp_path: Path
 ) -> None:
     """The dequantised export is what the engine reads from the int8 one, to the last bit."""
-    export_anew(exported["int8"], tmp_path, "bf16")
+    re_export(exported["int8"], tmp_path, "bf16")
     ours, dequantised = (
         DiffusionGemma.from_checkpoint(folder, dtype=torch.bfloat16).state_dict()
         for folder in (exported["int8"], tmp_path)
@@ -137,10 +137,10 @@ def test_bf16_is_for_all(exported: dict[Format, Path]) -> None:
     assert {tensor.dtype for tensor in stored.values()} == {torch.bfloat16}
 
 
-def test_int8_stays_the_same_when_it_is_written_anew(
+def test_int8_stays_the_same_when_it_is_written_again(
     exported: dict[Format, Path], tmp_path: Path
 ) -> None:
-    export_anew(exported["int8"], tmp_path, "int8")
+    re_export(exported["int8"], tmp_path, "int8")
     for file in exported["int8"].iterdir():
         if file.name != WEIGHTS:
             assert (tmp_path / file.name).read_bytes() == file.read_bytes()
@@ -162,7 +162,7 @@ def test_the_command_writes_the_format_it_is_told(
     assert written.dtype == stored
 
 
-def test_the_command_writes_another_folder_anew(
+def test_the_command_writes_another_folder_again(
     exported: dict[Format, Path], tmp_path: Path
 ) -> None:
     of = ["--of", str(exported["int8"])]

@@ -24,10 +24,10 @@ def drawn_layer(kernels: CpuKernels, heads: Heads) -> LayerParts:
         qkv=drawn_matrix(kernels, heads.raw, HIDDEN)[0],
         head_gains=drawn(heads.query + heads.key, heads.size, seed=2),
         out=drawn_matrix(kernels, HIDDEN, heads.query * heads.size)[0],
-        behind_attention=drawn(HIDDEN, seed=3),
+        after_attention=drawn(HIDDEN, seed=3),
         mlps=(mlp(4), mlp(5)),
         closing=drawn(2, HIDDEN, seed=6),
-        behind_mlps=drawn(HIDDEN, seed=7),
+        after_mlps=drawn(HIDDEN, seed=7),
     )
 
 
@@ -57,9 +57,9 @@ def test_a_layer_is_its_operations_one_after_another(
     queries = kernels.turn(heads, raw, parts.head_gains, angles, EPS, to, first)
     attended = kernels.attend(heads, queries, wanted.shared, wanted.own, wanted.seen)
     out = kernels.product(parts.out, attended.flatten(1))
-    kernels.join(theirs, [out], None, parts.behind_attention, EPS)
+    kernels.join(theirs, [out], None, parts.after_attention, EPS)
     both = [kernels.gated_mlp(mlp.gate_up, mlp.down, theirs, mlp.gain, EPS) for mlp in parts.mlps]
-    kernels.join(theirs, both, parts.closing, parts.behind_mlps, EPS, 0.8)
+    kernels.join(theirs, both, parts.closing, parts.after_mlps, EPS, 0.8)
 
     assert torch.equal(ours, theirs)
     for mine, other in ((rows.shared, wanted.shared), (rows.own, wanted.own)):

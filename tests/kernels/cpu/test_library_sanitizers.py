@@ -13,7 +13,10 @@ from fillwright.kernels.cpu.compiling import FOLDER, compile_library, system_com
 
 HERE = Path(__file__).parent
 CHECKED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-TRIED = [str(HERE / f"test_{name}.py") for name in ("operations", "attention", "head", "layer")]
+TRIED = [
+    str(HERE / f"test_{name}.py")
+    for name in ("operations", "operations_attention", "operations_head", "layer")
+]
 
 
 @pytest.mark.slow

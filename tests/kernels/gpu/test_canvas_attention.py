@@ -57,7 +57,7 @@ def compare(
         reach,
     )
     before = [(each[1:, :, :prefix].float()) for each in cached]
-    wanted = torch_op.reference(
+    wanted = torch_op.canvas_attention(
         q.float().transpose(0, 1)[None],
         (key.float().transpose(0, 1)[None], value.float().transpose(0, 1)[None]),
         [(before[0], before[1])],

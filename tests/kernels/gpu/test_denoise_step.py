@@ -7,7 +7,7 @@ from torch import Tensor
 
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.stopping import confident, unchanged_steps
-from fillwright.kernels.entropy_bound import reference
+from fillwright.kernels.entropy_bound import entropy_bound
 from fillwright.kernels.gpu.denoise_step import (
     OTHERS,
     WARPS,
@@ -68,16 +68,16 @@ def test_steps_are_those_of_the_loop(
             guess = tokens()
         denoise_step(state, limits(bound, 0.05, 1, device), entropy, guess, sample, noise)
 
-        accepted = reference(entropy, rows.free, bound)
+        accepted = entropy_bound(entropy, rows.free, bound)
         canvas = rows.pin(torch.where(accepted, sample, noise))
         canvas, settled = rows.settle(canvas, accepted)
         previous = draft
         draft, ended = rows.settle(rows.pin(guess), rows.free)
         unchanged = unchanged_steps(draft, previous, unchanged)
         done = (unchanged >= 1) & confident(entropy, rows.free & ~ended, 0.05)
-        assert torch.equal(state.draft, draft)
+        assert torch.equal(state.argmax_canvas, draft)
         assert torch.equal(state.canvas, canvas)
-        assert torch.equal(state.accepted, accepted | settled)
+        assert torch.equal(state.accepted_token_mask, accepted | settled)
         assert torch.equal(state.unchanged.long(), unchanged)
         assert torch.equal(state.done.bool(), done)
         if done.any():
@@ -110,14 +110,23 @@ def test_no_more_than_256_rows(device: str) -> None:
 @pytest.mark.parametrize("rows", [64, 256])
 @pytest.mark.parametrize("arch", [80, 89, 90, 120])
 def test_compiles(build: Callable[..., Any], arch: int, rows: int) -> None:
-    tokens = ["guess", "sample", "noise", "ids", "hole_start", "first_mark", "canvas", "draft"]
+    tokens = [
+        "guess",
+        "sample",
+        "noise",
+        "ids",
+        "hole_start",
+        "first_mark",
+        "canvas",
+        "argmax_canvas",
+    ]
     built = build(
         arch,
         kernel="fillwright.kernels.gpu.denoise_step:denoise_step_kernel",
         types={
             **dict.fromkeys(tokens, "*i64"),
             "entropy": "*fp32",
-            **dict.fromkeys(["pinned", "is_mark", "accepted_rows"], "*i1"),
+            **dict.fromkeys(["pinned", "is_mark", "accepted_token_mask"], "*i1"),
             "unchanged": "*i32",
             "done": "*i32",
             "bound": "*fp32",

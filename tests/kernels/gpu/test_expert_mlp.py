@@ -63,7 +63,7 @@ def test_is_the_reference_of_the_dequantised_experts(
     x = torch.randn(tokens, HIDDEN, generator=torch.Generator().manual_seed(0))
     x = x.to(device, float_type)
     index, weight = routed(tokens, k, device)
-    wanted = torch_op.reference(
+    wanted = torch_op.expert_mlp(
         x.float(), gate_up.dequantised(), down.dequantised(), index.long(), weight
     )
     ours = expert_mlp(x, gate_up, down, index, weight)
@@ -82,7 +82,7 @@ def test_no_token_is_dropped_when_all_choose_the_same_expert(
     index = torch.full((150, 1), EXPERTS - 1, dtype=torch.int32, device=device)
     weight = torch.ones(150, 1, device=device)
     ours = expert_mlp(x, gate_up, down, index, weight)
-    wanted = torch_op.reference(
+    wanted = torch_op.expert_mlp(
         x.float(), gate_up.dequantised(), down.dequantised(), index.long(), weight
     )
     tolerance = 1e-4 if float_type == torch.float32 else 2e-2

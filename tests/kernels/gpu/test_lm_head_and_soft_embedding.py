@@ -13,8 +13,8 @@ from fillwright.kernels.gpu.soft_embedding import (
     SPLITS,
     soft_embedding,
 )
-from fillwright.kernels.lm_head import reference as logits_of
-from fillwright.kernels.soft_embedding import reference as expected_under
+from fillwright.kernels.lm_head import lm_head as logits_of
+from fillwright.kernels.soft_embedding import soft_embedding as expected_under
 from fillwright.kernels.token_statistics import token_statistics
 
 CAP = 30.0

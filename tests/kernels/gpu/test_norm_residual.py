@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from fillwright.kernels.gpu.norm_residual import LayerNorms, behind_attention, behind_mlps
+from fillwright.kernels.gpu.norm_residual import LayerNorms, after_attention, after_mlps
 from fillwright.kernels.rms_norm import rms_norm
 
 EPS = 1e-6
@@ -25,19 +25,19 @@ def test_each_chain_is_that_of_a_layer(
     exact = float_type == torch.float32
     tolerance = {"rtol": 1e-5, "atol": 1e-5} if exact else {"rtol": 2e-2, "atol": 2e-2}
 
-    wanted = residual + rms_norm(attended, norms.behind_attention, EPS)
-    ours = behind_attention(attended, residual, norms)
+    wanted = residual + rms_norm(attended, norms.after_attention, EPS)
+    ours = after_attention(attended, residual, norms)
     torch.testing.assert_close(residual, wanted, rtol=1e-5, atol=1e-4)
     before = (norms.before_dense, norms.before_experts, norms.router)
     for mine, gain in zip(ours, before, strict=True):
         assert mine.dtype == float_type
         torch.testing.assert_close(mine.float(), rms_norm(wanted, gain, EPS), **tolerance)
 
-    mixed = rms_norm(dense, norms.behind_dense, EPS) + rms_norm(routed, norms.behind_experts, EPS)
-    wanted = wanted + rms_norm(mixed, norms.behind_mlps, EPS)
+    mixed = rms_norm(dense, norms.after_dense, EPS) + rms_norm(routed, norms.after_experts, EPS)
+    wanted = wanted + rms_norm(mixed, norms.after_mlps, EPS)
     wanted[:tail] *= encoder
     wanted[tail:] *= decoder
-    following = behind_mlps(
+    following = after_mlps(
         dense, routed, residual, norms, torch.tensor([0, 0, tail], dtype=torch.int32, device=device)
     )
     torch.testing.assert_close(residual, wanted, rtol=1e-5, atol=1e-4)
@@ -49,7 +49,7 @@ def test_each_chain_is_that_of_a_layer(
 def test_compiles(build: Callable[..., Any], arch: int) -> None:
     place = "fillwright.kernels.gpu.norm_residual"
     outs = ["out1", "out2", "out3"]
-    gains = ["behind", "gain1", "gain2", "gain3"]
+    gains = ["after", "gain1", "gain2", "gain3"]
     attention = build(
         arch,
         kernel=f"{place}:attention_kernel",
@@ -63,7 +63,7 @@ def test_compiles(build: Callable[..., Any], arch: int) -> None:
         aligned=["attended", *outs, "residual", *gains, "width"],
         num_warps=8,
     )
-    gains = ["gain1", "gain2", "behind", "next_gain"]
+    gains = ["gain1", "gain2", "after", "next_gain"]
     mlps = build(
         arch,
         kernel=f"{place}:mlps_kernel",

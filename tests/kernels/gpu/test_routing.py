@@ -8,7 +8,7 @@ from fillwright.kernels.gpu.routing import align, most_tiles, route
 
 
 @pytest.mark.parametrize(("tokens", "experts", "k"), [(1, 1, 1), (7, 5, 2), (9, 128, 8)])
-def test_the_likeliest_experts_share_the_weight(
+def test_the_most_likely_experts_share_the_weight(
     device: str, tokens: int, experts: int, k: int
 ) -> None:
     random = torch.Generator().manual_seed(tokens)

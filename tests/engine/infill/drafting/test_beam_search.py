@@ -6,6 +6,7 @@ import torch
 from fillwright.engine.infill.drafting.beam_search import search
 from fillwright.engine.infill.hypotheses import Beams, Hypothesis
 from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 
 PROMPT = "def total(numbers):\n    result = 0\n    for number in"
@@ -17,8 +18,8 @@ def beams(
     prompt = infiller.prompt.ids(PROMPT, "\n    return result\n", "python")
     cache = infiller.model.prefill(torch.tensor(prompt[:-1]))
     marks = infiller.prompt.end_marks
-    edges = Edges(infiller.tokenizer, lead, ending)
-    found = list(search(infiller.model, cache, prompt[-1], budget, edges, marks, width, width))
+    hole = Constraints(budget, marks, Edges(infiller.tokenizer, lead, ending))
+    found = list(search(infiller.model, cache, prompt[-1], hole, width, width))
     assert cache.length == len(prompt) - 1
     return found
 
@@ -40,7 +41,7 @@ def test_hypotheses_are_as_likely_as_the_model_finds_them(tiny: Infiller) -> Non
         assert beam.log_probability == pytest.approx(log_probability(tiny, beam), abs=1e-3)
 
 
-def test_one_beam_takes_the_likeliest_token_each_time(tiny: Infiller) -> None:
+def test_one_beam_takes_the_most_likely_token_each_time(tiny: Infiller) -> None:
     last = beams(tiny, width=1)[-1]
     prompt = tiny.prompt.ids(PROMPT, "\n    return result\n", "python")
     cache = tiny.model.prefill(torch.tensor(prompt[:-1]))
@@ -59,7 +60,7 @@ def test_more_beams_find_likelier_texts(tiny: Infiller) -> None:
     assert wide >= narrow
 
 
-def test_the_likeliest_stand_first_and_no_two_are_equal(tiny: Infiller) -> None:
+def test_the_most_likely_stand_first_and_no_two_are_equal(tiny: Infiller) -> None:
     for state in beams(tiny, width=5):
         for group in (state.live, state.ended):
             likely = [beam.log_probability for beam in group]

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from fillwright.engine.infill.drafting.greedy import draft_holes
 from fillwright.engine.infill.drafting.sampling import sampled
 from fillwright.engine.infill.hypotheses import Hypothesis, Sample
 from fillwright.engine.infill.infiller import Infiller
+from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 
 PREFIX, SUFFIX = "def total(numbers):\n    result = 0", "\n    return result\n"
@@ -46,15 +48,16 @@ def samples(
         infiller.model,
         cache,
         prompt[-1],
-        budget,
-        Edges(tokenizer, lead, ""),
-        avoided,
-        tokenizer.margins,
-        infiller.prompt.end_marks,
+        Constraints(
+            budget,
+            infiller.prompt.end_marks,
+            Edges(tokenizer, lead, ""),
+            tuple(avoided),
+            tokenizer.white_space,
+        ),
         temperatures,
         Generator().manual_seed(seed),
-        has_left,
-        is_stuck,
+        SimpleNamespace(has_left=has_left, is_stuck=is_stuck),
     )
     states = list(found)
     assert cache.length == len(prompt) - 1
@@ -64,9 +67,8 @@ def samples(
 def test_temperature_0_writes_what_a_lone_draft_does(tiny: Infiller) -> None:
     prompt = tiny.prompt.ids(PREFIX, SUFFIX, "python")
     cache = tiny.model.prefill(torch.tensor(prompt[:-1]))
-    alone = draft_holes(
-        tiny.model, cache, prompt[-1:], [8], [], tiny.prompt.end_marks, 0.0, Generator()
-    )
+    hole = Constraints(8, tiny.prompt.end_marks)
+    alone = draft_holes(tiny.model, cache, prompt[-1:], [hole], [], 0.0, Generator())
     *_, last = alone
     first, *others = drafts(tiny)[-1]
     assert first.ids == last.holes[0]

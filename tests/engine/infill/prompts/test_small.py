@@ -52,7 +52,7 @@ def test_long_text_is_cut_to_the_budgets_nearest_the_hole(
 def test_a_keystroke_seldom_moves_the_start_of_a_long_prefix(
     tokenizer: CodeTokenizer, code: str
 ) -> None:
-    """The cut moves in steps: a few times in 500 keystrokes, and then everything is read anew."""
+    """The cut moves in steps: a few times in 500 keystrokes, and then everything is read again."""
     prompt = SmallPrompt(tokenizer)
     typed = [prompt.ids(code * 30 + code[:i], "\nend", "python") for i in range(500)]
     kept = [shared(one, other) >= len(one) - 8 for one, other in pairwise(typed)]

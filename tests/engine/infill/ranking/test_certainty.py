@@ -15,7 +15,12 @@ from fillwright.engine.infill.hypotheses import Beams, Evidence, Hypothesis
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.ranking.calibration import Calibration
-from fillwright.engine.infill.ranking.certainty import certainty_of, nothing_missing, said_by_all
+from fillwright.engine.infill.ranking.certainty import (
+    certainty_of,
+    nothing_missing,
+    probability_of_text,
+)
+from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.infill.tokens.tokenizer import Spelling
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
@@ -27,9 +32,8 @@ SUFFIX = "\n    return result\n"
 def searched(infiller: Infiller, lead: str = "") -> Beams:
     prompt = infiller.prompt.ids(PROMPT, SUFFIX, "python")
     cache = infiller.model.prefill(torch.tensor(prompt[:-1]))
-    edges = Edges(infiller.tokenizer, lead, "")
-    marks = infiller.prompt.end_marks
-    *_, last = search(infiller.model, cache, prompt[-1], 6, edges, marks, 8, 24)
+    hole = Constraints(6, infiller.prompt.end_marks, Edges(infiller.tokenizer, lead, ""))
+    *_, last = search(infiller.model, cache, prompt[-1], hole, 8, 24)
     return last
 
 
@@ -59,13 +63,15 @@ def test_after_a_word_that_is_cut_nothing_is_missing_where_it_ends() -> None:
 def test_a_fill_is_as_likely_as_all_that_say_it() -> None:
     chosen, other, spelt_otherwise = ended((1, 2), 0.3), ended((3,), 0.2), ended((4,), 0.1)
     beams = Beams((Hypothesis((4, 5), (math.log(0.25),)),), (chosen, other, spelt_otherwise), 3)
-    said = said_by_all(chosen, beams, lambda beam: beam.ids in ((1, 2), (4,)))
+    said = probability_of_text(chosen, beams, lambda beam: beam.ids in ((1, 2), (4,)))
     assert said == pytest.approx(0.4)
 
 
 def test_a_draft_that_did_not_end_counts_alone() -> None:
     live = Hypothesis((1, 2), (math.log(0.3),))
-    assert said_by_all(live, Beams((live,), (), 3), lambda beam: False) == pytest.approx(0.3)
+    assert probability_of_text(live, Beams((live,), (), 3), lambda beam: False) == pytest.approx(
+        0.3
+    )
 
 
 def test_beginnings_end_with_the_tokens_of_what_is_kept() -> None:

@@ -3,34 +3,36 @@
 import pytest
 
 from fillwright.engine.infill.ranking.plausibility import (
+    AFTER_CHARACTERS,
     BEFORE_CHARACTERS,
-    BEHIND_CHARACTERS,
-    ECHO_LINES,
+    NEAR_LINES,
     Neighbourhood,
     placeholder,
 )
 from fillwright.engine.request import Hole
 
 BEFORE = "def f(a):\n    "
-BEHIND = "\n    return b\n"
+AFTER = "\n    return b\n"
 
 
-def loose(fill: str, above: str = "", below: str = "", language: str = "python") -> int | None:
-    document = above + BEFORE + BEHIND + below
+def name_faults(
+    fill: str, above: str = "", below: str = "", language: str = "python"
+) -> int | None:
+    document = above + BEFORE + AFTER + below
     at = len(above + BEFORE)
     filled = Neighbourhood.of(document, Hole(at, at), language).with_fill(fill)
-    return None if filled is None else filled.loose_ends
+    return None if filled is None else filled.name_faults
 
 
-@pytest.mark.parametrize("far", [0, BEFORE_CHARACTERS + BEHIND_CHARACTERS])
+@pytest.mark.parametrize("far", [0, BEFORE_CHARACTERS + AFTER_CHARACTERS])
 def test_a_name_is_known_from_anywhere_in_the_document(far: int) -> None:
     apart = "# far\n" * far
     for name in ("q", "größe", "_x1"):
         text = f"b = {name}"
-        assert loose(text, apart, apart) == 1
-        assert loose(text, f"import {name}\n" + apart, apart) == 0
-        assert loose(text, apart, f"{apart}{name} = 1\n") == 0
-        assert loose(text, f"{name}z = 1\n" + apart, f"{apart}# z{name}\n") == 1
+        assert name_faults(text, apart, apart) == 1
+        assert name_faults(text, f"import {name}\n" + apart, apart) == 0
+        assert name_faults(text, apart, f"{apart}{name} = 1\n") == 0
+        assert name_faults(text, f"{name}z = 1\n" + apart, f"{apart}# z{name}\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_a_name_is_known_from_anywhere_in_the_document(far: int) -> None:
     ],
 )
 def test_what_another_function_binds_is_not_known_here(above: str, expected: int) -> None:
-    assert loose("b = q", above) == loose("b = q", below="\n" + above) == expected
+    assert name_faults("b = q", above) == name_faults("b = q", below="\n" + above) == expected
 
 
 def test_functions_of_javascript_keep_their_names_to_themselves_too() -> None:
@@ -60,19 +62,19 @@ def test_functions_of_javascript_keep_their_names_to_themselves_too() -> None:
     assert known == ["f", "g", "h"]
 
 
-def test_a_name_that_the_fill_should_have_bound_is_loose() -> None:
-    assert (loose("b = a"), loose("c = a"), loose("pass")) == (0, 2, 1)
+def test_a_name_that_the_fill_should_have_bound_is_a_fault() -> None:
+    assert (name_faults("b = a"), name_faults("c = a"), name_faults("pass")) == (0, 2, 1)
 
 
-def test_blank_lines_behind_a_function_do_not_hide_its_loose_ends() -> None:
+def test_blank_lines_after_a_function_do_not_hide_its_strange_names() -> None:
     document = "def f(a):\n    \n"
     around = Neighbourhood.of(document, Hole(14, 14), "python")
     ends = [around.with_fill(fill) for fill in ("return q", "return q\n\n")]
-    assert [filled and filled.loose_ends for filled in ends] == [1, 1]
+    assert [filled and filled.name_faults for filled in ends] == [1, 1]
 
 
 @pytest.mark.parametrize(
-    ("before", "fill", "behind", "expected"),
+    ("before", "fill", "after", "expected"),
     [
         ("total += a\n    ", "total += a", "\nreturn total\n", True),
         ("total = 0\n", "    return total", "\nreturn total\n", True),
@@ -81,20 +83,20 @@ def test_blank_lines_behind_a_function_do_not_hide_its_loose_ends() -> None:
         ("total += a\n", "total += b", "\n", False),
         ("total += a\n", "total += a\ntotal += a", "\n", False),
         ("if a:\n    f(b)\nelse:\n    c\nif d:\n    g(h)\n", "else:", "\n    c\n", False),
-        ("total += a\n" + "b\n" * ECHO_LINES, "total += a", "\n", False),
-        ("total += a\n" + "b\n" * (ECHO_LINES - 1), "total += a", "", True),
-        ("", "total += a", "\n" + "b\n" * ECHO_LINES + "total += a", False),
-        ("", "total += a", "\n" + "b\n" * (ECHO_LINES - 1) + "total += a", True),
+        ("total += a\n" + "b\n" * NEAR_LINES, "total += a", "\n", False),
+        ("total += a\n" + "b\n" * (NEAR_LINES - 1), "total += a", "", True),
+        ("", "total += a", "\n" + "b\n" * NEAR_LINES + "total += a", False),
+        ("", "total += a", "\n" + "b\n" * (NEAR_LINES - 1) + "total += a", True),
         ("", "total += a", "", False),
     ],
 )
-def test_a_line_that_stands_near_is_an_echo(
-    before: str, fill: str, behind: str, expected: bool
+def test_a_line_that_stands_near_is_a_copy(
+    before: str, fill: str, after: str, expected: bool
 ) -> None:
     hole = Hole(len(before), len(before))
-    filled = Neighbourhood.of(before + behind, hole, "python").with_fill(fill)
+    filled = Neighbourhood.of(before + after, hole, "python").with_fill(fill)
     assert filled is not None
-    assert filled.is_echo is expected
+    assert filled.duplicates_a_line is expected
 
 
 @pytest.mark.parametrize(
@@ -120,22 +122,22 @@ def test_a_line_that_stands_near_is_an_echo(
 def test_a_placeholder_is_all_there_is_of_a_body(
     before: str, text: str, language: str, expected: str
 ) -> None:
-    behind = "\n}\n" if language == "javascript" else "\n\n\ndef g():\n    pass\n"
+    after = "\n}\n" if language == "javascript" else "\n\n\ndef g():\n    pass\n"
     hole = Hole(len(before), len(before + text))
-    assert placeholder(before + text + behind, hole, language) == expected
+    assert placeholder(before + text + after, hole, language) == expected
 
 
 def test_without_a_grammar_there_is_nothing_to_say() -> None:
-    assert loose("b = a", language="no such language") is None
+    assert name_faults("b = a", language="no such language") is None
 
 
 def test_a_neighbourhood_has_whole_lines_and_leaves_nothing_out() -> None:
     document = "".join(f"line {number} = 1\n" for number in range(2000))
     for at in (0, 5000, 5003, len(document) - 3, len(document)):
         around = Neighbourhood.of(document, Hole(at, at), "python")
-        whole = (around.further[0], around.before, around.behind, around.further[1])
+        whole = (around.further[0], around.before, around.after, around.further[1])
         assert b"".join(whole).decode() == document
         assert len(around.before) <= BEFORE_CHARACTERS + 20
-        assert len(around.behind) <= BEHIND_CHARACTERS
-        for edge in (around.further[0], around.before + around.behind):
+        assert len(around.after) <= AFTER_CHARACTERS
+        for edge in (around.further[0], around.before + around.after):
             assert not edge or edge.endswith(b"\n")

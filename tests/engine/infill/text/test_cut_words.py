@@ -1,6 +1,6 @@
 import pytest
 
-from fillwright.engine.infill.text.cut_words import LONGEST_WORD, word_before, word_behind
+from fillwright.engine.infill.text.cut_words import LONGEST_WORD, word_after, word_before
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from fillwright.engine.infill.text.cut_words import LONGEST_WORD, word_before, w
     ],
 )
 def test_words_at_an_edge(before: str, behind: str, words: tuple[str, str]) -> None:
-    assert (word_before(before), word_behind(behind)) == words
+    assert (word_before(before), word_after(behind)) == words

@@ -1,6 +1,6 @@
 import pytest
 
-from fillwright.engine.infill.text.repetition import circle_start
+from fillwright.engine.infill.text.repetition import repetition_start
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from fillwright.engine.infill.text.repetition import circle_start
     ],
 )
 def test_copies_at_the_end_go_and_the_first_stays(fill: str, kept: str) -> None:
-    assert fill[: circle_start(fill)] == kept
+    assert fill[: repetition_start(fill)] == kept
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_copies_at_the_end_go_and_the_first_stays(fill: str, kept: str) -> None:
     ],
 )
 def test_what_is_no_circle_stays_whole(fill: str) -> None:
-    assert circle_start(fill) == len(fill)
+    assert repetition_start(fill) == len(fill)

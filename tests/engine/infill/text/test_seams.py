@@ -66,7 +66,7 @@ def test_the_white_space_before_a_hole_is_the_models_to_write() -> None:
     assert (seams.prefix, seams.leads, seams.suffix) == ("def f():", ("\n    ",), "\n")
 
 
-def test_a_word_that_the_hole_cuts_is_the_models_to_write_anew() -> None:
+def test_a_word_that_the_hole_cuts_is_the_models_to_write_again() -> None:
     text = "for number in num"
     request = InfillRequest(text + "ber_list:\n    pass\n", (Hole(17, 17),), "python")
     seams = Seams.of(request, ANY_TOKEN, ends_in_words=True)

@@ -8,24 +8,28 @@ from fillwright.engine.infill.hypotheses import Beams, Hypothesis, Sample
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompts.small import plain_prefix
-from fillwright.engine.infill.ranking.ranker import OWN_SHARE, WITHIN_NATS, Judge
+from fillwright.engine.infill.ranking.code_ranker import (
+    MAX_NATS_BELOW,
+    OWN_LIKELIHOOD_WEIGHT,
+    CodeRanker,
+)
 from fillwright.engine.infill.ranking.rescoring import log_likelihoods
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.request import Hole, InfillRequest
 
 BEFORE = "def total(numbers):\n    result = 0\n    for number in"
-BEHIND = ":\n        result += number\n    return result\n"
-ECHO = "for number in numbers:\n    pass\n"
+AFTER = ":\n        result += number\n    return result\n"
+COPY = "for number in numbers:\n    pass\n"
 KEPT = BEFORE.removesuffix(" in")
 FITTING = (" in numbers", " in range(result)", " in result", " in total")
 
 
-def judge(infiller: Infiller, behind: str = BEHIND, before: str = BEFORE) -> Judge:
+def ranker(infiller: Infiller, after: str = AFTER, before: str = BEFORE) -> CodeRanker:
     at = len(before)
-    request = InfillRequest(before + behind, (Hole(at, at),), "python", shape="line")
+    request = InfillRequest(before + after, (Hole(at, at),), "python", shape="line")
     seams = Seams.of(request, infiller.tokenizer.starting_with, ends_in_words=True)
     caches = PrefixCaches(infiller.model, growing_caches(infiller.model))
-    return Judge(infiller.model, infiller.tokenizer, caches, request, seams, "")
+    return CodeRanker(infiller.model, infiller.tokenizer, caches, request, seams, "")
 
 
 def ends(infiller: Infiller, texts: Sequence[str], nats: Sequence[float]) -> Beams:
@@ -50,7 +54,7 @@ def read_alone(infiller: Infiller, known: Sequence[int], said: Sequence[int]) ->
 def test_texts_side_by_side_are_as_likely_as_each_alone(tiny: Infiller) -> None:
     prefix = plain_prefix(tiny.tokenizer, BEFORE * 4)
     known = [tiny.tokenizer.encode(text) for text in FITTING]
-    said = [tiny.tokenizer.encode(text) for text in (BEHIND, "", BEHIND[:9], BEHIND * 2)]
+    said = [tiny.tokenizer.encode(text) for text in (AFTER, "", AFTER[:9], AFTER * 2)]
     cache = tiny.model.prefill(torch.tensor(prefix))
     found = log_likelihoods(tiny.model, cache, known, said)
     assert cache.ids.tolist() == prefix
@@ -62,78 +66,79 @@ def test_texts_side_by_side_are_as_likely_as_each_alone(tiny: Infiller) -> None:
 
 def test_of_equals_the_best_is_the_one_with_which_the_file_reads_best(tiny: Infiller) -> None:
     prefix = plain_prefix(tiny.tokenizer, KEPT)
-    head = tiny.tokenizer.encode(BEHIND)[:24]
+    head = tiny.tokenizer.encode(AFTER)[:24]
     fitting = [tuple(tiny.tokenizer.encode(text)) for text in FITTING]
     scores = [
-        OWN_SHARE * read_alone(tiny, prefix, ids) + read_alone(tiny, [*prefix, *ids], head)
+        OWN_LIKELIHOOD_WEIGHT * read_alone(tiny, prefix, ids)
+        + read_alone(tiny, [*prefix, *ids], head)
         for ids in fitting
     ]
-    assert judge(tiny).reread(fitting) == pytest.approx(scores, abs=1e-3)
-    chosen = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING))).draft
+    assert ranker(tiny).rescore(fitting) == pytest.approx(scores, abs=1e-3)
+    chosen = ranker(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING))).draft
     assert chosen.ids == fitting[scores.index(max(scores))]
     assert len(set(scores)) == len(scores)
 
 
 def test_an_end_that_is_far_less_likely_is_not_compared(tiny: Infiller) -> None:
-    close = judge(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING))).draft
+    close = ranker(tiny).best(ends(tiny, FITTING, [-5.0] * len(FITTING))).draft
     others = [text for text in FITTING if tuple(tiny.tokenizer.encode(text)) != close.ids]
     best = tiny.tokenizer.decode(close.ids)
-    nats = [-5.0, -5.0 - WITHIN_NATS["line"] - 0.1]
-    assert judge(tiny).best(ends(tiny, [others[0], best], nats)).draft.ids != close.ids
+    nats = [-5.0, -5.0 - MAX_NATS_BELOW["line"] - 0.1]
+    assert ranker(tiny).best(ends(tiny, [others[0], best], nats)).draft.ids != close.ids
 
 
 def test_what_does_not_parse_is_worse_however_likely(tiny: Infiller) -> None:
-    chosen = judge(tiny).best(ends(tiny, [" in ((", " in numbers"], [-0.1, -9.0])).draft
+    chosen = ranker(tiny).best(ends(tiny, [" in ((", " in numbers"], [-0.1, -9.0])).draft
     assert tiny.tokenizer.decode(chosen.ids) == " in numbers"
 
 
 def test_a_name_that_nothing_binds_counts_against_an_end(tiny: Infiller) -> None:
     known, strange = " in numbers", " in digits"
     for nats, expected in ((-2.5, known), (-5.5, strange)):
-        chosen = judge(tiny, behind="").best(ends(tiny, [strange, known], [-1.0, nats])).draft
+        chosen = ranker(tiny, after="").best(ends(tiny, [strange, known], [-1.0, nats])).draft
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 
-def test_an_echo_of_a_line_near_counts_against_an_end(tiny: Infiller) -> None:
+def test_a_copy_of_a_line_near_counts_against_an_end(tiny: Infiller) -> None:
     for nats, expected in ((-2.5, " in result"), (-4.5, " in numbers")):
-        chosen = judge(tiny, BEHIND + ECHO).best(ends(tiny, FITTING[::2], [-1.0, nats])).draft
+        chosen = ranker(tiny, AFTER + COPY).best(ends(tiny, FITTING[::2], [-1.0, nats])).draft
         assert tiny.tokenizer.decode(chosen.ids) == expected
 
 
-def test_where_all_ends_are_loose_it_is_decided_as_if_none_were(tiny: Infiller) -> None:
-    live = (Hypothesis((5,), (-1.1 - WITHIN_NATS["line"],)),)
-    loose = ends(tiny, [" in digits"], [-1.0])
-    assert judge(tiny).is_decided(Beams(live, loose.ended, 2))
-    # an end that lacks its loose name is worth more, and not enough to be sure
+def test_where_all_ends_have_strange_names_it_is_decided_as_if_none_were(tiny: Infiller) -> None:
+    live = (Hypothesis((5,), (-1.1 - MAX_NATS_BELOW["line"],)),)
+    strange = ends(tiny, [" in digits"], [-1.0])
+    assert ranker(tiny).is_decided(Beams(live, strange.ended, 2))
+    # an end without its strange name scores higher, and not enough to be sure
     both = ends(tiny, [" in digits", " in numbers"], [-1.0, -3.0])
-    assert not judge(tiny).is_decided(Beams(live, both.ended, 2))
+    assert not ranker(tiny).is_decided(Beams(live, both.ended, 2))
 
 
 @pytest.mark.parametrize("before", [KEPT + " ", ""])
-def test_with_nothing_behind_the_candidate_is_reread_alone(tiny: Infiller, before: str) -> None:
+def test_with_nothing_after_the_candidate_is_rescored_alone(tiny: Infiller, before: str) -> None:
     ids = tiny.tokenizer.encode(" numbers = digits")
     alone = read_alone(tiny, plain_prefix(tiny.tokenizer, before.rstrip()), ids)
-    found = judge(tiny, behind="\n", before=before).reread([tuple(ids)])
-    assert found == pytest.approx([OWN_SHARE * alone], abs=1e-3)
+    found = ranker(tiny, after="\n", before=before).rescore([tuple(ids)])
+    assert found == pytest.approx([OWN_LIKELIHOOD_WEIGHT * alone], abs=1e-3)
 
 
 def test_it_is_decided_when_nothing_that_goes_on_comes_near(tiny: Infiller) -> None:
     ended = ends(tiny, [" in numbers"], [-1.0]).ended
-    within = WITHIN_NATS["line"]
-    for behind, decided in ((-1.0 - within - 0.1, True), (-1.0 - within + 0.1, False)):
-        live = (Hypothesis((5,), (behind,)),)
-        assert judge(tiny).is_decided(Beams(live, ended, 2)) is decided
-    assert not judge(tiny).is_decided(Beams((Hypothesis((5,), (-math.inf,)),), (), 2))
+    within = MAX_NATS_BELOW["line"]
+    for best, decided in ((-1.0 - within - 0.1, True), (-1.0 - within + 0.1, False)):
+        live = (Hypothesis((5,), (best,)),)
+        assert ranker(tiny).is_decided(Beams(live, ended, 2)) is decided
+    assert not ranker(tiny).is_decided(Beams((Hypothesis((5,), (-math.inf,)),), (), 2))
 
 
-def test_the_cleanest_draft_has_the_least_against_it_then_no_loose_ends_then_sure_tokens(
+def test_the_cleanest_draft_has_the_fewest_defects_then_no_strange_names_then_sure_tokens(
     tiny: Infiller,
 ) -> None:
     def draft(text: str, nats: float, ended: bool = True) -> Hypothesis:
         ids = tuple(tiny.tokenizer.encode(text))
         return Hypothesis(ids, (nats,) * (len(ids) + ended), ended)
 
-    known = judge(tiny)
+    known = ranker(tiny)
     worst_first = [
         draft(" in ((", -0.1),
         draft(" in numbers", -0.1, ended=False),
@@ -156,25 +161,25 @@ def test_of_drafts_that_are_cut_short_whole_lines_are_left(tiny: Infiller) -> No
     for drafts in ([begun, longer], [longer, begun]):
         samples = [Sample(each, (-9.0,) * len(each.ids)) for each in drafts]
         for left in (
-            judge(tiny).best(Beams(tuple(drafts), (), 3), cut_short=True).draft,
-            judge(tiny).cleanest(samples, cut_short=True),
+            ranker(tiny).best(Beams(tuple(drafts), (), 3), cut_short=True).draft,
+            ranker(tiny).cleanest(samples, cut_short=True),
         ):
             text = tiny.tokenizer.decode(left.ids)
             assert text.rstrip() == " in numbers:\n        total += 1"
             assert "\n" in text[len(text.rstrip()) :]
             assert not left.ended
     # with no line at all there is nothing better
-    assert judge(tiny).best(Beams((begun,), (), 3), cut_short=True).draft == begun
+    assert ranker(tiny).best(Beams((begun,), (), 3), cut_short=True).draft == begun
     ended = draft(" in numbers", ended=True)
-    assert judge(tiny).best(Beams((begun,), (ended,), 3), cut_short=True).draft == ended
+    assert ranker(tiny).best(Beams((begun,), (ended,), 3), cut_short=True).draft == ended
 
 
-def test_a_draft_that_runs_in_circles_is_stuck(tiny: Infiller) -> None:
+def test_a_draft_that_repeats_itself_is_stuck(tiny: Infiller) -> None:
     for text, stuck in (("\n    x = 1" * 4, True), ("\n    x = 1\n    y = 2", False)):
-        assert judge(tiny).is_stuck(tuple(tiny.tokenizer.encode(text))) is stuck
+        assert ranker(tiny).is_stuck(tuple(tiny.tokenizer.encode(text))) is stuck
 
 
 def test_what_ends_as_it_must_is_not_cut(tiny: Infiller) -> None:
-    cut = judge(tiny, before="x = wid", behind="_of(y)\n")
-    empty_faults_cut_open = cut.against(tuple(tiny.tokenizer.encode(" width_of")), True)
+    cut = ranker(tiny, before="x = wid", after="_of(y)\n")
+    empty_faults_cut_open = cut.defects(tuple(tiny.tokenizer.encode(" width_of")), True)
     assert empty_faults_cut_open == (False, 0, False, False)

@@ -1,0 +1,93 @@
+"""A checkpoint in memory, and what is kept of documents between requests.
+
+Knows no files: `loading.py` reads them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from fillwright.engine.diffusion.denoise import Loop, denoise
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.plan import Drafting, Plan
+from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
+from fillwright.engine.infill.prompts.prompt import Prompt
+from fillwright.engine.infill.ranking.calibration import Calibration
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.memory.gate import Gate
+from fillwright.engine.memory.remembered import Remembered
+from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.request import Decode, InfillRequest, Length
+
+OTHER_CANDIDATES_TEMPERATURE = 0.8
+
+
+@dataclass
+class Checkpoint:
+    """`default_decode` and `default_length` are what a request's `auto` means.
+
+    `length_bias` is the model's own, for a search of lengths. `loop` denoises canvases after the
+    prefixes in `caches`; without them it is denoise.denoise, and the caches grow. `warning` is
+    what its user should know of the device. `calibration` says how sure it may be of a fill.
+    `languages` are the ids of those that it has learnt, None for all. `gate` says how much the
+    user's own code counts, what is `remembered` of it and the open file; without a gate it is not
+    looked at.
+    """
+
+    model: DiffusionGemma
+    tokenizer: CodeTokenizer
+    prompt: Prompt
+    settings: DenoiseSettings
+    default_decode: Decode
+    model_name: str
+    device: str
+    default_length: Length = "end-mark"
+    length_bias: LengthBias = field(default_factory=LengthBias)
+    loop: Loop[PrefixCache] | None = None
+    caches: Sequence[PrefixCache] = ()
+    warning: str | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+    languages: tuple[str, ...] | None = None
+    gate: Gate | None = None
+    remembered: Remembered = field(init=False)
+    denoise: Loop[PrefixCache] = field(init=False)
+    prefix_caches: PrefixCaches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.denoise = self.loop or partial(denoise, self.model)
+        self.prefix_caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
+        self.remembered = Remembered(self.tokenizer.encode, len(self.tokenizer.texts))
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens of the text around a hole the model is shown at most."""
+        return self.prompt.prefix_tokens + self.prompt.suffix_tokens
+
+    def plan(self, request: InfillRequest, number: int) -> Plan:
+        """How candidate `number` of a request is written, from 0. Only the first is likely as a
+        whole; the others are drawn."""
+        decode = self.default_decode if request.decode == "auto" else request.decode
+        line_ends = self.tokenizer.line_ends if request.shape == "line" else ()
+        return Plan(
+            decode=decode,
+            must_denoise=request.decode == "denoise",
+            unasked=request.unasked,
+            drafting=_drafting(request, number, decode),
+            length=self.default_length if request.length == "auto" else request.length,
+            temperature=0.0 if number == 0 else OTHER_CANDIDATES_TEMPERATURE,
+            settings=replace(
+                self.settings,
+                steps=request.budget.steps or self.settings.steps,
+                end_marks=self.prompt.end_marks + line_ends,
+            ),
+            tokens=request.budget.tokens,
+            seed=request.seed + number,
+        )
+
+
+def _drafting(request: InfillRequest, number: int, decode: Decode) -> Drafting:
+    """Only the first candidate's draft, and only that of one hole, is chosen among several."""
+    if number or decode == "denoise" or len(request.holes) > 1:
+        return "alone"
+    return "samples" if request.shape == "block" else "beams"

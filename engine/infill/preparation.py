@@ -1,0 +1,118 @@
+"""A request and its plan into a `Task`: the prompt read, and what each hole may be.
+
+Knows text, tokens and the model; writes no hole but for the lead that it begins with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from fillwright.engine.diffusion.canvas import BUCKETS
+from fillwright.engine.infill.checkpoint import Checkpoint
+from fillwright.engine.infill.drafting.greedy import next_token
+from fillwright.engine.infill.plan import Plan
+from fillwright.engine.infill.precedents import precedents_of
+from fillwright.engine.infill.ranking.plausibility import placeholder
+from fillwright.engine.infill.state import Task
+from fillwright.engine.infill.stop import Stop
+from fillwright.engine.infill.text.seams import Seams
+from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
+from fillwright.engine.infill.tokens.constraints import Constraints
+from fillwright.engine.infill.tokens.healing import Edges
+from fillwright.engine.memory.gate import Mixture
+from fillwright.engine.model import PrefixCache
+from fillwright.engine.request import InfillRequest
+
+# far more than a canvas holds; a causal draft reads no more between two holes either
+BETWEEN_CHARACTERS = 4096
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Of one candidate of a request, by its plan."""
+
+    checkpoint: Checkpoint
+    request: InfillRequest
+    plan: Plan
+    seams: Seams
+
+    def task(self, stop: Stop) -> Task:
+        """Reads what the document's cache lacks of the prompt, and a lead that is not left to the
+        draft; the latter goes on until `stop`."""
+        known, request, seams = self.checkpoint, self.request, self.seams
+        prompt = known.prompt.ids(
+            seams.prefix, seams.suffix, request.language, request.instruction, request.context
+        )
+        cache, read = known.prefix_caches.holding(request.document_key, prompt[:-1])
+        opening = [] if self.plan.chooses else self._opening(cache, prompt, stop)
+        holes = self._holes(opening)
+        return Task(
+            plan=self.plan,
+            denoise=known.denoise,
+            cache=cache,
+            prompt=prompt,
+            prompt_read=read,
+            opening=opening,
+            holes=holes,
+            between=[known.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
+            suffix=[] if self.plan.length == "end-mark" else self._suffix(),
+            generator=torch.Generator(known.device).manual_seed(self.plan.seed),
+            cancelled=stop,
+            memory=self._memory(holes[0]),
+        )
+
+    def _opening(self, cache: PrefixCache, prompt: Sequence[int], stop: Stop) -> list[int]:
+        """The most likely tokens that spell the first hole's lead."""
+        edges = Edges(self.checkpoint.tokenizer, self.seams.leads[0], "")
+        opening: list[int] = []
+        while not stop() and (allowed := edges.following(opening)):
+            unread = opening[-1:] or prompt[-1:]
+            opening.append(next_token(self.checkpoint.model, cache, unread, allowed))
+        return opening
+
+    def _holes(self, opening: Sequence[int]) -> tuple[Constraints, ...]:
+        """Where the draft is chosen among several, it has the hole's edges; else the opening is the
+        first hole's lead, and how a stub begins is avoided."""
+        tokenizer, plan, seams = self.checkpoint.tokenizer, self.plan, self.seams
+        first = Edges(tokenizer, seams.leads[0], seams.ending) if plan.chooses else None
+        edges = [first, *(Edges(tokenizer, lead, "") for lead in seams.leads[1:])]
+        avoided: list[tuple[int, ...]] = (
+            [()] if plan.drafting == "beams" else self._avoided(opening)
+        )
+        budgets = [max(1, plan.tokens - len(opening)), *[plan.tokens] * (len(edges) - 1)]
+        return tuple(
+            Constraints(
+                budget, plan.end_marks, edge, avoid, tokenizer.white_space if avoid else frozenset()
+            )
+            for budget, edge, avoid in zip(budgets, edges, avoided, strict=True)
+        )
+
+    def _avoided(self, opening: Sequence[int]) -> list[tuple[int, ...]]:
+        """Per hole, how what it replaces begins, where that is a stub's placeholder: a model that
+        sees other stubs would write one more."""
+        tokenizer, request = self.checkpoint.tokenizer, self.request
+        avoided = []
+        for hole in request.holes:
+            stub = placeholder(request.document, hole, request.language)
+            first = tokenizer.encode(stub)[:1]
+            avoided.append(tuple(i for token in first for i in tokenizer.spelt_like(token)))
+        if avoided[0] and not tokenizer.white_space.issuperset(opening):
+            avoided[0] = ()
+        return avoided
+
+    def _suffix(self) -> list[int]:
+        """What stands after the last hole, as much as a canvas can hold: the text and, after its
+        end, what the model writes there."""
+        room, known = BUCKETS[-1], self.checkpoint
+        ids = known.tokenizer.encode(self.seams.suffix[: room * WINDOW_CHARACTERS_PER_TOKEN])[:room]
+        end = [*known.tokenizer.encode(known.prompt.closing), *known.prompt.end_marks[:1] * room]
+        return (ids + end)[:room]
+
+    def _memory(self, hole: Constraints) -> Mixture | None:
+        known, request = self.checkpoint, self.request
+        if known.gate is None or self.plan.drafting != "beams":
+            return None
+        project = known.remembered.stores(request.workspace, request.file_key)
+        precedents = precedents_of(known.tokenizer, self.seams, hole, project)
+        return Mixture(known.gate, precedents, self.seams.one_line)

@@ -1,0 +1,52 @@
+"""What training asks a checkpoint about a hole that it does not fill.
+
+Knows tasks and the model; fits nothing.
+"""
+
+import time
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from fillwright.engine.infill.checkpoint import Checkpoint
+from fillwright.engine.infill.denoising.length_search import LengthSearch
+from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.precedents import precedents_of
+from fillwright.engine.infill.preparation import Preparation
+from fillwright.engine.infill.state import Task
+from fillwright.engine.infill.stop import Stop
+from fillwright.engine.infill.text.seams import Seams
+from fillwright.engine.memory.evidence import Precedents
+from fillwright.engine.request import Budget, InfillRequest
+
+
+def length_scores(checkpoint: Checkpoint, request: InfillRequest) -> dict[int, float]:
+    """What a search makes of each length of the request's only hole at first look, from noise and
+    without a bias; higher is better."""
+    request = replace(request, length="search")
+    task = _task(checkpoint, request, Seams.of(request, checkpoint.tokenizer.starting_with))
+    return LengthSearch.of(checkpoint.model, task, LengthBias()).first_scores()
+
+
+def taught(
+    checkpoint: Checkpoint, request: InfillRequest, rest: str
+) -> tuple[Precedents, list[int], Tensor]:
+    """Of the request's only hole, a line's, if the `rest` were written there: its precedents, the
+    tokens, the end mark last, and the model's logits before each, float32 [tokens, vocab]."""
+    request = replace(request, decode="draft")
+    seams = Seams.of(request, checkpoint.tokenizer.starting_with, ends_in_words=True)
+    task, model = _task(checkpoint, request, seams), checkpoint.model
+    project = checkpoint.remembered.stores(request.workspace, request.file_key)
+    ids = checkpoint.tokenizer.encode(seams.leads[0] + rest + seams.ending)
+    task.cache.truncate(task.prompt_cached)
+    read = torch.tensor([task.prompt[-1], *ids], dtype=torch.int64, device=checkpoint.device)
+    logits = model.logits(model.extend(task.cache, read))
+    precedents = precedents_of(checkpoint.tokenizer, seams, task.holes[0], project)
+    return precedents, [*ids, task.plan.end_marks[0]], logits
+
+
+def _task(checkpoint: Checkpoint, request: InfillRequest, seams: Seams) -> Task:
+    """That of the first candidate, which nothing stops."""
+    stop = Stop(lambda: False, Budget(), time.perf_counter)
+    return Preparation(checkpoint, request, checkpoint.plan(request, 0), seams).task(stop)
