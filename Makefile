@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit sbom lock
+.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,15 +13,30 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
 	@$(BIN)/fillwright engine stop > /dev/null
 
+# two processes, for two cores; nothing of editors, of whole processes, of kernels in Triton's interpreter, and of
+# the commands that train, score and convert models
+QUICK := $(BIN)/pytest --quiet --no-header -m 'not (slow or gpu or e2e)'
+QUICK_ENGINE := $(addprefix tests/engine/,model infill diffusion syntax)
+NOT_QUICK := tests/editors tests/e2e $(addprefix tests/engine/,training evaluation quantize benchmark pull)
+
+quick: .venv/.dev-ready ## run the quick tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-engine quick-rest
+
+quick-engine:
+	@$(QUICK) $(QUICK_ENGINE)
+
+quick-rest:
+	@$(QUICK) tests $(addprefix --ignore=,$(QUICK_ENGINE) $(NOT_QUICK))
+
 test: .venv/.dev-ready ## run every test
 	$(BIN)/pytest
 
-fmt: .venv/.dev-ready ## format the code and mend what ruff can mend
+fmt: .venv/.dev-ready ## format the code and fix what ruff can fix
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	if [ -d editors/nvim/node_modules ]; then editors/nvim/node_modules/.bin/stylua editors/nvim; fi
 
-check: .venv/.dev-ready .imports/fillwright check-vscode check-nvim docs ## lint, formatting, types, and the documentation's links
+check: .venv/.dev-ready check-vscode check-nvim docs ## lint, formatting, types, and the documentation's links
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -106,12 +121,12 @@ lock: .tools/release/.ready ## take the newest versions of the tools that build 
 		|| { echo "Fillwright needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
 
-.venv/.run-ready: $(BUILT_FROM) | .venv/bin/python
+.venv/.run-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright into .venv (PyTorch makes this take a minute or two) ..."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
-.venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python
+.venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright and its developer tools into .venv ..."
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch .venv/.run-ready $@
@@ -121,7 +136,7 @@ lock: .tools/release/.ready ## take the newest versions of the tools that build 
 	$(PIP_INSTALL) setuptools
 	@touch $@
 
-# type checkers do not follow setuptools' editable import hook: they read the layers through these links
+# type checkers and editors do not follow setuptools' editable import hook: they read the layers through these links
 .imports/fillwright:
 	mkdir -p $@
 	ln -s ../../engine ../../kernels ../../lsp_server $@/

@@ -22,9 +22,10 @@ from fillwright.lsp_server.cli.carve_locations import carve_places
 from fillwright.lsp_server.cli.diff import unified_diff
 from fillwright.lsp_server.cli.draft_view import DraftView
 from fillwright.lsp_server.cli.fill import FillOptions, fit_each, request_for, summary
-from fillwright.lsp_server.cli.main import parse_fill
+from fillwright.lsp_server.cli.fill_arguments import parse_fill
 from fillwright.lsp_server.cli.source_file import read_source
 from fillwright.lsp_server.cli.terminal import coloured_diff, draft_title
+from fillwright.lsp_server.text.changes import applied
 from fillwright.lsp_server.text.documents import Document
 
 OUTPUT = Path("docs/images/fill.svg")
@@ -65,8 +66,9 @@ async def record(options: FillOptions) -> list[Frame]:
     finally:
         await client.aclose()
     fits = fit_each(document, carvings, infill)
-    changes = [change for fit in fits for change in fit.changes]
-    diff = unified_diff(options.file.as_posix(), document.text, changes)
+    after = applied(document.text, [change for fit in fits for change in fit.changes])
+    name = options.file.as_posix()
+    diff = unified_diff(document.text, after, f"a/{name}", f"b/{name}")
     view = DraftView(request.document, request.holes, request.language)
     step_s = min(STEP_S, DRAFTS_S / max(len(drafts), 1))
     return [

@@ -25,6 +25,10 @@ class Hole:
         if not 0 <= self.start <= self.end:
             raise ValueError(f"a hole needs 0 <= start <= end, not {self.start}..{self.end}")
 
+    def overlaps(self, after: "Hole") -> bool:
+        """Whether the next hole of a document begins inside this one, or is the same."""
+        return after.start < self.end or after == self
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
@@ -98,7 +102,7 @@ class InfillRequest:
         if self.candidates < 1:
             raise ValueError(f"a request needs at least 1 candidate, not {self.candidates}")
         for before, after in zip(self.holes, self.holes[1:], strict=False):
-            if after.start < before.end or after == before:
+            if before.overlaps(after):
                 raise ValueError(
                     f"holes must be in order and apart: {before.start}..{before.end} "
                     f"and {after.start}..{after.end} overlap"

@@ -25,7 +25,7 @@ ON_A_GPU = {
     "test_gpu_weights",
     "test_slot_cache",
     "test_gpu_denoise",
-    "test_gpu_infiller",
+    "test_loading_gpu",
     "test_engine_bench",
 }
 
@@ -34,7 +34,7 @@ ON_A_GPU = {
 def engine_folder() -> Iterator[Path]:
     """The runtime folder of every engine that a test starts: never the user's own.
 
-    Whoever starts an engine stops it.
+    A test that starts an engine stops it.
     """
     # a short path: a Unix socket's has about 100 bytes
     folder = Path(tempfile.mkdtemp(prefix="fw-"))
@@ -58,4 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name == "gpu" or item.path.stem in ON_A_GPU:
             item.add_marker("gpu")
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is not None)
+    items.sort(key=_lateness)
+
+
+def _lateness(item: pytest.Item) -> int:
+    """What is quick comes first, what takes minutes last."""
+    return 2 * _is_marked(item, "slow") + _is_marked(item, "e2e")
+
+
+def _is_marked(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None

@@ -14,7 +14,8 @@ LAYERS = ["kernels", "engine", "lsp_server"]
 # from the bottom up; a file belongs to the longest name that it begins with
 ROOMS = [
     *["kernels.gpu", "kernels.cpu", "kernels"],
-    *["engine.errors", "engine.confidence", "engine.checkpoint_path", "engine.allocator"],
+    *["engine.errors", "engine.confidence", "engine.strict_json", "engine.checkpoint_path"],
+    "engine.allocator",
     *["engine.request", "engine.filling", "engine.syntax", "engine.sources", "engine.memory"],
     *["engine.daemon.settings", "engine.prompt_format", "engine.pull"],
     *["engine.model", "engine.diffusion", "engine.quantize", "engine.benchmark"],
@@ -29,7 +30,8 @@ ROOMS = [
     *["lsp_server.settings", "lsp_server.text", "lsp_server.privacy", "lsp_server.carving"],
     *["lsp_server.fitting", "lsp_server.context", "lsp_server.fills", "lsp_server.suggestions"],
     *["lsp_server.session", "lsp_server.lsp"],
-    *["lsp_server.cli.marks", "lsp_server.cli.source_file", "lsp_server.cli.draft_view"],
+    *["lsp_server.cli.arguments", "lsp_server.cli.marks", "lsp_server.cli.diff"],
+    *["lsp_server.cli.source_file", "lsp_server.cli.draft_view"],
     *["lsp_server.cli.terminal", "lsp_server.cli.editors", "lsp_server.cli.engine"],
     *["lsp_server.cli.doctor", "lsp_server.cli.setup", "lsp_server.cli.typing", "lsp_server.cli"],
     "lsp_server",

@@ -27,6 +27,10 @@ MAX_PARAMETERS = 7
 KNOWN_TO_TAKE_MORE = {"lsp_server/fills/fills.py: __init__"}
 CPU_KERNELS = Path("kernels", "cpu")
 COMPILED = {".cpp", ".h"}
+WRITTEN = ("engine", "kernels", "lsp_server", "tests", "docs", "editors/nvim", "editors/vscode")
+PROSE = {".py", ".md", ".lua", ".ts", ".txt", ".scm", ".cpp", ".h", ".toml"}
+# words that nobody uses: again, wrong, repair, anyone
+UNUSUAL = re.compile(r"(?<![a-z])(anew|amiss|mend(ed|s|ing|able)?|whoever)(?![a-z])", re.IGNORECASE)
 
 
 def files(*folders: str, suffixes: set[str]) -> list[Path]:
@@ -176,3 +180,34 @@ def test_every_test_that_the_behaviour_page_names_exists() -> None:
     rows = re.findall(r"^\| (\d+) \|(.*)$", page, re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 36))
     assert all("::test_" in row for _, row in rows)
+
+
+def test_the_words_are_plain() -> None:
+    written = [
+        path
+        for path in [*files(*WRITTEN, suffixes=PROSE), *ROOT.glob("*.md"), ROOT / "Makefile"]
+        if "node_modules" not in path.parts and path != Path(__file__)
+    ]
+    written.append(ROOT / "editors" / "vscode" / "package.json")
+    assert len(written) > 500
+    unusual = {
+        str(path.relative_to(ROOT))
+        for path in written
+        if UNUSUAL.search(path.read_text(encoding="utf-8"))
+    }
+    assert unusual == set()
+
+
+def pages() -> list[Path]:
+    """What is written for developers and users; a log may name files that are gone."""
+    log = ROOT / "docs" / "measurements-log.md"
+    return [path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")] if path != log]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda path: path.name)
+def test_every_path_that_a_page_names_exists(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    roots = "|".join(["kernels", "engine", "lsp_server", "editors", "tests", "docs", "fixtures"])
+    named = set(re.findall(rf"`((?:{roots})/[\w./-]*)`", text))
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert page.name != "ARCHITECTURE.md" or len(named) > 40

@@ -1,6 +1,6 @@
 """`python -P -m fillwright.engine.daemon`: the daemon's process, as the client starts it.
 
-Knows the arguments, and how to let go of the process that started it.
+Knows the arguments, and how to leave the process that started it.
 """
 
 import argparse
@@ -8,6 +8,11 @@ import os
 import sys
 from pathlib import Path
 
+from fillwright.engine.daemon.arguments import (
+    add_engine_arguments,
+    add_serving_arguments,
+    network_of,
+)
 from fillwright.engine.daemon.lifecycle import READY
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import FillwrightError
@@ -19,20 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
     if options.detach:
         _detach()
     # imported here: only the detached process needs it, and forking must not copy threads
-    from fillwright.engine.daemon.access import Network, read_token
     from fillwright.engine.daemon.server import EngineRunsAlready, run
 
     settings = EngineSettings(
-        checkpoint=options.checkpoint,
+        checkpoint=options.model,
         device=options.device,
         runtime_dir=options.runtime_dir,
         idle_seconds=options.idle_seconds,
     )
     try:
-        network = None
-        if options.host is not None:
-            network = Network(options.host, options.port, read_token(options.token_file))
-        run(settings, network, _say_ready if options.detach else lambda: None)
+        run(settings, network_of(options), _say_ready if options.detach else lambda: None)
     except EngineRunsAlready as error:
         if options.detach:
             _say_ready()
@@ -48,13 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m fillwright.engine.daemon")
-    parser.add_argument("--checkpoint", type=Path)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--runtime-dir", type=Path)
-    parser.add_argument("--idle-seconds", type=float, default=900)
-    parser.add_argument("--host", help="serve TCP as well; needs a bearer token")
-    parser.add_argument("--port", type=int, default=8411)
-    parser.add_argument("--token-file", type=Path)
+    add_engine_arguments(parser)
+    add_serving_arguments(parser)
+    parser.add_argument("--runtime-dir", type=Path, metavar="FOLDER", help="not this user's own")
     parser.add_argument("--detach", action="store_true", help="leave the process that started it")
     return parser
 

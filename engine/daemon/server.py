@@ -98,7 +98,10 @@ async def _claim(settings: EngineSettings, place: Place) -> "BaseFileLock":
                     )
                 await asyncio.sleep(0.05)
     except TimeoutError as error:
-        raise EngineUnavailable("Another engine starts or ends, and does not get on.") from error
+        raise EngineUnavailable(
+            "Another engine process is starting or stopping and is stuck; "
+            "run `fillwright engine stop`."
+        ) from error
 
 
 def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket], dict[int, str]]:

@@ -6,18 +6,18 @@ survives the trip.
 
 import json
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_origin
-
-import cattrs
+from typing import Any, Literal, TypeVar
 
 from fillwright.engine import errors
 from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
 from fillwright.engine.request import Draft, Infill
+from fillwright.engine.strict_json import strict_converter
 
 Boundary = TypeVar("Boundary")
 Event = Draft | Infill | FillwrightError
 Status = Literal["stopped", "loading", "ready", "failed"]
+
+_CONVERTER = strict_converter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Health:
 
 def to_json(value: object) -> str:
     """The JSON text of a boundary dataclass."""
-    return json.dumps(_converter().unstructure(value))
+    return json.dumps(_CONVERTER.unstructure(value))
 
 
 def from_json(text: str | bytes, kind: type[Boundary]) -> Boundary:
@@ -63,10 +63,10 @@ def from_plain(data: object, kind: type[Boundary]) -> Boundary:
     if not isinstance(data, dict):
         raise BadRequest("The request must be a JSON object.")
     try:
-        return _converter().structure(data, kind)
+        return _CONVERTER.structure(data, kind)
     except KeyError as error:
         raise BadRequest(f"The request lacks {error}.") from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadRequest(f"The request cannot be used: {error}.") from error
 
 
@@ -100,30 +100,3 @@ def error_from_plain(data: dict[str, str]) -> FillwrightError:
     if not (isinstance(kind, type) and issubclass(kind, FillwrightError)):
         kind = EngineFailed
     return kind(data.get("message", "The engine failed and did not say why."))
-
-
-@cache
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(detailed_validation=False)
-    for primitive in (str, int, bool):
-        converter.register_structure_hook(primitive, _exactly)
-    converter.register_structure_hook_func(_is_literal, _one_of)
-    return converter
-
-
-def _exactly(value: object, kind: type) -> object:
-    """Take a JSON value as it is: cattrs would turn null into the text "None"."""
-    if type(value) is not kind:
-        raise TypeError(f"{json.dumps(value)[:40]} is no {kind.__name__}")
-    return value
-
-
-def _is_literal(kind: Any) -> bool:
-    origin: object = get_origin(kind)
-    return origin is Literal
-
-
-def _one_of(value: object, kind: Any) -> object:
-    if value not in get_args(kind):
-        raise ValueError(f"{json.dumps(value)[:40]} is none of {', '.join(get_args(kind))}")
-    return value

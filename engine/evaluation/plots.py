@@ -11,8 +11,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fillwright.engine.confidence import geometric_mean
 from fillwright.engine.evaluation.journal import Record
-from fillwright.engine.evaluation.scores import Share, clustered_share, geometric_mean
+from fillwright.engine.evaluation.scores import Share, clustered_share
 
 SIZE = (4.3, 3.4)
 MARKERS = "os^Dvp"

@@ -9,10 +9,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from fillwright.engine.confidence import geometric_mean
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.journal import Record, read_records, read_settings
 from fillwright.engine.evaluation.page_table import html_table
-from fillwright.engine.evaluation.scores import geometric_mean
 from fillwright.engine.evaluation.summary import ArmSummary, summarise
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_report import typing_section

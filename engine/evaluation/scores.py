@@ -65,12 +65,5 @@ def wilson(share: float, size: float) -> tuple[float, float]:
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def geometric_mean(probabilities: Sequence[float]) -> float:
-    """How sure the model was of a whole fill, by its tokens' probabilities; 0 without tokens."""
-    if not probabilities or min(probabilities) <= 0:
-        return 0.0
-    return math.exp(math.fsum(map(math.log, probabilities)) / len(probabilities))
-
-
 def _without_line_ends(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.split("\n")).rstrip()

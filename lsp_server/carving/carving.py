@@ -5,7 +5,7 @@ Offsets go in and come out in the document's LF form. Knows nothing of the engin
 language by name; what a function is, the queries say.
 
 A hole that begins on a fresh line begins *at the newline*: the text before it never ends in half
-an indentation, and its own text starts with the newline. It ends before the newline behind it.
+an indentation, and its own text starts with the newline. It ends before the newline after it.
 """
 
 import re
@@ -15,11 +15,11 @@ from itertools import islice
 from typing import Literal
 
 from fillwright.engine.request import Hole, Shape
-from fillwright.engine.syntax.definitions import classes
-from fillwright.engine.syntax.functions import Function, stubs
-from fillwright.engine.syntax.pieces import Kind, pieces_at
+from fillwright.engine.syntax.functions import Function
+from fillwright.engine.syntax.pieces import Kind
 from fillwright.lsp_server.carving.bodies import Body, body_around, body_of
 from fillwright.lsp_server.carving.steps import step_near
+from fillwright.lsp_server.carving.syntax import Syntax
 from fillwright.lsp_server.text import layout
 from fillwright.lsp_server.text.documents import Document, Layer
 
@@ -60,7 +60,7 @@ class Carving:
 def carve_body(document: Document, offset: int) -> Carving | None:
     """The body of the innermost function around an LF offset; None when it is in none.
 
-    A docstring stays, and so do the comments of a stub. Behind a function, an offset belongs to
+    A docstring stays, and so do the comments of a stub. After a function, an offset belongs to
     it when it is indented as the body is, with nothing but blank lines and comments between.
     """
     place = _past_indentation(document, offset)
@@ -106,7 +106,7 @@ def carve_braces(document: Document, offset: int) -> Carving | None:
 
 
 def carve_selection(document: Document, start: int, end: int) -> Carving:
-    """What is selected. Whole lines keep the newline behind them; their indentation is the hole's.
+    """What is selected. Whole lines keep the newline after them; their indentation is the hole's.
 
     A selection that begins in the indentation of a line takes in the whole line.
     """
@@ -131,12 +131,11 @@ def carve_piece(document: Document, offset: int, kind: Kind) -> Carving | None:
     """The innermost piece of a kind around an LF offset, such as the arguments of a call; None when
     there is none, or the language is not known."""
     layer = document.layer_at(offset)
-    if layer.tree is None:
-        return None
-    found = pieces_at(layer.tree, layer.language, document.byte(offset), kind)
+    syntax = Syntax.of(document, layer)
+    found = [] if syntax is None else syntax.pieces(offset, kind)
     if not found:
         return None
-    start, end = map(document.character, found[-1])
+    start, end = found[-1]
     lines = document.lf_lines
     written = document.lf[start:end].strip(" \t")
     fresh = written.startswith("\n") and document.lf[start - 1 : start] != "\n"
@@ -156,23 +155,21 @@ def stub_bodies(document: Document, offset: int = 0) -> list[Carving]:
     holds no more. In the language that is written there, where a document has several.
     """
     layer = document.layer_at(offset)
-    at, found = document.byte(offset), list[Function]()
-    for reach in (NEARBY, len(document.source)):
-        if layer.tree is not None:
-            found = list(stubs(layer.tree, layer.language, (max(0, at - reach), at + reach)))
-        if len(found) >= MOST_STUBS:
-            break
-    return _nearest(document, layer, found, at)
+    syntax = Syntax.of(document, layer)
+    if syntax is None:
+        return []
+    found = list(syntax.stubs(*_nearby(document, offset)))
+    if len(found) < MOST_STUBS:
+        found = list(syntax.stubs(0, len(document.lf)))
+    return _nearest(document, layer, found, offset)
 
 
 def has_stubs_nearby(document: Document, offset: int) -> bool:
     """Whether there are several such bodies in the hundreds of lines around an LF offset."""
-    layer = document.layer_at(offset)
-    if layer.tree is None:
+    syntax = Syntax.of(document, document.layer_at(offset))
+    if syntax is None:
         return False
-    at = document.byte(offset)
-    found = stubs(layer.tree, layer.language, (max(0, at - NEARBY), at + NEARBY))
-    return len(list(islice(found, 2))) > 1
+    return len(list(islice(syntax.stubs(*_nearby(document, offset)), 2))) > 1
 
 
 def is_written(document: Document, carving: Carving) -> bool:
@@ -186,20 +183,21 @@ def is_written(document: Document, carving: Carving) -> bool:
 def stub_bodies_in_class(document: Document, offset: int) -> list[Carving]:
     """The same, of the innermost class around an LF offset; none when it is in none."""
     layer = document.layer_at(offset)
-    if layer.tree is None:
+    syntax = Syntax.of(document, layer)
+    if syntax is None:
         return []
-    at = document.byte(_past_indentation(document, offset))
-    around = [
-        span
-        for span in classes(layer.tree, layer.language, (at, at + 1))
-        if span[0] <= at <= span[1]
-    ]
+    at = _past_indentation(document, offset)
+    around = [span for span in syntax.classes(at, at + 1) if span[0] <= at <= span[1]]
     if not around:
         return []
     start, end = around[-1]
-    found = stubs(layer.tree, layer.language, (start, end))
+    found = syntax.stubs(start, end)
     inside = [function for function in found if start <= function.start and function.end <= end]
     return _nearest(document, layer, inside, at)
+
+
+def _nearby(document: Document, offset: int) -> tuple[int, int]:
+    return max(0, offset - NEARBY), min(len(document.lf), offset + NEARBY)
 
 
 def _nearest(document: Document, layer: Layer, found: Sequence[Function], at: int) -> list[Carving]:

@@ -7,10 +7,11 @@ docstrings; Python has them inside the body, everyone else above the header.
 import re
 
 from fillwright.engine.request import Hole, Shape
-from fillwright.engine.syntax.definitions import Definition, definitions
+from fillwright.engine.syntax.definitions import Definition
 from fillwright.engine.syntax.languages import doc_marks
 from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.carving.steps import step_at
+from fillwright.lsp_server.carving.syntax import Span, Syntax
 from fillwright.lsp_server.text import layout
 from fillwright.lsp_server.text.documents import Document, Layer
 
@@ -48,16 +49,14 @@ def wants_docstring(document: Document, offset: int) -> bool:
     lines = document.lf_lines
     spans = [(definition.start, definition.body_start), definition.docstring, definition.comments]
     return any(
-        lines.line_of(document.character(span[0]))
-        <= lines.line_of(offset)
-        <= lines.line_of(document.character(span[1]))
+        lines.line_of(span[0]) <= lines.line_of(offset) <= lines.line_of(span[1])
         for span in spans
         if span is not None
     )
 
 
-def _written(document: Document, span: tuple[int, int]) -> Carving | None:
-    start, end = map(document.character, span)
+def _written(document: Document, span: Span) -> Carving | None:
+    start, end = span
     indent = layout.indentation(document.lf_lines, document.lf_lines.line_of(start))
     for form in (STRING, BLOCK_COMMENT, LINE_COMMENTS):
         match = form.fullmatch(document.lf, start, end)
@@ -74,17 +73,17 @@ def _below_header(
     document: Document, definition: Definition, marks: tuple[str, str]
 ) -> Carving | None:
     lines = document.lf_lines
-    place = document.character(definition.body_start)
+    place = definition.body_start
     if document.lf[place : lines.end_of(lines.line_of(place))].strip():
         return None
-    header = lines.line_of(document.character(definition.start))
+    header = lines.line_of(definition.start)
     indent = layout.indentation(lines, header) + step_at(document, document.layer_at(place), header)
     return _carving(document, Hole(place, place), "free", indent, f"\n{indent}{marks[0]}", marks[1])
 
 
 def _above_header(document: Document, definition: Definition, marks: tuple[str, str]) -> Carving:
     lines = document.lf_lines
-    header = lines.line_of(document.character(definition.start))
+    header = lines.line_of(definition.start)
     indent = layout.indentation(lines, header)
     # comments that end with their line have no room for a second
     shape: Shape = "free" if marks[1] else "line"
@@ -110,33 +109,31 @@ def _carving(
 
 def _definition(document: Document, layer: Layer, offset: int) -> Definition | None:
     """The innermost definition around the line of `offset`, or right below the comment in it."""
-    if layer.tree is None:
+    syntax = Syntax.of(document, layer)
+    if syntax is None:
         return None
     lines = document.lf_lines
-    line = lines.line_of(offset)
-    place = document.byte(offset)
-    at = document.byte(max(offset, layout.first_character(lines, line)))
-    node = layer.tree.root_node.descendant_for_byte_range(at, at)
+    at = max(offset, layout.first_character(lines, lines.line_of(offset)))
+    node = syntax.node_at(at)
     # some comments have parts
     if node is not None and not node.is_extra and node.parent is not None and node.parent.is_extra:
         node = node.parent
     while node is not None and node.is_extra and node.next_sibling is not None:
         node = node.next_sibling
-    below = at if node is None else max(at, node.start_byte)
+    below = at if node is None else max(at, syntax.start_of(node))
     around = [
         one
-        for one in definitions(layer.tree, layer.language, (at, below + 1))
+        for one in syntax.definitions(at, below + 1)
         if _begins_line(document, one)
-        and (one.start <= at <= one.end or _holds(one.comments, place))
+        and (one.start <= at <= one.end or _holds(one.comments, offset))
     ]
     return around[-1] if around else None
 
 
-def _holds(span: tuple[int, int] | None, byte: int) -> bool:
-    return span is not None and span[0] <= byte <= span[1]
+def _holds(span: Span | None, offset: int) -> bool:
+    return span is not None and span[0] <= offset <= span[1]
 
 
 def _begins_line(document: Document, definition: Definition) -> bool:
-    start = document.character(definition.start)
     lines = document.lf_lines
-    return layout.first_character(lines, lines.line_of(start)) == start
+    return layout.first_character(lines, lines.line_of(definition.start)) == definition.start

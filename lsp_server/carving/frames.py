@@ -18,7 +18,7 @@ class Framed:
     """The document with the frames of its carvings in it, and the carvings as they lie there.
 
     `places` are the ranges `start..end`, in the editor's text of `document`, that are new for each
-    carving with a frame; `moved` is how far each carving lies behind its place in the original.
+    carving with a frame; `moved` is how far each carving lies after its place in the original.
     """
 
     document: Document
@@ -32,8 +32,8 @@ class Framed:
         back = self.moved[number]
         framed = start < end
         if not framed or not changes:
-            return tuple(TextChange(one.start - back, one.end - back, one.text) for one in changes)
-        inside = [TextChange(one.start - start, one.end - start, one.text) for one in changes]
+            return tuple(change.moved(-back) for change in changes)
+        inside = [change.moved(-start) for change in changes]
         text = applied(self.document.text[start:end], inside)
         return (TextChange(start - back, start - back, text),)
 

@@ -9,10 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from fillwright.engine.syntax.functions import functions
 from fillwright.engine.syntax.grammars import has_queries
 from fillwright.engine.syntax.languages import fixed_step
 from fillwright.lsp_server.carving.headers import is_access_label, is_apart
+from fillwright.lsp_server.carving.syntax import Syntax
 from fillwright.lsp_server.text import layout
 from fillwright.lsp_server.text.documents import Document, Layer
 from fillwright.lsp_server.text.positions import LineIndex
@@ -69,21 +69,22 @@ def _likeliest(steps: Iterable[str]) -> str | None:
 
 def _bodies(document: Document, layer: Layer, first: int, last: int) -> Iterator[tuple[int, str]]:
     """Where the headers of functions stand, and how much deeper the first line of their bodies."""
-    if layer.tree is None:
+    syntax = Syntax.of(document, layer)
+    if syntax is None:
         return
     lines = document.lf_lines
-    within = (
-        document.byte(lines.starts[max(0, first)]),
-        document.byte(lines.end_of(min(len(lines) - 1, last))),
-    )
-    for function in functions(layer.tree, layer.language, within):
-        header = lines.line_of(document.character(function.header))
-        headed = lines.line_of(document.character(function.body_start))
-        end = document.character(function.hole_end)
+    start, end = lines.starts[max(0, first)], lines.end_of(min(len(lines) - 1, last))
+    for function in syntax.functions(start, end):
+        header = lines.line_of(function.header)
+        headed = lines.line_of(function.body_start)
         body = headed + 1
         while body < len(lines) and layout.is_blank(lines, body):
             body += 1
-        if function.broken or body >= len(lines) or layout.first_character(lines, body) >= end:
+        if (
+            function.broken
+            or body >= len(lines)
+            or layout.first_character(lines, body) >= function.hole_end
+        ):
             continue
         outer, inner = (layout.indentation(lines, at) for at in (header, body))
         if inner.startswith(outer) and inner != outer:
@@ -104,11 +105,10 @@ def _opens_block(document: Document, layer: Layer, line: int) -> bool:
     lines = document.lf_lines
     if not layout.opens_block(lines.content(line)):
         return False
-    end = lines.starts[line] + len(lines.content(line).rstrip()) - 1
-    if layer.tree is None:
+    syntax = Syntax.of(document, layer)
+    if syntax is None:
         return True
-    at = document.byte(end)
-    node = layer.tree.root_node.descendant_for_byte_range(at, at)
+    node = syntax.node_at(lines.starts[line] + len(lines.content(line).rstrip()) - 1)
     parent = None if node is None else node.parent
     return parent is None or DATA.search(parent.type) is None
 
@@ -138,10 +138,10 @@ def _is_label(lines: LineIndex, line: int) -> bool:
 
 def _is_said(document: Document, layer: Layer, line: int) -> bool:
     """Whether a line begins inside a comment or a string that began on an earlier one."""
-    if layer.tree is None:
+    syntax = Syntax.of(document, layer)
+    if syntax is None:
         return False
-    at = document.byte(layout.first_character(document.lf_lines, line))
-    node = layer.tree.root_node.descendant_for_byte_range(at, at)
+    node = syntax.node_at(layout.first_character(document.lf_lines, line))
     while node is not None and node.start_point.row >= line:
         node = node.parent
     return node is not None and SAID.search(node.type) is not None

@@ -1,7 +1,7 @@
 """From the command line's places to carvings of a document.
 
 Knows lines from 1 and documents; knows no files and no engine. A place outside the document, or
-two that overlap, is the caller's to mend.
+two that overlap, is an error of the caller.
 """
 
 from collections.abc import Sequence
@@ -27,8 +27,7 @@ def carve_places(document: Document, places: Sequence[Place]) -> list[Carving]:
     carved = [(_carve(document, place), place) for place in places]
     carved.sort(key=lambda pair: pair[0].holes)
     for (before, place), (after, next_place) in pairwise(carved):
-        first, second = before.holes[0], after.holes[0]
-        if second.start < first.end or second == first:
+        if before.holes[0].overlaps(after.holes[0]):
             raise BadRequest(f"{place} and {next_place} overlap; give holes that lie apart.")
     return [carving for carving, _ in carved]
 

@@ -44,7 +44,7 @@ class DraftView:
                 if not settled:
                     unsettled.append((len(plain), len(plain) + len(run)))
                 plain += _masked(run) if masked and not settled else run
-            # a body's text begins with the newline behind its def, which is not a line of its own
+            # a body's text begins with the newline after its def, which is not a line of its own
             head = len(plain[begin:]) - len(plain[begin:].lstrip("\n"))
             first = plain.count("\n", 0, begin + head)
             filled.update(range(first, plain.count("\n") + 1))
@@ -92,17 +92,17 @@ class _Hunk:
 
 
 def _hunks(document: str, holes: Sequence[Hole]) -> Iterator[_Hunk]:
-    first_line, pieces, behind = 1, list[str | int](), 0
+    first_line, pieces, shown = 1, list[str | int](), 0
     for index, hole in enumerate(holes):
-        before = _before(document, behind, hole.start)
+        before = _before(document, shown, hole.start)
         start = hole.start - len(before)
-        if index == 0 or start > behind:
+        if index == 0 or start > shown:
             if index:
-                yield _Hunk(first_line, (*pieces, _after(document, behind, start)))
+                yield _Hunk(first_line, (*pieces, _after(document, shown, start)))
             first_line, pieces = document.count("\n", 0, start) + 1, []
         pieces += [_clip_head(before), index]
-        behind = hole.end
-    yield _Hunk(first_line, (*pieces, _after(document, behind, len(document))))
+        shown = hole.end
+    yield _Hunk(first_line, (*pieces, _after(document, shown, len(document))))
 
 
 def _before(document: str, start: int, end: int) -> str:

@@ -1,13 +1,63 @@
-"""`fillwright engine start|stop|status`. Knows the engine's client and lifecycle only."""
+"""`fillwright engine run|start|stop|status`. Knows the engine's client and lifecycle only."""
 
+import argparse
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
+from fillwright.engine.daemon.arguments import (
+    add_engine_arguments,
+    add_serving_arguments,
+    network_of,
+)
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
 from fillwright.engine.daemon.lifecycle import stop_all
 from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
+from fillwright.lsp_server.cli.arguments import (
+    ENGINE_FAILED,
+    Parser,
+    engine_settings,
+    startable,
+)
 
 Action = Literal["start", "stop", "status"]
+ACTIONS = {
+    "run": "be the engine, until interrupted",
+    "start": "start the engine when there is none",
+    "stop": "stop every engine, or the one that is named",
+    "status": "say how the engine is",
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line, without its first two words; gives the exit code."""
+    parser = Parser(prog="fillwright engine", description="The engine that every editor shares.")
+    actions = parser.add_subparsers(metavar="|".join(ACTIONS), required=True)
+    for name, help in ACTIONS.items():
+        action = actions.add_parser(name, help=help, description=help)
+        add_engine_arguments(action)
+        action.set_defaults(action=name)
+        if name == "run":
+            add_serving_arguments(action)
+    arguments = parser.parse_args(argv)
+    match arguments.action:
+        case "run":
+            return _run(arguments)
+        case "stop" if arguments.model is None and arguments.device == "auto":
+            return stop_every_engine()
+        case "start":
+            return engine_command("start", startable(arguments))
+        case action:
+            return engine_command(action, engine_settings(arguments))
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from fillwright.engine.daemon.server import run
+
+    settings = replace(startable(arguments), idle_seconds=arguments.idle_seconds)
+    run(settings, network_of(arguments))
+    return 0
 
 
 def engine_command(action: Action, settings: EngineSettings) -> int:
@@ -34,7 +84,7 @@ async def _ask(action: Action, settings: EngineSettings) -> int:
             return 0
         health = await (client.start() if action == "start" else client.health())
         print(describe(health))
-        return 3 if health.status == "failed" else 0
+        return ENGINE_FAILED if health.status == "failed" else 0
     finally:
         await client.aclose()
 

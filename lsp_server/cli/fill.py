@@ -25,7 +25,7 @@ from fillwright.lsp_server.cli.source_file import read_source, write_source
 from fillwright.lsp_server.cli.terminal import print_diff, say, showing_drafts
 from fillwright.lsp_server.fitting.fit import Fit
 from fillwright.lsp_server.fitting.stub import fit_written
-from fillwright.lsp_server.text.changes import TextChange, applied
+from fillwright.lsp_server.text.changes import applied
 from fillwright.lsp_server.text.documents import Document
 
 
@@ -58,17 +58,18 @@ def fill_file(options: FillOptions) -> None:
     if unused:
         say(NO_INSTRUCTIONS)
     if infill.finish == "cancelled":
-        raise EngineFailed("the engine stopped before the fill was done; ask again.")
+        raise EngineFailed("the engine stopped before the fill was done; retry.")
     fits = fit_each(document, carvings, infill)
-    changes = [change for fit in fits for change in fit.changes]
+    after = applied(document.text, [change for fit in fits for change in fit.changes])
     if options.write:
-        write_source(source, applied(document.text, changes))
+        write_source(source, after)
     if options.json:
         report = _report(options.file, document, carvings, fits, infill)
         print(json.dumps(report | ({"instructed": not unused} if options.instruction else {})))
         return
     if not options.write:
-        print_diff(unified_diff(options.file.as_posix().lstrip("/"), document.text, changes))
+        name = options.file.as_posix().lstrip("/")
+        print_diff(unified_diff(document.text, after, f"a/{name}", f"b/{name}"))
     say(summary(infill))
     for carving, fit in zip(carvings, fits, strict=True):
         line = document.lf_lines.line_of(carving.holes[0].start) + 1
@@ -140,9 +141,7 @@ def _report(
         start, end = (
             document.from_lf(offset) for offset in (carving.holes[0].start, carving.holes[0].end)
         )
-        inside = [
-            TextChange(edit.start - start, edit.end - start, edit.text) for edit in fit.changes
-        ]
+        inside = [change.moved(-start) for change in fit.changes]
         holes.append(
             {
                 "start": _line_column(document, start),

@@ -6,12 +6,12 @@ from typing import Literal
 from rich.console import Console
 from rich.text import Text
 
-State = Literal["well", "advice", "amiss", "absent"]
+State = Literal["ok", "warning", "error", "missing"]
 _SIGNS: dict[State, tuple[str, str, str]] = {
-    "well": ("✓", "ok", "green"),
-    "advice": ("!", "! ", "yellow"),
-    "amiss": ("✗", "X ", "bold red"),
-    "absent": ("·", "- ", "dim"),
+    "ok": ("✓", "ok", "green"),
+    "warning": ("!", "! ", "yellow"),
+    "error": ("✗", "X ", "bold red"),
+    "missing": ("·", "- ", "dim"),
 }
 
 

@@ -14,7 +14,7 @@ from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.fitting.brackets import BracketTrial, lone_quotes
 from fillwright.lsp_server.fitting.layouts import closed_off, line_ends
 from fillwright.lsp_server.fitting.place import Place
-from fillwright.lsp_server.fitting.repairs import closed_below, mended, with_rest, without_closers
+from fillwright.lsp_server.fitting.repairs import closed_below, repaired, with_rest, without_closers
 from fillwright.lsp_server.fitting.trial import Trial, trials_at
 from fillwright.lsp_server.text.documents import Document
 
@@ -33,7 +33,7 @@ def fitting(
     *,
     cut: bool,
 ) -> str | None:
-    """The best of the ways to lay a text out, mended if it has to be; None when the file would be
+    """The best of the ways to lay a text out, repaired if it has to be; None when the file would be
     worse for any of them. `cut`: the text went on with lines that have no place in the hole."""
     line_end = carving.what == "line end" and place.ends_line
     trials: Sequence[Trial | BracketTrial] = trials_at(document, hole)
@@ -60,7 +60,7 @@ def fitting(
         best = _least_faults(whole_lines, trial)
     # what the user rewrites is rewritten as a whole or not at all
     whole = carving.what in ("selection", "docstring") or carving.shape == "free"
-    tries = mended(best, place, trial, cut_back=not whole)
+    tries = repaired(best, place, trial, cut_back=not whole)
     if cut:
         tries = chain(closed_below(best, place, trial), tries)
     # one after the other: each costs a parse

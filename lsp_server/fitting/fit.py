@@ -21,7 +21,7 @@ from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.formatting import Formatting
 from fillwright.lsp_server.text.positions import LINE_END
 
-# markers of models' prompts; what stands behind one is no code
+# markers of models' prompts; what stands after one is no code
 SENTINEL = re.compile(r"<\|\w+\|?>|<\w+\|>|<(?:eos|bos|pad|mask|fim_\w+)>")
 MUCH = 120
 KEPT_SHARE = 0.2
@@ -79,13 +79,13 @@ def fit_fill(
 
     Each is minimal: what stands there already is not in its range. Indentation and line ends are
     made the document's, what the text repeats from around the hole is cut off, and what would bring
-    syntax errors that were not there is mended or cut back. A rewritten selection is never cut
+    syntax errors that were not there is repaired or cut back. A rewritten selection is never cut
     back: it fits or it is dropped.
     """
     changes = list[TextChange]()
     dropped = list[Dropped]()
     filled = document
-    # from the last hole on: what is filled behind a hole does not move it
+    # from the last hole on: what is filled after a hole does not move it
     for number, (hole, text) in reversed(list(enumerate(zip(carving.holes, texts, strict=True)))):
         try:
             fitted = _fitted(filled, carving, hole, text, formatting)

@@ -1,7 +1,7 @@
 """Laying a fill's text out for its place: where it begins, how it is indented, where it ends.
 
 Text only: knows no syntax, no documents and no engine. Line ends are `\\n`. Where lines alone
-cannot tell, several layouts are offered, the likeliest first, and whoever can parse chooses.
+cannot tell, several layouts are offered, the likeliest first; the caller parses and chooses.
 """
 
 import re
@@ -14,7 +14,7 @@ from fillwright.lsp_server.text.positions import LineIndex
 
 CLOSING = (")", "]", "}")
 TERMINATORS = (";", ",")
-# behind these a terminator would be one too many
+# after these a terminator would be one too many
 ENDED = (*TERMINATORS, ":", "{", "(", "[", "}")
 # a blank follows a comma and an operator that has one before it, which no sign of a word is
 WANTS_BLANK = re.compile(r"(?:,|\s(?:[-+*/%&|^<>=!:?]*=|[-=]>|&&|\|\|))$")

@@ -1,7 +1,7 @@
-"""Mending a fill that would break the syntax: closing what it left open, or cutting it back.
+"""Repairing a fill that would break the syntax: closing what it left open, or cutting it back.
 
-Text, and the brackets that a trial sees in it; whether a mended text is any better is for others to
-try. The mended texts come in the order in which they should be tried.
+Knows text, and the brackets that a trial sees in it; others try whether a repaired text is better.
+The repaired texts come in the order in which they should be tried.
 """
 
 import re
@@ -33,7 +33,7 @@ AnyTrial = Trial | BracketTrial
 
 def with_rest(text: str, written: str) -> Iterator[str]:
     """The text of a hole that is the rest of a line, with the last tokens of what stands there now:
-    no more of them than needed, or all behind a text that is not finished. Half an expression is
+    no more of them than needed, or all after a text that is not finished. Half an expression is
     not left: what is kept begins with no operator."""
     kept = written.rstrip()
     tokens = list(TOKEN.finditer(kept))[-MOST_TOKENS_KEPT:]
@@ -72,7 +72,7 @@ def closed_below(text: str, place: Place, trial: AnyTrial) -> Iterator[str]:
         yield closed + place.code.strip()
 
 
-def mended(text: str, place: Place, trial: AnyTrial, *, cut_back: bool) -> Iterator[str]:
+def repaired(text: str, place: Place, trial: AnyTrial, *, cut_back: bool) -> Iterator[str]:
     """The text with what it left open closed, and where it may be `cut_back`, ever shorter."""
     for closed in _closed(text, trial):
         yield closed

@@ -67,7 +67,7 @@ def _is_indented(text: str, before: str) -> bool:
 
 
 def without_tail(text: str, before: str, after: str, below: Sequence[str]) -> list[str]:
-    """The text up to where it repeats what stands behind the hole: `after`, the rest of the line,
+    """The text up to where it repeats what stands after the hole: `after`, the rest of the line,
     or `below`, the lines under it.
 
     What has words in it is cut. Brackets alone may be meant: both ways are offered.

@@ -21,8 +21,10 @@ LINES_AROUND = 100
 
 
 def surroundings(document: Document, tree: Tree, hole: Hole) -> tuple[Document, Hole]:
-    """A document, parsed anew, of what the hole's syntax depends on, and the hole in it. All of a
-    short document; some lines on either side where the document is broken to the root."""
+    """A document of what the hole's syntax depends on, parsed from scratch, and the hole in it.
+
+    All of a short document; some lines on either side where the document is broken to the root.
+    """
     text, moved = document.lf, 0
     starts = [*document.lf_lines.starts, len(text)]
     far = _far_lines(document, tree, hole) if len(text) > SHORT_ENOUGH else ()
@@ -48,14 +50,14 @@ def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int
     while node is not None and node.end_byte - node.start_byte > SHORT_ENOUGH:
         children = node.children
         first = _index(children, lambda child: child.end_byte >= start)
-        behind = _index(children, lambda child: child.start_byte > end, first)
-        around = children[first] if first < behind else None
+        after = _index(children, lambda child: child.start_byte > end, first)
+        around = children[first] if first < after else None
         node = around if around and around.start_byte <= start and end <= around.end_byte else None
         if len(children) > MANY:
             # only what the hole is directly between says how it begins and ends
             near = NEIGHBOURS if node is None else 0
             yield from _whole_lines(document, children, FIRST, first - near)
-            yield from _whole_lines(document, children, behind + near, len(children) - closed)
+            yield from _whole_lines(document, children, after + near, len(children) - closed)
         closed = 1
 
 

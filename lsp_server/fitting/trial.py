@@ -88,10 +88,10 @@ class Trial:
         """The text up to where it ends the block that the hole is in, and the same with what closes
         the block, which a file may lack.
 
-        Where a bracket closes the block behind the hole, that is the first one that closes nothing
+        Where a bracket closes the block after the hole, that is the first one that closes nothing
         of the text's own. Else it is the first line that stands left of `indent`; lines inside a
         string or a bracket that began in the text do not count, and comments that stand left go
-        with the code behind them.
+        with the code after them.
         """
         after = self._text[self._hole.end :]
         if after.lstrip()[:1] in CLOSING:
@@ -168,7 +168,7 @@ class Trial:
     def _with(self, text: str) -> Document:
         if text not in self._filled:
             hole = self._hole
-            # parsed anew: a tree that is parsed from another one may hold other errors
+            # parsed from scratch: a tree that is parsed from another one may hold other errors
             filled = self._text[: hole.start] + text + self._text[hole.end :]
             self._filled[text] = _read(filled, self._around.language)
         return self._filled[text]
@@ -275,7 +275,7 @@ def _has_gap(node: Node, first: int, end: int) -> bool:
 
 
 def _continues(document: Document, line: int, start: int) -> bool:
-    """Whether a line begins inside something that began on an earlier one, behind `start`."""
+    """Whether a line begins inside something that began on an earlier one, after `start`."""
     node = document.node_at(layout.first_character(document.lf_lines, line))
     start_byte = document.byte(start)
     while node is not None and node.start_byte >= start_byte:

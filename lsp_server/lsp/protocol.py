@@ -74,7 +74,7 @@ class AnsweringProtocol(LanguageServerProtocol):
                     types.ResponseErrorMessage(id=answered, error=error.to_response_error())
                 )
             elif "method" not in message and answered in self._request_futures:
-                # whoever waits for this answer is told, and does not wait for ever
+                # the one that waits for this answer is told, and does not wait for ever
                 self._handle_response(answered, error=error.to_response_error())
             return
         if typed is not None:

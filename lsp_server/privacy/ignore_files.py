@@ -83,7 +83,7 @@ def _ignore_files_in(folder: Path) -> Iterable[_State]:
 def _names(regex: re.Pattern[str], name: str) -> bool:
     """Whether a pattern names a path itself. For pathspec one that names a folder names all that
     lies in it too, so that `!/a` would take back what another pattern excludes in `a`."""
-    # pathspec's only group is the slash behind a folder that is named
+    # pathspec's only group is the slash after a folder that is named
     if not regex.groupindex:
         return regex.search(name) is not None
     return any(found.end() == len(name) for found in regex.finditer(name))

@@ -92,10 +92,7 @@ class Filled:
 
     def text_in(self, hole: FilledHole) -> str:
         """What stands in one of the holes after the fill."""
-        inside = [
-            TextChange(one.start - hole.start, one.end - hole.start, one.text)
-            for one in hole.changes
-        ]
+        inside = [change.moved(-hole.start) for change in hole.changes]
         return applied(self.document.text[hole.start : hole.end], inside)
 
     def _is_blank(self, hole: FilledHole) -> bool:
@@ -125,8 +122,7 @@ def in_order(carvings: Sequence[Carving]) -> tuple[Carving, ...]:
     """The carvings, of one hole each, in document order. Raises BadRequest when two overlap."""
     ordered = tuple(sorted(carvings, key=lambda carving: carving.holes))
     for before, after in pairwise(ordered):
-        first, second = before.holes[0], after.holes[0]
-        if second.start < first.end or first == second:
+        if before.holes[0].overlaps(after.holes[0]):
             raise BadRequest("Two of the places overlap; give places that lie apart.")
     return ordered
 

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Literal
 
 import cattrs
-from cattrs.errors import CattrsError
 from cattrs.gen import make_dict_unstructure_fn
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.strict_json import strict_converter
 from fillwright.engine.syntax.languages import has_functions
 from fillwright.lsp_server.carving.carving import (
     Carving,
@@ -31,21 +31,23 @@ from fillwright.lsp_server.carving.docstrings import carve_docstring, wants_docs
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.positions import Position, PositionEncoding
 
-What = Literal["body", "selection", "line", "docstring", "stubs in class", "stubs in file"]
+What = Literal["body", "selection", "line", "docstring", "stubsInClass", "stubsInFile"]
 TITLES: dict[What, str] = {
     "body": "Fill body",
     "selection": "Rewrite selection",
     "line": "Finish line",
     "docstring": "Fill docstring",
-    "stubs in class": "Fill all stubs in class",
-    "stubs in file": "Fill all stubs in file",
+    "stubsInClass": "Fill all stubs in class",
+    "stubsInFile": "Fill all stubs in file",
 }
 NOTHING: dict[What, str] = {
     "body": "There is no function around the cursor; put it inside one.",
     "docstring": "There is no class or function here that a docstring could be about.",
-    "stubs in class": "There is no class around the cursor with a function to fill.",
-    "stubs in file": "This file has no function that is still to be written.",
+    "stubsInClass": "There is no class around the cursor with a function to fill.",
+    "stubsInFile": "This file has no function that is still to be written.",
 }
+# clients that were written before the names had one style
+FORMERLY = {"stubs in class": "stubsInClass", "stubs in file": "stubsInFile"}
 # what an editor has closed already is no reason not to finish a line
 FINISHED = re.compile(r"""[\s)\]}>"'`;,:]*$""")
 COMMENT = re.compile(
@@ -99,9 +101,11 @@ class Target:
     @classmethod
     def from_json(cls, plain: object) -> "Target":
         """The target that an editor hands back. Raises ValueError when it is none."""
+        if isinstance(plain, dict) and isinstance(plain.get("what"), str):
+            plain = plain | {"what": FORMERLY.get(plain["what"], plain["what"])}
         try:
             return _converter().structure(plain, cls)
-        except (CattrsError, ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise ValueError(
                 'A place to fill looks like {"uri": ..., "what": '
                 f'{" or ".join(json.dumps(what) for what in TITLES)}, "range": ...}}'
@@ -171,9 +175,9 @@ def carvings_of(
             carvings = [carve_docstring(document, start)]
         case "body":
             carvings = [carve_body(document, start)]
-        case "stubs in class":
+        case "stubsInClass":
             carvings = stub_bodies_in_class(document, start)
-        case "stubs in file":
+        case "stubsInFile":
             carvings = stub_bodies(document, start)
     found = tuple(carving for carving in carvings if carving is not None)
     if not found:
@@ -188,9 +192,9 @@ def _offset(document: Document, place: EditorPosition, encoding: PositionEncodin
 def _other_stubs(document: Document, body: Carving, at: int) -> Iterator[What]:
     """All stubs are offered where the cursor is on one, and there are others."""
     if body.stub and len(stub_bodies_in_class(document, at)) > 1:
-        yield "stubs in class"
+        yield "stubsInClass"
     if body.stub and has_stubs_nearby(document, at):
-        yield "stubs in file"
+        yield "stubsInFile"
 
 
 def _lacks_docstring(document: Document, body: Carving | None, at: int) -> bool:
@@ -217,15 +221,7 @@ def _instruction_in(selected: str) -> str | None:
 
 @cache
 def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter()
-    for primitive in (int, str, bool):
-        converter.register_structure_hook(primitive, _exactly)
+    converter = strict_converter()
     unstructure = make_dict_unstructure_fn(Target, converter, _cattrs_omit_if_default=True)
     converter.register_unstructure_hook(Target, unstructure)
     return converter
-
-
-def _exactly(value: object, kind: type) -> object:
-    if type(value) is not kind:
-        raise ValueError(f"not {kind}")
-    return value

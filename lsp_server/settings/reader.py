@@ -11,12 +11,9 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
-import cattrs
-import cattrs.errors
-
+from fillwright.engine.strict_json import strict_converter
 from fillwright.lsp_server.settings.settings import SECTION, Settings
 
 
@@ -41,6 +38,7 @@ def merged(below: object, above: object) -> object:
 
 
 Section = TypeVar("Section")
+_CONVERTER = strict_converter()
 
 
 def _read(section: type[Section], raw: object, path: str, complaints: list[str]) -> Section:
@@ -60,7 +58,8 @@ def _read(section: type[Section], raw: object, path: str, complaints: list[str])
             values[setting.name] = _read(hint, raw[key], f"{path}.{key}", complaints)
             continue
         try:
-            values[setting.name] = _value(raw[key], hint, setting.metadata.get("at_least"))
+            value = _renamed(raw[key], setting.metadata.get("formerly", {}))
+            values[setting.name] = _value(value, hint, setting.metadata.get("at_least"))
         except ValueError as error:
             complaints.append(
                 f"{path}.{key} should be {error}; using {shown(default_of(setting))}."
@@ -68,37 +67,23 @@ def _read(section: type[Section], raw: object, path: str, complaints: list[str])
     return section(**values)
 
 
+def _renamed(raw: object, formerly: Mapping[str, str]) -> object:
+    """A value by its name now: files of users keep the names that values had before."""
+    return formerly.get(raw, raw) if isinstance(raw, str) else raw
+
+
 def _value(raw: object, hint: Any, at_least: float | None) -> object:
     """`raw` as `hint`; ValueError says in words what it should have been."""
     wanted = in_words(hint) + (f", {at_least} or more" if at_least is not None else "")
     try:
-        value: object = _converter().structure(raw, hint)
-    except (cattrs.errors.CattrsError, ValueError, OverflowError):
+        value: object = _CONVERTER.structure(raw, hint)
+    except (ValueError, TypeError, AttributeError, OverflowError):
         raise ValueError(wanted) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(wanted)
     if at_least is not None and isinstance(value, int | float) and value < at_least:
         raise ValueError(wanted)
     return value
-
-
-@lru_cache(maxsize=1)
-def _converter() -> cattrs.Converter:
-    """cattrs without its coercions: "false" is not a boolean and True is not a number."""
-    converter = cattrs.Converter()
-
-    def exactly(*accepted: type) -> Any:
-        def structure(raw: object, wanted: type) -> object:
-            # a boolean is an int to isinstance
-            if type(raw) not in accepted or (isinstance(raw, float) and not math.isfinite(raw)):
-                raise ValueError(f"not {wanted}")
-            return wanted(raw)
-
-        return structure
-
-    converter.register_structure_hook(bool, exactly(bool))
-    converter.register_structure_hook(int, exactly(int))
-    converter.register_structure_hook(float, exactly(float, int))
-    converter.register_structure_hook(str, exactly(str))
-    return converter
 
 
 _WORDS = {

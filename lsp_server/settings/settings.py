@@ -1,11 +1,13 @@
 """The user's settings: nested frozen dataclasses. `docs/settings.md` is written from them.
 
-Does not know how they are read (`settings_reader`) or where from.
+Does not know how they are read (`reader`) or where from.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from fillwright.engine.request import Decode
 
 SECTION = "fillwright"
 
@@ -54,7 +56,7 @@ class FillSettings:
     seed: int = 0
     """The same seed gives the same fill; another one gives another."""
 
-    decode: Literal["auto", "denoise", "draft", "draft+denoise"] = "auto"
+    decode: Decode = "auto"
     """How a fill is written: denoised from noise, drafted word by word, or denoised from a draft;
     `auto` is the checkpoint's own way."""
 
@@ -104,7 +106,9 @@ class EngineSection:
 class Settings:
     """Everything under the `fillwright` section."""
 
-    show: Literal["both", "ghost only", "popup only"] = "both"
+    show: Literal["both", "ghostText", "popup"] = field(
+        default="both", metadata={"formerly": {"ghost only": "ghostText", "popup only": "popup"}}
+    )
     """Where suggestions appear while typing: as ghost text, as items of the popup, or as both."""
 
     eagerness: Literal["eager", "normal", "quiet"] = "normal"
@@ -127,9 +131,9 @@ class Settings:
     @property
     def ghost_text(self) -> bool:
         """Whether ghost text is shown."""
-        return self.inline_completion.enabled and self.show != "popup only"
+        return self.inline_completion.enabled and self.show != "popup"
 
     @property
     def popup(self) -> bool:
         """Whether the popup gets items."""
-        return self.completion.enabled and self.show != "ghost only"
+        return self.completion.enabled and self.show != "ghostText"

@@ -13,6 +13,10 @@ class TextChange:
     end: int
     text: str
 
+    def moved(self, by: int) -> "TextChange":
+        """The same change of a text that begins `by` characters earlier."""
+        return TextChange(self.start + by, self.end + by, self.text)
+
 
 def applied(text: str, changes: Sequence[TextChange]) -> str:
     """The editor's text after changes that are in order and apart."""

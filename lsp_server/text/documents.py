@@ -1,6 +1,6 @@
 """The open documents: text by version, line index, LF form, and a syntax tree kept incrementally.
 
-A `Document` is an immutable snapshot: whoever holds one across an await keeps the text it began
+A `Document` is an immutable snapshot: code that holds one across an await keeps the text it began
 with. The tree and the holes live in the LF form, edits and positions in the editor's own text;
 `to_lf` and `from_lf` go between. Knows languages by their id only, and no protocol types.
 """

@@ -44,7 +44,7 @@ def is_blank(lines: LineIndex, line: int) -> bool:
 
 
 def first_character(lines: LineIndex, line: int) -> int:
-    """The offset behind the line's indentation."""
+    """The offset after the line's indentation."""
     return lines.starts[line] + len(indentation(lines, line))
 
 

@@ -1,6 +1,6 @@
 """Which cells a notebook has, and what a cell's neighbours say to the model.
 
-A cell is a document of its own; its neighbours are the text before and behind it: code as code, all
+A cell is a document of its own; its neighbours are the text before and after it: code as code, all
 else as comments. Knows no protocol types.
 """
 
@@ -57,19 +57,19 @@ class Notebooks:
         self._notebooks.pop(uri, None)
 
     def around(self, document: Document) -> tuple[str, str]:
-        """What stands before and behind a cell, with LF line ends; nothing around other documents.
+        """What stands before and after a cell, with LF line ends; nothing around other documents.
 
-        The text before ends with a line end, the text behind begins with one.
+        The text before ends with a line end, the text after begins with one.
         """
         for cells in self._notebooks.values():
             at = next((at for at, cell in enumerate(cells) if cell.uri == document.uri), None)
             if at is None:
                 continue
             before = self._nearest(reversed(cells[:at]), document.language)
-            behind = self._nearest(iter(cells[at + 1 :]), document.language)
+            after = self._nearest(iter(cells[at + 1 :]), document.language)
             return (
                 "".join(f"{text}\n\n" for text in reversed(before)),
-                "".join(f"\n\n{text}" for text in behind),
+                "".join(f"\n\n{text}" for text in after),
             )
         return "", ""
 

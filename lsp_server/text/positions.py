@@ -104,12 +104,12 @@ class LineIndex:
     def replaced(self, start: int, end: int, text: str) -> "LineIndex":
         """The index of the text in which `text` stands for `start..end`.
 
-        Only the lines touched are searched for line ends; the starts behind them are shifted.
+        Only the lines touched are searched for line ends; the starts after them are shifted.
         """
         whole = self.text[:start] + text + self.text[end:]
         grown = len(whole) - len(self.text)
         first, last = self.lines_touched(start, end)
         region = range(self.starts[first], self.next_start(last) + grown)
         found = [match.end() for match in LINE_END.finditer(whole, region.start, region.stop)]
-        behind = [place + grown for place in self.starts[last + 2 :]]
-        return LineIndex(whole, [*self.starts[: first + 1], *found, *behind])
+        after = [place + grown for place in self.starts[last + 2 :]]
+        return LineIndex(whole, [*self.starts[: first + 1], *found, *after])

@@ -36,7 +36,7 @@ MESSAGES: dict[Code, str] = {
     "stale": "The document changed while the fill was made.",
     "superseded": "A newer request of the same document took its place.",
     "slow": "The editor stopped waiting before the fill was made.",
-    "cursor-moved": "Only the cursor moved since the last request; typing asks anew.",
+    "cursor-moved": "Only the cursor moved since the last request; typing asks again.",
     "leading-white-space": "The cursor is in a line's indentation, where Tab should indent.",
     "after-undo": "The last change took an earlier one back; the next change asks again.",
     "several-places": "The last change was in several places at once.",
@@ -46,7 +46,7 @@ MESSAGES: dict[Code, str] = {
     "binary": "The document is not text.",
     "popup-disagrees": "The fill does not go on from the popup's selected item.",
     "not-at-cursor": "The fill would change text that ghost text at the cursor cannot show.",
-    "overwrites": "The fill would take away code behind the cursor.",
+    "overwrites": "The fill would delete code after the cursor.",
     "unsure": "The model was not sure enough of its fill; ask for it by hand, or set "
     "fillwright.eagerness to eager.",
     "finished": "Nothing seems to be missing here.",

@@ -109,7 +109,7 @@ def _last(infiller: Infiller, request: InfillRequest) -> Infill:
 
 
 def _generate(infiller: Infiller, dtype: torch.dtype) -> Request:
-    """A whole request with transformers: tokens, prefill and steps, each time anew."""
+    """A whole request with transformers: tokens, prefill and steps, each time from scratch."""
     from transformers import DiffusionGemmaForBlockDiffusion
     from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
         DiffusionGemmaGenerationConfig,

@@ -35,7 +35,7 @@ async def one_more(count: Count, before: float) -> None:
     """The engine counts one more cancelled fill."""
     async with asyncio.timeout(60):
         while await count(CANCELLED) == before:
-            pass
+            await asyncio.sleep(0.05)
 
 
 async def stopped_and_serving(editor: Any, count: Count, cancelled_before: float) -> None:

@@ -150,4 +150,4 @@ async def test_an_engine_that_left_is_started_when_the_user_looks_at_a_document(
     editor.lsp.protocol.notify("textDocument/didFocus", {"textDocument": {"uri": "untitled:a"}})
     async with asyncio.timeout(60):
         while (await client.health()).status != "ready":
-            pass
+            await asyncio.sleep(0.05)

@@ -108,7 +108,7 @@ async def test_progress_counts_the_steps_of_all_places(start: Any) -> None:
     text = "".join(f"def f{number}(a):\n    pass\n\n\n" for number in range(3))
     uri = editor.open(text, language="python")
     whole = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
-    _, answer = editor.run({"uri": uri, "what": "stubs in file", "range": whole})
+    _, answer = editor.run({"uri": uri, "what": "stubsInFile", "range": whole})
     await answer
     (reports,) = editor.lsp.progress_reports.values()
     between = reports[1:-1]

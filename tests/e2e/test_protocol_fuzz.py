@@ -94,7 +94,7 @@ class Fuzzer:
         return self.chance.choice(JUNK)
 
     def broken(self, params: dict[str, Any]) -> Any:
-        """The parameters with something amiss somewhere in them."""
+        """The parameters with something wrong somewhere in them."""
         params = copy.deepcopy(params)
         inside: Any = params
         while True:

@@ -34,7 +34,7 @@ for name, modes in pairs({
   end, { desc = "Fillwright: " .. name:gsub("_", " ") })
 end
 vim.keymap.set("n", "<Plug>(fillwright-fill-stubs)", function()
-  require("fillwright").fill("stubs in file")
+  require("fillwright").fill("stubsInFile")
 end, { desc = "Fillwright: fill all stubs in the file" })
 
 for name, link in pairs({

@@ -23,7 +23,7 @@ export function newClient(
 ): LanguageClient {
   const env = { ...process.env, FILLWRIGHT_LOG: logLevel(log) };
   const server = { command, args: ["serve"], options: { env } };
-  // the library gives up a server whose death it notices by a write, and would never start it anew
+  // the library gives up a server whose death it notices by a write, and would never start it again
   const onError: ErrorHandler["error"] = (error, message, count) =>
     isGone(error)
       ? { action: ErrorAction.Continue, handled: true }

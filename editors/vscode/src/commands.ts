@@ -79,7 +79,7 @@ async function showFirst(parts: Parts, targets: Target[]): Promise<FillAnswer | 
 }
 
 function stubs({ document, selection }: vscode.TextEditor): Target[] {
-  return [target(document, new vscode.Range(selection.active, selection.active), "stubs in file")];
+  return [target(document, new vscode.Range(selection.active, selection.active), "stubsInFile")];
 }
 
 /** Offers once more the suggestion that was last made for the cursor's place. */

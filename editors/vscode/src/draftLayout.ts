@@ -13,20 +13,20 @@ const MOST = 120;
 
 /**
  * The text of one hole, with a mark for each character that is not settled. Line i of the draft
- * goes behind line i of the hole; what has no line of its own goes behind the last one.
+ * goes after line i of the hole; what has no line of its own goes after the last one.
  */
 export function layOut(hole: DraftHole): DraftLine[] {
   const first = hole.range.start.line;
   const last = hole.range.end.line;
-  const behind = new Map<number, string[]>();
+  const after = new Map<number, string[]>();
   masked(hole)
     .split("\n")
     .forEach((content, index) => {
       if (content.trim() === "") return;
       const line = Math.min(first + index, last);
-      behind.set(line, [...(behind.get(line) ?? []), content.trim()]);
+      after.set(line, [...(after.get(line) ?? []), content.trim()]);
     });
-  return [...behind].map(([line, parts]) => ({ line, text: shortened(parts.join(LINE_END)) }));
+  return [...after].map(([line, parts]) => ({ line, text: shortened(parts.join(LINE_END)) }));
 }
 
 /** White space stays, so that the shape of the draft can be seen before its words. */

@@ -1,4 +1,4 @@
-/** Live drafts: what a fill that was asked for holds so far, behind the lines that it will replace. */
+/** Live drafts: what a fill that was asked for holds so far, after the lines that it will replace. */
 import * as vscode from "vscode";
 import { layOut } from "./draftLayout";
 import type { FillRequests } from "./fillRequests";

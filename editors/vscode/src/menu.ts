@@ -1,4 +1,4 @@
-/** The menu behind the status bar item: what can be done, and why there was no suggestion. */
+/** The menu of the status bar item: what can be done, and why there was no suggestion. */
 import * as vscode from "vscode";
 import { ExecuteCommandRequest, type BaseLanguageClient } from "vscode-languageclient";
 import type { StatusAnswer } from "./protocol";

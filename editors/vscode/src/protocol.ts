@@ -17,7 +17,7 @@ export interface Status {
 /** A place to fill: the argument of the server's commands. */
 export interface Target {
   uri: string;
-  what: "body" | "selection" | "line" | "docstring" | "stubs in class" | "stubs in file";
+  what: "body" | "selection" | "line" | "docstring" | "stubsInClass" | "stubsInFile";
   range: Range;
   version?: number;
   instruction?: string;

@@ -1,4 +1,4 @@
-/** The one language server of this window: found, started, stopped and started anew, in turn. */
+/** The one language server of this window: found, started, stopped and restarted, in turn. */
 import { access, constants, stat } from "node:fs/promises";
 import * as vscode from "vscode";
 import { State, type BaseLanguageClient } from "vscode-languageclient";

@@ -3,11 +3,17 @@ import * as vscode from "vscode";
 
 type Kind = "inlineCompletion" | "completion";
 
+/** Values of `show` that leave a kind out; the second is an older name. */
+const ONLY_THE_OTHER: Record<Kind, string[]> = {
+  inlineCompletion: ["popup", "popup only"],
+  completion: ["ghostText", "ghost only"],
+};
+
 /** Whether the settings show suggestions of a kind in this document. */
 export function isOn(document: vscode.TextDocument, kind: Kind): boolean {
   const settings = vscode.workspace.getConfiguration("fillwright", document);
-  const other = kind === "completion" ? "ghost only" : "popup only";
-  return settings.get<boolean>(`${kind}.enabled`, true) && settings.get<string>("show") !== other;
+  const show = settings.get<string>("show", "both");
+  return settings.get<boolean>(`${kind}.enabled`, true) && !ONLY_THE_OTHER[kind].includes(show);
 }
 
 interface Section {

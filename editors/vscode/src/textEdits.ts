@@ -10,10 +10,10 @@ export interface OffsetEdit {
 /** `text` with all `edits`, which do not overlap and count in the text as it was. */
 export function withEdits(text: string, edits: readonly OffsetEdit[]): string {
   const parts: string[] = [];
-  let behind = 0;
+  let copied = 0;
   for (const edit of edits.toSorted((one, other) => one.start - other.start)) {
-    parts.push(text.slice(behind, edit.start), edit.text);
-    behind = edit.end;
+    parts.push(text.slice(copied, edit.start), edit.text);
+    copied = edit.end;
   }
-  return parts.join("") + text.slice(behind);
+  return parts.join("") + text.slice(copied);
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fillwright.lsp_server.cli.doctor.finding import Finding, amiss, well
+from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 
 REMEDY = "Give --model a folder with config.json, tokenizer.json and safetensors files."
 FETCH = "Fetch the checkpoint again."
@@ -20,11 +20,11 @@ def look_at_checkpoint(folder: Path) -> Iterator[Finding]:
         kind = _config(folder).get("model_type", "a model of no type")
         weights, formats = _weights(folder)
     except _Spoilt as spoilt:
-        yield amiss("checkpoint", str(spoilt), spoilt.remedy)
+        yield wrong("checkpoint", str(spoilt), spoilt.remedy)
         return
     name = f"{folder.name} ({folder.parent})"
     size = f"{weights / 1e9:.1f} GB" if weights > 1e9 else f"{weights / 1e6:.1f} MB"
-    yield well("checkpoint", f"{name}: {kind}, {size}, {', '.join(formats)}")
+    yield ok("checkpoint", f"{name}: {kind}, {size}, {', '.join(formats)}")
 
 
 class _Spoilt(Exception):  # noqa: N818 - what was found, not an error

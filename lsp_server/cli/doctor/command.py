@@ -4,7 +4,7 @@ Starts no engine and changes nothing but a missing runtime folder.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
@@ -13,12 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import FillwrightError
+from fillwright.lsp_server.cli.arguments import ENGINE_FAILED, Parser, engine_settings
 from fillwright.lsp_server.cli.doctor.checkpoint import look_at_checkpoint
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors, look_at_servers
 from fillwright.lsp_server.cli.doctor.engine import look_at_engine, look_at_folder
-from fillwright.lsp_server.cli.doctor.finding import Finding, amiss
+from fillwright.lsp_server.cli.doctor.finding import Finding, wrong
 from fillwright.lsp_server.cli.doctor.installation import (
     look_at_grammars,
     look_at_memory,
@@ -36,6 +38,17 @@ NAME_WIDTH = 14
 UNBOUNDED = 10_000
 
 
+def main(argv: Sequence[str]) -> int:
+    """Run one command line, without its first two words; gives the exit code."""
+    parser = Parser(
+        prog="fillwright doctor", description="Looks for what keeps Fillwright from working."
+    )
+    add_engine_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args(argv)
+    return 0 if doctor(engine_settings(arguments), as_json=arguments.json) else ENGINE_FAILED
+
+
 def doctor(settings: EngineSettings, *, as_json: bool) -> bool:
     """Print a finding for everything; true when nothing is wrong.
 
@@ -43,9 +56,9 @@ def doctor(settings: EngineSettings, *, as_json: bool) -> bool:
     """
     if as_json:
         findings = [finding for _, finding in examine(settings)]
-        well = all(finding.is_well for finding in findings)
-        print(json.dumps({"well": well, "findings": [_plain(finding) for finding in findings]}))
-        return well
+        is_ok = all(finding.is_ok for finding in findings)
+        print(json.dumps({"ok": is_ok, "findings": [_plain(finding) for finding in findings]}))
+        return is_ok
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=UNBOUNDED)
@@ -58,7 +71,7 @@ def doctor(settings: EngineSettings, *, as_json: bool) -> bool:
                 console.print(_row(console, pair[1]))
     console.print()
     console.print(_verdict(console, found), soft_wrap=True)
-    return all(finding.is_well for _, finding in found)
+    return all(finding.is_ok for _, finding in found)
 
 
 def examine(settings: EngineSettings) -> Iterator[tuple[str, Finding]]:
@@ -69,7 +82,7 @@ def examine(settings: EngineSettings) -> Iterator[tuple[str, Finding]]:
                 yield group, finding
         except FillwrightError as error:
             # its sentence already says what to do
-            yield group, amiss(name, str(error))
+            yield group, wrong(name, str(error))
 
 
 def looks(settings: EngineSettings) -> list[tuple[str, str, Look]]:
@@ -93,7 +106,7 @@ def _plain(finding: Finding) -> dict[str, object]:
         name: tilde(text) if isinstance(text, str) else text
         for name, text in asdict(finding).items()
     }
-    return {**plain, "well": finding.is_well}
+    return {**plain, "ok": finding.is_ok}
 
 
 def _row(console: Console, finding: Finding) -> Table:
@@ -101,7 +114,7 @@ def _row(console: Console, finding: Finding) -> Table:
     row.add_column(min_width=2)
     row.add_column(min_width=NAME_WIDTH)
     row.add_column()
-    style = "dim" if finding.state == "absent" else ""
+    style = "dim" if finding.state == "missing" else ""
     said = Text(tilde(finding.found), style=style)
     if finding.remedy:
         said.append(f"\n{tilde(finding.remedy)}", style="" if style else "italic")
@@ -110,14 +123,14 @@ def _row(console: Console, finding: Finding) -> Table:
 
 
 def _verdict(console: Console, found: list[tuple[str, Finding]]) -> Text:
-    wrong = sum(not finding.is_well for _, finding in found)
-    if wrong:
-        things = "1 thing is" if wrong == 1 else f"{wrong} things are"
-        return mark(console, "amiss").append(f" {things} wrong.")
+    errors = sum(not finding.is_ok for _, finding in found)
+    if errors:
+        things = "1 thing is" if errors == 1 else f"{errors} things are"
+        return mark(console, "error").append(f" {things} wrong.")
     # a language server that runs was started by an editor, however that was set up
     states = {finding.state for group, finding in found if group == EDITORS}
-    if "well" not in states and not any(group == SERVERS for group, _ in found):
-        return mark(console, "advice").append(
+    if "ok" not in states and not any(group == SERVERS for group, _ in found):
+        return mark(console, "warning").append(
             " Nothing is wrong, but no editor is set up: `fillwright setup` shows which are here."
         )
-    return mark(console, "well").append(" All is well.")
+    return mark(console, "ok").append(" Everything is ok.")

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.cli.doctor.finding import Finding, well
+from fillwright.lsp_server.cli.doctor.finding import Finding, ok
 from fillwright.lsp_server.cli.editors.editors import EDITORS, Editor
 from fillwright.lsp_server.cli.editors.places import Places
 from fillwright.lsp_server.session.editor_reports import editor_reports
@@ -29,9 +29,9 @@ def look_at_servers() -> Iterator[Finding]:
         name = f"{report.get('editor') or 'an editor'} ({report['pid']})"
         suppressed = report.get("suppressed") or []
         if not suppressed:
-            yield well(name, "nothing was held back")
+            yield ok(name, "nothing was held back")
         for suppression in suppressed[-LATEST:]:
-            yield Finding(name, "absent", _held_back(suppression))
+            yield Finding(name, "missing", _held_back(suppression))
 
 
 def _editor(name: str, editor: Editor, places: Places) -> Finding:
@@ -41,15 +41,15 @@ def _editor(name: str, editor: Editor, places: Places) -> Finding:
     known = version or "of unknown version"
     if editor.is_too_old(version):
         least = ".".join(map(str, editor.least))
-        return Finding(name, "advice", f"{known} is too old", f"Install {least} or newer.")
+        return Finding(name, "warning", f"{known} is too old", f"Install {least} or newer.")
     try:
         plan = editor.plan(places)
     except BadRequest as error:
-        return Finding(name, "advice", known, str(error))
+        return Finding(name, "warning", known, str(error))
     if plan.is_done:
-        return well(name, f"{known}, set up")
+        return ok(name, f"{known}, set up")
     remedy = plan.lacks if plan.is_written else f"Run `fillwright setup {name}`."
-    return Finding(name, "advice", f"{known}, not set up by `fillwright setup`", remedy)
+    return Finding(name, "warning", f"{known}, not set up by `fillwright setup`", remedy)
 
 
 def _elsewhere(name: str, editor: Editor, places: Places) -> Finding:
@@ -60,8 +60,8 @@ def _elsewhere(name: str, editor: Editor, places: Places) -> Finding:
         # without the editor there is nothing to say about its files
         is_done = False
     if is_done:
-        return well(name, "set up; not on the PATH")
-    return Finding(name, "absent", "not on the PATH")
+        return ok(name, "set up; not on the PATH")
+    return Finding(name, "missing", "not on the PATH")
 
 
 def _held_back(suppression: dict[str, Any]) -> str:

@@ -10,34 +10,34 @@ from pathlib import Path
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health, health_at
 from fillwright.engine.daemon.lifecycle import is_alive
 from fillwright.engine.daemon.runtime_dir import Place, place_of
-from fillwright.lsp_server.cli.doctor.finding import Finding, amiss, well
+from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.engine import describe
 
 
 def look_at_folder(settings: EngineSettings) -> Iterator[Finding]:
     """The runtime folder, and the sockets in it: for this user only. Raises EngineUnavailable."""
     folder = place_of(settings).folder
-    yield well("runtime folder", f"{folder}, for this user only")
+    yield ok("runtime folder", f"{folder}, for this user only")
     for path in sorted(folder.glob("*.sock")):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077 and hasattr(os, "getuid"):
-            yield amiss("socket", f"others may use {path} ({mode:o})", f"Run `chmod 600 {path}`.")
+            yield wrong("socket", f"others may use {path} ({mode:o})", f"Run `chmod 600 {path}`.")
 
 
 def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
     """The engine of this version and checkpoint, then the others of this user."""
     health = asyncio.run(_health(settings))
     if health.status == "failed":
-        yield amiss(
+        yield wrong(
             "engine",
             describe(health).removeprefix("engine "),
             "Remove the reason, then run `fillwright engine stop` and `fillwright engine start`.",
         )
     elif health.status == "stopped":
-        yield Finding("engine", "absent", describe(health).removeprefix("engine "))
+        yield Finding("engine", "missing", describe(health).removeprefix("engine "))
     else:
         running = describe(health).removeprefix("engine ")
-        yield well("engine", f"{running}, version {version('fillwright')}")
+        yield ok("engine", f"{running}, version {version('fillwright')}")
     ours = place_of(settings)
     for name in sorted(path.stem for path in ours.folder.glob("engine-*.lock")):
         place = Place(ours.folder, name)
@@ -46,7 +46,7 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
             known = " on ".join(filter(None, (health.model, health.device)))
             yield Finding(
                 "another engine",
-                "absent",
+                "missing",
                 f"{_pid(place)} has another checkpoint, device, version or installation: "
                 f"{known or 'model not known'}, {health.status}",
                 "It ends when it has been idle for a while.",

@@ -9,7 +9,8 @@ from fillwright.lsp_server.cli.marks import State
 class Finding:
     """One thing that was looked at: what was `found`, and the `remedy` in a sentence.
 
-    "amiss" keeps Fillwright from working; "advice" and "absent" do not.
+    "error" keeps Fillwright from working; "warning" and "missing" do not. "missing" is what is not
+    there and need not be, dimmed on the screen.
     """
 
     name: str
@@ -18,13 +19,13 @@ class Finding:
     remedy: str | None = None
 
     @property
-    def is_well(self) -> bool:
-        return self.state != "amiss"
+    def is_ok(self) -> bool:
+        return self.state != "error"
 
 
-def well(name: str, found: str) -> Finding:
-    return Finding(name, "well", found)
+def ok(name: str, found: str) -> Finding:
+    return Finding(name, "ok", found)
 
 
-def amiss(name: str, found: str, remedy: str | None = None) -> Finding:
-    return Finding(name, "amiss", found, remedy)
+def wrong(name: str, found: str, remedy: str | None = None) -> Finding:
+    return Finding(name, "error", found, remedy)

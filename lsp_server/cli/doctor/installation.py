@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fillwright.engine.syntax.grammars import GRAMMARS, parser_for
-from fillwright.lsp_server.cli.doctor.finding import Finding, amiss, well
+from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.editors.places import own_command
 
 REINSTALL = "Install Fillwright again with pip."
@@ -31,15 +31,15 @@ print(json.dumps({"version": torch.__version__, "cuda": torch.version.cuda,
 
 def look_at_python() -> Iterator[Finding]:
     """The interpreter, and whether its `fillwright` is the one on the PATH."""
-    yield well("python", f"{platform.python_version()} ({sys.executable})")
+    yield ok("python", f"{platform.python_version()} ({sys.executable})")
     own, other = own_command(), shutil.which("fillwright")
     if other is not None and os.path.realpath(other) == os.path.realpath(own):
-        yield well("fillwright", f"{version('fillwright')} ({own})")
+        yield ok("fillwright", f"{version('fillwright')} ({own})")
         return
     where = f"{other} is another one" if other is not None else "it is not on the PATH"
     yield Finding(
         "fillwright",
-        "advice",
+        "warning",
         f"{version('fillwright')} ({own}); {where}",
         "`fillwright setup` tells editors the whole path; otherwise put its folder on the PATH.",
     )
@@ -50,9 +50,9 @@ def look_at_grammars() -> Iterator[Finding]:
     try:
         loaded = sum(parser_for(name) is not None for name in GRAMMARS)
     except (ImportError, ValueError) as error:
-        yield amiss("grammars", f"a grammar does not load: {error}", REINSTALL)
+        yield wrong("grammars", f"a grammar does not load: {error}", REINSTALL)
         return
-    yield well("grammars", f"{loaded} of {len(GRAMMARS)} load")
+    yield ok("grammars", f"{loaded} of {len(GRAMMARS)} load")
 
 
 def look_at_torch() -> Iterator[Finding]:
@@ -68,15 +68,15 @@ def look_at_torch() -> Iterator[Finding]:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        yield amiss("torch", "it takes minutes to load", "Look at the disk and the memory.")
+        yield wrong("torch", "it takes minutes to load", "Look at the disk and the memory.")
         return
     if asked.returncode:
         reason = asked.stderr.strip().rpartition("\n")[2] or f"exit code {asked.returncode}"
-        yield amiss("torch", f"it does not load: {reason}", REINSTALL)
+        yield wrong("torch", f"it does not load: {reason}", REINSTALL)
         return
     torch: dict[str, Any] = json.loads(asked.stdout)
     built = f"CUDA {torch['cuda']}" if torch["cuda"] else "CPU"
-    yield well("torch", f"{torch['version']}, built for {built}")
+    yield ok("torch", f"{torch['version']}, built for {built}")
     yield from _gpus(torch)
 
 
@@ -89,7 +89,7 @@ def look_at_memory(checkpoint: Path) -> Iterator[Finding]:
     found = f"{_gigabytes(free)} of {_gigabytes(total)} free"
     weights = sum(path.stat().st_size for path in checkpoint.glob("*.safetensors"))
     if weights > total:
-        yield amiss(
+        yield wrong(
             "memory",
             f"{found}; the checkpoint alone is {_gigabytes(weights)}",
             "Give --model a smaller checkpoint, or use a machine with more memory.",
@@ -97,28 +97,28 @@ def look_at_memory(checkpoint: Path) -> Iterator[Finding]:
     elif weights > free:
         yield Finding(
             "memory",
-            "advice",
+            "warning",
             f"{found}; the checkpoint needs {_gigabytes(weights)}",
             "Close what you do not need before the first fill.",
         )
     else:
-        yield well("memory", found)
+        yield ok("memory", found)
 
 
 def _gpus(torch: dict[str, Any]) -> Iterator[Finding]:
     for name, free, total in torch["gpus"]:
-        yield well("gpu", f"{name}, {_gigabytes(free)} of {_gigabytes(total)} free")
+        yield ok("gpu", f"{name}, {_gigabytes(free)} of {_gigabytes(total)} free")
     if torch["gpus"]:
         return
     found = f"none; the model runs on the CPU (threads: {torch['threads']})"
     if shutil.which("nvidia-smi") is None:
-        yield Finding("gpu", "absent", found)
+        yield Finding("gpu", "missing", found)
     elif torch["cuda"]:
         remedy = "See whether `nvidia-smi` names a GPU, and a driver that is new enough."
-        yield Finding("gpu", "advice", found, remedy)
+        yield Finding("gpu", "warning", found, remedy)
     else:
         remedy = "Install PyTorch with CUDA, as its installation page tells."
-        yield Finding("gpu", "advice", found, remedy)
+        yield Finding("gpu", "warning", found, remedy)
 
 
 def _memory() -> tuple[int, int] | None:

@@ -87,7 +87,7 @@ def _replaced(text: str, root: Node, found: Node, value: Any) -> str:
 
 
 def _extended(text: str, root: Node, node: Node, key: str, value: Any) -> str:
-    """With one more member in an object, behind everything else in it."""
+    """With one more member in an object, after everything else in it."""
     line_end = "\r\n" if "\r\n" in text else "\n"
     outer = _line_indent(text, node.start_byte - 1)
     indent = outer + _indent_unit(text, root)
@@ -99,7 +99,7 @@ def _extended(text: str, root: Node, node: Node, key: str, value: Any) -> str:
     changes = []
     pairs = _content(node)
     if pairs and pairs[-1].next_sibling is not None and pairs[-1].next_sibling.type != ",":
-        # the comma stands before a comment behind the member
+        # the comma stands before a comment after the member
         changes.append((pairs[-1].end_byte - 1, pairs[-1].end_byte - 1, ","))
     at = last.end_byte - 1
     return _spliced(text, [*changes, (at, at, new)])

@@ -3,7 +3,6 @@
 Knows files; knows no editor and no terminal.
 """
 
-import difflib
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.cli.diff import unified_diff
 from fillwright.lsp_server.cli.source_file import SourceFile, read_source, write_source
 
 
@@ -31,8 +31,7 @@ class FileChange:
     def diff(self) -> str:
         """The change as a unified diff."""
         names = (str(self.path) if self.source is not None else os.devnull, str(self.path))
-        old, new = (text.splitlines(keepends=True) for text in (self.before, self.after))
-        return "".join(_ended(line) for line in difflib.unified_diff(old, new, *names))
+        return unified_diff(self.before, self.after, *names)
 
     def write(self) -> Path | None:
         """Write the file at once or not at all; gives the backup of what was there before.
@@ -107,7 +106,3 @@ def with_block(text: str, comment: str, block: str) -> str:
 
 def _backups(path: Path) -> Iterator[Path]:
     return (path.with_name(f"{path.name}.bak{number}") for number in count(1))
-
-
-def _ended(line: str) -> str:
-    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -4,14 +4,17 @@ Without an editor it says which ones are here.
 
 import shlex
 import subprocess
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
+from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, Parser, startable
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors
 from fillwright.lsp_server.cli.editors.editors import EDITORS, Editor
 from fillwright.lsp_server.cli.editors.places import Places
@@ -21,6 +24,28 @@ from fillwright.lsp_server.cli.setup.sample import AFTER, BEFORE, Sample, fill_s
 from fillwright.lsp_server.cli.terminal import coloured_diff
 
 
+def main(argv: Sequence[str]) -> int:
+    """Run one command line, without its first two words; gives the exit code."""
+    parser = Parser(prog="fillwright setup", description="Sets an editor up, and tries a fill.")
+    parser.add_argument(
+        "editor",
+        nargs="?",
+        choices=tuple(EDITORS),
+        metavar="|".join(EDITORS),
+        help="without it the editors that are here are looked for",
+    )
+    parser.add_argument("--yes", action="store_true", help="do it; without, it is only shown")
+    add_engine_arguments(parser)
+    arguments = parser.parse_args(argv)
+    if arguments.editor is None:
+        if arguments.yes:
+            raise BadRequest("say which editor to set up: " + ", ".join(EDITORS) + ".")
+        show_editors()
+        return 0
+    is_set_up = setup(arguments.editor, startable(arguments), yes=arguments.yes)
+    return 0 if is_set_up else BAD_ARGUMENTS
+
+
 def show_editors() -> None:
     """Say of each editor whether it is here and set up, and what sets it up."""
     console = Console(highlight=False)
@@ -28,9 +53,9 @@ def show_editors() -> None:
         found = list(look_at_editors())
     for finding in found:
         _say(console, finding.state, tilde(f"{finding.name}: {finding.found}"))
-    left = [finding.name for finding in found if finding.state == "advice"]
+    left = [finding.name for finding in found if finding.state == "warning"]
     console.print()
-    if not any(finding.state != "absent" for finding in found):
+    if not any(finding.state != "missing" for finding in found):
         console.print("No editor is on the PATH. One that is elsewhere can be set up by its name:")
         left = [finding.name for finding in found]
     elif not left:
@@ -45,7 +70,7 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:
     """Set up one of `EDITORS`, or show what that would be; false when something is left that only
     the user can do, which the last line says.
 
-    Raises BadRequest for what the user can mend, and what the engine's client raises.
+    Raises BadRequest for what the user can correct, and what the engine's client raises.
     """
     editor, places = EDITORS[name], Places.here()
     console = Console(highlight=False)
@@ -56,7 +81,7 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:
     _show_title(console, editor, version)
     plan = editor.plan(places)
     if plan.is_done:
-        _say(console, "well", f"{editor.title} is set up; there is nothing to do.")
+        _say(console, "ok", f"{editor.title} is set up; there is nothing to do.")
     elif yes or plan.is_written:
         _carry_out(console, plan)
     else:
@@ -72,7 +97,7 @@ def setup(name: str, settings: EngineSettings, *, yes: bool) -> bool:
     for sentence in plan.then:
         console.print(Text(tilde(sentence)), soft_wrap=True)
     if version is None and plan.lacks is None:
-        _say(console, "advice", f"{editor.title} is not on the PATH; install it if it is missing.")
+        _say(console, "warning", f"{editor.title} is not on the PATH; install it if it is missing.")
     return _say_verdict(console, editor, plan)
 
 
@@ -98,7 +123,7 @@ def _carry_out(console: Console, plan: Plan) -> None:
     for change in plan.changes:
         backup = change.write()
         kept = f"; what it was is in {backup.name}" if backup is not None else ""
-        _say(console, "well", f"{tilde(str(change.path))} is written{kept}")
+        _say(console, "ok", f"{tilde(str(change.path))} is written{kept}")
     for command in plan.commands:
         line = shlex.join(command)
         with console.status("running ..."):
@@ -111,12 +136,12 @@ def _carry_out(console: Console, plan: Plan) -> None:
         if ran.returncode:
             reason = ran.stderr.strip().rpartition("\n")[2] or f"exit code {ran.returncode}"
             raise BadRequest(f"`{line}` failed: {reason}")
-        _say(console, "well", tilde(line))
+        _say(console, "ok", tilde(line))
 
 
 def _say_verdict(console: Console, editor: Editor, plan: Plan) -> bool:
     if plan.lacks is not None:
-        _say(console, "amiss", tilde(f"{editor.title} is NOT set up. {plan.lacks}"))
+        _say(console, "error", tilde(f"{editor.title} is NOT set up. {plan.lacks}"))
     return plan.lacks is None
 
 
@@ -125,7 +150,7 @@ def _show_sample(console: Console, sample: Sample) -> None:
     waited = f", after {sample.waited_ms / 1000:.1f} s until it was ready"
     _say(
         console,
-        "well",
+        "ok",
         f"the engine works: a sample hole was filled in {sample.fill_ms:.0f} ms "
         f"by {infill.model} on {infill.device}"
         f"{waited if sample.waited_ms > 1000 else ''}",

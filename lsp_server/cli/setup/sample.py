@@ -27,7 +27,7 @@ AFTER = """
     def __repr__(self):
         return f"Shelf({self.name!r}, {self.width!r})"
 """
-# behind a line end: a fill begins with the indentation
+# after a line end: a fill begins with the indentation
 HOLE = len(BEFORE) - 1
 
 

@@ -34,9 +34,9 @@ def test_subcommands_and_their_arguments_complete(start: Any) -> None:
     ]  # fmt: skip
     assert completed(editor, "Fillwright re") == ["reject", "restart", "rewrite"]
     assert completed(editor, "Fillwright fill ") == [
-        "body", "line", "docstring", "stubs in class", "stubs in file",
+        "body", "line", "docstring", "stubsInClass", "stubsInFile",
     ]  # fmt: skip
-    assert completed(editor, "Fillwright fill stubs in f") == ["file"]
+    assert completed(editor, "Fillwright fill stubsInF") == ["stubsInFile"]
     assert completed(editor, "Fillwright status ") == []
 
 
@@ -49,7 +49,7 @@ def test_an_unknown_subcommand_names_those_there_are(start: Any) -> None:
 @pytest.mark.parametrize(
     "keys",
     [
-        "G:Fillwright fill stubs in file<CR>",
+        "G:Fillwright fill stubsInFile<CR>",
         "G<Plug>(fillwright-fill-stubs)",
         "2G:lua vim.lsp.buf.code_action({ apply = true, filter = function(action)"
         " return action.title == 'Fill all stubs in file' end })<CR>",

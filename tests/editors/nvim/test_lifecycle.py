@@ -78,7 +78,7 @@ def test_a_killed_server_is_told_and_restarted(
     editor.messages_until("quit with exit code")
     assert editor.until(statusline(editor)) == "fillwright stopped"
     editor.keys(":Fillwright status<CR>")
-    editor.until(lambda: ":Fillwright restart starts it anew" in "\n".join(editor.floating()))
+    editor.until(lambda: "start it with :Fillwright restart" in "\n".join(editor.floating()))
     assert editor.lines == text.splitlines()
 
     editor.keys(":Fillwright restart<CR>")

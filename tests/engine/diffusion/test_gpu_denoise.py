@@ -44,7 +44,7 @@ CONFIG = ModelConfig(
 
 @dataclass(frozen=True)
 class Listed:
-    """The same noise for whoever asks for the n-th time."""
+    """The same noise for everyone who asks for the n-th time."""
 
     asked: list[int] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ def model() -> DiffusionGemma:
     return network
 
 
-# so cold that the token drawn is the likeliest, whoever draws
+# so cold that the token drawn is the likeliest, no matter who draws
 COLD = DenoiseSettings(Listed(), steps=3, t_min=1e-3, t_max=1e-3, confidence_threshold=1e-4)
 
 

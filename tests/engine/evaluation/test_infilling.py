@@ -58,7 +58,7 @@ def test_a_fill_is_judged_by_the_tests(fill: str, verdict: str, parses: bool) ->
 
 
 def test_gold_passes_and_nothing_does_not(single_line: Path, random_span: Path) -> None:
-    """A sample; `docs/measurements.md` has all of them."""
+    """A sample; `docs/measurements-log.md` has all of them."""
     lines, spans = load_items(single_line, "dev", 20), load_items(random_span, "test", 10)
     assert {item.judge(item.question.gold).verdict for item in lines + spans} == {"passed"}
     empty = [item.judge("").verdict for item in lines + spans]

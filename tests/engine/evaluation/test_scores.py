@@ -8,7 +8,6 @@ from fillwright.engine.evaluation.scores import (
     clustered_share,
     edit_similarity,
     exact,
-    geometric_mean,
     wilson,
 )
 
@@ -89,9 +88,3 @@ def test_a_perfect_score_is_not_a_certain_one(passed: bool) -> None:
 def test_nothing_has_no_score() -> None:
     with pytest.raises(ValueError, match="0 items"):
         clustered_share([], [])
-
-
-def test_a_fills_confidence() -> None:
-    assert geometric_mean([0.5, 0.5]) == pytest.approx(0.5)
-    assert geometric_mean([0.1, 1.0]) == pytest.approx(0.1**0.5)
-    assert geometric_mean([]) == geometric_mean([0.0, 1.0]) == 0.0

@@ -1,9 +1,11 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.prompts.chat import ChatPrompt
@@ -105,8 +107,14 @@ def test_settings_that_cannot_be_are_refused(tiny_copy: Copy, broken: dict[str, 
 
 def test_without_a_generation_config_the_loop_has_its_defaults(tiny_copy: Copy) -> None:
     folder = tiny_copy()
+    own = load_infiller(folder, "cpu").settings
     (folder / "generation_config.json").unlink()
-    load(folder)
+    settings = load_infiller(folder, "cpu").settings
+    defaults = DenoiseSettings(own.noise)
+    assert replace(settings, noise=own.noise) == replace(
+        defaults, rows=own.rows, end_marks=own.end_marks, pinned_signal=own.pinned_signal
+    )
+    assert settings.steps != own.steps
 
 
 @pytest.mark.parametrize(

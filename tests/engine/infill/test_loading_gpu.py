@@ -24,6 +24,9 @@ from fillwright.engine.training.export import export
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, SmallShape
 
+# minutes, in the interpreter
+pytestmark = pytest.mark.slow
+
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 CANVAS, ROOM = 16, 128
 TEXT = "def area(width, height):\n    return \n\n\nprint(area(2, 3))\n"

@@ -19,7 +19,7 @@ NEEDED = {
     "model-00002-of-00002.safetensors",
     "model.safetensors.index.json",
 }
-MENDABLE, FAILED = 2, 3
+CORRECTABLE, FAILED = 2, 3
 
 
 @pytest.fixture(autouse=True)
@@ -149,9 +149,9 @@ def test_a_file_that_is_damaged_comes_again(hub: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        (401, MENDABLE, "set HF_TOKEN"),
-        (403, MENDABLE, "accept the licence"),
-        (404, MENDABLE, "has no some/model at revision main"),
+        (401, CORRECTABLE, "set HF_TOKEN"),
+        (403, CORRECTABLE, "accept the licence"),
+        (404, CORRECTABLE, "has no some/model at revision main"),
         (500, FAILED, "answered 500"),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_hub_that_refuses(
 def test_an_unknown_revision_is_named(
     hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert pulled(tmp_path, "--revision", "a/b") == MENDABLE
+    assert pulled(tmp_path, "--revision", "a/b") == CORRECTABLE
     assert "some/model at revision a/b" in capsys.readouterr().err
     assert hub.asked[0][1] == f"/api/models/{MODEL}/revision/a%2Fb?blobs=true"
 
@@ -193,7 +193,7 @@ def test_a_wrong_token_is_named_but_not_shown(
 ) -> None:
     hub.wants_token = "secret"
     monkeypatch.setenv("HF_TOKEN", "wrong-one")
-    said = refused(tmp_path, capsys, MENDABLE)
+    said = refused(tmp_path, capsys, CORRECTABLE)
     assert "HF_TOKEN may not read it" in said
     assert "wrong-one" not in said
 
@@ -205,7 +205,7 @@ def test_offline_asks_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert "HF_HUB_OFFLINE" in refused(tmp_path, capsys, MENDABLE)
+    assert "HF_HUB_OFFLINE" in refused(tmp_path, capsys, CORRECTABLE)
     assert not hub.asked
 
 
@@ -224,7 +224,7 @@ def test_a_hub_that_is_not_there(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     assert "http://127.0.0.1:1 cannot be reached" in refused(tmp_path, capsys, FAILED)
     monkeypatch.setenv("HF_ENDPOINT", "file:///etc")
-    assert "HF_ENDPOINT" in refused(tmp_path, capsys, MENDABLE)
+    assert "HF_ENDPOINT" in refused(tmp_path, capsys, CORRECTABLE)
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b'{"sha": 1, "siblings": []}'])
@@ -239,14 +239,14 @@ def test_a_repository_in_another_format(
     hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hub.files = {"config.json": b"{}", "model.gguf": b"GGUF"}
-    assert "safetensors" in refused(tmp_path, capsys, MENDABLE)
+    assert "safetensors" in refused(tmp_path, capsys, CORRECTABLE)
 
 
 def test_more_than_the_disk_holds(
     hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hub.says_size = 10**18
-    assert "GB are free" in refused(tmp_path, capsys, MENDABLE)
+    assert "GB are free" in refused(tmp_path, capsys, CORRECTABLE)
     assert not hub.ranges(FIRST)
 
 
@@ -254,12 +254,12 @@ def test_a_folder_that_cannot_be_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    assert "cannot be written" in refused(tmp_path / "file" / "m", capsys, MENDABLE)
+    assert "cannot be written" in refused(tmp_path / "file" / "m", capsys, CORRECTABLE)
 
 
 @pytest.mark.parametrize("name", ["model", "../..", "a/b/c", "a/b?c"])
 def test_a_name_that_is_none(name: str, capsys: pytest.CaptureFixture[str], hub: Any) -> None:
-    assert main(["pull", name]) == MENDABLE
+    assert main(["pull", name]) == CORRECTABLE
     assert "OWNER/NAME" in capsys.readouterr().err
     assert not hub.asked
 

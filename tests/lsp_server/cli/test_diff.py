@@ -14,21 +14,25 @@ from fillwright.lsp_server.text.changes import TextChange, applied
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
 
 
+def diff_of(before: str, changes: list[TextChange]) -> str:
+    return unified_diff(before, applied(before, changes), "a/a.py", "b/a.py")
+
+
 def replace(text: str, old: str, new: str) -> TextChange:
     start = text.index(old)
     return TextChange(start, start + len(old), new)
 
 
 def test_a_changed_line_stands_in_three_lines_of_context() -> None:
-    assert unified_diff("a.py", TEN, [replace(TEN, "5", "five\nand a half")]) == (
+    assert diff_of(TEN, [replace(TEN, "5", "five\nand a half")]) == (
         "--- a/a.py\n+++ b/a.py\n@@ -2,7 +2,8 @@\n"
         " line 2\n line 3\n line 4\n-line 5\n+line five\n+and a half\n line 6\n line 7\n line 8\n"
     )
 
 
 def test_no_change_is_no_diff() -> None:
-    assert unified_diff("a.py", TEN, []) == ""
-    assert unified_diff("a.py", TEN, [replace(TEN, "5", "5")]) == ""
+    assert diff_of(TEN, []) == ""
+    assert diff_of(TEN, [replace(TEN, "5", "5")]) == ""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +53,7 @@ def test_no_change_is_no_diff() -> None:
 def test_git_applies_the_diff(tmp_path: Path, before: str, changes: list[TextChange]) -> None:
     file = tmp_path / "a.py"
     file.write_bytes(before.encode())
-    diff = unified_diff("a.py", before, changes)
+    diff = diff_of(before, changes)
     subprocess.run(
         ["git", "apply", "--whitespace=nowarn", "-"], input=diff.encode(), cwd=tmp_path, check=True
     )
@@ -71,7 +75,7 @@ def test_the_rows_of_the_diff_are_the_old_and_the_new_lines(
     case: tuple[str, list[TextChange]],
 ) -> None:
     before, changes = case
-    diff = unified_diff("a.py", before, changes)
+    diff = diff_of(before, changes)
     new_lines = list[str]()
     lines = re.findall(r"[^\n]*\n|[^\n]+", before)
     shown = 0

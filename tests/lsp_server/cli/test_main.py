@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fillwright.lsp_server.cli.main import main
+from fillwright.lsp_server.cli.main import VERBS, main
 
 FUNCTION = "def f(x):\n    return x\n"
 
@@ -51,6 +51,7 @@ def outcome(capsys: pytest.CaptureFixture[str], engine_folder: Path):
         (["serve", "--clientProcessId=0"], "'0' is not a process id from 1"),
         (["serve", "--node-ipc"], "unrecognized arguments: --node-ipc"),
         (["engine"], "required: run|start|stop|status"),
+        (["engine", "run", "--idle-seconds", "0"], "0 s is no time to wait"),
         (["setup", "--yes"], "say which editor to set up: neovim, vscode"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -142,11 +143,39 @@ def test_an_engine_that_cannot_have_its_device_does_not_stay(tmp_path: Path) -> 
     assert stopped.stdout == "no engine was running\n"
 
 
-def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+def help_of(capsys: pytest.CaptureFixture[str], *verb: str) -> str:
     with pytest.raises(SystemExit, match="0"):
-        main(["--help"])
-    help = capsys.readouterr().out
-    assert all(verb in help for verb in ("fill", "serve", "engine", "doctor", "train"))
+        main([*verb, "--help"])
+    return capsys.readouterr().out
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    help = help_of(capsys)
+    assert len(VERBS) > 8
+    assert all(f"    {verb} " in help and text in help for verb, (text, _) in VERBS.items())
+
+
+@pytest.mark.parametrize(
+    ("verb", "options"),
+    [
+        ("fill", "--at --body --range --piece --write --seed --model --device"),
+        ("serve", "--stdio --clientProcessId"),
+        ("engine run", "--model --device --idle-seconds --host --port --token-file"),
+        ("engine stop", "--model --device"),
+        ("setup", "--yes --model neovim|vscode"),
+        ("doctor", "--json --model"),
+        ("pull", "--to --revision"),
+        ("quantize", "--experts --rest"),
+        ("train", "--folder --recipe"),
+        ("eval typing", "--files --eagerness"),
+    ],
+)
+def test_the_help_of_a_verb_has_its_options(
+    capsys: pytest.CaptureFixture[str], verb: str, options: str
+) -> None:
+    help = help_of(capsys, *verb.split())
+    assert help.startswith(f"usage: fillwright {verb} ")
+    assert [option for option in options.split() if option not in help] == []
 
 
 def test_a_reader_that_leaves_is_no_error() -> None:

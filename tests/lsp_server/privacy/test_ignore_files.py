@@ -70,7 +70,7 @@ def test_outside_repositories_and_roots_nothing_is_excluded(tmp_path: Path) -> N
     assert excluded_by(tmp_path / "x.py", []) is None
 
 
-def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     rules = tmp_path / ".gitignore"
     rules.write_text("a.py\n")
     assert excluded_by(tmp_path / "a.py", [tmp_path])

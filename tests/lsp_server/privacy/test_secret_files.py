@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fillwright.lsp_server.privacy.secret_files import Refusal, refusal
+from fillwright.lsp_server.privacy.secret_files import Refusal, local_path, refusal
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 
 EXCLUDE = ExclusionSettings()
@@ -78,3 +78,25 @@ def test_what_the_user_excludes_is_refused(tmp_path: Path) -> None:
     cell = uri.replace("file://", "vscode-notebook-cell:") + "#W0"
     assert code(refusal(cell, roots, EXCLUDE)) == "ignored-file"
     assert refusal("untitled:generated/a.py", roots, EXCLUDE) is None
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("file:///app/a%20b.py", "/app/a b.py"),
+        ("file:///app/a;b.py", "/app/a;b.py"),
+        ("file:///app/a.py?version=2#L3", "/app/a.py"),
+        ("vscode-notebook-cell:/app/n.ipynb#W0", "/app/n.ipynb"),
+        ("file://server/share/a.py", "//server/share/a.py"),
+        ("untitled:a.py", None),
+        ("file:", None),
+    ],
+)
+def test_the_path_of_a_uri(uri: str, path: str | None) -> None:
+    assert local_path(uri) == (None if path is None else Path(path))
+
+
+def test_a_drive_of_windows_has_a_small_letter() -> None:
+    found = local_path("file:///C%3A/app/a.py")
+    assert found is not None
+    assert found.as_posix().endswith("c:/app/a.py")

@@ -63,7 +63,7 @@ async def test_all_stubs_of_a_class_are_one_request_and_one_edit() -> None:
     session, engine = opened(
         CLASS, "\n        self.books.append(book)", "\n        return self.books[0]"
     )
-    filled = await session.fill([target("stubs in class", 1)])
+    filled = await session.fill([target("stubsInClass", 1)])
     (request,) = engine.asked
     assert len(request.holes) == 2
     expected = CLASS.replace("        pass\n\n", "        self.books.append(book)\n\n")
@@ -99,9 +99,9 @@ async def test_targets_are_put_in_order_and_share_their_instruction() -> None:
 @pytest.mark.parametrize(
     ("targets", "says"),
     [
-        ([target("body", 2), target("stubs in class", 2)], "overlap"),
+        ([target("body", 2), target("stubsInClass", 2)], "overlap"),
         ([target("body", 2, instruction="a"), target("body", 8, instruction="b")], "instruction"),
-        ([target("stubs in class", 99, 0)], "no class"),
+        ([target("stubsInClass", 99, 0)], "no class"),
     ],
 )
 async def test_what_cannot_be_filled_together_is_refused(targets: list[Target], says: str) -> None:
@@ -113,7 +113,7 @@ async def test_what_cannot_be_filled_together_is_refused(targets: list[Target], 
 
 async def test_one_hole_without_a_fit_does_not_keep_the_others_back() -> None:
     session, _ = opened(CLASS, "\n        self.books.append(book)", "")
-    filled = await session.fill([target("stubs in class", 1)])
+    filled = await session.fill([target("stubsInClass", 1)])
     assert [bool(hole.changes) for hole in filled.holes] == [True, False]
     assert filled.reason is None
     assert filled.remark == "1 of 2 places stay as they are: The model wrote nothing here."
@@ -123,17 +123,17 @@ async def test_a_stub_among_several_bodies_is_left_and_told() -> None:
     session, _ = opened(
         CLASS, "\n        raise NotImplementedError", "\n        return self.books[0]"
     )
-    filled = await session.fill([target("stubs in class", 1)])
+    filled = await session.fill([target("stubsInClass", 1)])
     assert text_after(filled).count("pass") == 1
     assert "NotImplementedError" not in text_after(filled)
     assert filled.remark is not None
     assert filled.remark.startswith("1 of 2 places stay as they are: The model only wrote that")
     session, _ = opened(CLASS, "\n        ...", "\n        ...")
-    filled = await session.fill([target("stubs in class", 1)])
+    filled = await session.fill([target("stubsInClass", 1)])
     assert text_after(filled) == CLASS
     assert (filled.reason or "").startswith("The model only wrote that the code is still to come.")
     session, _ = opened(CLASS, "", "")
-    filled = await session.fill([target("stubs in class", 1)])
+    filled = await session.fill([target("stubsInClass", 1)])
     assert filled.reason is not None
     assert filled.reason.startswith("The model wrote nothing here.")
 
@@ -145,7 +145,7 @@ async def test_a_stub_among_several_bodies_is_left_and_told() -> None:
         ("body", 2, "\n        return 0", False),
         # nothing is selected
         ("selection", 2, "x", False),
-        ("stubs in class", 1, "\n        return 0", False),
+        ("stubsInClass", 1, "\n        return 0", False),
         # nothing is written, so nothing is replaced
         ("body", 5, "\n        pass", False),
     ],
@@ -153,7 +153,7 @@ async def test_a_stub_among_several_bodies_is_left_and_told() -> None:
 async def test_code_that_nobody_selected_is_to_be_seen_before_it_goes(
     what: str, line: int, says: str, rewrites: bool
 ) -> None:
-    session, _ = opened(CLASS, *([says] * (2 if what == "stubs in class" else 1)))
+    session, _ = opened(CLASS, *([says] * (2 if what == "stubsInClass" else 1)))
     filled = await session.fill([target(what, line)])
     assert (filled.rewrites, filled.replaces_code) == (rewrites, rewrites)
 

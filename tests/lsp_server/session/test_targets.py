@@ -4,6 +4,7 @@ import pytest
 
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.session.targets import (
+    TITLES,
     EditorPosition,
     EditorRange,
     Target,
@@ -202,13 +203,24 @@ def test_each_target_has_its_holes() -> None:
     marked = CLASS.replace("pass", "pa‸ss")
     body, error = "\n        pass", "\n        raise NotImplementedError"
     assert holes(marked, "body") == [body]
-    assert holes(marked, "stubs in class") == [body, error]
-    assert holes(marked, "stubs in file") == [body, error, "\n    ..."]
+    assert holes(marked, "stubsInClass") == [body, error]
+    assert holes(marked, "stubsInFile") == [body, error, "\n    ..."]
     assert holes("x = f(‸1)\n", "line") == ["1)"]
     assert holes("def f‸(): \n    return 1\n", "docstring") == [""]
 
 
-@pytest.mark.parametrize("what", ["body", "docstring", "stubs in class", "stubs in file"])
+@pytest.mark.parametrize("what", ["body", "docstring", "stubsInClass", "stubsInFile"])
 def test_a_place_without_any_says_so(what: str) -> None:
     with pytest.raises(BadRequest, match=r"There is no|This file has no"):
         holes("x = 1‸\n", what)
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("stubs in class", "stubsInClass"), ("stubs in file", "stubsInFile")]
+)
+def test_a_place_is_understood_by_its_older_name_too(before: str, now: str) -> None:
+    place = {"line": 0, "character": 0}
+    plain = {"uri": "file:///a.py", "what": before, "range": {"start": place, "end": place}}
+    target = Target.from_json(plain)
+    assert (target.what, target.title) == (now, TITLES[now])
+    assert target.to_json()["what"] == now

@@ -5,7 +5,7 @@ import pytest
 from fillwright.lsp_server.settings.folders import FolderSettings, lies_in
 from fillwright.lsp_server.settings.settings import Settings
 
-OUTER, INNER = Settings(show="ghost only"), Settings(show="popup only")
+OUTER, INNER = Settings(show="ghostText"), Settings(show="popup")
 FOLDERS = FolderSettings(
     Settings(),
     {"file:///projects": OUTER, "file:///projects/inner%20one": INNER, "ssh://box/projects": INNER},

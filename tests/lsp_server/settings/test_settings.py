@@ -102,3 +102,20 @@ def test_what_is_above_wins_at_every_level_and_null_says_nothing() -> None:
     }
     assert merged({"fill": 1}, {"fill": {"seed": 2}}) == {"fill": {"seed": 2}}
     assert merged(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [("ghost only", "ghostText"), ("popup only", "popup"), ("popup", "popup"), ("both", "both")],
+)
+def test_a_value_is_understood_by_its_older_name_too(before: str, now: str) -> None:
+    assert read_settings({"show": before}) == (Settings(show=now), ())
+
+
+@pytest.mark.parametrize(
+    ("show", "ghost", "popup"),
+    [("both", True, True), ("ghostText", True, False), ("popup", False, True)],
+)
+def test_one_setting_switches_the_kinds_of_suggestions(show: str, ghost: bool, popup: bool) -> None:
+    settings, _ = read_settings({"show": show})
+    assert (settings.ghost_text, settings.popup) == (ghost, popup)

@@ -137,7 +137,7 @@ def test_a_script_is_parsed_once_for_each_version_and_from_the_one_before() -> N
     assert all(part.start_byte >= place for part in old.changed_ranges(new))
 
 
-def test_only_the_part_around_an_edit_is_parsed_anew() -> None:
+def test_only_the_part_around_an_edit_is_parsed_again() -> None:
     document = Document.of("def f():\n    return 1\n" * 50 + "x = 1\n", "python")
     assert document.tree is not None
     edited = document.replaced(len(document.text) - 2, len(document.text) - 1, "2", 1)

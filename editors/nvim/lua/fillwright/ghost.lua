@@ -82,7 +82,7 @@ function M.take(part, item)
     return item
   end
   local lines = vim.split(text:sub(1, known) .. head, "\n", { plain = true })
-  -- what stands behind the cursor stays until the last part is taken
+  -- what stands after the cursor stays until the last part is taken
   api.nvim_buf_set_text(0, row, column, cursor[1] - 1, cursor[2], lines)
   local last = #lines[#lines]
   api.nvim_win_set_cursor(0, { row + #lines, #lines == 1 and column + last or last })

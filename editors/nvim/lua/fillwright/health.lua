@@ -77,9 +77,9 @@ function M.tell(finding)
   if finding.name == "neovim" then
     -- whether it is on the PATH does not matter to the one that runs
     return
-  elseif finding.state == "well" then
+  elseif finding.state == "ok" then
     health.ok(line)
-  elseif finding.state == "amiss" then
+  elseif finding.state == "error" then
     health.error(line, finding.remedy)
   else
     health.info(finding.remedy and ("%s. %s"):format(line, finding.remedy) or line)

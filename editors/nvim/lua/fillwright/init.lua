@@ -28,7 +28,7 @@ function M.setup(options)
   vim.lsp.enable("fillwright")
 end
 
---- Fill what is at the cursor: `what` ("body", "line", "docstring", "stubs in class", "stubs in file"),
+--- Fill what is at the cursor: `what` ("body", "line", "docstring", "stubsInClass", "stubsInFile"),
 --- or what the server offers first there.
 ---@param what? string
 function M.fill(what)

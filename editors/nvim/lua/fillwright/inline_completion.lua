@@ -18,8 +18,8 @@ local M = {}
 ---@field range fillwright.GhostRange what it takes the place of, in the line as it is now
 ---@field client_id integer
 ---@field before string the line up to the range, as it was when the item came
----@field replaced string what the range holds behind the cursor
----@field behind string the line behind the range
+---@field replaced string what the range holds after the cursor
+---@field after string the line after the range
 ---@field command? lsp.Command tells the server that the item was taken
 
 ---@class fillwright.GhostChoices what the server suggested by hand, at one place of one text
@@ -68,7 +68,7 @@ local function ghost_item(suggested, client)
     client_id = client.id,
     before = line:sub(1, first),
     replaced = line:sub(cursor + 1, last),
-    behind = line:sub(math.max(cursor, last) + 1),
+    after = line:sub(math.max(cursor, last) + 1),
     command = suggested.command,
   }
 end
@@ -85,7 +85,7 @@ local function fitted(item)
     cursor[1] ~= row + 1
     or cursor[2] < column
     or line:sub(1, column) ~= item.before
-    or line:sub(cursor[2] + 1) ~= item.replaced .. item.behind
+    or line:sub(cursor[2] + 1) ~= item.replaced .. item.after
     or not vim.startswith(item.insert_text, typed)
   then
     return nil

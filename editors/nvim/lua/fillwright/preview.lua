@@ -129,7 +129,7 @@ function M.draw(bufnr, hunk, after, hint)
   if hint then
     table.insert(lines, { { hint, "FillwrightHint" } })
   end
-  -- without old lines the hunk stands behind line `old_start`, before the first where that is 0
+  -- without old lines the hunk stands after line `old_start`, before the first where that is 0
   local row = math.max(0, old_start - 1)
   if old_count > 0 then
     api.nvim_buf_set_extmark(bufnr, namespace, row, 0, {

@@ -35,7 +35,7 @@ function M.given(value)
   return value
 end
 
---- What the server answers to `fillwright.fill`, whoever asked.
+--- What the server answers to `fillwright.fill`.
 ---@type lsp.Handler
 function M.answered(err, answer)
   local reason = answer and M.given(answer.reason)
@@ -47,7 +47,7 @@ function M.answered(err, answer)
 end
 
 --- The cursor as an empty range. On a line's last character its end is meant: no cursor of normal mode
---- comes behind it.
+--- comes after it.
 ---@param client vim.lsp.Client
 ---@return lsp.Range
 local function cursor_range(client)
@@ -119,7 +119,7 @@ function M.run(command, context)
 end
 
 --- Fill `what` is at the cursor; without it what the server's first code action there fills.
----@param what? string "body", "line", "docstring", "stubs in class", "stubs in file"
+---@param what? string "body", "line", "docstring", "stubsInClass", "stubsInFile"
 function M.fill(what)
   local client = client_here()
   if not client then
@@ -219,7 +219,7 @@ function M.snooze(minutes)
   end)
 end
 
---- Start the server anew, once the old one is gone.
+--- Start the server again, once the old one is gone.
 function M.restart()
   vim.lsp.enable("fillwright", false)
   local timer = assert(vim.uv.new_timer())

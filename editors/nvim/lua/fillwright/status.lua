@@ -59,7 +59,7 @@ end
 function M.exited(code, signal, client_id)
   by_client[client_id], percent[client_id] = nil, nil
   if code ~= 0 or signal ~= 0 then
-    crash = ("The language server ended with code %d, signal %d; :Fillwright restart starts it anew."):format(
+    crash = ("The language server ended with code %d, signal %d; start it with :Fillwright restart."):format(
       code,
       signal
     )

@@ -4,9 +4,9 @@ local M = {}
 
 ---@class fillwright.Subcommand
 ---@field run fun(argument: string, call: vim.api.keyset.create_user_command.command_args)
----@field arguments? string[] what completes behind it
+---@field arguments? string[] what completes after it
 
-local PLACES = { "body", "line", "docstring", "stubs in class", "stubs in file" }
+local PLACES = { "body", "line", "docstring", "stubsInClass", "stubsInFile" }
 
 ---@param name string a function of the plugin's module
 local function plain(name)
@@ -84,18 +84,10 @@ end
 ---@param line string
 ---@return string[]
 function M.complete(lead, line)
-  local name, rest = line:match("Fillwright%s+(%S+)%s+(.*)$")
-  local candidates = names()
-  if name then
-    candidates = subcommands[name] and subcommands[name].arguments or {}
-    -- an argument of several words is completed by its last one
-    local before = #rest - #lead
-    candidates = vim.tbl_map(function(candidate)
-      return vim.startswith(candidate, rest:sub(1, before)) and candidate:sub(before + 1) or ""
-    end, candidates)
-  end
+  local name = line:match("Fillwright%s+(%S+)%s")
+  local candidates = name and (subcommands[name] and subcommands[name].arguments or {}) or names()
   return vim.tbl_filter(function(candidate)
-    return candidate ~= "" and vim.startswith(candidate, lead)
+    return vim.startswith(candidate, lead)
   end, candidates)
 end
 

@@ -42,7 +42,7 @@ export function remote(port: string, path: string): string {
   return `vscode-remote://127.0.0.1:${port}${path}`;
 }
 
-/** A line for whoever runs the tests. */
+/** A line for the person who runs the tests. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 
 export interface DraftWatch {
-  /** Every different draft that was drawn so far: the texts behind the lines, in their order. */
+  /** Every different draft that was drawn so far: the texts after the lines, in their order. */
   seen: () => Promise<string[]>;
   /** The draft that is drawn now. */
   now: () => Promise<string>;

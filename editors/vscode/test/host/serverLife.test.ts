@@ -36,7 +36,7 @@ test("there is one server, found in the workspace's virtual environment", () => 
   assert(words.includes(`${folder}/.venv/bin/fillwright`), words);
 });
 
-test("a server that crashed while someone types is started anew", async () => {
+test("a server that crashed while someone types is started again", async () => {
   const [before] = servers();
   assert(before);
   const editor = await open(SOURCE);

@@ -20,7 +20,7 @@ test("what is not settled is a mark, but white space stays", () => {
   assert.deepEqual(drawn(2, 2, "abc"), [{ line: 2, text: "···" }]);
 });
 
-test("each line of the draft stands behind its own line, and the rest behind the last", () => {
+test("each line of the draft stands after its own line, and the rest after the last", () => {
   assert.deepEqual(drawn(2, 3, "a\n    b\n    c", [0, 99]), [
     { line: 2, text: "a" },
     { line: 3, text: "b ⏎ c" },

@@ -24,7 +24,7 @@ def test_a_folder_that_lacks_something_has_a_remedy(
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     [found] = look_at_checkpoint(tmp_path)
-    assert found.state == "amiss"
+    assert found.state == "error"
     assert reason in found.found
     assert str(found.remedy).startswith("Give --model a folder")
 
@@ -37,7 +37,7 @@ def checkpoint(tmp_path: Path) -> Path:
 
 def test_the_embedded_checkpoint_is_whole(checkpoint: Path) -> None:
     [found] = look_at_checkpoint(checkpoint)
-    assert found.state == "well"
+    assert found.state == "ok"
     assert "diffusion_gemma" in found.found
 
 
@@ -49,7 +49,7 @@ def test_weights_that_are_not_whole_are_named(checkpoint: Path, spoil: str) -> N
     spoilt = {"cut": data[:-1], "longer": data + b"\0", "pointer": pointer, "empty": b""}[spoil]
     path.write_bytes(spoilt)
     [found] = look_at_checkpoint(checkpoint)
-    assert found.state == "amiss"
+    assert found.state == "error"
     assert path.name in found.found
     assert found.remedy == "Fetch the checkpoint again."
 

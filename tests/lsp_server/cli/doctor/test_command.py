@@ -63,19 +63,19 @@ def report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-def test_everything_is_well_with_the_embedded_model(
+def test_everything_is_ok_with_the_embedded_model(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["doctor", "--json"])
     said = report(capsys)
-    assert (code, said["well"]) == (0, True), said
+    assert (code, said["ok"]) == (0, True), said
     found = {finding["name"]: finding for finding in said["findings"]}
     named = ["python", "fillwright", "grammars", "torch", "gpu", "memory"]
     named += ["checkpoint", "runtime folder", "engine", *EDITORS]
     assert list(found) == named
-    assert all(finding["well"] for finding in found.values())
-    assert found["python"]["state"] == "well"
-    assert found["fillwright"]["state"] == "well"
+    assert all(finding["ok"] for finding in found.values())
+    assert found["python"]["state"] == "ok"
+    assert found["fillwright"]["state"] == "ok"
     assert found["grammars"]["found"].endswith(f"of {len(GRAMMARS)} load")
     assert "BF16" in found["checkpoint"]["found"]
     assert found["engine"]["found"].startswith("stopped")
@@ -85,7 +85,7 @@ def test_the_engine_that_runs_is_described(runtime: Path) -> None:
     fill_sample(EngineSettings())
     pid = asyncio.run(EngineClient(EngineSettings()).start()).pid
     found = finding("engine", lambda: look_at_engine(EngineSettings()))
-    assert found.state == "well"
+    assert found.state == "ok"
     assert f"pid {pid})" in found.found
     other = EngineSettings(runtime / "another checkpoint")
     elsewhere = finding("another engine", lambda: look_at_engine(other))
@@ -132,9 +132,9 @@ def test_a_runtime_folder_open_to_others_is_named(
     monkeypatch.setenv("FILLWRIGHT_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(command, "look_at_torch", lambda: iter(()))
     found = {found.name: found for _, found in examine(EngineSettings())}
-    assert found["runtime folder"].state == "amiss"
+    assert found["runtime folder"].state == "error"
     assert f"chmod 700 {tmp_path}" in found["runtime folder"].found
-    assert found["engine"].state == "amiss"
+    assert found["engine"].state == "error"
 
 
 def test_a_torch_that_does_not_load_is_named(
@@ -143,7 +143,7 @@ def test_a_torch_that_does_not_load_is_named(
     (tmp_path / "torch.py").write_text("raise ImportError('libtorch is missing')")
     monkeypatch.setenv("PYTHONPATH", os.fspath(tmp_path))
     found = finding("torch", look_at_torch)
-    assert found.state == "amiss"
+    assert found.state == "error"
     assert found.found == "it does not load: ImportError: libtorch is missing"
     assert found.remedy is not None
 
@@ -151,10 +151,10 @@ def test_a_torch_that_does_not_load_is_named(
 @pytest.mark.parametrize(
     ("torch", "driver", "state", "found"),
     [
-        ({"cuda": "12.8", "gpus": [["H200", 100e9, 141e9]]}, True, "well", "H200, 100.0 GB of 141"),
-        ({"cuda": "12.8", "gpus": []}, True, "advice", "on the CPU"),
-        ({"cuda": None, "gpus": []}, True, "advice", "on the CPU"),
-        ({"cuda": None, "gpus": []}, False, "absent", "on the CPU"),
+        ({"cuda": "12.8", "gpus": [["H200", 100e9, 141e9]]}, True, "ok", "H200, 100.0 GB of 141"),
+        ({"cuda": "12.8", "gpus": []}, True, "warning", "on the CPU"),
+        ({"cuda": None, "gpus": []}, True, "warning", "on the CPU"),
+        ({"cuda": None, "gpus": []}, False, "missing", "on the CPU"),
     ],
 )
 def test_a_gpu_that_is_not_used_has_a_remedy(
@@ -184,7 +184,7 @@ def test_a_gpu_that_is_not_used_has_a_remedy(
     gpu = finding("gpu", look_at_torch)
     assert gpu.state == state
     assert found in gpu.found
-    assert (gpu.remedy is not None) == (state == "advice")
+    assert (gpu.remedy is not None) == (state == "warning")
 
 
 def test_our_command_is_missed_on_the_path(home: Path) -> None:
@@ -192,7 +192,7 @@ def test_our_command_is_missed_on_the_path(home: Path) -> None:
     assert "it is not on the PATH" in finding("fillwright", look_at_python).found
     put_program(home, "fillwright", "")
     assert f"{home}/bin/fillwright is another one" in finding("fillwright", look_at_python).found
-    assert finding("fillwright", look_at_python).state == "advice"
+    assert finding("fillwright", look_at_python).state == "warning"
 
 
 def test_an_editor_is_seen_before_and_after_its_setup(home: Path) -> None:
@@ -202,7 +202,7 @@ def test_an_editor_is_seen_before_and_after_its_setup(home: Path) -> None:
     assert finding("neovim", look_at_editors).remedy == "Run `fillwright setup neovim`."
     [change] = EDITORS["neovim"].plan(Places.here()).changes
     change.write()
-    assert finding("neovim", look_at_editors) == Finding("neovim", "well", "0.12.4, set up")
+    assert finding("neovim", look_at_editors) == Finding("neovim", "ok", "0.12.4, set up")
     put_program(home, "nvim", "NVIM v0.10.4")
     assert finding("neovim", look_at_editors).remedy == "Install 0.11 or newer."
 
@@ -210,11 +210,11 @@ def test_an_editor_is_seen_before_and_after_its_setup(home: Path) -> None:
 def test_an_editor_that_is_set_up_and_not_on_the_path_is_no_gap(home: Path) -> None:
     [change] = EDITORS["emacs"].plan(Places.here()).changes
     change.write()
-    assert finding("emacs", look_at_editors) == Finding("emacs", "well", "set up; not on the PATH")
+    assert finding("emacs", look_at_editors) == Finding("emacs", "ok", "set up; not on the PATH")
 
 
 @pytest.mark.parametrize("set_up", [None, "neovim", "a server that runs"])
-def test_all_is_well_only_with_an_editor(
+def test_everything_is_ok_only_with_an_editor(
     home: Path,
     runtime: Path,
     capsys: pytest.CaptureFixture[str],
@@ -234,7 +234,7 @@ def test_all_is_well_only_with_an_editor(
     if set_up is None:
         assert last.startswith("! Nothing is wrong, but no editor is set up: `fillwright setup`")
     else:
-        assert last == "✓ All is well."
+        assert last == "✓ Everything is ok."
 
 
 def test_findings_are_printed_for_people(

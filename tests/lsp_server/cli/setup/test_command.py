@@ -11,8 +11,6 @@ import pytest
 
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.lsp_server.cli.editors.editors import EDITORS
-from fillwright.lsp_server.cli.main import EDITOR_NAMES
 
 COMMAND = [str(Path(sys.executable).parent / "fillwright"), "setup"]
 Setup = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -49,10 +47,6 @@ def files(folder: Path) -> dict[str, str]:
         for path in folder.rglob("*")
         if path.is_file() and ".cache" not in path.parts
     }
-
-
-def test_every_editor_has_a_name_on_the_command_line() -> None:
-    assert tuple(EDITORS) == EDITOR_NAMES
 
 
 def test_without_yes_nothing_is_written(setup: Setup, tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""The command line of `fillwright fill`. Reads no file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from fillwright.engine.daemon.arguments import add_engine_arguments
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.request import Decode
+from fillwright.engine.syntax.pieces import KINDS
+from fillwright.lsp_server.cli.arguments import Parser, sentence, startable, whole
+from fillwright.lsp_server.cli.fill import FillOptions
+from fillwright.lsp_server.cli.locations import parse_at, parse_body, parse_piece, parse_range
+
+LARGEST_SEED, MOST_STEPS = 2**63 - 1, 10_000
+PLACES = (
+    ("--at", "LINE:COL", parse_at, "from here to the end of the line"),
+    ("--body", "LINE", parse_body, "the body of the function around this line"),
+    ("--range", "L1:C1-L2:C2", parse_range, "from the first position up to the second"),
+    ("--piece", "KIND@LINE:COL", parse_piece, f"a piece around here: {', '.join(KINDS)}"),
+)
+
+
+def parse_fill(argv: Sequence[str]) -> FillOptions:
+    """The options of a `fillwright fill` command line, without its first two words.
+
+    Raises BadRequest where no hole is named or there is no such model; ends the process for what
+    argparse refuses.
+    """
+    arguments = _parser().parse_args(argv)
+    if not arguments.places:
+        raise BadRequest("say which hole to fill with --at, --body, --range or --piece.")
+    return FillOptions(
+        file=arguments.file,
+        places=tuple(arguments.places),
+        engine=startable(arguments),
+        write=arguments.write,
+        json=arguments.json,
+        watch=arguments.watch,
+        instruction=arguments.instruction,
+        seed=arguments.seed,
+        steps=arguments.steps,
+        decode=arguments.decode,
+    )
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="fillwright fill", description="Fills holes of a file.")
+    parser.add_argument("file", type=Path, metavar="FILE")
+    places = parser.add_argument_group(
+        "the holes", "one or several, filled jointly; lines and columns count from 1"
+    )
+    for option, metavar, parse, help in PLACES:
+        places.add_argument(
+            option,
+            type=sentence(parse),
+            metavar=metavar,
+            action="append",
+            dest="places",
+            help=help,
+        )
+    parser.add_argument("--write", action="store_true", help="change FILE; print no diff")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, not a diff")
+    parser.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
+    parser.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
+    parser.add_argument(
+        "--seed",
+        type=sentence(whole("seed", 0, LARGEST_SEED)),
+        default=0,
+        metavar="N",
+        help="another seed, another fill",
+    )
+    parser.add_argument(
+        "--steps",
+        type=sentence(whole("number of steps", 1, MOST_STEPS)),
+        metavar="N",
+        help="steps per canvas at most",
+    )
+    parser.add_argument(
+        "--decode",
+        choices=get_args(Decode),
+        default="auto",
+        help="denoise from noise, write a causal draft, or denoise from that draft; "
+        "auto is what the checkpoint is best at",
+    )
+    add_engine_arguments(parser)
+    return parser
