@@ -48,10 +48,15 @@ def test_every_command_on_a_page_is_known(page: Path) -> None:
 
 
 @pytest.mark.e2e
-def test_the_first_fill_is_as_its_page_says(tmp_path: Path) -> None:
+def test_the_first_fill_is_as_its_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a folder of its own: `engine stop` ends no engine of another test
+    monkeypatch.setenv("FILLWRIGHT_RUNTIME_DIR", str(tmp_path / "run"))
     page = (ROOT / "docs" / "first-fill.md").read_text(encoding="utf-8")
     lines = [line for block in SHELL.findall(page) for line in block.splitlines()]
     steps = [line for line in lines if line.startswith((".venv/bin/fillwright", "cp "))]
+    steps.append(".venv/bin/fillwright engine stop")
     printed = {}
     for step in steps:
         # what changes an editor's files is for the editors' own tests
@@ -65,4 +70,4 @@ def test_the_first_fill_is_as_its_page_says(tmp_path: Path) -> None:
         printed[step] = done.stdout
     [fill] = [text for step, text in printed.items() if " fill " in step]
     assert "+        self.width = width" in fill
-    assert len(printed) == 3
+    assert len(printed) == 4
