@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
+from fillwright.lsp_server.cli.examples import examples
 
 INTERRUPTED = 130
 
@@ -38,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
         return _fail(error, ENGINE_FAILED)
+    except SystemExit:
+        # argparse has printed the help, or what is wrong with the arguments
+        print(examples(argv), end="")
+        raise
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
