@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim vsix bench
+.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,7 +7,7 @@ BUILT_FROM := pyproject.toml constraints.txt setup.py $(wildcard kernels/cpu/*.c
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
@@ -36,7 +36,7 @@ fmt: .venv/.dev-ready ## format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix
 	if [ -d editors/nvim/node_modules ]; then editors/nvim/node_modules/.bin/stylua editors/nvim; fi
 
-check: .venv/.dev-ready check-vscode check-nvim ## lint, formatting and types
+check: .venv/.dev-ready check-vscode check-nvim docs ## lint, formatting, types, and the documentation's links
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -72,8 +72,50 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/cpu_kernels.py
 	$(BIN)/python -P tests/bench/server.py
+	$(BIN)/python -P tests/bench/remote.py
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
+
+dist: .tools/release/.ready ## build wheel, sdist, VSIX and the Neovim plugin of this commit into dist/
+	.tools/release/bin/python -P release/build.py
+
+nvim-plugin: .tools/release/.ready ## export the Neovim plugin as a repository of its own, dist/fillwright.nvim
+	.tools/release/bin/python -P release/build.py nvim
+
+pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
+	for page in settings cli wire licences; do $(BIN)/python -P docs/write_$$page.py; done
+
+docs: .tools/docs/.ready ## build the documentation's site into dist/site
+	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
+
+audit: .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies
+	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict
+	cd editors/vscode && npm audit
+
+sbom: .tools/release/.ready ## what comes along with the Python package, as CycloneDX: dist/sbom.json
+	mkdir -p dist
+	.tools/release/bin/uv pip compile --quiet --universal --no-emit-index-url --no-header --constraint constraints.txt \
+		pyproject.toml --output-file dist/requirements.txt
+	.tools/release/bin/cyclonedx-py requirements dist/requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --output-file dist/sbom.json
+
+check-workflows: .tools/release/.ready ## lint .github
+	.tools/release/bin/zizmor --offline --quiet --min-severity medium .github
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	.tools/release/bin/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+LOCK := .tools/release/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
+lock: .tools/release/.ready ## take the newest versions of the tools that build packages and docs
+	$(LOCK) --upgrade release/requirements.in --output-file release/requirements.txt
+	$(LOCK) --upgrade docs/requirements.in --output-file docs/requirements.txt
+
+.tools/%/.ready: %/requirements.txt
+	$(PYTHON) -m venv .tools/$*
+	.tools/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

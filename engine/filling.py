@@ -7,14 +7,28 @@ Knows the boundary data only.
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from fillwright.engine.request import Draft, FileText, Infill, InfillRequest
+from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, WorkspaceMemory
 
 
 class Memory(Protocol):
-    """What remembers the user's own code, a file at a time."""
+    """What remembers the user's own code, a file at a time. `is_used`: it has a say in fills."""
 
+    @property
+    def is_used(self) -> bool: ...
     def take(self, workspace: str, file: FileText) -> None:
         """Remember what a file says now, or forget it."""
+
+    def known(self) -> tuple[WorkspaceMemory, ...]:
+        """How much of each workspace is remembered. Waits for nothing."""
+
+    def renew(self, workspace: str) -> None:
+        """Somebody still works there. Waits for nothing."""
+
+    def forget_unused(self) -> None:
+        """Forget the workspaces that nobody works in any more."""
+
+    def clear(self) -> None:
+        """Forget everything."""
 
 
 class Engine(Protocol):

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.daemon.settings import EngineSettings
 
 INSTRUCTED = "chat"
 """The prompt that has room for an instruction; that of a checkpoint that names none (see
@@ -23,3 +24,10 @@ def takes_instructions(checkpoint: Path | None) -> bool | None:
         return (ours.get("prompt") or INSTRUCTED) == INSTRUCTED
     except (OSError, ValueError, RecursionError, AttributeError):
         return None
+
+
+def engine_takes_instructions(settings: EngineSettings) -> bool | None:
+    """The same of the engine that settings name: of a model server they say it themselves."""
+    if settings.remote is not None:
+        return settings.remote.instructions
+    return takes_instructions(settings.checkpoint)

@@ -75,7 +75,8 @@ class InfillRequest:
     fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
     it is empty, after the first pass. `workspace` names the project whose other files have a say,
     as far as they are remembered; with none only the document itself has. `file_key` is what the
-    document's own saved copy is remembered by, which has no say.
+    document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
+    model has one.
     """
 
     document: str
@@ -93,6 +94,7 @@ class InfillRequest:
     unasked: bool = False
     workspace: str = ""
     file_key: str = ""
+    memory: bool = True
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -117,7 +119,8 @@ class InfillRequest:
 @dataclass(frozen=True, slots=True)
 class FileText:
     """What a file says now, by a key that is its own in its workspace, the `file_key` of
-    requests for it; None: it is to be forgotten. Keys and passwords in it are masked already."""
+    requests for it; None: it is to be forgotten. Keys and passwords in it are left out already, a
+    NUL in place of each, and nothing is continued across one."""
 
     key: str
     text: str | None
@@ -129,6 +132,17 @@ class Memories:
 
     workspace: str
     files: tuple[FileText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceMemory:
+    """How much of a workspace is remembered. One that was forgotten meanwhile has another `id`."""
+
+    workspace: str
+    id: str
+    files: int
+    tokens: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from fillwright.engine.daemon.arguments import (
     add_engine_arguments,
     add_serving_arguments,
     network_of,
+    remote_of,
 )
 from fillwright.engine.daemon.lifecycle import READY
 from fillwright.engine.daemon.settings import EngineSettings
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         device=options.device,
         runtime_dir=options.runtime_dir,
         idle_seconds=options.idle_seconds,
+        remote=remote_of(options, options.engine),
     )
     try:
         run(settings, network_of(options), _say_ready if options.detach else lambda: None)

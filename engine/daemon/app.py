@@ -3,6 +3,7 @@
 Knows nothing of sockets, processes or who may call (`server`), and nothing of models.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -41,6 +42,7 @@ def build_app(resident: Resident, metrics: Metrics) -> Starlette:
             route("/v1/infill", "POST", infill),
             route("/load", "GET", health),
             route("/v1/memory", "POST", memory),
+            route("/v1/memory", "DELETE", forget),
             route("/load", "POST", load),
             route("/metrics", "GET", count),
             *(route(path, method, handler) for (path, method), handler in OTHERS.items()),
@@ -89,9 +91,15 @@ async def infill(resident: Resident, request: Request) -> Response:
 
 
 async def memory(resident: Resident, request: Request) -> Response:
-    """`Memories` in, which are taken in while no fill waits; answers as `/health`, whose process
-    tells a client whether what it sent before is still there."""
+    """`Memories` in, which are taken in while no fill waits; answers as `/load`, whose process
+    and workspaces tell a client whether what it sent before is still there."""
     resident.remember(from_json(await request.body(), Memories))
+    return await health(resident, request)
+
+
+async def forget(resident: Resident, request: Request) -> Response:
+    """Forget every project."""
+    await asyncio.to_thread(resident.forget_all)
     return await health(resident, request)
 
 

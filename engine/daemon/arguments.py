@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.remote.settings import KINDS, RemoteSettings
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.access import Network
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--model` and `--device`: which engine is meant."""
+    """Which engine is meant: a checkpoint and a device, or the URL of a model server."""
     engine = parser.add_argument_group("the engine")
     engine.add_argument(
         "--model",
@@ -25,6 +26,64 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         help="a checkpoint, not the embedded one",
     )
     engine.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    engine.add_argument(
+        "--engine", metavar="URL", help="a model server instead, such as http://127.0.0.1:8012"
+    )
+    add_remote_arguments(parser)
+
+
+def add_remote_arguments(parser: argparse.ArgumentParser) -> None:
+    """What cannot be found out by asking a model server."""
+    remote = parser.add_argument_group("a model server")
+    remote.add_argument("--engine-kind", choices=KINDS, default="auto", help="what it is (auto)")
+    remote.add_argument("--engine-model", metavar="NAME", help="its model, if it has several")
+    remote.add_argument(
+        "--engine-template",
+        metavar="FAMILY",
+        help="how its model fills in: qwen, starcoder, ..., or a text with {prefix} and {suffix}",
+    )
+    remote.add_argument(
+        "--key-variable", metavar="NAME", help="the environment variable that holds its key"
+    )
+    remote.add_argument(
+        "--plain-http", action="store_true", help="let code travel unencrypted to another machine"
+    )
+    remote.add_argument(
+        "--engine-samples", type=int, default=2, metavar="N", help="fills that are compared (2)"
+    )
+    remote.add_argument(
+        "--engine-instructions", action="store_true", help="its model does what it is told in words"
+    )
+
+
+def remote_of(arguments: argparse.Namespace, url: str | None) -> RemoteSettings | None:
+    """The settings of the model server at a URL; None for none."""
+    if url is None:
+        return None
+    return RemoteSettings(
+        url=url,
+        kind=arguments.engine_kind,
+        model=arguments.engine_model,
+        template=arguments.engine_template,
+        key_variable=arguments.key_variable,
+        plain_http=arguments.plain_http,
+        samples=arguments.engine_samples,
+        instructions=arguments.engine_instructions,
+    )
+
+
+def remote_options(remote: RemoteSettings) -> list[str]:
+    """The options that `remote_of` reads these settings from. They hold no key."""
+    options = [f"--engine={remote.url}", f"--engine-kind={remote.kind}"]
+    options += [f"--engine-samples={remote.samples}"]
+    for name, value in (
+        ("--engine-model", remote.model),
+        ("--engine-template", remote.template),
+        ("--key-variable", remote.key_variable),
+    ):
+        options += [] if value is None else [f"{name}={value}"]
+    options += ["--plain-http"] if remote.plain_http else []
+    return options + (["--engine-instructions"] if remote.instructions else [])
 
 
 def add_serving_arguments(parser: argparse.ArgumentParser) -> None:

@@ -78,9 +78,14 @@ class EngineClient:
         return await self._health("GET", "/load")
 
     async def remember(self, memories: Memories) -> Health:
-        """Tell the daemon what files say now. Starts nothing; a daemon of another `pid` than last
-        time knows nothing of what was sent before."""
+        """Tell the daemon what files say now; with none, only that somebody works there. Starts
+        nothing; a daemon of another `pid` than last time, or a workspace of another id, knows
+        nothing of what was sent before."""
         return await self._health("POST", "/v1/memory", to_json(memories).encode())
+
+    async def forget_all(self) -> Health:
+        """Have the daemon forget every project. Starts nothing."""
+        return await self._health("DELETE", "/v1/memory")
 
     async def start(self) -> Health:
         """Start the daemon when there is none; tries a failed load again. Does not wait for the

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fillwright.engine.daemon.arguments import remote_options
 from fillwright.engine.daemon.runtime_dir import Place, places_in
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import EngineUnavailable
@@ -117,6 +118,8 @@ def _command(settings: EngineSettings, place: Place) -> list[str]:
     command += ["--idle-seconds", str(settings.idle_seconds)]
     if settings.checkpoint is not None:
         command += ["--checkpoint", str(settings.checkpoint.resolve())]
+    if settings.remote is not None:
+        command += remote_options(settings.remote)
     return command
 
 

@@ -17,6 +17,8 @@ def log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SourceFree("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    # it tells of every request
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class SourceFree(logging.Formatter):

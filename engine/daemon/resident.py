@@ -1,8 +1,10 @@
-"""The model's one owner: a thread that loads it once and then works on one request at a time.
+"""The model's one owner: a thread that loads it once and then works on one request at a time, or,
+where the engine can do several, with others beside it.
 
 Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
-thread and returns at once. The newest request per document wins; documents take turns in order.
-Requests that are equal have equal fills, so those that wait while one is made get that one.
+thread and returns at once, unless it says otherwise. The newest request per document wins;
+documents take turns in order. Requests that are equal have equal fills, so those that wait while
+one is made get that one.
 """
 
 import logging
@@ -41,8 +43,8 @@ class Resident:
     `load` gets a callback for the fraction that is loaded, in [0, 1]. `finished` sees every
     outcome and its seconds since `submit`. At most `waiting_limit` requests wait. A failed load
     is tried again by `start`, or by a request at least `retry_seconds` later. `clock` gives
-    seconds. `deliver` and `finished` are called on the owner's or the caller's thread and must
-    not raise.
+    seconds. `deliver` and `finished` are called on an owner's or the caller's thread and must not
+    raise. More than one of `workers` need an engine that may be asked by several threads.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Resident:
         waiting_limit: int = 32,
         retry_seconds: float = 10,
         instructions: bool | None = None,
+        workers: int = 1,
     ) -> None:
         self._load = load
         self._clock = clock
@@ -61,6 +64,7 @@ class Resident:
         self._waiting_limit = waiting_limit
         self._retry_seconds = retry_seconds
         self._instructions = instructions
+        self._workers = workers
         self._changed = threading.Condition()
         self._status: Status = "stopped"
         self._fraction = 0.0
@@ -68,10 +72,10 @@ class Resident:
         self._engine: Engine | None = None
         self._waiting: deque[Job] = deque()
         self._memories: deque[tuple[str, FileText]] = deque()
-        self._running: Job | None = None
+        self._running: list[Job] = []
         self._left = False
         self._last_work = clock()
-        self._owner: threading.Thread | None = None
+        self._owners: list[threading.Thread] = []
 
     def start(self) -> None:
         """Load the model, unless that is done or under way."""
@@ -79,8 +83,9 @@ class Resident:
             if self._left or self._status in ("loading", "ready"):
                 return
             self._status, self._fraction, self._failure = "loading", 0.0, None
-            self._owner = threading.Thread(target=self._own, name="model owner", daemon=True)
-            self._owner.start()
+            owner = threading.Thread(target=self._own, name="model owner", daemon=True)
+            self._owners = [owner]
+            owner.start()
 
     def submit(self, request: InfillRequest, deliver: Callable[[Event], None]) -> Job:
         """Queue a request; an older one with the same `document_key` is cancelled.
@@ -120,12 +125,29 @@ class Resident:
         self._finish(job, self._untouched(job.request))
 
     def remember(self, memories: Memories) -> None:
-        """Take texts into memory, or out of it, one after another while no request waits. What an
-        engine that has left or failed is told is lost."""
+        """Take texts into memory, or out of it, one after another while no request waits; with
+        none, the workspace is kept. What an engine that has left or failed, or has no use for it,
+        is told is lost."""
         with self._changed:
-            if not self._left and self._status != "failed":
+            memory = self._engine.remembered if self._engine else None
+            lost = self._left or self._status == "failed"
+            if not lost and (memory is None or memory.is_used):
                 self._memories += ((memories.workspace, file) for file in memories.files)
                 self._changed.notify()
+        if memory is not None:
+            memory.renew(memories.workspace)
+
+    def forget_all(self) -> None:
+        """Forget every workspace; may wait for a file that is just taken in."""
+        with self._changed:
+            self._memories.clear()
+        if self._engine is not None:
+            self._engine.remembered.clear()
+
+    def forget_unused(self) -> None:
+        """Forget the workspaces that nobody works in any more; may wait as `forget_all` does."""
+        if self._engine is not None:
+            self._engine.remembered.forget_unused()
 
     def health(self) -> Health:
         """How the engine is; `stopped` before the first `start` and after it left."""
@@ -139,6 +161,8 @@ class Resident:
                 languages=self._engine.languages if self._engine else None,
                 context_tokens=self._engine.context_tokens if self._engine else None,
                 instructions=self._instructions,
+                remembers=self._engine.remembered.is_used if self._engine else None,
+                remembered=self._engine.remembered.known() if self._engine else (),
                 to_remember=len(self._memories),
             )
 
@@ -154,7 +178,7 @@ class Resident:
             if busy or self._since_work() < (min(seconds, FAILED_SECONDS) if failed else seconds):
                 return False
             self._left = True
-            self._changed.notify()
+            self._changed.notify_all()
             return True
 
     def close(self, patience_s: float = 5) -> None:
@@ -166,14 +190,15 @@ class Resident:
             self._left = True
             refused = list(self._waiting)
             self._waiting.clear()
-            running = self._running
-            if running is not None:
-                running.unwanted.set()
-            self._changed.notify()
+            running = list(self._running)
+            for job in running:
+                job.unwanted.set()
+            self._changed.notify_all()
         for job in refused:
             self._finish(job, EngineUnavailable("The engine is shutting down; retry."))
-        if self._owner is not None and running is not None:
-            self._owner.join(patience_s)
+        if running:
+            for owner in self._owners:
+                owner.join(patience_s)
 
     def _own(self) -> None:
         """The owner thread: load, then work until told to leave."""
@@ -189,17 +214,35 @@ class Resident:
             return
         with self._changed:
             self._engine, self._status, self._fraction = engine, "ready", 1.0
+            if not engine.remembered.is_used:
+                self._memories.clear()
             self._last_work = self._clock()
+            others = [
+                threading.Thread(target=self._work, args=(engine,), daemon=True)
+                for _ in range(self._workers - 1)
+            ]
+            self._owners += others
+        for other in others:
+            other.start()
+        self._work(engine)
+
+    def _work(self, engine: Engine) -> None:
         while (work := self._next()) is not None:
             if not isinstance(work, Job):
                 self._take(engine, *work)
                 continue
             outcome = self._outcome(engine, work)
-            self._finish(work, outcome)
+            twins: list[Job] = []
+            counted: Infill | None = None
             if isinstance(outcome, Infill) and outcome.finish != "cancelled":
-                for twin in self._twins(work):
-                    # which took no steps
-                    self._finish(twin, outcome, replace(outcome, steps=0))
+                # before the fill is delivered: who asks for the same after that gets its own
+                twins, counted = self._twins(work), replace(outcome, steps=0)
+            self._finish(work, outcome)
+            for twin in twins:
+                # which took no steps
+                self._finish(twin, outcome, counted)
+            with self._changed:
+                self._running.remove(work)
 
     def _take(self, engine: Engine, workspace: str, file: FileText) -> None:
         try:
@@ -209,14 +252,14 @@ class Resident:
 
     def _next(self) -> Job | tuple[str, FileText] | None:
         with self._changed:
-            self._running = None
             self._changed.wait_for(lambda: self._left or self._waiting or self._memories)
             if self._left:
                 return None
             if not self._waiting:
                 return self._memories.popleft()
-            self._running = self._waiting.popleft()
-            return self._running
+            job = self._waiting.popleft()
+            self._running.append(job)
+            return job
 
     def _outcome(self, engine: Engine, job: Job) -> Infill | FillwrightError:
         outcome: Infill | None = None
@@ -267,7 +310,7 @@ class Resident:
             self._fraction = fraction
 
     def _jobs(self) -> list[Job]:
-        return [*self._waiting, *([self._running] if self._running else [])]
+        return [*self._waiting, *self._running]
 
     def _reason(self) -> str | None:
         if self._failure is not None:

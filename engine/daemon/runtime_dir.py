@@ -1,8 +1,8 @@
 """Where a daemon and its clients meet: a folder that only this user can enter, and names in it.
 
-Knows nothing of HTTP, processes or models. One daemon serves one checkpoint on one device, so its
-files carry a hash of both, and of the version and environment that would run it: different
-settings never fight over a socket.
+Knows nothing of HTTP, processes or models. One daemon serves one checkpoint on one device, or
+stands before one server, so its files carry a hash of that, and of the version and environment that
+would run it: different settings never fight over a socket.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import os
 import socket
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,9 @@ def place_of(settings: EngineSettings) -> Place:
     Raises `EngineUnavailable` when the folder is not private to this user.
     """
     checkpoint = (settings.checkpoint or embedded_checkpoint()).resolve()
-    identity = [str(checkpoint), settings.device, _version(), sys.prefix]
+    identity: list[object] = [str(checkpoint), settings.device, _version(), sys.prefix]
+    if settings.remote is not None:
+        identity.append(asdict(settings.remote))
     digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
     return Place(private_folder(settings.runtime_dir or default_folder()), f"engine-{digest[:10]}")
 

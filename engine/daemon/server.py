@@ -29,7 +29,7 @@ from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
 from fillwright.engine.filling import Engine
-from fillwright.engine.prompt_format import takes_instructions
+from fillwright.engine.prompt_format import engine_takes_instructions
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CLAIM_S = 10
+# one window's fill must not wait for another's where a server does the work
+REMOTE_WORKERS = 4
 DRAIN_S = 1
 
 
@@ -192,7 +194,8 @@ async def _serve(
     resident = Resident(
         lambda progress: _load(settings, progress),
         finished=metrics.finished,
-        instructions=takes_instructions(settings.checkpoint),
+        instructions=engine_takes_instructions(settings),
+        workers=REMOTE_WORKERS if settings.remote else 1,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -221,12 +224,17 @@ async def _leave_when_idle(
     server: uvicorn.Server, resident: Resident, needed: Callable[[], float]
 ) -> None:
     while not resident.shutdown_if_idle(needed()):
+        await asyncio.to_thread(resident.forget_unused)
         await asyncio.sleep(min(needed() / 4 + 0.1, 5))
     server.should_exit = True
 
 
 def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine:
     """Runs on the owner's thread: torch and the model are no business of any other."""
+    if settings.remote is not None:
+        from fillwright.engine.remote.connecting import connect
+
+        return connect(settings.remote, progress)
     checkpoint = settings.checkpoint or embedded_checkpoint()
     if not checkpoint.is_dir():
         raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from fillwright.engine import errors
 from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
-from fillwright.engine.request import Draft, Infill
+from fillwright.engine.request import Draft, Infill, WorkspaceMemory
 from fillwright.engine.strict_json import strict_converter
 
 Boundary = TypeVar("Boundary")
@@ -25,8 +25,9 @@ class Health:
     """How the daemon is: `fraction` of the model that is loaded, `reason` of a failure, or
     what is to be known of a model that is ready, and its name, device, how many tokens of text it
     sees and the ids of the languages that it has learnt (None for all), once they are known.
-    `instructions`: it does what it is told in words. `to_remember`: files that wait to be taken
-    into memory. A stopped daemon has no `pid`."""
+    `instructions`: it does what it is told in words. `remembers`: it takes the user's own code into
+    account, None while that is not known; `remembered` is how much it has in memory, and
+    `to_remember` files wait to be taken into it. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -37,6 +38,8 @@ class Health:
     languages: tuple[str, ...] | None = None
     context_tokens: int | None = None
     instructions: bool | None = None
+    remembers: bool | None = None
+    remembered: tuple[WorkspaceMemory, ...] = ()
     to_remember: int = 0
 
 

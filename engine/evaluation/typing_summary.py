@@ -149,6 +149,19 @@ def coverage_at(pauses: Sequence[TypedPause], precision: float) -> tuple[float, 
     return shown, shown * right * len(pauses) / every
 
 
+def compared(first: Sequence[TypedPause], second: Sequence[TypedPause]) -> str:
+    """At how many of the pauses within a line that both runs have the whole fill is right in each,
+    shown or not, and how many the second won and lost."""
+    before = {pause.name: pause.would_be_right for pause in first if not pause.is_finished}
+    pairs = [(before[p.name], p.would_be_right) for p in second if p.name in before]
+    won, lost = pairs.count((False, True)), pairs.count((True, False))
+    right = sum(one for one, _ in pairs)
+    return (
+        f"of {len(pairs)} pauses within a line the whole fill is right at "
+        f"{right + won - lost} (first run: {right}; {won} won, {lost} lost)"
+    )
+
+
 def table(summaries: Sequence[TypingSummary]) -> Table:
     """For a terminal, in percent."""
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))

@@ -57,7 +57,8 @@ class Checkpoint:
     def __post_init__(self) -> None:
         self.denoise = self.loop or partial(denoise, self.model)
         self.prefix_caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
-        self.remembered = Remembered(self.tokenizer.encode, len(self.tokenizer.texts))
+        vocabulary = len(self.tokenizer.texts)
+        self.remembered = Remembered(self.tokenizer.encode, vocabulary, self.gate is not None)
 
     @property
     def context_tokens(self) -> int:

@@ -111,7 +111,7 @@ class Preparation:
 
     def _memory(self, hole: Constraints) -> Mixture | None:
         known, request = self.checkpoint, self.request
-        if known.gate is None or self.plan.drafting != "beams":
+        if known.gate is None or not request.memory or self.plan.drafting != "beams":
             return None
         project = known.remembered.stores(request.workspace, request.file_key)
         precedents = precedents_of(known.tokenizer, self.seams, hole, project)

@@ -4,7 +4,7 @@ them, so that the matches of a context's last 1, 2, 3 ... tokens are nested rang
 Knows token ids; knows no text, no files and no model.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +16,7 @@ LONGEST = 24
 SORTED_BY = 32
 LOOKED_AT = 300
 """Positions of one range that are counted; of more, so many evenly spaced ones."""
-GATHERED = 20_000
+GATHERED = 1_000
 """A range of more positions is narrowed by bisection, without gathering a column of it."""
 
 Integers = NDArray[np.int64]
@@ -52,7 +52,9 @@ class SortedContexts:
     spans: tuple[Span, ...]
 
     @classmethod
-    def of(cls, streams: Iterable[Sequence[int]], vocabulary: int) -> Self:
+    def of(
+        cls, streams: Iterable[Sequence[int] | NDArray[np.unsignedinteger]], vocabulary: int
+    ) -> Self:
         """Sort streams of ids below `vocabulary`. Takes up to 28 bytes a token while it sorts, and
         4 bytes and a token's own thereafter."""
         kind = np.min_scalar_type(vocabulary)
@@ -121,12 +123,12 @@ class Store:
     left_out: tuple[Span, ...] = ()
 
 
-def what_followed(stores: Sequence[Store], context: Sequence[int]) -> list[Following]:
+def what_followed(stores: Sequence[Store], context: Sequence[int]) -> Iterator[Following]:
     """What followed the context in all the stores together, for its last tokens, the longest match
     first. A length that matches nowhere but where the next longer one does says nothing new and is
     not listed."""
     every = [(store, store.contexts.ranges(context)) for store in stores]
-    found, seen = list[Following](), 0
+    seen = 0
     for length in range(max((len(ranges) for _, ranges in every), default=0), 0, -1):
         matching = [(store, ranges[length - 1]) for store, ranges in every if len(ranges) >= length]
         size = sum(high - low for _, (low, high) in matching)
@@ -135,8 +137,7 @@ def what_followed(stores: Sequence[Store], context: Sequence[int]) -> list[Follo
         seen = size
         following = _counted(matching, length)
         if following is not None:
-            found.append(following)
-    return found
+            yield following
 
 
 def _counted(matching: Sequence[tuple[Store, Range]], length: int) -> Following | None:

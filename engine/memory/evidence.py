@@ -6,8 +6,11 @@ Knows token ids and sorted contexts; knows no probabilities and no text.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fillwright.engine.memory.contexts import LONGEST, Following, Store, what_followed
 
@@ -46,15 +49,20 @@ class Precedents:
     def _two(
         self, stores: Sequence[Store], context: Sequence[int], written: tuple[int, ...]
     ) -> tuple[Part, Part]:
-        levels = (self._fitting(level, written) for level in what_followed(stores, context))
-        first, second, *_ = [*(level for level in levels if level), None, None]
+        if not stores:
+            return None, None
+        allowed = self._only(self.following(written))
+        levels = (self._fitting(each, written, allowed) for each in what_followed(stores, context))
+        # counting costs most of a look-up, and the shorter matches are not needed
+        first, second = (*islice(filter(None, levels), 2), None, None)[:2]
         return first, second
 
-    def _fitting(self, level: Following, written: tuple[int, ...]) -> Part:
-        allowed = self.following(written)
-        if allowed:
-            return level.only(np.isin(level.tokens, list(allowed)))
-        ends = np.isin(level.tokens, self.end_marks)
+    def _fitting(
+        self, level: Following, written: tuple[int, ...], allowed: NDArray[np.bool_] | None
+    ) -> Part:
+        if allowed is not None:
+            return level.only(allowed[level.tokens])
+        ends = self._ends[level.tokens]
         if not ends.any():
             return level
         if not written:
@@ -62,3 +70,21 @@ class Precedents:
         tokens = np.append(level.tokens[~ends], self.end_marks[0])
         counts = np.append(level.counts[~ends], level.counts[ends].sum())
         return Following(level.length, tokens, counts)
+
+    @cached_property
+    def _ends(self) -> NDArray[np.bool_]:
+        """By token, whether it ends the hole."""
+        return self._marked(self.end_marks)
+
+    def _only(self, tokens: Sequence[int]) -> NDArray[np.bool_] | None:
+        """By token, whether it is one of these; None for no tokens."""
+        return self._marked(tokens) if tokens else None
+
+    def _marked(self, tokens: Sequence[int]) -> NDArray[np.bool_]:
+        marked = np.zeros(self._vocabulary, dtype=np.bool_)
+        marked[list(tokens)] = True
+        return marked
+
+    @property
+    def _vocabulary(self) -> int:
+        return next(store.contexts.separator for store in (*self.far, *self.project))

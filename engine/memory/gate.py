@@ -119,22 +119,30 @@ class Mixture:
     def mixed(self, logits: Tensor, written: Sequence[tuple[int, ...]]) -> Tensor:
         """Log probabilities [rows, vocab] after what each row has `written`. A row for which
         there are no precedents keeps its logits as they are."""
-        rows = [self._row(*each) for each in zip(logits, written, strict=True)]
-        if all(row is None for row in rows):
+        parts = [self.precedents.parts(each) for each in written]
+        looked_up = [row for row, found in enumerate(parts) if any(p is not None for p in found)]
+        if not looked_up:
             return logits
-        pairs = zip(rows, logits, strict=True)
-        return torch.stack([old if row is None else row.to(old) for row, old in pairs])
+        model = logits[looked_up].double().softmax(-1).cpu().numpy()
+        rows, mixtures = [], []
+        for row, probabilities in zip(looked_up, model, strict=True):
+            mixture = self._mixture(probabilities, parts[row], written[row])
+            if mixture is not None:
+                rows.append(row)
+                mixtures.append(mixture)
+        if not rows:
+            return logits
+        mixed = logits.clone()
+        mixed[rows] = torch.from_numpy(np.stack(mixtures)).log().to(logits)
+        return mixed
 
     def remembered(self, ids: Sequence[int]) -> float:
         """The share of the memory in these tokens, a mean; 0 where nothing was looked up."""
         shares = [self._remembered.get(tuple(ids[:end]), 0.0) for end in range(len(ids))]
         return sum(shares) / len(shares) if shares else 0.0
 
-    def _row(self, logits: Tensor, written: tuple[int, ...]) -> Tensor | None:
-        parts = self.precedents.parts(written)
-        if all(part is None for part in parts):
-            return None
-        model = logits.double().softmax(-1).cpu().numpy()
+    def _mixture(self, model: Floats, parts: Parts, written: tuple[int, ...]) -> Floats | None:
+        """Of one row's probabilities and its parts; None where only an end is possible."""
         end = bound(model, self.precedents, written, self.is_line)
         rest = model.sum() - end
         if rest <= 0:
@@ -147,14 +155,14 @@ class Mixture:
         ends = model[marks]
         if end:
             model[marks] = 0
-        mixture = shares[0] * model / (1 - end)
+        mixture: Floats = shares[0] * model / (1 - end)
         for share, part in zip(shares[1:], parts, strict=True):
             if part is not None:
                 mixture[part.tokens] += share * part.counts / part.counts.sum()
         if end:
             mixture *= 1 - end
             mixture[marks] = ends
-        return torch.from_numpy(mixture).log()
+        return mixture
 
 
 def bound(model: Floats, precedents: Precedents, written: tuple[int, ...], is_line: bool) -> float:

@@ -61,9 +61,23 @@ class Corpus:
         with lzma.open(path) as packed, np.load(io.BytesIO(packed.read())) as arrays:
             return cls(**{name: arrays[name] for name in arrays.files})
 
-    def save(self, path: Path) -> None:
-        with lzma.open(path, "wb") as packed:
+    def save(self, path: Path, small: bool = False) -> None:
+        """A `small` file takes ten times as long and is a fifth smaller."""
+        with lzma.open(path, "wb", preset=9 if small else 1) as packed:
             np.savez(packed, **asdict(self))
+
+    def part(self, documents: np.ndarray) -> Self:
+        """Only these documents, int64 [chosen], in their order."""
+
+        def rows(of: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            pieces = [of[offsets[i] : offsets[i + 1]] for i in documents]
+            lengths = [0, *map(len, pieces)]
+            return np.concatenate([of[:0], *pieces]), np.cumsum(lengths, dtype=np.int64)
+
+        text, starts = rows(self.text, self.documents)
+        spans, span_offsets = rows(self.spans, self.span_offsets)
+        languages, standalone = self.languages[documents], self.standalone[documents]
+        return type(self)(text, starts, spans, span_offsets, languages, standalone)
 
     def __len__(self) -> int:
         return len(self.documents) - 1

@@ -44,15 +44,20 @@ class JointBatch(NamedTuple):
 
 
 def causal_batches(
-    sampler: HoleSampler, recipe: CausalRows, end_mark: int
+    sampler: HoleSampler, recipe: CausalRows, end_mark: int, long: HoleSampler | None = None
 ) -> Iterator[CausalBatch]:
-    """Endless causal rows. A row ends wherever it ends: an end mark at a fixed place would teach
-    its place instead of its meaning."""
-    samples = sampler.samples(MAX_MIDDLE)
+    """Endless causal rows, the long ones from `long`, if any. A row ends wherever it ends: an end
+    mark at a fixed place would teach its place instead of its meaning."""
+    usual = sampler, sampler.samples(MAX_MIDDLE), recipe.rows, recipe.length + 1
+    shapes, shares = [usual], [1 - recipe.long_share]
+    if long is not None:
+        rows, length = max(1, recipe.rows // 2), 2 * recipe.length + 1
+        shapes.append((long, long.samples(MAX_MIDDLE), rows, length))
+        shares.append(recipe.long_share)
     while True:
-        packed = [
-            _causal_row(sampler, samples, recipe.length + 1, end_mark) for _ in range(recipe.rows)
-        ]
+        [shape] = [usual] if long is None else long.random.choices(shapes, shares)
+        drawn_by, samples, rows, length = shape
+        packed = [_causal_row(drawn_by, samples, length, end_mark) for _ in range(rows)]
         ids = torch.tensor([row for row, _ in packed])
         weights = torch.tensor([weight[1:] for _, weight in packed])
         yield CausalBatch(ids, weights)

@@ -6,24 +6,30 @@ Everything lies in one folder (default `.training`): `corpus/`, `run/state.pt`, 
 import argparse
 import gzip
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.evaluation.projects import ProjectSet, fetch_projects
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.export import Average, Format, export, re_export
+from fillwright.engine.training.feed import SEEDS_APART
 from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
-from fillwright.engine.training.optimizer import Optimizer
-from fillwright.engine.training.phases import PHASES, Materials
+from fillwright.engine.training.optimizer import Optimizer, learnt
+from fillwright.engine.training.phases import PHASES, Materials, MixedPhase
 from fillwright.engine.training.recipes import RECIPES
+from fillwright.engine.training.team import Alone, Member, Shared, Team, run_together
 from fillwright.engine.training.train import Run, Schedule
 
 
@@ -57,12 +63,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     corpus.set_defaults(run=_corpus)
 
+    part = commands.add_parser(
+        "part", help="write a training folder with a random part of the text, to travel"
+    )
+    part.add_argument("to", type=Path, metavar="FOLDER")
+    part.add_argument("--megabytes", type=float, required=True, help="at most, of packed text")
+    part.set_defaults(run=_part)
+
     run = commands.add_parser("run", help="train for a while; continues from the last checkpoint")
     run.add_argument("--phase", choices=tuple(PHASES), required=True)
     run.add_argument("--minutes", type=float, required=True)
     run.add_argument("--decay-minutes", type=float, default=0.0)
     run.add_argument("--rate", type=float, default=1.0, help="multiplies every learning rate")
-    run.add_argument("--threads", type=int, default=torch.get_num_threads())
+    run.add_argument(
+        "--processes",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="that learn together on a CPU, with one thread each (one per core)",
+    )
     run.add_argument(
         "--start-from",
         type=Path,
@@ -103,6 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     export_.set_defaults(run=_export)
 
+    measure = commands.add_parser(
+        "measure", help="print the losses of model folders on the held-out files of the corpus"
+    )
+    measure.add_argument("checkpoints", type=Path, nargs="+", metavar="FOLDER")
+    measure.set_defaults(run=_measure)
+
     calibrate = commands.add_parser(
         "calibrate", help="measure what a search for a hole's length must allow for; write it down"
     )
@@ -139,16 +164,43 @@ def _corpus(arguments: argparse.Namespace) -> None:
     counts = build_corpus(
         arguments.folder / "corpus",
         {text for path in arguments.clear_of for text in _benchmark_texts(path)},
+        _project_texts(arguments.folder / "projects"),
         RECIPES[arguments.recipe].vocabulary,
         tokenizer,
     )
     print(json.dumps(counts, indent=1))
 
 
+def _part(arguments: argparse.Namespace) -> None:
+    corpus, to = arguments.folder / "corpus", arguments.to / "corpus"
+    whole = _made(corpus / "train.npz.xz", by="corpus")
+    train = Corpus.load(whole)
+    to.mkdir(parents=True, exist_ok=True)
+    order = np.random.default_rng(0).permutation(len(train))
+    size, share = whole.stat().st_size, 1.0
+    shutil.copyfile(whole, to / "train.npz.xz")
+    while size > arguments.megabytes * 1e6:
+        share *= 0.97 * arguments.megabytes * 1e6 / size
+        chosen = np.sort(order[: int(share * len(train))])
+        train.part(chosen).save(to / "train.npz.xz", small=True)
+        size = (to / "train.npz.xz").stat().st_size
+    for name in ("held_out.npz.xz", "tokenizer.json"):
+        shutil.copyfile(corpus / name, to / name)
+    print(f"{share:.0%} of {len(train)} documents, {size / 1e6:.1f} MB, in {to}")
+
+
 def _benchmark_texts(path: Path) -> Iterator[str]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for item in map(json.loads, lines):
             yield item["prompt"] + item["canonical_solution"] + item["suffix"]
+
+
+def _project_texts(folder: Path) -> Iterator[str]:
+    """Every source file of the projects that a checkpoint is fitted to and reported on."""
+    for part in get_args(ProjectSet):
+        for project in fetch_projects(part, folder):
+            for path in sorted(path for path in project.rglob("*") if path.is_file()):
+                yield path.read_text("utf-8")
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -196,21 +248,39 @@ def _gate(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    torch.set_num_threads(arguments.threads)
-    corpus = arguments.folder / "corpus"
-    _made(corpus / "train.npz.xz", by="corpus")
-    tokenizer = CodeTokenizer.from_checkpoint(corpus)
+    _made(arguments.folder / "corpus" / "train.npz.xz", by="corpus")
+    if arguments.device != "cpu":
+        _learn(arguments, _model(arguments), Alone())
+        return
+    shared = Shared.of(learnt(_model(arguments)), arguments.processes)
+    run_together(_learn_together, arguments.processes, shared, arguments)
+
+
+def _learn_together(rank: int, shared: Shared, arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    model = _model(arguments)
+    _learn(arguments, model, Member(shared, rank, learnt(model)))
+
+
+def _model(arguments: argparse.Namespace) -> DiffusionGemma:
     recipe = RECIPES[arguments.recipe]
-    config = small_config(recipe, tokenizer)
-    model = new_model(config, arguments.seed)
+    tokenizer = CodeTokenizer.from_checkpoint(arguments.folder / "corpus")
+    model = new_model(small_config(recipe, tokenizer), arguments.seed)
     if arguments.start_from is not None:
         model.load_state_dict(DiffusionGemma.from_checkpoint(arguments.start_from).state_dict())
     model.to(arguments.device)
     model.frequencies = {kind: f.to(arguments.device) for kind, f in model.frequencies.items()}
-    optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate)
+    return model
+
+
+def _learn(arguments: argparse.Namespace, model: DiffusionGemma, team: Team) -> None:
+    corpus = arguments.folder / "corpus"
+    tokenizer = CodeTokenizer.from_checkpoint(corpus)
+    recipe = RECIPES[arguments.recipe]
+    optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate, team)
     folder = arguments.folder / "run"
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder, config, model, optimizer)
+    run = Run(folder, small_config(recipe, tokenizer), model, optimizer)
     run.resume()
     # a graph for each length of canvas, in both kinds of layer: one for any length is slower
     torch._dynamo.config.recompile_limit = 64
@@ -221,13 +291,28 @@ def _run(arguments: argparse.Namespace) -> None:
         tokenizer,
         Corpus.load(corpus / "train.npz.xz"),
         Corpus.load(corpus / "held_out.npz.xz"),
-        seed=arguments.seed + run.steps,
+        seed=arguments.seed + run.steps + team.rank * SEEDS_APART * max(1, recipe.workers),
         device=arguments.device,
     )
     run.train(
         Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
         PHASES[arguments.phase](materials),
     )
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    corpus = arguments.folder / "corpus"
+    held_out = Corpus.load(_made(corpus / "held_out.npz.xz", by="corpus"))
+    tokenizer = CodeTokenizer.from_checkpoint(corpus)
+    recipe = RECIPES[arguments.recipe]
+    # what it would learn from is not read
+    phase = MixedPhase(Materials(recipe, tokenizer, held_out, held_out, seed=0, device="cpu"))
+    for checkpoint in arguments.checkpoints:
+        model = new_model(small_config(recipe, tokenizer), seed=0)
+        model.load_state_dict(DiffusionGemma.from_checkpoint(checkpoint).state_dict())
+        losses = "  ".join(f"{name} {loss:.3f}" for name, loss in phase.evaluate(model).items())
+        print(f"{checkpoint}  {losses}", flush=True)
 
 
 def _compare(arguments: argparse.Namespace) -> None:

@@ -28,22 +28,29 @@ from fillwright.engine.training.sieve import Sieve
 from fillwright.engine.training.vocabulary import train_vocabulary
 
 HELD_OUT_SHARE = 0.005
-KEPT_TESTS_SHARE = 0.15
+KEPT_TESTS_SHARE = 0.4
 VOCABULARY_CHARACTERS = 30_000_000
-PACKAGE_CHARACTERS = 6_000_000
+PACKAGE_CHARACTERS = 24_000_000
 DOCUMENT_SPANS = 160
 
 
 def build_corpus(
-    folder: Path, benchmarks: Iterable[str], vocabulary_size: int, tokenizer: Path | None = None
+    folder: Path,
+    benchmarks: Iterable[str],
+    projects: Iterable[str],
+    vocabulary_size: int,
+    tokenizer: Path | None = None,
 ) -> dict[str, int]:
     """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json` (learnt, or a
-    copy of `tokenizer`), `sources.json`. Returns counts for the model card."""
+    copy of `tokenizer`), `sources.json`. Returns counts for the model card.
+
+    `benchmarks` and `projects` are texts that the corpus stays clear of, as the sieve does.
+    """
     packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text("utf-8"))
     download_from_pip(packages["python"], folder / "archives")
     download_from_npm(packages["npm"], folder / "archives")
     names = {normalised(name) for table in packages.values() for name in table}
-    sieve = Sieve(benchmarks)
+    sieve = Sieve(benchmarks, projects)
     kept = list(_kept(_all_files(folder / "archives", names), sieve))
     random.Random(0).shuffle(kept)
     if tokenizer is not None:

@@ -3,8 +3,10 @@
 Knows text and spans; knows no tokens.
 """
 
+import re
 import textwrap
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 
@@ -12,6 +14,8 @@ from fillwright.engine.sources.corpus import SPAN_KINDS
 
 FUNCTION_CHARACTERS = range(120, 2500)
 BODY = SPAN_KINDS.index("body")
+STUBS = {"python": ("...", "pass", "raise NotImplementedError", "# TODO")}
+OTHER_STUBS = ("// TODO", 'throw new Error("not implemented");')
 PROSE = [SPAN_KINDS.index(kind) for kind in ("docstring", "comment", "import")]
 
 
@@ -39,6 +43,20 @@ class Page:
         """The spans of function bodies, int32 [bodies, 3]."""
         found: np.ndarray = self.spans[self.spans[:, 0] == BODY]
         return found
+
+    def is_body(self, start: int, end: int) -> bool:
+        return bool((self.bodies[:, 1:] == (start, end)).all(1).any())
+
+    def stubbed(self, after: int, random: Random) -> "Page":
+        """This page with one stub for every body that begins after `after`; without spans."""
+        stub = random.choice(STUBS.get(self.language, OTHER_STUBS))
+        text, at = self.text[:after], after
+        for _, start, end in self.bodies[self.bodies[:, 1].argsort(kind="stable")].tolist():
+            indent = re.match(r"\n[ \t]*", self.text[start:end])
+            if start >= at and indent:
+                text += self.text[at:start] + indent[0] + stub
+                at = end
+        return Page(text + self.text[at:], self.spans[:0], self.language)
 
     def function(self, body: np.ndarray) -> "Page":
         """The page of the function with this body span: whole lines from its header on, moved to

@@ -6,6 +6,7 @@ Knows batch shapes and loss weights; knows nothing of schedules or files.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle, islice
 from random import Random
 
@@ -35,6 +36,8 @@ CAUSAL_SHARE = 1.0
 SELF_CONDITIONED_SHARE = 0.5
 PREFIX_SHARES = (0.7, 0.55, 0.4, 0.2)
 SUFFIX_SHARES = (0.29, 0.22, 0.11, 0.055)
+LONG_PREFIXES = (512, 512, 448, 384)
+LONG_SUFFIXES = (192, 192, 160, 96)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,16 @@ class CausalPhase:
             sampler = HoleSampler(corpus, tokenizer, seed, shares=recipe.holes)
             return causal_batches(sampler, rows, mark)
 
+        def draw_longer(seed: int) -> Iterator[CausalBatch]:
+            of, shares = materials.train, recipe.holes
+            sampler = HoleSampler(of, tokenizer, seed, shares=shares)
+            long = HoleSampler(of, tokenizer, seed + 1, LONG_PREFIXES, LONG_SUFFIXES, shares)
+            return causal_batches(sampler, rows, mark, long)
+
         self.batches = feed(
-            lambda seed: draw(materials.train, seed), materials.seed, recipe.workers
+            draw_longer if rows.long_share else partial(draw, materials.train),
+            materials.seed,
+            recipe.workers,
         )
         self.fixed = list(islice(draw(materials.held_out, 0), -(-MEASURED_ROWS // rows.rows)))
 

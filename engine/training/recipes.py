@@ -2,9 +2,8 @@
 
 `cpu` makes 7.7 M parameters, what two cores can teach in hours; its batches are small, to stay in
 their cache. `gpu` makes 33 M in minutes of one H100. The text, the losses and the order
-of the phases are the same on both. `further` goes on with the 33 M on two cores, mostly with
-functions that stand alone, and draws more of the holes that are the hardest: runs of characters
-that begin and end inside of words.
+of the phases are the same on both. `further` goes on with the 33 M on a few cores, half of it with
+functions that stand alone. Both draw holes as people leave them.
 """
 
 from collections.abc import Mapping
@@ -21,14 +20,16 @@ UNIFORM_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class HoleShares:
-    """What holes are drawn: `kinds` and their shares; the share of pages that are `standalone`
-    functions with their imports; of the others, the share that are one `function` cut out; of holes
-    in `prose` (docstrings, comments, imports), the share that is kept; and of samples in the causal
-    phase, the share that are `plain` text without a hole.
+    """What holes are drawn: `kinds` and their shares; of function bodies, the share with `stubs`
+    for the bodies below it; the share of pages that are `standalone` functions with
+    their imports; of the others, the share that are one `function` cut out; of holes in `prose`
+    (docstrings, comments, imports), the share that is kept; and of samples in the causal phase, the
+    share that are `plain` text without a hole.
 
-    Whole lines, rest of a line, syntax nodes, several lines, random characters (AST-FIM: syntax
-    nodes teach more than random spans). Half of the holes are punched into a function as in a short
-    file: the prompt is short then, and more of what is learnt is about filling.
+    Whole lines, rest of a line, syntax nodes, function bodies, several lines, random characters,
+    nothing after a finished line (AST-FIM: syntax nodes teach more than random spans). Half of the
+    holes are punched into a function as in a short file: the prompt is short then, and more of what
+    is learnt is about filling. `AS_TYPED` draws what people leave open while they type.
     """
 
     kinds: Mapping[str, float] = field(
@@ -40,6 +41,7 @@ class HoleShares:
             "characters": 0.08,
         }
     )
+    stubs: float = 0.0
     standalone: float = 0.0
     function: float = 0.5
     prose: float = 0.3
@@ -64,11 +66,13 @@ class SmallShape:
 
 @dataclass(frozen=True, slots=True)
 class CausalRows:
-    """Packed rows of `length` tokens; a step adds the gradients of `batches_per_step` batches."""
+    """Packed rows of `length` tokens; a step adds the gradients of `batches_per_step` batches.
+    `long_share` of the batches have half as many rows, twice as long, with longer prompts."""
 
     rows: int
     length: int
     batches_per_step: int
+    long_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,22 @@ class Recipe:
     workers: int = 0
 
 
+AS_TYPED = HoleShares(
+    kinds={
+        "line": 0.35,
+        "line end": 0.12,
+        "finished": 0.12,
+        "node": 0.07,
+        "body": 0.09,
+        "lines": 0.08,
+        "characters": 0.17,
+    },
+    stubs=0.4,
+    standalone=0.5,
+    prose=0.07,
+    plain=0.02,
+)
+
 CPU = Recipe(
     vocabulary=8192,
     shape=SmallShape(),
@@ -133,25 +153,16 @@ GPU = Recipe(
         canvases_per_prompt=2,
         batches_per_step=2,
     ),
-    holes=HoleShares(
-        kinds={"line": 0.42, "line end": 0.12, "node": 0.14, "lines": 0.14, "characters": 0.18},
-        standalone=0.2,
-    ),
+    holes=replace(AS_TYPED, standalone=0.2, prose=0.3, plain=0.2),
     embedding_rate=0.006,
     workers=8,
 )
 
 FURTHER = replace(
     GPU,
-    causal=CausalRows(rows=4, length=448, batches_per_step=5),
+    causal=CausalRows(rows=4, length=448, batches_per_step=5, long_share=0.2),
     joint=replace(GPU.joint, rows=4, length=384, canvases_per_prompt=4, batches_per_step=5),
-    holes=HoleShares(
-        kinds={"line": 0.49, "line end": 0.08, "node": 0.09, "lines": 0.1, "characters": 0.24},
-        standalone=0.7,
-        function=0.7,
-        prose=0.07,
-        plain=0.02,
-    ),
+    holes=AS_TYPED,
     causal_turns=2,
     workers=0,
 )

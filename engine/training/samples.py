@@ -5,6 +5,7 @@ often.
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from fillwright.engine.infill.text.cut_words import word_after, word_before
 from fillwright.engine.infill.text.windows import split_lead
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
-from fillwright.engine.training.pages import FUNCTION_CHARACTERS, Page, line_around
+from fillwright.engine.training.pages import BODY, FUNCTION_CHARACTERS, Page, line_around
 from fillwright.engine.training.recipes import HoleShares
 
 Span = tuple[int, int]
@@ -111,7 +112,11 @@ class HoleSampler:
                     continue
                 several = self.random.random() < several_share
                 further = self._further(page.text, hole[1]) if several else ()
-                sample = self._sample(page, [hole, *further])
+                shown = page
+                stubs = self.shares.stubs
+                if stubs and page.is_body(*hole) and self.random.random() < stubs:
+                    shown, further = page.stubbed(hole[1], self.random), ()
+                sample = self._sample(shown, [hole, *further])
                 if len(sample.middle) <= max_middle:
                     yield sample
 
@@ -148,8 +153,14 @@ class HoleSampler:
         if self.random.random() < EMPTY_SHARE:
             at = self.random.randrange(len(text))
             return at, at
+        if kind == "finished":
+            end = line_around(text, self.random.randrange(len(text)))[1]
+            # a word at the end would be asked for, as when filling
+            return None if re.search(r"[\w\s]\Z|\A\Z", text[:end]) else (end, end)
         if kind == "node":
-            return self._node(page.spans)
+            return self._node(page.spans, self.random.choice(NODE_KINDS))
+        if kind == "body":
+            return self._node(page.spans, BODY)
         at = self.random.randrange(len(text))
         if kind == "characters":
             return at, min(len(text), at + self.random.randint(1, 120))
@@ -168,8 +179,7 @@ class HoleSampler:
     def _is_dull(self, page: Page, hole: Span) -> bool:
         return page.is_prose(*hole) and self.random.random() >= self.shares.prose
 
-    def _node(self, spans: np.ndarray) -> Span | None:
-        kind = self.random.choice(NODE_KINDS)
+    def _node(self, spans: np.ndarray, kind: int) -> Span | None:
         chosen = spans[spans[:, 0] == kind]
         if not len(chosen):
             return None

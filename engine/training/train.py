@@ -58,7 +58,8 @@ class Schedule:
 
 @dataclass
 class Run:
-    """A training run in a folder: `state.pt` to resume from, `curve.jsonl` beside it."""
+    """A training run in a folder: `state.pt` to resume from, `curve.jsonl` beside it. Of processes
+    that learn together each has its own; the first one's clock counts, and it alone writes."""
 
     folder: Path
     config: dict[str, Any]
@@ -72,36 +73,43 @@ class Run:
 
     def train(self, schedule: Schedule, phase: Phase) -> None:
         """Run one phase to the end of its time, writing checkpoints and the curve."""
-        started = checkpointed = time.monotonic()
+        started, checkpointed = time.monotonic(), 0.0
         first_step, recent = self.steps, list[Tensor]()
-        while (elapsed := (time.monotonic() - started) / 60) < schedule.minutes:
+        team = self.optimizer.team
+        tokens_per_step = phase.tokens_per_step * team.size
+
+        def elapsed_minutes() -> float:
+            return team.agree((time.monotonic() - started) / 60)
+
+        while (elapsed := elapsed_minutes()) < schedule.minutes:
             recent.append(gradients(self.model, phase))
             norm = self.optimizer.step(schedule.scale(self.steps - first_step, elapsed))
             self.steps += 1
-            self.tokens += phase.tokens_per_step
+            self.tokens += tokens_per_step
             if self.steps % 20 == 0:
-                rate = (
-                    (self.steps - first_step) * phase.tokens_per_step / (time.monotonic() - started)
-                )
+                rate = (self.steps - first_step) * tokens_per_step / (time.monotonic() - started)
                 loss = float(torch.stack(recent).mean())
                 if not math.isfinite(loss):
                     where = f"at step {self.steps}"
                     raise FloatingPointError(f"the loss is {loss} {where}; lower --rate")
                 self._log(phase=schedule.phase, loss=loss, norm=float(norm), tokens_per_s=rate)
                 recent.clear()
-            if time.monotonic() - checkpointed > schedule.checkpoint_minutes * 60:
-                self._log(phase=schedule.phase, **phase.evaluate(self.model))
+            if elapsed - checkpointed > schedule.checkpoint_minutes:
+                self._measure(phase, schedule.phase)
                 self.save()
-                checkpointed = time.monotonic()
-        self.minutes[schedule.phase] += (time.monotonic() - started) / 60
-        self._log(phase=schedule.phase, **phase.evaluate(self.model))
+                checkpointed = elapsed
+        self.minutes[schedule.phase] += elapsed_minutes()
+        self._measure(phase, schedule.phase)
         self.save()
 
     def save(self) -> None:
+        optimizer = self.optimizer.team.collect(self.folder, self.optimizer.state_dict())
+        if self.optimizer.team.rank:
+            return
         state = {
             "config": self.config,
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": optimizer,
             "steps": self.steps,
             "tokens": self.tokens,
             "minutes": self.minutes,
@@ -120,7 +128,13 @@ class Run:
             self.steps, self.tokens = state["steps"], state["tokens"]
             self.minutes = state["minutes"]
 
+    def _measure(self, phase: Phase, name: PhaseName) -> None:
+        if not self.optimizer.team.rank:
+            self._log(phase=name, **phase.evaluate(self.model))
+
     def _log(self, **values: Any) -> None:
+        if self.optimizer.team.rank:
+            return
         line = {"step": self.steps, "tokens": self.tokens} | {
             name: round(value, 4) if isinstance(value, float) else value
             for name, value in values.items()

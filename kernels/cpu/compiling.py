@@ -72,13 +72,14 @@ def zig_compiler(target: str) -> Compiler:
 
 
 def zig_target() -> str:
-    """This machine; with the oldest C library that the kernels run on, glibc's of 2012."""
+    """This machine; with the oldest C library that the kernels run on, glibc's of 2012, and with
+    the first macOS for ARM."""
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
         platform.machine().lower(), platform.machine().lower()
     )
     if sys.platform == "linux":
         return f"{machine}-linux-{'gnu.2.17' if platform.libc_ver()[0] == 'glibc' else 'musl'}"
-    return f"{machine}-{'windows-gnu' if sys.platform == 'win32' else 'macos'}"
+    return f"{machine}-{'windows-gnu' if sys.platform == 'win32' else 'macos.11.0'}"
 
 
 def any_compiler() -> Compiler:

@@ -1,4 +1,4 @@
-"""`fillwright engine run|start|stop|status`. Knows the engine's client and lifecycle only."""
+"""`fillwright engine run|start|stop|status|probe`. Knows the engine's client and lifecycle only."""
 
 import argparse
 import asyncio
@@ -8,8 +8,10 @@ from typing import Literal
 
 from fillwright.engine.daemon.arguments import (
     add_engine_arguments,
+    add_remote_arguments,
     add_serving_arguments,
     network_of,
+    remote_of,
 )
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
 from fillwright.engine.daemon.lifecycle import stop_all
@@ -27,6 +29,7 @@ ACTIONS = {
     "start": "start the engine when there is none",
     "stop": "stop every engine, or the one that is named",
     "status": "say how the engine is",
+    "probe": "say what a model server is, and how to set it",
 }
 
 
@@ -36,7 +39,11 @@ def main(argv: Sequence[str]) -> int:
     actions = parser.add_subparsers(metavar="|".join(ACTIONS), required=True)
     for name, help in ACTIONS.items():
         action = actions.add_parser(name, help=help, description=help)
-        add_engine_arguments(action)
+        if name == "probe":
+            action.add_argument("url", metavar="URL")
+            add_remote_arguments(action)
+        else:
+            add_engine_arguments(action)
         action.set_defaults(action=name)
         if name == "run":
             add_serving_arguments(action)
@@ -44,7 +51,9 @@ def main(argv: Sequence[str]) -> int:
     match arguments.action:
         case "run":
             return _run(arguments)
-        case "stop" if arguments.model is None and arguments.device == "auto":
+        case "probe":
+            return _probe(arguments)
+        case "stop" if not (arguments.model or arguments.engine or arguments.device != "auto"):
             return stop_every_engine()
         case "start":
             return engine_command("start", startable(arguments))
@@ -58,6 +67,15 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = replace(startable(arguments), idle_seconds=arguments.idle_seconds)
     run(settings, network_of(arguments))
     return 0
+
+
+def _probe(arguments: argparse.Namespace) -> int:
+    # httpx is loaded for this alone
+    from fillwright.lsp_server.cli.engine_probe import probe_command
+
+    settings = remote_of(arguments, arguments.url)
+    assert settings is not None
+    return probe_command(settings)
 
 
 def engine_command(action: Action, settings: EngineSettings) -> int:

@@ -7,22 +7,23 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fillwright.engine.confidence import geometric_mean
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.errors import EngineFailed, FillwrightError
-from fillwright.engine.prompt_format import NO_INSTRUCTIONS, takes_instructions
+from fillwright.engine.prompt_format import NO_INSTRUCTIONS, engine_takes_instructions
 from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
 from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.cli.carve_locations import carve_places
 from fillwright.lsp_server.cli.diff import unified_diff
 from fillwright.lsp_server.cli.locations import Place
+from fillwright.lsp_server.cli.project import project_around, remember_project
 from fillwright.lsp_server.cli.source_file import read_source, write_source
-from fillwright.lsp_server.cli.terminal import print_diff, say, showing_drafts
+from fillwright.lsp_server.cli.terminal import print_diff, say, showing, showing_drafts
 from fillwright.lsp_server.fitting.fit import Fit
 from fillwright.lsp_server.fitting.stub import fit_written
 from fillwright.lsp_server.text.changes import applied
@@ -31,7 +32,8 @@ from fillwright.lsp_server.text.documents import Document
 
 @dataclass(frozen=True, slots=True)
 class FillOptions:
-    """One `fillwright fill` command line; `steps` None leaves them to the checkpoint."""
+    """One `fillwright fill` command line; `steps` None leaves them to the checkpoint. `project`:
+    the other files of the file's project have a say."""
 
     file: Path
     places: tuple[Place, ...]
@@ -43,6 +45,7 @@ class FillOptions:
     seed: int = 0
     steps: int | None = None
     decode: Decode = "auto"
+    project: bool = True
 
 
 def fill_file(options: FillOptions) -> None:
@@ -54,7 +57,7 @@ def fill_file(options: FillOptions) -> None:
     document = Document.of(source.text, language_of_file(options.file))
     carvings = carve_places(document, options.places)
     infill = asyncio.run(_ask(options, request_for(options, document, carvings)))
-    unused = bool(options.instruction) and takes_instructions(options.engine.checkpoint) is False
+    unused = bool(options.instruction) and engine_takes_instructions(options.engine) is False
     if unused:
         say(NO_INSTRUCTIONS)
     if infill.finish == "cancelled":
@@ -118,6 +121,7 @@ def summary(infill: Infill) -> str:
 async def _ask(options: FillOptions, request: InfillRequest) -> Infill:
     client = EngineClient(options.engine)
     try:
+        request = await _in_project(options, client, request)
         with showing_drafts(request, watch=options.watch, on_stderr=options.json) as on_draft:
             return await client.fill(request, on_draft)
     except FillwrightError:
@@ -127,6 +131,21 @@ async def _ask(options: FillOptions, request: InfillRequest) -> Infill:
         raise
     finally:
         await client.aclose()
+
+
+async def _in_project(
+    options: FillOptions, client: EngineClient, request: InfillRequest
+) -> InfillRequest:
+    """The request with the project around its file in mind, which the engine reads first."""
+    root = project_around(options.file)
+    # in a block, or several holes, only the model has a say
+    if not options.project or root is None or request.shape == "block" or len(request.holes) > 1:
+        return request
+    with showing(f"reading the project {root.name} ..."):
+        place, is_whole = await remember_project(client, root, options.file)
+    if not is_whole:
+        say(f"The project {root.name} is not read whole yet; the fill does not wait for the rest.")
+    return replace(request, workspace=place.workspace, file_key=place.file_key)
 
 
 def _report(
@@ -161,6 +180,7 @@ def _report(
         "steps": infill.steps,
         "tokens": infill.tokens,
         "certainty": asdict(infill.certainty) if infill.certainty else None,
+        "remembered": infill.remembered,
         "timings_ms": dict(infill.timings_ms),
     }
 

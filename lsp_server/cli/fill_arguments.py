@@ -41,6 +41,7 @@ def parse_fill(argv: Sequence[str]) -> FillOptions:
         seed=arguments.seed,
         steps=arguments.steps,
         decode=arguments.decode,
+        project=arguments.project,
     )
 
 
@@ -62,6 +63,12 @@ def _parser() -> Parser:
     parser.add_argument("--write", action="store_true", help="change FILE; print no diff")
     parser.add_argument("--json", action="store_true", help="print one JSON object, not a diff")
     parser.add_argument("--watch", action="store_true", help="show the drafts as they denoise")
+    parser.add_argument(
+        "--no-project",
+        action="store_false",
+        dest="project",
+        help="fill from FILE alone; else the project around it is read first, and has a say",
+    )
     parser.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     parser.add_argument(
         "--seed",

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
+from fillwright.lsp_server.cli.examples import examples
 
 INTERRUPTED = 130
 
@@ -38,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
         return _fail(error, ENGINE_FAILED)
+    except SystemExit:
+        # argparse has printed the help, or what is wrong with the arguments
+        print(examples(argv), end="")
+        raise
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -95,6 +100,12 @@ def _engine(argv: list[str]) -> int:
     return engine(argv)
 
 
+def _memory(argv: list[str]) -> int:
+    from fillwright.lsp_server.cli.memory import main as memory
+
+    return memory(argv)
+
+
 def _setup(argv: list[str]) -> int:
     from fillwright.lsp_server.cli.setup.command import main as setup
 
@@ -137,6 +148,10 @@ def _eval(argv: list[str]) -> int:
 
 
 def _bench(argv: list[str]) -> int:
+    if argv[:1] == ["load"]:
+        from fillwright.lsp_server.cli.bench_load import main as load
+
+        return load(argv[1:])
     if find_spec("triton") is None:
         raise BadRequest(
             "fillwright bench needs Triton, which comes with PyTorch's CUDA builds: install one."
@@ -150,11 +165,12 @@ VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "fill": ("fill holes of a file", _fill),
     "serve": ("the language server, over stdin and stdout", _serve),
     "engine": ("the engine that every editor shares", _engine),
+    "memory": ("what the engine remembers of your projects", _memory),
     "setup": ("set an editor up, and try a fill", _setup),
     "doctor": ("look for what keeps Fillwright from working", _doctor),
     "pull": ("download a model", _pull),
     "quantize": ("write a smaller form of a 26B checkpoint", _quantize),
     "train": ("train a model", _train),
     "eval": ("score a model", _eval),
-    "bench": ("measure the engine on a GPU", _bench),
+    "bench": ("measure a GPU, or with `load` a model server", _bench),
 }

@@ -43,6 +43,13 @@ def showing_drafts(
         )
 
 
+@contextmanager
+def showing(words: str) -> Iterator[None]:
+    """Says on a terminal that something is going on until the block ends."""
+    with _console(stderr=True).status(words):
+        yield
+
+
 def print_diff(diff: str) -> None:
     """The diff, coloured on a terminal; as it is, so that `patch` takes it, elsewhere."""
     console = _console(stderr=False)

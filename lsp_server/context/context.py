@@ -109,9 +109,14 @@ class Context:
         self._declared.pop(uri, None)
 
     def snippets(
-        self, document: Document, holes: Sequence[Hole], characters: int
+        self,
+        document: Document,
+        holes: Sequence[Hole],
+        characters: int,
+        within_file: bool = False,
     ) -> tuple[Snippet, ...]:
-        """At most so many characters for the holes (in order), what changes seldom first."""
+        """At most so many characters for the holes (in order), what changes seldom first.
+        `within_file`: nothing of another document."""
         begun = self._clock()
         place = _HoleRange(document, holes[0].start, holes[-1].end)
         self._chunks.forget(lambda uri: not self._allowed(uri))
@@ -121,10 +126,12 @@ class Context:
             ("imports", lambda at: self._declared_near(at).imports, 1 / 6),
             ("names", self._names_in_use, 1 / 3),
             ("siblings", lambda at: self._declared_near(at).siblings, 1 / 2),
-            ("recent", self._recent, 1),
+            ("recent", lambda at: self._recent(at, within_file), 1),
         ):
             if self._clock() - begun > DEADLINE_S:
                 break
+            if within_file and name == "names":
+                continue
             found[name] = _fitting(source(place), int(characters * share))
             characters -= sum(len(snippet.text) for snippet in found[name])
         recent = reversed(found.get("recent", []))
@@ -145,9 +152,11 @@ class Context:
             self._declared[uri] = declared
         return declared
 
-    def _recent(self, place: _HoleRange) -> Iterator[Snippet]:
+    def _recent(self, place: _HoleRange, within_file: bool) -> Iterator[Snippet]:
         lines = place.document.lf_lines
         for chunk in self._chunks.unlike(place.around(NAMES_WITHIN)):
+            if within_file and chunk.uri != place.document.uri:
+                continue
             if chunk.uri == place.document.uri:
                 last = min(chunk.last, len(lines) - 1)
                 first = min(chunk.first, last)

@@ -5,7 +5,7 @@ Knows nothing of LSP. What an editor gets of a fill is decided in `fitting` and 
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape, Snippet
@@ -17,6 +17,7 @@ from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.recall import Recall, Recalled
 from fillwright.lsp_server.fills.status import StatusLine
 from fillwright.lsp_server.fills.watchdog import watched_fill
+from fillwright.lsp_server.project.keys import ProjectPlace
 from fillwright.lsp_server.settings.settings import FillSettings
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.subscribers import DocumentEdit
@@ -63,7 +64,8 @@ class Fills:
 
     `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
     gives what the model sees before and after a document, `context` what it sees of other places.
-    A fill that is not urgent waits for a pause in typing, by `pace`.
+    `place` says where a document lies in the user's project. A fill that is not urgent waits for a
+    pause in typing, by `pace`.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Fills:
         *,
         around: Callable[[Document], tuple[str, str]] = lambda document: ("", ""),
         context: Callable[[Ask], tuple[Snippet, ...]] = lambda ask: (),
+        place: Callable[[Document], ProjectPlace] = lambda document: ProjectPlace(),
         pace: Pace | None = None,
     ) -> None:
         self._engine = engine
@@ -81,6 +84,7 @@ class Fills:
         self._tell = tell
         self._around = around
         self._context = context
+        self._place = place
         self._pace = pace or Pace()
         self._inflight = Inflight[Infill]()
         self._recall = Recall()
@@ -143,7 +147,13 @@ class Fills:
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
         key = f"{self._editor} {ask.document.uri} {ask.kind}"
-        request = _request(ask, settings, key, *self._around(ask.document), self._context(ask))
+        place = self._place(ask.document)
+        request = replace(
+            _request(ask, settings, key, *self._around(ask.document), self._context(ask)),
+            workspace=place.workspace,
+            file_key=place.file_key,
+            memory=place.memory,
+        )
 
         def show(draft: Draft) -> None:
             self._status.mark_busy()

@@ -7,6 +7,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from fillwright.lsp_server.lsp.configuration import Configuration
+from fillwright.lsp_server.lsp.watched_files import watch_files
 from fillwright.lsp_server.session.editor_process import when_gone
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.text.positions import PositionEncoding
@@ -17,12 +18,13 @@ def register(client: LanguageServer, session: Session) -> None:
     configuration = Configuration(client)
     for method, handler in (
         (types.INITIALIZE, partial(initialize, client, session, configuration)),
-        (types.INITIALIZED, partial(initialized, session, configuration)),
+        (types.INITIALIZED, partial(initialized, client, session, configuration)),
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, partial(configured, session, configuration)),
         (
             types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
             partial(folders_changed, client, session, configuration),
         ),
+        (types.WORKSPACE_DID_CHANGE_WATCHED_FILES, partial(files_changed, session)),
         (types.SHUTDOWN, partial(shutdown, session)),
     ):
         client.feature(method)(handler)
@@ -47,10 +49,14 @@ def initialize(
 
 
 async def initialized(
-    session: Session, configuration: Configuration, params: types.InitializedParams
+    client: LanguageServer,
+    session: Session,
+    configuration: Configuration,
+    params: types.InitializedParams,
 ) -> None:
     """`initialized`: settings are read, and the engine is started if they say so."""
     configuration.watch()
+    session.project.is_watched = watch_files(client)
     await session.configure(await configuration.read(session.folders))
 
 
@@ -70,6 +76,11 @@ async def folders_changed(
     """`workspace/didChangeWorkspaceFolders`: the new ones may have settings of their own."""
     session.folders = folders_of(client)
     await session.configure(await configuration.read(session.folders))
+
+
+def files_changed(session: Session, params: types.DidChangeWatchedFilesParams) -> None:
+    """`workspace/didChangeWatchedFiles`: of a project, which is looked at again."""
+    session.project.written()
 
 
 async def shutdown(session: Session, params: None) -> None:

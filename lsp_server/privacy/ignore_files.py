@@ -7,6 +7,7 @@ Files that git tracks although they are ignored count as ignored.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -27,16 +28,52 @@ def excluded_by(path: Path, roots: Iterable[Path]) -> Path | None:
     top = _top(path, roots)
     if top is None:
         return None
-    found: tuple[_State, ...] = ()
-    below = top
-    for part in path.relative_to(top).parts:
-        found += tuple(_ignore_files_in(below))
-        below /= part
-        name = below.relative_to(top).as_posix() + "/" * (below != path)
+    *folders, name = path.relative_to(top).parts
+    rules = IgnoreRules.at(top)
+    for folder in folders:
         # what lies in an excluded folder cannot be taken back
-        if (excluding := _rules(found, top).excluding(name)) is not None:
+        if (excluding := rules.excluding(folder, is_folder=True)) is not None:
             return excluding
-    return None
+        rules = rules.below(folder)
+    return rules.excluding(name, is_folder=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreRules:
+    """What the ignore files from `top` down to a folder exclude in it; `path` is its place below
+    the top, as the rules have it."""
+
+    top: Path
+    path: str
+    found: "tuple[_State, ...]"
+
+    @classmethod
+    def at(cls, top: Path) -> "IgnoreRules":
+        """Those in the top itself."""
+        return cls(top, "", tuple(_ignore_files_in(top)))
+
+    @classmethod
+    def within(cls, folder: Path) -> "IgnoreRules | None":
+        """Those that hold in a folder, from its git repository down to it, or in it alone; None
+        where they exclude the folder."""
+        top = _top(folder / "any", [folder]) or folder
+        rules = cls.at(top)
+        for name in folder.relative_to(top).parts:
+            if rules.excluding(name, is_folder=True) is not None:
+                return None
+            rules = rules.below(name)
+        return rules
+
+    def below(self, name: str) -> "IgnoreRules":
+        """Those that hold in a folder of this one."""
+        path = f"{self.path}{name}/"
+        return IgnoreRules(self.top, path, self.found + tuple(_ignore_files_in(self.top / path)))
+
+    def excluding(self, name: str, *, is_folder: bool) -> Path | None:
+        """The ignore file that excludes a file or folder in this one, or None."""
+        if not self.found:
+            return None
+        return _rules(self.found, self.top).excluding(self.path + name + "/" * is_folder)
 
 
 class _State(NamedTuple):

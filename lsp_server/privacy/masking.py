@@ -6,6 +6,7 @@ much costs little: the text is only read by the model, never written.
 """
 
 import re
+from functools import partial
 from itertools import pairwise
 
 MASK = "********"
@@ -35,16 +36,16 @@ NOISE = re.compile(r"[A-Za-z0-9+/_-]{32,}={0,2}")
 NOISY_CHANGES = 0.45
 
 
-def masked(text: str) -> str:
-    """The text with what looks like a secret replaced by asterisks."""
+def masked(text: str, mask: str = MASK) -> str:
+    """The text with `mask` in place of what looks like a secret."""
     for form in FORMS:
-        text = form.sub(_mask, text)
-    return NOISE.sub(lambda match: MASK if _is_noise(match.group()) else match.group(), text)
+        text = form.sub(partial(_mask, mask), text)
+    return NOISE.sub(lambda match: mask if _is_noise(match.group()) else match.group(), text)
 
 
-def _mask(match: re.Match[str]) -> str:
+def _mask(mask: str, match: re.Match[str]) -> str:
     start, end = (at - match.start() for at in match.span(match.lastindex or 0))
-    return match.group()[:start] + MASK + match.group()[end:]
+    return match.group()[:start] + mask + match.group()[end:]
 
 
 def _is_noise(word: str) -> bool:

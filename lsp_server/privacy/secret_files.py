@@ -64,7 +64,7 @@ def refusal(
     `roots` are the workspace's folders. A document that is no local file has a name only.
     """
     path = local_path(place)
-    if settings.secret_files and _is_secret(path or _name(str(place))):
+    if settings.secret_files and is_secret(path or _name(str(place))):
         return Refusal(
             "secret-file",
             "This file holds secrets, going by its name; "
@@ -90,7 +90,9 @@ def local_path(place: str | Path) -> Path | None:
     return Path(found).absolute() if found else None
 
 
-def _is_secret(path: Path | PurePosixPath) -> bool:
+def is_secret(path: Path | PurePosixPath) -> bool:
+    """Whether a file holds secrets, going by its name; where links lead is looked at only of a
+    real path."""
     if SECRET_FILES.match_file(path.as_posix().lower().lstrip("/")):
         return True
     # a link to a secret is one too

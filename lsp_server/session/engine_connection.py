@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.engine.prompt_format import takes_instructions
+from fillwright.engine.prompt_format import engine_takes_instructions
+from fillwright.engine.remote.settings import RemoteSettings, url_for
 from fillwright.lsp_server.settings.settings import EngineSection
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class EngineConnection:
         return self._client is not None and self._section() != self._chosen
 
     def takes_instructions(self) -> bool | None:
-        """Whether the model does what it is told in words, as its checkpoint says, engine or not;
-        None when that cannot be read."""
-        return takes_instructions(_engine_settings(self._section()).checkpoint)
+        """Whether the model does what it is told in words, as its checkpoint or the settings say,
+        engine or not; None when that cannot be read."""
+        return engine_takes_instructions(_engine_settings(self._section()))
 
     async def close(self) -> None:
         """Close the client and leave the engine to others."""
@@ -50,4 +51,18 @@ class EngineConnection:
 
 def _engine_settings(section: EngineSection) -> EngineSettings:
     checkpoint = Path(section.checkpoint).expanduser() if section.checkpoint else None
-    return EngineSettings(checkpoint, section.device, idle_seconds=section.idle_seconds)
+    remote = None
+    if url := url_for(section.url, checkpoint):
+        remote = RemoteSettings(
+            url=url,
+            kind=section.kind,
+            model=section.model,
+            template=section.template,
+            key_variable=section.key_variable,
+            plain_http=section.plain_http,
+            samples=section.samples,
+            instructions=section.instructions,
+        )
+    return EngineSettings(
+        checkpoint, section.device, idle_seconds=section.idle_seconds, remote=remote
+    )

@@ -15,6 +15,8 @@ from fillwright.lsp_server.context.context import Context
 from fillwright.lsp_server.fills.fills import Ask, Fills, OnDraft
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.fills.status import Status, StatusLine
+from fillwright.lsp_server.project.keys import ProjectPlace
+from fillwright.lsp_server.project.project import Project, in_memory
 from fillwright.lsp_server.session.background import Background
 from fillwright.lsp_server.session.editor_formatting import FormattingMemory
 from fillwright.lsp_server.session.editor_reports import EditorReport
@@ -63,12 +65,14 @@ class Session:
         self.suppressions = Suppressions(lambda: self.report.schedule_write())
         self.report = EditorReport(_runtime_folder, lambda: self.status.status, self.suppressions)
         self.context = Context(lambda uri: self.refusal(uri) is None)
+        self.project = Project(self.engine.client, self._tell_status)
         self.fills = Fills(
             self.engine.client,
             self.status,
             self._draft_came,
             around=self.notebooks.around,
             context=self._context_of,
+            place=self._place_of,
         )
         self.suggestions = Suggestions(
             self.fills, self.suppressions, self.background.run, self.speaks
@@ -78,6 +82,7 @@ class Session:
             self.fills,
             self.suggestions,
             self.formatting,
+            self.project,
         )
 
     def open(self, uri: str, language: str, version: int, text: str) -> None:
@@ -138,6 +143,7 @@ class Session:
         if self.engine.is_outdated:
             await self.shutdown()
             self.status.show(Status())
+        self._follow_folders()
         if self.status.status.state == "stopped":
             self.preload()
 
@@ -149,6 +155,7 @@ class Session:
 
     async def shutdown(self) -> None:
         """Stop what runs in the background and leave the engine to others."""
+        self.project.stop()
         self.background.cancel()
         await self.engine.close()
 
@@ -193,11 +200,13 @@ class Session:
         return self.suggestions.shown.recall(document, cursor)
 
     def status_json(self) -> dict[str, Any]:
-        """The status as JSON; an engine that says nothing yet may have a checkpoint that does."""
+        """The status as JSON; an engine that says nothing yet may have a checkpoint that does.
+        `files` is how many of the workspace the engine remembers, and `memory` says so in words."""
         status = self.status.status
         if status.instructions is None:
             status = replace(status, instructions=self.engine.takes_instructions())
-        return asdict(status)
+        files = self.project.files
+        return {**asdict(status), "files": files, "memory": in_memory(files)}
 
     def _document_of(self, wanted: Sequence[Target]) -> Document:
         (uri, *others) = {target.uri for target in wanted}
@@ -213,17 +222,41 @@ class Session:
         return document
 
     def _context_of(self, ask: Ask) -> tuple[Snippet, ...]:
-        settings = self.settings_of(ask.document.uri).context
-        if not settings.enabled:
+        settings = self.settings_of(ask.document.uri)
+        bound = settings.privacy.context
+        if bound == "none" or not settings.context.enabled:
             return ()
         self.context.visited(ask.document, ask.document.lf_lines.line_of(ask.holes[0].start))
-        return self.context.snippets(ask.document, ask.holes, settings.characters)
+        characters, within_file = settings.context.characters, bound == "file"
+        return self.context.snippets(ask.document, ask.holes, characters, within_file)
 
     def _draft_came(self, ask: Ask, draft: Draft) -> None:
         if self.settings_of(ask.document.uri).drafts.enabled:
             self._show_draft(ask, draft)
 
+    def _place_of(self, document: Document) -> ProjectPlace:
+        memory = self.settings_of(document.uri).memory
+        if memory == "on":
+            return self.project.place_of(document.uri)
+        return ProjectPlace(memory=memory == "file")
+
+    def _follow_folders(self) -> None:
+        # after `initialize` has been answered, which has less time than this takes
+        from fillwright.lsp_server.privacy.secret_files import local_path
+
+        wanted = {}
+        for uri in self.folders:
+            path, settings = local_path(uri), self.settings_of(f"{uri.rstrip('/')}/")
+            if path is not None:
+                wanted[path] = settings.exclude if settings.memory == "on" else None
+        self.project.follow(wanted)
+
     def _status_changed(self, status: Status) -> None:
+        # the engine may be another one since the last fill
+        self.project.stir()
+        self._tell_status()
+
+    def _tell_status(self) -> None:
         self._show_status(self.status_json())
         self.report.schedule_write()
 

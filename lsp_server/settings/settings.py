@@ -10,6 +10,7 @@ from typing import Literal
 from fillwright.engine.request import Decode
 
 SECTION = "fillwright"
+Memory = Literal["on", "file", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,15 @@ class ContextSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What a model may see at most, wherever it runs."""
+
+    context: Literal["none", "file", "project"] = "project"
+    """Of what else than the hole's surroundings: `none` of anything, `file` of other places in the
+    same file, `project` of other files that were open or visited too."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSection:
     """The engine daemon that this editor shares with the others."""
 
@@ -100,6 +110,44 @@ class EngineSection:
 
     idle_seconds: float = field(default=900.0, metadata={"at_least": 1})
     """The engine ends after so many seconds without work, and the next fill starts it."""
+
+    url: str | None = None
+    """The model server that fills instead of a model of Fillwright's own, such as
+    `http://127.0.0.1:8012`; null is none, unless `FILLWRIGHT_ENGINE_URL` names one. Your code is
+    sent there (see `docs/privacy.md`)."""
+
+    kind: Literal[
+        "auto",
+        "llama.cpp",
+        "openai",
+        "openai-suffix",
+        "ollama",
+        "mistral",
+        "mercury",
+        "vllm-diffusion",
+    ] = "auto"
+    """What the server at `url` is; `auto` finds out by asking it."""
+
+    model: str | None = None
+    """The server's model, by the server's name for it; null is the only one it has."""
+
+    template: str | None = None
+    """How the model was taught to fill in: a family such as `qwen`, or a text with `{prefix}` and
+    `{suffix}`; null goes by the model's name."""
+
+    key_variable: str | None = None
+    """The environment variable that holds the server's key; the key itself stands in no setting."""
+
+    plain_http: bool = False
+    """Let code and key travel unencrypted to another machine."""
+
+    samples: int = field(default=2, metadata={"at_least": 1})
+    """How many fills are asked for and compared where the server gives no probabilities; with 1
+    whatever parses is shown."""
+
+    instructions: bool = False
+    """Whether the server's model does what it is told in words: rewrites and docstrings then go to
+    its chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +168,18 @@ class Settings:
     """Where suggestions appear by themselves, by language id: `{"go": true, "python": false}`. A
     language that is not named has them if the model has learnt it."""
 
+    memory: Memory = "on"
+    """What of the user's own code has a say in fills besides the text around the hole: the other
+    files of the project, which the engine then keeps in its memory, the rest of the same `file`, or
+    nothing."""
+
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()
     drafts: DraftSettings = DraftSettings()
     fill: FillSettings = FillSettings()
     exclude: ExclusionSettings = ExclusionSettings()
     context: ContextSettings = ContextSettings()
+    privacy: PrivacySettings = PrivacySettings()
     engine: EngineSection = EngineSection()
 
     @property

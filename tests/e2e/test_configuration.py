@@ -69,7 +69,7 @@ async def test_a_bad_value_is_told_once_and_keeps_its_default(start: Any) -> Non
 async def test_changes_are_asked_for_where_they_must_be(start: Any) -> None:
     editor = await start("visual-studio-code")
     await editor.until(lambda: editor.registrations)
-    (registration,) = editor.registrations
+    registration = editor.registrations[0]
     assert registration.method == "workspace/didChangeConfiguration"
     assert registration.register_options["section"] == "fillwright"
 

@@ -1,8 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
-from fillwright.kernels.canvas_attention import canvas_attention
+from fillwright.kernels.canvas_attention import LEARNT_ROWS, KeyValue, canvas_attention
 
 BATCH, HEADS, KV_HEADS, ROWS, PREFIX, HEAD_DIM = 3, 4, 2, 5, 6, 8
 
@@ -108,3 +110,28 @@ def test_one_row_of_each_branch_behind_a_shared_prefix(behind: int, dtype: torch
 def test_causal_beside_a_prefix_or_a_mask_is_refused(more: dict[str, Tensor]) -> None:
     with pytest.raises(ValueError, match="causal stands alone"):
         canvas_attention(Q, OWN, causal=True, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("prefix", "causal"), [([CACHED], False), ([], False), ([], True)])
+@pytest.mark.parametrize("rows", [5, LEARNT_ROWS, 2 * LEARNT_ROWS + 3])
+def test_with_gradients_it_is_the_same_and_so_are_they(
+    prefix: list[KeyValue], causal: bool, rows: int
+) -> None:
+    torch.manual_seed(0)
+    query = torch.randn(BATCH, HEADS, rows, HEAD_DIM)
+    own = torch.randn(2, BATCH, KV_HEADS, rows, HEAD_DIM)
+    mask = torch.ones(rows, rows, dtype=torch.bool).tril() if causal else None
+
+    def learnt(attend: Callable[[Tensor, KeyValue], Tensor]) -> list[Tensor]:
+        q, k, v = (t.clone().requires_grad_() for t in (query, *own))
+        out = attend(q, (k, v))
+        (out * torch.linspace(-1, 1, out.numel()).view_as(out)).sum().backward()
+        assert all(t.grad is not None and t.grad.isfinite().all() for t in (q, k, v))
+        return [out.detach(), *(t.grad for t in (q, k, v) if t.grad is not None)]
+
+    blocks = learnt(lambda q, kv: canvas_attention(q, kv, prefix, None, causal))
+    # with a mask torch computes it
+    seen = torch.ones(rows, rows + sum(k.shape[2] for k, _ in prefix)).bool()
+    whole = learnt(lambda q, kv: canvas_attention(q, kv, prefix, seen if mask is None else mask))
+    for mine, theirs in zip(blocks, whole, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)

@@ -12,6 +12,8 @@ export interface Status {
   device: string | null;
   /** The model does what it is told in words; null while nobody can say. */
   instructions?: boolean | null;
+  /** For people: how much of the project is remembered; empty for nothing. */
+  memory?: string;
 }
 
 /** A place to fill: the argument of the server's commands. */

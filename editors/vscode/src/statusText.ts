@@ -16,7 +16,7 @@ export function statusText(status: Status): StatusText {
     case "loading":
       return shown("$(loading~spin)", percent(status.fraction), "the model is being loaded");
     case "ready":
-      return shown("$(sparkle)", "", model || "ready");
+      return shown("$(sparkle)", "", [model || "ready", status.memory].filter(Boolean).join(". "));
     case "busy":
       return shown("$(loading~spin)", "", "a hole is being filled");
     case "failed":

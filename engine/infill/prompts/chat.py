@@ -61,7 +61,7 @@ class ChatPrompt:
             *turn,
             *encode("user"),
             *newline,
-            *encode(_task(following, language, instruction, context)),
+            *encode(task(following, language, instruction, context)),
             special(END_OF_TURN),
             *newline,
             *turn,
@@ -72,9 +72,8 @@ class ChatPrompt:
         ]
 
 
-def _task(
-    following: str, language: str, instruction: str | None, context: Sequence[Snippet]
-) -> str:
+def task(following: str, language: str, instruction: str | None, context: Sequence[Snippet]) -> str:
+    """What the user's turn says."""
     parts = [f"From {snippet.path}:\n```\n{snippet.text}\n```" for snippet in context]
     parts.append(f"The text that follows the missing part:\n```{language}\n{following}\n```")
     parts.append(TASK)

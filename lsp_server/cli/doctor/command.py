@@ -27,6 +27,7 @@ from fillwright.lsp_server.cli.doctor.installation import (
     look_at_python,
     look_at_torch,
 )
+from fillwright.lsp_server.cli.doctor.model_server import look_at_server
 from fillwright.lsp_server.cli.marks import mark, tilde
 
 Look = Callable[[], Iterator[Finding]]
@@ -87,17 +88,26 @@ def examine(settings: EngineSettings) -> Iterator[tuple[str, Finding]]:
 
 def looks(settings: EngineSettings) -> list[tuple[str, str, Look]]:
     """What there is to look at, by group and name."""
-    checkpoint = settings.checkpoint or embedded_checkpoint()
     return [
         ("Installation", "fillwright", look_at_python),
         ("Installation", "grammars", look_at_grammars),
-        ("Installation", "torch", look_at_torch),
-        ("Installation", "memory", lambda: look_at_memory(checkpoint)),
-        ("Engine", "checkpoint", lambda: look_at_checkpoint(checkpoint)),
+        *_looks_at_model(settings),
         ("Engine", "runtime folder", lambda: look_at_folder(settings)),
         ("Engine", "engine", lambda: look_at_engine(settings)),
         (EDITORS, "editors", look_at_editors),
         (SERVERS, "reports", look_at_servers),
+    ]
+
+
+def _looks_at_model(settings: EngineSettings) -> list[tuple[str, str, Look]]:
+    """At the model server, or at what a model of our own needs."""
+    if (remote := settings.remote) is not None:
+        return [("Engine", "server", lambda: look_at_server(remote))]
+    checkpoint = settings.checkpoint or embedded_checkpoint()
+    return [
+        ("Installation", "torch", look_at_torch),
+        ("Installation", "memory", lambda: look_at_memory(checkpoint)),
+        ("Engine", "checkpoint", lambda: look_at_checkpoint(checkpoint)),
     ]
 
 

@@ -12,6 +12,7 @@ from fillwright.engine.daemon.lifecycle import is_alive
 from fillwright.engine.daemon.runtime_dir import Place, place_of
 from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.engine import describe
+from fillwright.lsp_server.cli.memory import describe_memory
 
 
 def look_at_folder(settings: EngineSettings) -> Iterator[Finding]:
@@ -38,6 +39,7 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
     else:
         running = describe(health).removeprefix("engine ")
         yield ok("engine", f"{running}, version {version('fillwright')}")
+        yield ok("projects", describe_memory(health))
     ours = place_of(settings)
     for name in sorted(path.stem for path in ours.folder.glob("engine-*.lock")):
         place = Place(ours.folder, name)

@@ -10,16 +10,16 @@ import asyncio
 import hashlib
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
@@ -28,9 +28,17 @@ from fillwright.engine.evaluation.pauses import TypedLine, draw_lines
 from fillwright.engine.evaluation.run import progress_bar
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.typed_pause import TypedPause
-from fillwright.engine.evaluation.typing_summary import coverage_table, summarise_typing, table
+from fillwright.engine.evaluation.typing_summary import (
+    compared,
+    coverage_table,
+    summarise_typing,
+    table,
+)
+from fillwright.lsp_server.cli.arguments import startable
 from fillwright.lsp_server.cli.typing.engine_in_project import EngineInProject, remember_all
 from fillwright.lsp_server.cli.typing.typist import Typist
+from fillwright.lsp_server.project.keys import ProjectPlace
+from fillwright.lsp_server.settings.settings import Memory
 from fillwright.lsp_server.suggestions.gate import GATES, Eagerness
 
 SHORTEST_FILE, LONGEST_FILE = 1_500, 60_000
@@ -41,15 +49,25 @@ def main(argv: list[str]) -> int:
     """Run the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
     lines = _lines(arguments.paths, arguments.files, arguments.lines, arguments.seed)
+    arms: tuple[Memory, ...] = arguments.memory
     with ExitStack() as stack:
         out = arguments.out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        journal = stack.enter_context(Journal(out, _settings(arguments, lines), TypedPause))
-        asyncio.run(_type(lines, journal, arguments))
-        summaries = summarise_typing(journal.records)
-        write_whole(out / "summary.json", [asdict(one) for one in summaries])
+        folders = {arm: out / arm if len(arms) > 1 else out for arm in arms}
+        journals = {
+            arm: stack.enter_context(Journal(folder, _settings(arguments, lines, arm), TypedPause))
+            for arm, folder in folders.items()
+        }
+        asyncio.run(_type(lines, journals, arguments))
         console = Console(width=max(Console().width, TABLE_WIDTH))
-        console.print(table(summaries))
-        console.print(coverage_table(journal.records))
+        for arm, journal in journals.items():
+            summaries = summarise_typing(journal.records)
+            write_whole(folders[arm] / "summary.json", [asdict(one) for one in summaries])
+            if len(arms) > 1:
+                console.print(
+                    f"\nmemory {arm}: {compared(journals[arms[0]].records, journal.records)}"
+                )
+            console.print(table(summaries))
+            console.print(coverage_table(journal.records))
     return 0
 
 
@@ -64,13 +82,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--eagerness", choices=get_args(Eagerness), default="normal", help="the setting (normal)"
     )
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument(
-        "--memory", action="store_true", help="each path's other files are remembered while typing"
+        "--memory",
+        type=_arms,
+        default=("file",),
+        metavar="ARM,...",
+        help="what of the user's own code has a say: off, the same file (the default), or on, with "
+        "each path's other files; several, such as off,on, type each line in turn",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
+    add_engine_arguments(parser)
     return parser
+
+
+def _arms(text: str) -> tuple[str, ...]:
+    arms = tuple(dict.fromkeys(text.split(",")))
+    if not set(arms) <= set(get_args(Memory)):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(get_args(Memory))}")
+    return arms
 
 
 def _lines(
@@ -101,7 +130,7 @@ def _below(path: Path, source: Source) -> Source:
 
 
 def _settings(
-    arguments: argparse.Namespace, lines: Sequence[tuple[str, list[TypedLine]]]
+    arguments: argparse.Namespace, lines: Sequence[tuple[str, list[TypedLine]]], arm: Memory
 ) -> dict[str, object]:
     digest = hashlib.blake2b(digest_size=8)
     for _, of_file in lines:
@@ -111,42 +140,62 @@ def _settings(
         "data": " ".join(path.name for path in arguments.paths),
         "data_digest": digest.hexdigest(),
         "lines": arguments.lines,
-        "model": (arguments.model or embedded_checkpoint()).resolve().name,
+        "model": _model(startable(arguments)),
         "device": arguments.device,
         "eagerness": arguments.eagerness,
-        "memory": arguments.memory,
+        "memory": arm,
         "seed": arguments.seed,
     }
 
 
+def _model(settings: EngineSettings) -> str:
+    if (remote := settings.remote) is not None:
+        return f"{remote.model or 'a model'} at {remote.address().host}"
+    return (settings.checkpoint or embedded_checkpoint()).resolve().name
+
+
 async def _type(
     lines: Sequence[tuple[str, list[TypedLine]]],
-    journal: Journal[TypedPause],
+    journals: Mapping[Memory, Journal[TypedPause]],
     arguments: argparse.Namespace,
 ) -> None:
-    settings = EngineSettings(arguments.model, arguments.device)
-    client = EngineClient(settings)
+    settings = startable(arguments)
     folders = {path.name: path for path in arguments.paths}
-    done = {record.name.rsplit(":", 1)[0] for record in journal.records}
+    done = {arm: _typed(journal) for arm, journal in journals.items()}
     every = sum(len(of_file) for _, of_file in lines)
     with progress_bar() as progress:
         bar = progress.add_task("", total=every)
         for project, of_file in lines:
-            if arguments.memory:
+            if "on" in journals:
                 # each time: the engine keeps a few projects only, and these take turns
                 path = folders[project]
                 sources = [_below(path, one) for one in read_sources([path])[0]]
-                await remember_all(client, project, sources)
-                client = EngineInProject(settings, project, of_file[0].source.name)
-            typist = Typist(partial(_of, client), GATES[arguments.eagerness])
+                await remember_all(EngineClient(settings), project, sources)
+            typists = {
+                arm: _typist(settings, _place(arm, project, of_file[0]), arguments.eagerness)
+                for arm in journals
+            }
             for line in of_file:
                 progress.update(bar, description=line.name)
-                # the pauses of a line are kept together, for one may be answered from another
-                seen = [] if line.name in done else [p async for p in typist.type(line, project)]
-                for pause in seen:
-                    journal.add(pause)
+                for arm, typist in typists.items():
+                    # the pauses of a line are kept together, for one may be answered from another
+                    known = line.name in done[arm]
+                    for pause in [] if known else [p async for p in typist.type(line, project)]:
+                        journals[arm].add(pause)
                 progress.advance(bar)
 
 
-def _of(client: EngineClient) -> EngineClient:
-    return client
+def _typed(journal: Journal[TypedPause]) -> set[str]:
+    """The names of the lines that are typed already."""
+    return {record.name.rsplit(":", 1)[0] for record in journal.records}
+
+
+def _place(arm: Memory, project: str, line: TypedLine) -> ProjectPlace:
+    if arm == "on":
+        return ProjectPlace(project, line.source.name)
+    return ProjectPlace(memory=arm == "file")
+
+
+def _typist(settings: EngineSettings, place: ProjectPlace, eagerness: Eagerness) -> Typist:
+    client = EngineInProject(settings, place)
+    return Typist(lambda: client, GATES[eagerness])

@@ -12,7 +12,8 @@ from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.evaluation.source_tree import Source
 from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, Memories
-from fillwright.lsp_server.privacy.masking import masked
+from fillwright.lsp_server.project.keys import ProjectPlace
+from fillwright.lsp_server.project.legible import legible
 
 AT_ONCE = 50
 """Files in one message, so that none is long."""
@@ -20,26 +21,28 @@ LOOK_AGAIN_S = 0.1
 
 
 class EngineInProject(EngineClient):
-    """Every request is for the file `file_key` of a workspace."""
+    """Every request is for one place in a project."""
 
-    def __init__(self, settings: EngineSettings, workspace: str, file_key: str) -> None:
+    def __init__(self, settings: EngineSettings, place: ProjectPlace) -> None:
         super().__init__(settings)
-        self._workspace = workspace
-        self._file_key = file_key
+        self._place = place
 
     def infill(self, request: InfillRequest) -> AsyncGenerator[Draft | Infill, None]:
         """As the engine's, with the project in mind."""
-        request = replace(request, workspace=self._workspace, file_key=self._file_key)
+        place = self._place
+        request = replace(
+            request, workspace=place.workspace, file_key=place.file_key, memory=place.memory
+        )
         return super().infill(request)
 
 
 async def remember_all(client: EngineClient, workspace: str, sources: Sequence[Source]) -> None:
-    """Have an engine, started when there is none, remember the sources with their keys masked, and
-    wait until it does. Raises EngineFailed when it ends meanwhile."""
+    """Have an engine, started when there is none, remember what of the sources a language server
+    would send, and wait until it does. Raises EngineFailed when it ends meanwhile."""
     health = await client.start()
     for first in range(0, len(sources), AT_ONCE):
         batch = sources[first : first + AT_ONCE]
-        files = tuple(FileText(source.name, masked(source.text)) for source in batch)
+        files = tuple(FileText(source.name, legible(source.text)) for source in batch)
         health = await client.remember(Memories(workspace, files))
     while health.status == "loading" or health.to_remember:
         await asyncio.sleep(LOOK_AGAIN_S)

@@ -20,7 +20,7 @@ PROPERTIES: dict[str, dict[str, Any]] = {
     key: schema for section in SECTIONS for key, schema in section["properties"].items()
 }
 OF_THE_EXTENSION = {"fillwright.server.path", "fillwright.trace.server"}
-SCOPES = {"resource", "language-overridable", "machine-overridable", "window"}
+SCOPES = {"resource", "language-overridable", "machine", "machine-overridable", "window"}
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 

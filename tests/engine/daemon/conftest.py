@@ -9,7 +9,14 @@ import pytest
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import Event
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.request import Draft, FileText, Hole, Infill, InfillRequest
+from fillwright.engine.request import (
+    Draft,
+    FileText,
+    Hole,
+    Infill,
+    InfillRequest,
+    WorkspaceMemory,
+)
 
 PATIENCE_S = 20
 
@@ -18,12 +25,27 @@ class ScriptedMemory:
     """Keeps what it is given; a file that says `crash` crashes it."""
 
     def __init__(self) -> None:
+        self.is_used = True
         self.taken: queue.Queue[tuple[str, FileText]] = queue.Queue()
+        self.said: list[str] = []
+        self.workspaces: tuple[WorkspaceMemory, ...] = ()
 
     def take(self, workspace: str, file: FileText) -> None:
         self.taken.put((workspace, file))
         if file.text == "crash":
             raise RuntimeError(f"no memory of {file.key}")
+
+    def clear(self) -> None:
+        self.said.append("clear")
+
+    def renew(self, workspace: str) -> None:
+        self.said.append(f"renew {workspace}")
+
+    def forget_unused(self) -> None:
+        self.said.append("forget unused")
+
+    def known(self) -> tuple[WorkspaceMemory, ...]:
+        return self.workspaces
 
 
 class ScriptedInfiller:

@@ -18,7 +18,7 @@ from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.runtime_dir import place_of
 from fillwright.engine.daemon.wire import Health
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineFailed
-from fillwright.engine.request import Draft, FileText, Memories
+from fillwright.engine.request import Draft, FileText, Memories, WorkspaceMemory
 
 PATIENCE_S = 20
 
@@ -239,6 +239,13 @@ async def test_files_are_sent_to_be_remembered_and_forgotten(client, infiller):
     take = infiller.remembered.taken.get
     taken = [await asyncio.to_thread(take, timeout=PATIENCE_S) for _ in files]
     assert taken == [("w", file) for file in files]
+
+
+async def test_everything_is_forgotten_when_that_is_asked_for(client, infiller):
+    infiller.remembered.workspaces = (WorkspaceMemory("w", "1", 2, 30, 400),)
+    assert (await client.remember(Memories("w", ()))).remembered == infiller.remembered.workspaces
+    await client.forget_all()
+    assert infiller.remembered.said == ["renew w", "clear"]
 
 
 async def test_an_engine_that_is_not_there_remembers_nothing_and_is_not_started(engine_folder):

@@ -12,7 +12,7 @@ from fillwright.engine.errors import (
     EngineFailed,
     EngineUnavailable,
 )
-from fillwright.engine.request import Draft, FileText, Infill, Memories
+from fillwright.engine.request import Draft, FileText, Infill, Memories, WorkspaceMemory
 
 PATIENCE_S = 20
 
@@ -132,9 +132,10 @@ def test_a_failed_request_gets_a_sentence_and_the_engine_works_on(
     assert next_one.outcome().finish == "settled"
 
 
-def test_an_infiller_that_ends_without_a_fill_is_a_failure(inbox, request_for):
+def test_an_infiller_that_ends_without_a_fill_is_a_failure(infiller, inbox, request_for):
     class Silent:
         model_name, device, context_tokens = "silent", "cpu", 0
+        remembered = infiller.remembered
 
         def infill(self, request, cancelled):
             yield Draft(1, 0, ("",), ((),))
@@ -232,7 +233,7 @@ def test_start_tries_a_failed_load_again_at_once(infiller, inbox, request_for):
     assert "OSError" in str(mail.outcome())
     resident.start()
     load.go_on.release()
-    resident._owner.join(PATIENCE_S)
+    resident._owners[0].join(PATIENCE_S)
     assert resident.health().status == "failed"
     resident.start()
     load.go_on.release()
@@ -341,3 +342,25 @@ def test_a_file_that_cannot_be_remembered_stops_no_fill(resident, infiller, inbo
     infiller.allow(3)
     resident.submit(request_for("a"), (box := inbox()).put)
     assert isinstance(box.outcome(), Infill)
+
+
+def test_what_no_file_is_sent_for_is_kept_and_everything_can_be_forgotten(resident, infiller):
+    infiller.remembered.workspaces = (WorkspaceMemory("w", "1", 2, 30, 400),)
+    resident.remember(Memories("w", (FileText("one", "text"),)))
+    infiller.remembered.taken.get(timeout=PATIENCE_S)
+    resident.remember(Memories("w", ()))
+    resident.forget_unused()
+    resident.forget_all()
+    assert infiller.remembered.said[-3:] == ["renew w", "forget unused", "clear"]
+    assert resident.health().remembered == infiller.remembered.workspaces
+
+
+def test_an_engine_that_has_no_use_for_files_keeps_none(resident, infiller, inbox, request_for):
+    infiller.remembered.is_used = False
+    infiller.allow(3)
+    resident.submit(request_for("a"), (box := inbox()).put)
+    box.outcome()
+    resident.remember(Memories("w", (FileText("one", "text"),)))
+    assert resident.health().to_remember == 0
+    assert resident.health().remembers is False
+    assert infiller.remembered.taken.empty()

@@ -13,6 +13,7 @@ from fillwright.engine.evaluation.calibrate import fit, fit_both, recalibrated, 
 from fillwright.engine.evaluation.typed_pause import TypedPause, begins
 from fillwright.engine.evaluation.typing_summary import (
     calibration_error,
+    compared,
     coverage_at,
     curve,
     saved_share,
@@ -63,6 +64,15 @@ def test_what_is_right() -> None:
     assert pause(gold="").is_finished
     assert pause(shown="width, height").has_right_first_word
     assert not pause(shown="widths").has_right_first_word
+
+
+def test_two_runs_are_compared_where_both_have_paused() -> None:
+    first = [pause(name="1"), pause(name="2", fill="width)"), pause(name="3"), pause(name="4")]
+    second = [pause(name="1", fill="width)"), pause(name="2"), pause(name="3", fill="width)")]
+    second += [pause(name="4", gold=""), pause(name="5", fill="width)")]
+    assert compared(first, second) == (
+        "of 4 pauses within a line the whole fill is right at 2 (first run: 1; 2 won, 1 lost)"
+    )
 
 
 def test_a_summary_counts() -> None:

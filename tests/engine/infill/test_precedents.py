@@ -114,6 +114,19 @@ def test_what_another_file_of_the_project_says_is_written(trusting: Infiller) ->
     assert fill(trusting, replace(asked, file_key="b.py")).remembered == 0
 
 
+def test_a_request_without_memory_is_filled_as_without_a_gate(
+    tiny: Infiller, trusting: Infiller
+) -> None:
+    trusting.remembered.remember("w", "b.py", f"if width:\n    {UNIQUE}\n    return 1\n" * 3)
+    asked = request("for book in self.books:\n    zebra = book.quo", "\n    return zebra\n" * 200)
+    assert fill(trusting, asked).remembered > 0
+    alone, without = fill(trusting, replace(asked, memory=False)), fill(tiny, asked)
+    assert (alone.texts, alone.confidences, alone.certainty, alone.remembered) == (
+        *(without.texts, without.confidences, without.certainty),
+        0,
+    )
+
+
 @pytest.mark.parametrize("shape", ["line", "block", "free"])
 def test_without_a_gate_and_in_blocks_every_fill_is_what_it_was(
     tiny: Infiller, trusting: Infiller, shape: Shape

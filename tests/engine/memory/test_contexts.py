@@ -91,4 +91,4 @@ def test_many_places_are_estimated_from_evenly_spaced_ones() -> None:
 
 def test_nothing_follows_across_a_separator() -> None:
     sorted_ = SortedContexts.of([[0, 1], [2, 2]], VOCABULARY)
-    assert what_followed([Store(sorted_)], [0, 1]) == []
+    assert list(what_followed([Store(sorted_)], [0, 1])) == []

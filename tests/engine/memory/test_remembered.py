@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from fillwright.engine.memory import remembered
+from fillwright.engine.memory import limits, remembered, workspace
 from fillwright.engine.memory.contexts import what_followed
 from fillwright.engine.memory.remembered import Remembered
 
@@ -63,7 +63,7 @@ def test_nothing_reaches_from_one_file_into_the_next(memory: Remembered) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["x\n" * (remembered.FILE_BYTES // 2 + 1), "x" * (remembered.LINE_CHARACTERS + 1)]
+    "text", ["x\n" * (limits.FILE_BYTES // 2 + 1), "x" * (limits.LINE_CHARACTERS + 1)]
 )
 def test_a_file_that_nobody_wrote_by_hand_is_not_remembered(memory: Remembered, text: str) -> None:
     assert memory.remember("a", "one.py", "abc")
@@ -103,7 +103,7 @@ def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
             texts[key] = "".join(chance.choices("ab", k=12))
             memory.remember("a", key, texts[key])
         stores = memory.stores("a", "")
-        assert len(stores) <= remembered.SEGMENTS
+        assert len(stores) <= workspace.SEGMENTS
     expected = sorted(
         text[at + 3]
         for text in texts.values()
@@ -111,3 +111,48 @@ def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
         if text[at : at + 3] == "aba"
     )
     assert sorted(behind(memory, "aba")) == expected
+
+
+def test_a_copy_of_the_open_file_is_left_out_whatever_was_typed_since(memory: Remembered) -> None:
+    memory.remember("a", "one.py", "a line that stands nowhere else!")
+    memory.remember("a", "copy.py", "a line that stands nowhere else!")
+    memory.remember("a", "three.py", "where?")
+    memory.remember("a", "one.py", "a line")
+    assert behind(memory, "where", but="one.py") == "?"
+    assert behind(memory, "where", but="copy.py") == "?"
+    # no copy any more
+    memory.remember("a", "copy.py", "and here: nowhere, somewhere!")
+    assert behind(memory, "where", but="one.py") == "!,?"
+
+
+def test_nothing_is_continued_across_a_gap_or_into_it(memory: Remembered) -> None:
+    memory.remember("a", "one.py", 'key = "\0" # to the door\n')
+    assert behind(memory, 'key = "') == ""
+    assert behind(memory, 'key ="') == ""
+    assert behind(memory, '" ') == "#"
+
+
+def test_a_workspace_that_nobody_works_in_is_forgotten() -> None:
+    now = [0.0]
+    memory = Remembered(by_character, 256, clock=lambda: now[0])
+    for name in "ab":
+        memory.remember(name, "one.py", "left")
+    now[0] = limits.LEASE_S
+    memory.renew("a")
+    memory.renew("never")
+    now[0] += 1
+    memory.forget_unused()
+    assert [name for name in "ab" if behind(memory, "le", name)] == ["a"]
+
+
+def test_it_is_known_how_much_is_remembered_and_what_was_made_again(memory: Remembered) -> None:
+    assert memory.known() == ()
+    memory.remember("a", "one.py", "left")
+    memory.remember("a", "two.py", "ä")
+    memory.remember("a", "one.py", "le")
+    (known,) = memory.known()
+    assert (known.workspace, known.files, known.tokens, known.bytes) == ("a", 2, 3, 4)
+    memory.clear()
+    assert memory.known() == ()
+    memory.remember("a", "one.py", "left")
+    assert memory.known()[0].id != known.id

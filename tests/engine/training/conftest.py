@@ -85,7 +85,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("corpus")
     with pytest.MonkeyPatch.context() as patch:
         _gather_only(files, patch)
-        counts = build_corpus(folder, {BENCHMARK}, 600)
+        counts = build_corpus(folder, {BENCHMARK}, [], 600)
     return Made(folder, files, counts, CodeTokenizer.from_checkpoint(folder))
 
 

@@ -4,14 +4,15 @@ import tarfile
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.evaluation.projects import ProjectSet
 from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
 from fillwright.engine.sources.packages import SourceFile, normalised, package_files, package_of
-from fillwright.engine.training import gather
+from fillwright.engine.training import command, gather
 from fillwright.engine.training.command import main
 from fillwright.engine.training.samples import HoleSampler
 from fillwright.engine.training.sieve import Sieve
@@ -46,6 +47,45 @@ def test_the_sieve_drops_a_file_and_counts_why(reason: str) -> None:
 def test_lists_of_numbers_are_no_benchmark_text() -> None:
     sieve = Sieve(["def check(f): assert f([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) == 66"])
     assert sieve.keeps(file(LINES + "numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\n"))
+
+
+def test_a_copy_of_a_project_is_dropped_and_what_everybody_writes_is_not() -> None:
+    licence = "".join(
+        f"# You may {word} it.\n" for word in ("use", "copy", "change", "sell", "give")
+    )
+    own = "".join(f"own_{chr(97 + i)} = derive(third, fourth)\n" for i in range(60))
+    sieve = Sieve([], projects=[licence + LINES])
+    assert sieve.keeps(file(licence + own))
+    assert not sieve.keeps(file(own.replace("own", "other") + LINES))
+    assert not sieve.keeps(file("first = 1\n" + LINES))
+    assert sieve.dropped == {"project": 2}
+
+
+@pytest.mark.usefixtures("gathering")
+def test_a_corpus_stays_clear_of_the_projects_of_both_sets(
+    made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def fetched(part: str, folder: Path) -> list[Path]:
+        """Of each part one project, whose files are two that the corpus would hold."""
+        asked.append(part)
+        project = tmp_path / part
+        project.mkdir()
+        file = made.files[len(asked)]
+        (project / "copy.py").write_text("import own\n" + file.text, "utf-8")
+        return [project]
+
+    (tmp_path / "corpus").mkdir()
+    monkeypatch.setattr(command, "fetch_projects", fetched)
+    main(["--folder", str(tmp_path), "corpus", "--tokenizer-of", str(made.folder)])
+    assert set(asked) == set(get_args(ProjectSet))
+    counts = json.loads(capsys.readouterr().out)
+    assert counts["dropped (project)"] == 2
+    corpus = Corpus.load(tmp_path / "corpus" / "train.npz.xz")
+    texts = {corpus.document(i) for i in range(len(corpus))}
+    assert made.files[0].text in texts
+    assert not {made.files[1].text, made.files[2].text} & texts
 
 
 def test_a_minified_line_counts_as_generated() -> None:
@@ -124,6 +164,7 @@ def test_a_corpus_for_a_checkpoint_keeps_its_tokenizer(
     made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gather, "train_vocabulary", None)
+    monkeypatch.setattr(command, "fetch_projects", lambda part, folder: [])
     (tmp_path / "corpus").mkdir()
     folder = made.folder
     main(["--folder", str(tmp_path), "corpus", "--tokenizer-of", str(folder)])

@@ -2,6 +2,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from itertools import islice, pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,60 @@ def test_holes_of_one_page_are_not_drawn_together(made: Any) -> None:
     pages = [set(re.findall(r"page\d+", prompt)) for prompt in prompts]
     together = sum(bool(one & other) for one, other in pairwise(pages))
     assert together < 30
+
+
+def test_after_a_finished_line_nothing_is_missing(made: Any) -> None:
+    shares = HoleShares(kinds={"finished": 1.0}, function=0.0)
+    sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=shares)
+    finished = 0
+    for sample in islice(sampler.samples(128), 200):
+        prefix, suffix = parts(made.tokenizer, sample.prompt)
+        if not sample.middle and suffix.startswith("\n"):
+            assert not re.search(r"[\w\s]\Z", prefix)
+            finished += 1
+    assert finished > 150
+
+
+def test_the_bodies_below_a_body_may_be_stubs(made: Any) -> None:
+    shares = HoleShares(kinds={"body": 1.0}, function=0.0, stubs=1.0)
+    sampler = HoleSampler(made.train, made.tokenizer, seed=0, shares=shares)
+    stubbed = 0
+    for sample in islice(sampler.samples(128), 200):
+        _, suffix = parts(made.tokenizer, sample.prompt)
+        stub = re.findall(
+            r"def [^\n]*:\n +(?:\.\.\.|pass|raise NotImplementedError|# TODO)\n", suffix
+        )
+        stubbed += bool(stub)
+    assert stubbed > 15
+
+
+def test_a_stub_stands_where_the_body_stood_and_a_docstring_stays() -> None:
+    text = (
+        'def one():\n    return 1\n\n\ndef two():\n    """Two."""\n    x = 1\n    return x\n\n\n'
+        "def three(): return 3\n"
+    )
+    spans = np.array(list(_spans(SourceFile("p", "p.py", text))), np.int32).reshape(-1, 3)
+    page = Page(text, spans, "python")
+    end = text.index("return 1") + len("return 1")
+    assert page.is_body(text.index("\n    return 1"), end)
+    stub = page.stubbed(end, Random(0)).text
+    assert re.fullmatch(
+        re.escape(text[: text.index("    x = 1")])
+        + r"    (\.\.\.|pass|raise NotImplementedError|# TODO)"
+        + re.escape("\n\n\ndef three(): return 3\n"),
+        stub,
+    )
+
+
+def test_long_rows_have_their_share_and_longer_prompts(made: Any) -> None:
+    mark, tokenizer = made.tokenizer.special("<eos>"), made.tokenizer
+    rows = CausalRows(rows=4, length=300, batches_per_step=1, long_share=0.5)
+    short = HoleSampler(made.train, tokenizer, seed=0)
+    long = HoleSampler(made.train, tokenizer, 1, (512,), (192,))
+    shapes = Counter(b.ids.shape for b in islice(causal_batches(short, rows, mark, long), 40))
+    assert shapes.keys() == {(4, 301), (2, 601)}
+    assert min(shapes.values()) > 8
+    assert any(len(sample.prompt) > 600 for sample in islice(long.samples(128), 50))
 
 
 def test_functions_that_stand_alone_have_their_share(made: Any) -> None:

@@ -52,7 +52,7 @@ def test_json_says_how_the_hole_was_filled(source: Path) -> None:
     report = filled(source, "--at", "3:5", "--steps", "4", "--decode", "denoise")
     assert list(report) == [
         "file", "model", "device", "decode", "holes", "finish", "steps", "tokens", "certainty",
-        "timings_ms",
+        "remembered", "timings_ms",
     ]  # fmt: skip
     assert report["file"] == str(source)
     assert report["model"] == "fillwright-small"

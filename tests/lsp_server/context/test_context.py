@@ -50,6 +50,19 @@ def test_the_place_that_was_left_is_shown() -> None:
     assert len(snippet.text.split("\n")) == CHUNK_LINES
 
 
+def test_within_a_file_nothing_of_another_one_is_shown() -> None:
+    gathered = context()
+    gathered.visited(document("shelf"), 3)
+    here = document("box", lines("box", 3000))
+    gathered.visited(here, 10)
+    gathered.visited(here, 2999)
+    place = len(here.lf)
+    everywhere = gathered.snippets(here, [Hole(place, place)], 9000)
+    assert {snippet.path for snippet in everywhere} == {"app/shelf.py", "app/box.py"}
+    inside = gathered.snippets(here, [Hole(place, place)], 9000, within_file=True)
+    assert {snippet.path for snippet in inside} == {"app/box.py"}
+
+
 def test_the_place_itself_is_not_shown() -> None:
     gathered = context()
     here = document("box", lines("box", 500))

@@ -18,6 +18,7 @@ local KINDS = { ghost = "Ghost text", popup = "Popup" }
 
 ---@class fillwright.FullStatus: fillwright.Status what the command `fillwright.status` answers
 ---@field lastFillMs? integer
+---@field memory? string how much of the project is remembered
 ---@field suppressed { uri: string, kind: string, code: string, message: string, count: integer }[]
 
 ---@type table<integer, fillwright.Status> by client
@@ -132,8 +133,10 @@ function M.lines(status)
   if given(status.lastFillMs) then
     table.insert(lines, ("The last fill took %.1f s."):format(status.lastFillMs / 1000))
   end
-  if status.message ~= "" then
-    table.insert(lines, status.message)
+  for _, sentence in ipairs({ status.message, given(status.memory) or "" }) do
+    if sentence ~= "" then
+      table.insert(lines, sentence)
+    end
   end
   local latest = vim.list_slice(status.suppressed or {}, math.max(1, #(status.suppressed or {}) - LATEST + 1))
   if #latest > 0 then

@@ -18,6 +18,8 @@ test("ready names the model and its device, as far as they are known", () => {
   assert.equal(tooltip({ model: "small", device: "cpu" }), "Fillwright: small on cpu");
   assert.equal(tooltip({ model: "small" }), "Fillwright: small");
   assert.equal(tooltip({}), "Fillwright: ready");
+  const memory = "Knows 2 files of your project.";
+  assert.equal(tooltip({ model: "small", memory }), `Fillwright: small. ${memory}`);
 });
 
 test("only a failure is marked as one, with its reason", () => {

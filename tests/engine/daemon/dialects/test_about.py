@@ -49,7 +49,7 @@ async def test_a_model_that_is_not_there_is_not_listed():
 
     resident = Resident(load)
     resident.start()
-    resident._owner.join()
+    resident._owners[0].join()
     transport = httpx.ASGITransport(build_app(resident, Metrics()))
     async with httpx.AsyncClient(transport=transport, base_url="http://engine") as http:
         for path in ("/v1/models", "/v1/models/scripted", "/props"):

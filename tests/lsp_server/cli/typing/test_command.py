@@ -80,11 +80,16 @@ def test_with_memory_the_other_files_of_each_project_have_a_say(tmp_path: Path) 
     project.mkdir()
     for name in ("one.py", "two.py", "three.py"):
         (project / name).write_text(text, "utf-8")
-    right = []
-    for memory in ((), ("--memory",)):
-        out = tmp_path / f"run{len(memory)}"
-        done = typing(project, "--files", "1", "--lines", "6", *memory, "--out", out)
-        assert done.returncode == 0, done.stderr
-        pauses = read_records(out, TypedPause)
-        right.append(sum(pause.fill.strip() == pause.gold.strip() for pause in pauses))
-    assert right[1] > right[0]
+    out = tmp_path / "run"
+    done = typing(project, "--files", "1", "--lines", "6", "--memory", "off,on", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert " won, " in done.stdout
+    without, with_it = (read_records(out / arm, TypedPause) for arm in ("off", "on"))
+    assert [pause.name for pause in without] == [pause.name for pause in with_it]
+    assert sum(p.would_be_right for p in with_it) > sum(p.would_be_right for p in without)
+
+
+def test_an_arm_that_there_is_not_is_told(tmp_path: Path) -> None:
+    outcome = typing(tmp_path, "--memory", "on,always")
+    assert outcome.returncode == 2
+    assert "'on,always' is none of on, file, off" in outcome.stderr

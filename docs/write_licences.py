@@ -1,0 +1,124 @@
+"""Writes docs/licences.md: what each package of the locks says of its licence, and who gets it.
+
+Run `make pages` after a change of constraints.txt or of the VS Code extension's packages; a test
+fails while the page is another one.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata, requires
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+OUTPUT = Path(__file__).parent / "licences.md"
+NPM_LOCK = ROOT / "editors" / "vscode" / "package-lock.json"
+# what esbuild puts into the extension; all other npm packages only build and test it
+BUNDLED = ["vscode-languageclient"]
+SHORT = 60
+HEAD = """# Licences
+
+Written by `docs/write_licences.py` from `constraints.txt`, from the VS Code extension's lock file, and from what each package says of
+itself.
+
+| part | licence |
+|---|---|
+| Fillwright's code, its documentation and pictures | Apache-2.0 |
+| the weights and the tokenizer of `fillwright-small` | Apache-2.0 |
+| the text that they were trained on | packages with permissive licences, each named in `engine/training/packages.toml`, and Python's standard library (PSF-2.0). The text is not in any package of ours |
+| grammars | each is a package of its own below. `tree-sitter-languages` holds some thirty more in one file; the package says Apache-2.0, and its grammars' own repositories have not been read one by one |
+| DiffusionGemma's architecture | no code of it is copied; the tests compare with transformers (Apache-2.0). Weights of Google's models come with their own terms, which `fillwright pull` prints |
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A name in the lock, its licence in the package's own words, or None where it is not installed
+    here, and whether it comes with Fillwright."""
+
+    name: str
+    licence: str | None
+    shipped: bool
+
+
+def python_packages() -> list[Package]:
+    """Those of constraints.txt, in its order."""
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    names = [line.split("==")[0] for line in lines if "==" in line]
+    shipped = _needed("fillwright")
+    return [Package(name, _licence(name), canonicalize_name(name) in shipped) for name in names]
+
+
+def npm_packages() -> list[Package]:
+    """Those that end up in the VS Code extension."""
+    lock = json.loads(NPM_LOCK.read_text("utf-8"))["packages"]
+    found, todo = {}, list(BUNDLED)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            package = lock[f"node_modules/{name}"]
+            found[name] = Package(name, package.get("license"), shipped=True)
+            todo += package.get("dependencies", {})
+    return sorted(found.values(), key=lambda package: package.name)
+
+
+def page(known: dict[str, str]) -> str:
+    """The whole page. `known` has the licences of packages that are not installed here."""
+    python = python_packages()
+    return "\n".join(
+        [
+            HEAD,
+            *_table("Installed with Fillwright", [p for p in python if p.shipped], known),
+            *_table("In the VS Code extension", npm_packages(), known),
+            *_table("For development only", [p for p in python if not p.shipped], known),
+        ]
+    )
+
+
+def written() -> dict[str, str]:
+    """The licences that the page on disk says."""
+    text = OUTPUT.read_text("utf-8") if OUTPUT.exists() else ""
+    return dict(re.findall(r"^\| `(\S+)` \| (.+) \|$", text, re.MULTILINE))
+
+
+def _table(title: str, packages: list[Package], known: dict[str, str]) -> Iterator[str]:
+    yield from (f"## {title}", "", "| package | licence |", "|---|---|")
+    for package in packages:
+        yield f"| `{package.name}` | {package.licence or known[package.name]} |"
+    yield ""
+
+
+def _needed(name: str) -> set[str]:
+    """The normalised names of everything that installing `name` brings, where it is known here."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        try:
+            needs = [Requirement(text) for text in requires(todo.pop()) or ()]
+        except PackageNotFoundError:
+            continue
+        # an extra is nobody's unless it is asked for
+        names = {canonicalize_name(r.name) for r in needs if "extra ==" not in str(r.marker)}
+        todo += names - found
+        found |= names
+    return found
+
+
+def _licence(name: str) -> str | None:
+    try:
+        said = metadata(name)
+    except PackageNotFoundError:
+        return None
+    own = said.get("License-Expression") or said.get("License") or ""
+    if (own and "\n" not in own and len(own) <= SHORT) or said.get("License-Expression"):
+        return own
+    classes = [line for line in said.get_all("Classifier") or [] if line.startswith("License")]
+    return ", ".join(line.rpartition(" :: ")[2] for line in classes) or "not said"
+
+
+if __name__ == "__main__":
+    OUTPUT.write_text(page(written()), encoding="utf-8")

@@ -1,0 +1,254 @@
+"""InfillRequest -> drafts -> Infill, with somebody else's server for a model.
+
+Has the face of the local engine's infiller; knows adapters, and nothing of HTTP.
+"""
+
+import math
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.sequential import one_by_one
+from fillwright.engine.infill.stop import Stop
+from fillwright.engine.infill.text.seams import Seams, whole_lines
+from fillwright.engine.remote.certainty import certainty_of
+from fillwright.engine.remote.choosing import ranked
+from fillwright.engine.remote.connection import Connection
+from fillwright.engine.remote.marks import Marks
+from fillwright.engine.remote.pump import Pump
+from fillwright.engine.remote.question import Adapter, Question
+from fillwright.engine.remote.refusals import RefusedError
+from fillwright.engine.remote.take import Hole, Take
+from fillwright.engine.remote.window import Window
+from fillwright.engine.remote.writing import written
+from fillwright.engine.request import (
+    Draft,
+    FileText,
+    Finish,
+    Infill,
+    InfillRequest,
+    WorkspaceMemory,
+)
+
+OTHERS_TEMPERATURE = 0.8
+# in code a token is seldom shorter
+CHARACTERS_PER_TOKEN = 2.0
+LEAST_CHARACTERS_PER_TOKEN = 0.5
+LEAST_ROOM = 100
+
+
+class Forgetful:
+    """A server remembers nothing of a project."""
+
+    is_used = False
+
+    def take(self, workspace: str, file: FileText) -> None:
+        """Nothing is kept, and nothing sent."""
+
+    def known(self) -> tuple[WorkspaceMemory, ...]:
+        """Of no workspace."""
+        return ()
+
+    def renew(self, workspace: str) -> None:
+        """Nothing to keep."""
+
+    def forget_unused(self) -> None:
+        """Nothing to forget."""
+
+    def clear(self) -> None:
+        """Nothing to forget."""
+
+
+@dataclass
+class RemoteInfiller:
+    """Fills holes with a server's model. `context_tokens` is the server's own limit, the answer
+    included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
+    the server gives no probabilities. `chat` gets what is asked in words, where there is one."""
+
+    adapter: Adapter
+    connection: Connection
+    pump: Pump
+    model_name: str
+    context_tokens: int
+    marks: Marks = field(default_factory=Marks)
+    samples: int = 2
+    chat: Adapter | None = None
+    languages: tuple[str, ...] | None = None
+    remembered: Forgetful = field(default_factory=Forgetful)
+    _gives_likelihoods: bool = field(init=False)
+    _characters_per_token: float = field(default=CHARACTERS_PER_TOKEN, init=False)
+
+    def __post_init__(self) -> None:
+        self._gives_likelihoods = self.adapter.gives_likelihoods
+
+    @property
+    def device(self) -> str:
+        return f"{self.adapter.name} at {self.connection.host}"
+
+    @property
+    def warning(self) -> str | None:
+        """Why the server is left alone now, if it is."""
+        return self.connection.breaker.sentence()
+
+    def infill(
+        self, request: InfillRequest, cancelled: Callable[[], bool]
+    ) -> Iterator[Draft | Infill]:
+        """Drafts as the first fill comes, then exactly one Infill. `cancelled` is asked every
+        20 ms; the connection is closed then, and the server stops. Several holes are filled one
+        after another, each once. Raises `FillwrightError` with what the server said or did."""
+        stop = Stop(cancelled, request.budget, time.perf_counter)
+        if len(request.holes) == 1:
+            yield (yield from self._fill(request, stop))
+            return
+        request = replace(request, candidates=1)
+        fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
+        yield replace(fill, certainty=None)
+
+    def close(self) -> None:
+        """Let go of the server's connections. No request may follow."""
+        self.pump.run(self.connection.aclose())
+        self.pump.close()
+
+    def _fill(
+        self, request: InfillRequest, stop: Stop, alone: bool = True
+    ) -> Generator[Draft, None, Infill]:
+        """The fill of a request's only hole; `alone`: others are to be compared with it. Where the
+        server says that a prompt is too long, half of it is tried, from then on."""
+        try:
+            return (yield from self._attempt(request, stop, alone))
+        except RefusedError as error:
+            if not error.is_too_long or self._characters_per_token <= LEAST_CHARACTERS_PER_TOKEN:
+                raise
+            self._characters_per_token /= 2
+        return (yield from self._fill(request, stop, alone))
+
+    def _attempt(
+        self, request: InfillRequest, stop: Stop, alone: bool
+    ) -> Generator[Draft, None, Infill]:
+        stop.begin()
+        seams = _seams(request)
+        hole = Hole(seams, self.marks, request.budget.tokens)
+        questions = self._questions(request, seams, alone)
+        takes = [Take(hole) for _ in questions]
+        steps, shown = 0, ""
+        if not stop():
+            writing = written(self._adapter(request), self.connection, questions, hole)
+            for number, take in self.pump.iterate(writing, stop):
+                takes[number] = take
+                steps = max(steps, take.pieces)
+                if number == 0:
+                    stop.wrote(take.end is not None or whole_lines(take.text) > 0)
+                    if (fill := take.fill) != shown:
+                        yield _draft(take, fill, shown)
+                        shown = fill
+        begun = [take for take in takes if take.text or take.end]
+        if shown and self._adapter(request) is self.adapter:
+            given = any(take.log_probabilities for take in takes)
+            self._gives_likelihoods = self._gives_likelihoods and given
+        return self._infill(request, seams, begun or takes[:1], stop, steps)
+
+    def _infill(
+        self,
+        request: InfillRequest,
+        seams: Seams,
+        takes: Sequence[Take],
+        stop: Stop,
+        steps: int,
+    ) -> Infill:
+        [tail] = seams.tails
+        (chosen, against), *others = ranked(request, takes)
+        finish = _finish(chosen, stop)
+        fill = chosen.fill
+        if finish == "deadline" and stop.is_late:
+            fill = fill[: chosen.lines]
+        scores = chosen.scores(len(fill))
+        unlike = dict.fromkeys(
+            take.fill for take, _ in others if take.fill.strip() not in ("", fill.strip())
+        )
+        return Infill(
+            texts=(fill + tail,),
+            confidences=(tuple(_probability(score) for _, score in scores),),
+            finish=finish,
+            tokens=len(scores) or chosen.pieces,
+            steps=steps,
+            decode=self._adapter(request).name,
+            model=self.model_name,
+            device=self.device,
+            timings_ms={"total": stop.elapsed_ms()},
+            alternatives=tuple((other + tail,) for other in list(unlike)[: request.candidates - 1]),
+            certainty=certainty_of(chosen, [take for take, _ in others], against.count),
+            candidate_tokens=sum(take.pieces for take in takes),
+        )
+
+    def _questions(self, request: InfillRequest, seams: Seams, alone: bool) -> list[Question]:
+        """The first at temperature 0; the others differ, so that agreeing means something."""
+        instructed = self._adapter(request) is self.chat
+        compared = 1 if instructed or self._gives_likelihoods or not alone else self.samples
+        window = self._window(request, seams)
+        first = Question(
+            prefix=window.prefix,
+            suffix=window.suffix,
+            tokens=request.budget.tokens,
+            stops=("\n",) if seams.one_line and not instructed else (),
+            seed=request.seed,
+            context=window.context,
+            language=request.language,
+            steps=request.budget.steps,
+            instruction=request.instruction or "",
+            replaced=window.replaced,
+        )
+        return [first] + [
+            replace(
+                first, temperature=OTHERS_TEMPERATURE, seed=request.seed + number, number=number
+            )
+            for number in range(1, max(compared, request.candidates))
+        ]
+
+    def _window(self, request: InfillRequest, seams: Seams) -> Window:
+        [hole] = request.holes
+        replaced = request.document[hole.start : hole.end] if request.instruction else ""
+        room = int((self.context_tokens - request.budget.tokens) * self._characters_per_token)
+        room -= len(replaced)
+        if room <= LEAST_ROOM:
+            raise BadRequest(
+                f"The context of {self.model_name}, {self.context_tokens} tokens, is too small for "
+                "this; start the server with a larger one, or select less."
+            )
+        window = Window.of(seams.prefix, seams.suffix, request.context, room)
+        if not self._adapter(request).keeps_text_apart:
+            if self.marks.before_first(replaced) != replaced:
+                raise BadRequest(
+                    "What is to be rewritten holds a control token of the model, which would not "
+                    "stay text; select less."
+                )
+            window = window.without(self.marks)
+        return replace(window, replaced=replaced)
+
+    def _adapter(self, request: InfillRequest) -> Adapter:
+        return self.chat if request.instruction and self.chat is not None else self.adapter
+
+
+def _seams(request: InfillRequest) -> Seams:
+    """The seams of the only hole, whose fill begins right after the text before it: servers cut
+    tokens where they like."""
+    seams = Seams.of(request, lambda lead: True)
+    return replace(seams, prefix=seams.prefix + seams.leads[0], leads=("",))
+
+
+def _draft(take: Take, fill: str, before: str) -> Draft:
+    new = ((len(before), len(fill)),) if fill.startswith(before) else ((0, len(fill)),)
+    left = max(0, take.hole.tokens - take.pieces)
+    return Draft(take.pieces, left, (fill,), (new,))
+
+
+def _finish(take: Take, stop: Stop) -> Finish:
+    if stop.reason is not None:
+        return stop.reason
+    if take.has_ended:
+        return "settled"
+    return "deadline" if stop.is_late else "budget"
+
+
+def _probability(log_probability: float) -> float:
+    return min(1.0, math.exp(log_probability))

@@ -1,0 +1,66 @@
+"""What an adapter is asked and what it gives: plain data, and the protocol itself."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from fillwright.engine.request import Snippet
+
+Format = Literal["sse", "ndjson"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Write what stands between `prefix` and `suffix`: at most `tokens`, up to one of `stops`.
+
+    `context` are pieces of other places, for those that have room for them. `number` counts the
+    fills that are asked for at once; `steps` bounds those of a model that denoises. Those that
+    take instructions get one, and what stands in the hole now.
+    """
+
+    prefix: str
+    suffix: str
+    tokens: int
+    stops: tuple[str, ...] = ()
+    temperature: float = 0.0
+    seed: int = 0
+    context: tuple[Snippet, ...] = ()
+    language: str = ""
+    number: int = 0
+    steps: int | None = None
+    instruction: str = ""
+    replaced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A further piece of the text, the log probability of each of its tokens where the server says
+    them, and, with the last piece, why it ended."""
+
+    text: str
+    log_probabilities: tuple[float, ...] | None = None
+    end: Literal["stop", "length"] | None = None
+
+
+class Server(Protocol):
+    """What adapters send through. Both raise `FillwrightError` with a sentence."""
+
+    async def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON of an answer; GET without a body."""
+
+    def events(
+        self, path: str, body: dict[str, Any], form: Format = "sse"
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The JSON objects of a stream; closing the generator closes the connection."""
+
+
+class Adapter(Protocol):
+    """One kind of server with one model. `gives_likelihoods`: it is asked for log probabilities
+    and may give them. `keeps_text_apart`: text of the user never becomes a control token there."""
+
+    name: str
+    gives_likelihoods: bool
+    keeps_text_apart: bool
+
+    def complete(self, server: Server, question: Question) -> AsyncIterator[Piece]:
+        """The text piece by piece; closing the generator ends the work."""

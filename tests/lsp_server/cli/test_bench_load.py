@@ -1,0 +1,20 @@
+"""`fillwright bench load`."""
+
+import pytest
+
+from fillwright.lsp_server.cli.main import main
+from tests.engine.remote.conftest import llama_server
+
+
+def test_it_prints_what_came_of_every_request(tmp_path, capsys):
+    with llama_server(tmp_path) as url:
+        assert main(["bench", "load", "--engine", url, "--users", "2", "--minutes", "0.05"]) == 0
+    said = capsys.readouterr().out
+    for row in ("2 editors, 3 s", "asked", "answered", "cancelled by the next key", "p99"):
+        assert row in said
+
+
+@pytest.mark.parametrize("options", [["--minutes", "0"], ["--sources", "/nonexistent"]])
+def test_what_cannot_be_run_gets_a_sentence(options, capsys):
+    assert main(["bench", "load", "--engine", "http://127.0.0.1:9", *options]) == 2
+    assert capsys.readouterr().err.startswith("fillwright: ")
