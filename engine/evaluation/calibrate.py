@@ -33,7 +33,7 @@ def fit(pauses: Sequence[TypedPause]) -> Calibration:
     if len(known) < FEWEST or right.min() == right.max():
         raise BadRequest(
             f"{len(known)} fills with a certainty are too few to fit to, or all of them are alike; "
-            "type more lines, once with --memory and once without."
+            "type more lines, with --memory file,on."
         )
     rows = np.array([features(one.drafted, one.margin, one.near) for one, _ in known])
     weights = _logistic(rows, right)
