@@ -21,6 +21,7 @@ OURS, OPENAI, MISTRAL, LLAMA = "ours", "OpenAI", "Mistral", "llama.cpp"
 ROUTES: dict[tuple[str, str], tuple[str, type | None, type | None, str]] = {
     ("/v1/infill", "post"): (OURS, InfillRequest, None, "Fill holes: a stream of events, `draft`s and then one `infill` or `error`."),
     ("/v1/memory", "post"): (OURS, Memories, Health, "Files that the engine is to remember, or to forget."),
+    ("/v1/memory", "delete"): (OURS, None, Health, "Forget every workspace."),
     ("/load", "get"): (OURS, None, Health, "How the engine is."),
     ("/load", "post"): (OURS, None, Health, "Try a failed load again."),
     ("/metrics", "get"): (OURS, None, None, "Prometheus text."),
