@@ -28,7 +28,7 @@ from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.request import InfillRequest, Shape
 
-# tuned on the development split; names in quotes are paragraphs of docs/measurements.md
+# tuned on the development split; names in quotes are paragraphs of docs/measurements-log.md
 MAX_NATS_BELOW: Mapping[Shape, float] = {"line": 1.0, "free": 6.0, "block": 3.0}
 """An end so much less likely than the most likely one is not compared with it: "Choosing by
 hindsight" and "Half words". A line must come fast."""
