@@ -87,7 +87,7 @@ class Run:
             self.steps += 1
             self.tokens += tokens_per_step
             if self.steps % 20 == 0:
-                rate = (self.steps - first_step) * tokens_per_step / (time.monotonic() - started)
+                rate = (self.steps - first_step) * tokens_per_step / (60 * elapsed)
                 loss = float(torch.stack(recent).mean())
                 if not math.isfinite(loss):
                     where = f"at step {self.steps}"
