@@ -28,8 +28,8 @@ from fillwright.engine.model import DiffusionGemma
 
 BEAMS = 8
 ENDS = 24
-"""Tuned on the development split: docs/measurements-log.md, "The second checkpoint"; four beams cost
-right fills: "A cheaper search"."""
+"""Tuned on the development split: docs/measurements-log.md, "The second checkpoint". Four beams
+cost right fills: "A cheaper search"."""
 TEMPERATURES = (0.0, 0.3, 0.5, 0.7)
 """Of the drafts of a block: docs/measurements.md, "Half words"."""
 
