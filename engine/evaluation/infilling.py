@@ -41,8 +41,8 @@ class Item:
 
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> "Item":
-        """From an object of the file. The line end behind missing lines is no part of the hole:
-        it stands in the document, as behind a cursor on a blank line."""
+        """From an object of the file. The line end after missing lines is no part of the hole:
+        it stands in the document, as after a cursor on a blank line."""
         benchmark, *function, _ = line["task_id"].split("/")
         shape = SHAPES[benchmark]
         gold, suffix = line["canonical_solution"], line["suffix"]

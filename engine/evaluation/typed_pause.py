@@ -16,7 +16,7 @@ WORD = re.compile(r"\w")
 @dataclass(frozen=True, slots=True)
 class TypedPause:
     """One pause. `left` is the end of the line so far and `gold` the rest of it; `shown` is what
-    stood behind the cursor, "" for nothing, because of `reason`; `whole`: it was all of the fill.
+    stood after the cursor, "" for nothing, because of `reason`; `whole`: it was all of the fill.
     `fill` is what would have been shown if everything were, and `certainty` the engine's of it.
     `ms`: from the request to the answer; `asked`: the engine was asked, and not only memory.
     """

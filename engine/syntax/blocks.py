@@ -1,7 +1,7 @@
 """Where the hole of a block begins and ends, in bytes of the source that the tree was parsed from.
 
-A block is opened by a token (`:`, `{`, `then`) and its hole begins directly behind that token, or
-behind a comment on the same line; so the text of a hole that starts on a fresh line begins with
+A block is opened by a token (`:`, `{`, `then`) and its hole begins directly after that token, or
+after a comment on the same line; so the text of a hole that starts on a fresh line begins with
 the newline, and what stands before the hole never ends in half an indentation. It ends with the
 last statement or comment of the block, before the newline that follows and before what closes the
 block. Knows trees only, neither documents nor languages.
@@ -101,7 +101,7 @@ def previous(node: Node) -> Node | None:
 
 
 def following(node: Node) -> Node | None:
-    """The node that stands behind this one, in its parent or further out."""
+    """The node that stands after this one, in its parent or further out."""
     while node.next_sibling is None:
         if node.parent is None:
             return None

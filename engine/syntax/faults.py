@@ -14,7 +14,7 @@ from fillwright.engine.syntax.grammars import query_for
 
 def faults(tree: Tree, language: str, start: int, end: int) -> int:
     """The number of syntax errors in the whole tree, and of layout faults that touch the byte
-    range `start..end` or the statement behind it."""
+    range `start..end` or the statement after it."""
     query = query_for(language, "layout")
     if query is None:
         return _errors(tree.root_node)
@@ -39,7 +39,7 @@ def _errors(root: Node) -> int:
 
 
 def _misplaced(sequence: Node, start: int, end: int) -> int:
-    """How many statements in and behind the range begin a line in a column of their own, or go on
+    """How many statements in and after the range begin a line in a column of their own, or go on
     in the line of another; an empty block counts as one."""
     column = 0
     # the outermost sequence may be empty and begins at the margin
@@ -73,7 +73,7 @@ def _first_statement(sequence: Node) -> Node | None:
 
 
 def _statements(sequence: Node, start: int, end: int) -> Iterator[Node]:
-    """The statements from the one around `start` to the first that begins behind `end`."""
+    """The statements from the one around `start` to the first that begins after `end`."""
     cursor = sequence.walk()
     if cursor.goto_first_child_for_byte(start) is None:
         return

@@ -34,8 +34,8 @@ class Function:
     `start..end` is all of it, from its decorators to its last statement or comment, or to what
     closes it. `header` is where it begins without decorators and what it is assigned to,
     `body_start` where its header ends, and `closer` where the token begins that closes its body, if
-    one does. `hole_start..hole_end` is what is to be written: the body behind a docstring, or the
-    placeholder of a stub behind the comments that say what belongs there. `value`: the body is an
+    one does. `hole_start..hole_end` is what is to be written: the body after a docstring, or the
+    placeholder of a stub after the comments that say what belongs there. `value`: the body is an
     expression. `broken`: there is a syntax error in it, so its ends are guesses; `broken_header`:
     in its header, so the body may be anything. `stub`: nothing is written there yet. `declared`: it
     is meant to stay so (an overload, an abstract method, an empty closure).
@@ -230,7 +230,7 @@ def _statements(body: Node, value: bool) -> Iterator[Node]:
 
 
 def _comments_below(function: Node) -> list[Node]:
-    """The comments behind a header without a body that are deeper than it: all the body it has."""
+    """The comments after a header without a body that are deeper than it: all the body it has."""
     comments: list[Node] = []
     after = following(function)
     while (

@@ -84,7 +84,7 @@ def has_queries(language: str) -> bool:
 
 
 def directive(language: str, title: str) -> frozenset[str]:
-    """The words that the query file lists, separated by commas, behind `; <title>:`."""
+    """The words that the query file lists, separated by commas, after `; <title>:`."""
     return _directive(grammar_name(language), title)
 
 

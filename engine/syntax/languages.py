@@ -103,7 +103,7 @@ SUFFIXES = {
     "yml": "yaml",
     "zsh": "shellscript",
 }
-"""The end of a file's name, behind its last dot -> the language id that an editor would send."""
+"""The end of a file's name, after its last dot -> the language id that an editor would send."""
 
 DOC_MARKS = {
     "bash": ("# ", ""),
@@ -121,7 +121,7 @@ DOC_MARKS = {
     "tsx": ("/** ", " */"),
     "typescript": ("/** ", " */"),
 }
-"""A grammar -> what stands before and behind the text of a docstring."""
+"""A grammar -> what stands before and after the text of a docstring."""
 
 LANGUAGE_IDS = {
     "bash": "shellscript",
@@ -176,7 +176,7 @@ def language_called(word: str) -> str:
 
 
 def doc_marks(language: str) -> tuple[str, str] | None:
-    """What stands before and behind the text of a docstring in a language; None: not known."""
+    """What stands before and after the text of a docstring in a language; None: not known."""
     return DOC_MARKS.get(grammar_name(language))
 
 

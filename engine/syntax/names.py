@@ -73,7 +73,7 @@ def names_outside_functions(tree: Tree, language: str) -> frozenset[str]:
 
 
 def _arguments(function: Function, source: bytes) -> int:
-    """Where what is a function's own begins: behind its name, if it has one in its header."""
+    """Where what is a function's own begins: after its name, if it has one in its header."""
     opened = source.find(b"(", function.header, function.body_start)
     return opened if opened >= 0 else function.header
 

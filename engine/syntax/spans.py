@@ -3,8 +3,8 @@
 Knows syntax trees and character offsets. Knows nothing of tokens, documents or editors. The kinds
 are the capture names in `queries/<language>.scm`, section `spans`:
 
-- `body`: a function's body behind its docstring; `block`: any whole block, docstring included;
-  both start at the newline behind the colon (see `blocks.py`),
+- `body`: a function's body after its docstring; `block`: any whole block, docstring included;
+  both start at the newline after the colon (see `blocks.py`),
 - `statement` (simple or compound, from its first to its last character), `expression`,
 - `string`, `comment`, `docstring`, `import`.
 """

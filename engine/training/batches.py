@@ -30,7 +30,7 @@ class CausalBatch(NamedTuple):
 
 
 class JointBatch(NamedTuple):
-    """Prompts and the canvases behind them. ids int64 [rows, prompt + canvas]; weights float
+    """Prompts and the canvases after them. ids int64 [rows, prompt + canvas]; weights float
     [rows, prompt + canvas - 1], of predicting ids[:, 1:] causally; pinned bool and
     canvas_weights float [rows, canvas], as in `TrainingCanvas`."""
 

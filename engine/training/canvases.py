@@ -21,7 +21,7 @@ SPARE_ROWS = 8
 class TrainingCanvas:
     """Ids, the pinned rows, and the weight of each row in the denoising loss, all one per row.
 
-    All end marks of a hole behind its first count as one token together. `led` is how many rows
+    All end marks of a hole after its first count as one token together. `led` is how many rows
     a causal pass over the canvas can say something of: the first hole up to its first end mark.
     """
 
@@ -51,7 +51,7 @@ def lay_out(
     """A canvas of `size` rows; None where several holes do not fit.
 
     A single middle may be longer than the canvas: decoding goes on with the next one. In
-    `HEAD_SHARE` of the canvases the suffix's head is pinned behind the last hole, half the time
+    `HEAD_SHARE` of the canvases the suffix's head is pinned after the last hole, half the time
     as much of it as there is room for, so that the hole may be exactly as long as its middle.
     """
     canvas = TrainingCanvas()

@@ -108,7 +108,7 @@ def _up_to(texts: Iterable[str], characters: int) -> Iterator[str]:
 
 
 def _corpus(files: Iterable[SourceFile]) -> Corpus:
-    """The files, and behind them the functions of theirs that stand alone, by their weights."""
+    """The files, and after them the functions of theirs that stand alone, by their weights."""
     whole = list(files)
     functions = list(_functions(whole))
     listed = whole + functions

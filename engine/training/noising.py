@@ -67,7 +67,7 @@ class Corruption:
         return Corrupted(ids, ids != target)
 
     def _rising(self, shape: torch.Size, generator: Generator) -> Tensor:
-        """A noise level per token, 0 up to a place and 1 from a while behind it."""
+        """A noise level per token, 0 up to a place and 1 from a while after it."""
         canvases, rows = shape
         draws = torch.rand((2, canvases, 1), generator=generator, device=generator.device)
         # squares: most holes are shorter than their canvas, and a sharp edge is the common case

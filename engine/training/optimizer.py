@@ -34,7 +34,7 @@ class Piece:
 
 
 class Optimizer:
-    """Both optimizers behind one step, for this process's share of the pieces."""
+    """Both optimizers in one step, for this process's share of the pieces."""
 
     def __init__(
         self,

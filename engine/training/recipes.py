@@ -77,7 +77,7 @@ class CausalRows:
 
 @dataclass(frozen=True, slots=True)
 class JointRows:
-    """Prompts with corrupted canvases behind them, `length` tokens together. `canvases` are the
+    """Prompts with corrupted canvases after them, `length` tokens together. `canvases` are the
     lengths of a canvas and their shares of the batches: a length is drawn first and then a hole
     that fits it, for a canvas as tight as its hole would tell how long the hole is."""
 

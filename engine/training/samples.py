@@ -42,7 +42,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A prompt and the holes behind it, in order; mostly one."""
+    """A prompt and the holes after it, in order; mostly one."""
 
     prompt: list[int]
     pieces: tuple[Piece, ...]

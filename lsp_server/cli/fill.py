@@ -24,6 +24,7 @@ from fillwright.lsp_server.cli.locations import Place
 from fillwright.lsp_server.cli.project import project_around, remember_project
 from fillwright.lsp_server.cli.source_file import read_source, write_source
 from fillwright.lsp_server.cli.terminal import print_diff, say, showing, showing_drafts
+from fillwright.lsp_server.fills.fills import Ask
 from fillwright.lsp_server.fitting.fit import Fit
 from fillwright.lsp_server.fitting.stub import fit_written
 from fillwright.lsp_server.text.changes import applied
@@ -84,14 +85,13 @@ def request_for(
     options: FillOptions, document: Document, carvings: Sequence[Carving]
 ) -> InfillRequest:
     """What the engine is asked: every carving's hole, jointly."""
-    shapes = {carving.shape for carving in carvings}
-    languages = {carving.language or document.language for carving in carvings}
+    ask = Ask(document, tuple(carvings), "edit")
     return InfillRequest(
         document=document.lf,
-        holes=tuple(carving.holes[0] for carving in carvings),
-        language=languages.pop() if len(languages) == 1 else document.language,
+        holes=ask.holes,
+        language=ask.language,
         instruction=options.instruction,
-        shape=shapes.pop() if len(shapes) == 1 else "free",
+        shape=ask.shape,
         budget=Budget(steps=options.steps),
         seed=options.seed,
         # nobody else's key: an editor's next request for this file must not cancel this one

@@ -1,7 +1,7 @@
 """What carving costs, in processor time, and how often it is right in broken source.
 
 `python -P tests/bench/carve.py` prints the costs in long documents of several languages;
-`python -P tests/bench/carve.py FOLDER` cuts lines of the files in a folder behind a bracket and
+`python -P tests/bench/carve.py FOLDER` cuts lines of the files in a folder after a bracket and
 counts the bodies that are carved as they were before. Not a test.
 """
 
@@ -114,7 +114,7 @@ def _broken(folder: Path) -> Table:
 
 
 def _cuts(document: Document) -> Iterator[bool]:
-    """For some lines of a document, whether the body around is the same when the line ends behind
+    """For some lines of a document, whether the body around is the same when the line ends after
     its bracket."""
     if document.tree is None or document.tree.root_node.has_error:
         return

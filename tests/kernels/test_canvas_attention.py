@@ -92,15 +92,15 @@ def test_one_row_alone_sees_what_it_sees_among_others() -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("behind", [0, 4])
-def test_one_row_of_each_branch_behind_a_shared_prefix(behind: int, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("after", [0, 4])
+def test_one_row_of_each_branch_after_a_shared_prefix(after: int, dtype: torch.dtype) -> None:
     """Extreme scores too: branches that look at hardly more than one key."""
     q = (Q[:, :, :1] * torch.tensor([1.0, 30.0, -30.0])[:, None, None, None]).to(dtype)
     row = (OWN[0][:, :, :1].to(dtype), OWN[1][:, :, :1].to(dtype))
     cached = (CACHED[0].to(dtype), CACHED[1].to(dtype))
-    own = (OWN[0][:, :, :behind].to(dtype), OWN[1][:, :, :behind].to(dtype))
+    own = (OWN[0][:, :, :after].to(dtype), OWN[1][:, :, :after].to(dtype))
     ours = canvas_attention(q, row, [cached, own])
-    everything = torch.ones(1, PREFIX + behind + 1, dtype=torch.bool)
+    everything = torch.ones(1, PREFIX + after + 1, dtype=torch.bool)
     wanted = canvas_attention(q, row, [cached, own], everything)
     tolerance = 1e-5 if dtype == torch.float32 else 2e-2
     torch.testing.assert_close(ours, wanted, rtol=tolerance, atol=tolerance)

@@ -194,7 +194,7 @@ Start = Callable[..., Neovim]
 
 @pytest.fixture(scope="session")
 def unfinished() -> list[str]:
-    """Lines that go on; in a plain text file everything fits behind them."""
+    """Lines that go on; in a plain text file everything fits after them."""
     return [
         "if __name__ == ",
         "self.name = ",

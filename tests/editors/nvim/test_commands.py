@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
-TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one behind it\n"
+TEXT = "alpha beta gamma\nThe quick brown fox\nthe very last line\nand one after it\n"
 STUBS = """\
 def first(a):
     pass

@@ -103,7 +103,7 @@ def test_a_part_stands_where_the_whole_would(
 ) -> None:
     editor = start()
     editor.rpc.api.buf_set_lines(0, 0, -1, True, ["x = 🙂", "end"])
-    # before the emoji, which stays behind the part
+    # before the emoji, which stays after the part
     editor.keys("0fxA<Left>")
     editor.until(lambda: editor.cursor == (1, 4))
     # from the line's start: what stands there already is no part to take

@@ -48,7 +48,7 @@ def with_slip(line: str) -> list[str]:
 
 
 def goes_on(editor: Any, before: list[str], candidates: list[str]) -> str:
-    """The first line that the model has something for behind these lines."""
+    """The first line that the model has something for after these lines."""
     for number, line in enumerate(candidates):
         if line.strip() in " ".join(before):
             continue
@@ -143,7 +143,7 @@ def test_typing_along_keeps_it_and_it_is_taken_once(
     start: Any, tmp_path: Path, version: str
 ) -> None:
     editor = start(version)
-    # what stands behind the cursor is part of what a suggestion replaces, or stays
+    # what stands after the cursor is part of what a suggestion replaces, or stays
     calls = ["logger = logging.getLogger(", "print(isinstance(self, "]
     editor.open(tmp_path / "a.py", "".join(f"{line})\n" for line in calls))
     for line in range(1, 3):

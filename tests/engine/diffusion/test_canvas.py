@@ -56,13 +56,13 @@ def test_settle_fills_the_rest_of_the_hole_and_no_other() -> None:
     canvas = Canvas.lay_out([4, 3], [[7]], suffix=[END], length=9)
     rows = CanvasRows.stack([canvas, canvas], [END], CPU)
     ids = torch.tensor([[1, END, 2, 3, 7, 4, 5, 6, END], [1, 2, 3, END, 7, END, 4, 4, END]])
-    settled, behind = rows.settle(ids, rows.free)
+    settled, after = rows.settle(ids, rows.free)
 
     assert settled.tolist() == [
         [1, END, END, END, 7, 4, 5, 6, END],
         [1, 2, 3, END, 7, END, END, END, END],
     ]
-    assert behind.nonzero().tolist() == [[0, 2], [0, 3], [1, 6], [1, 7]]
+    assert after.nonzero().tolist() == [[0, 2], [0, 3], [1, 6], [1, 7]]
 
 
 def test_settle_waits_for_an_end_mark_that_is_sure() -> None:

@@ -98,7 +98,7 @@ def test_a_cancelled_fill_makes_no_step(scripted: type, generator: Generator) ->
 def test_an_end_mark_settles_the_rest_of_its_hole(
     scripted: type, sure: Sure, generator: Generator
 ) -> None:
-    """The model is sure of `7 8 END`, has no idea of what stands behind, and is done anyway."""
+    """The model is sure of `7 8 END`, has no idea of what stands after, and is done anyway."""
     canvas = Canvas.lay_out([8, 4], [[30]], suffix=[31, 31, 31], length=16)
 
     def says(step: int, ids: Tensor) -> Tensor:

@@ -214,7 +214,7 @@ def test_an_end_mark_in_the_second_canvas_ends_the_sequence(
     upto = written.index(end) + 1
     assert upto > LENGTH
     assert written[:upto] == expected[0, :upto].tolist()
-    assert not expected[0, upto:].any()  # transformers pads what stands behind the end mark
+    assert not expected[0, upto:].any()  # transformers pads what stands after the end mark
     assert len(written) == 2 * LENGTH == expected.shape[1]
 
 

@@ -114,7 +114,7 @@ def embedded() -> Infiller:
 
 @dataclass
 class ScriptedModel:
-    """Sure to write `fill`, then `behind`, then end marks from one place on, whatever else it is
+    """Sure to write `fill`, then `after`, then end marks from one place on, whatever else it is
     shown.
 
     Counts its passes: `reads` has the tokens of each reading pass, `denoised` each canvas, of a
@@ -124,7 +124,7 @@ class ScriptedModel:
     tokenizer: CodeTokenizer
     fill: Sequence[int]
     canvas_length: int = 32
-    behind: Sequence[int] = ()
+    after: Sequence[int] = ()
     rows: RowConvention = RowConvention.SHIFTED
     batches: list[int] = field(default_factory=list)
     reads: list[int] = field(default_factory=list)
@@ -161,7 +161,7 @@ class ScriptedModel:
     def logits(self, hidden: Tensor) -> Tensor:
         """What follows each position."""
         mark = self.tokenizer.special("<eos>")
-        following = {self._middle + i: t for i, t in enumerate([*self.fill, *self.behind])}
+        following = {self._middle + i: t for i, t in enumerate([*self.fill, *self.after])}
         tokens = torch.tensor([following.get(p, mark) for p in hidden.flatten().tolist()])
         return 30.0 * F.one_hot(tokens.view(hidden.shape), len(self.tokenizer.texts)).float()
 
@@ -211,17 +211,17 @@ class ScriptedBranches:
 
 @pytest.fixture
 def scripted(tokenizer: CodeTokenizer) -> Callable[..., tuple[Infiller, ScriptedModel]]:
-    """An Infiller around a scripted model that writes `text`, and `behind` it what follows."""
+    """An Infiller around a scripted model that writes `text`, and `after` it what follows."""
 
     def make(
         text: str,
         decode: Decode = "draft+denoise",
         canvas_length: int = 32,
-        behind: str = "",
+        after: str = "",
         rows: RowConvention = RowConvention.SHIFTED,
     ) -> tuple[Infiller, ScriptedModel]:
-        fill, after = tokenizer.encode(text), tokenizer.encode(behind)
-        model = ScriptedModel(tokenizer, fill, canvas_length, after, rows)
+        fill, following = tokenizer.encode(text), tokenizer.encode(after)
+        model = ScriptedModel(tokenizer, fill, canvas_length, following, rows)
         settings = DenoiseSettings(
             HybridNoise(len(tokenizer.texts), tokenizer.special("<mask>"), 0.2),
             steps=8,

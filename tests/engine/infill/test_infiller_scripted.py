@@ -88,7 +88,7 @@ def test_a_word_after_the_hole_is_written_again_and_left_out(
 def test_a_drafted_line_is_not_empty(
     scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though the model is surest of a line end right behind the one that it must begin with."""
+    """Though the model is surest of a line end right after the one that it must begin with."""
     infiller, model = scripted("\n    ", "draft")
     (word,) = model.tokenizer.encode("width")
     logits = model.logits
@@ -114,7 +114,7 @@ def test_a_fill_keeps_within_its_budget(scripted: Callable, run: Run, decode: De
 
 @pytest.mark.parametrize("decode", DECODES)
 def test_a_fill_that_was_cut_has_not_settled(scripted: Callable, run: Run, decode: Decode) -> None:
-    """On a canvas there are rows to spare, and the end mark may lie behind the budget."""
+    """On a canvas there are rows to spare, and the end mark may lie after the budget."""
     infiller, model = scripted(BODY, decode)
     for tokens in range(len(model.fill) - 2, len(model.fill) + 1):
         _, fill = run(infiller, request(budget=Budget(tokens=tokens)))

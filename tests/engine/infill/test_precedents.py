@@ -28,8 +28,8 @@ def trusting(tiny: Infiller) -> Infiller:
     return replace(tiny, gate=gate)
 
 
-def request(before: str, behind: str, shape: Shape = "line", hole: str = "") -> InfillRequest:
-    text = before + hole + behind
+def request(before: str, after: str, shape: Shape = "line", hole: str = "") -> InfillRequest:
+    text = before + hole + after
     holes = (Hole(len(before), len(before) + len(hole)),)
     return InfillRequest(
         text,
@@ -67,15 +67,15 @@ def says(infiller: Infiller, found: Precedents, text: str) -> bool:
 def test_the_holes_own_text_is_found_nowhere_though_a_copy_of_its_file_is_saved(
     trusting: Infiller,
 ) -> None:
-    before, behind = FILLER * 200, "\n" + FILLER * 200
-    trusting.remembered.remember("w", "a.py", before + UNIQUE + behind)
-    found = precedents(trusting, request(before, behind, hole=UNIQUE))
+    before, after = FILLER * 200, "\n" + FILLER * 200
+    trusting.remembered.remember("w", "a.py", before + UNIQUE + after)
+    found = precedents(trusting, request(before, after, hole=UNIQUE))
     assert found
     assert found.far
     assert not says(trusting, found, UNIQUE)
     assert says(trusting, found, FILLER * 2)
     trusting.remembered.remember("w", "b.py", UNIQUE + "\n")
-    found = precedents(trusting, request(before, behind, hole=UNIQUE))
+    found = precedents(trusting, request(before, after, hole=UNIQUE))
     assert found
     assert says(trusting, found, UNIQUE)
 

@@ -18,7 +18,7 @@ def memory() -> Remembered:
     return Remembered(by_character, 256)
 
 
-def behind(memory: Remembered, context: str, workspace: str = "a", but: str = "") -> str:
+def after(memory: Remembered, context: str, workspace: str = "a", but: str = "") -> str:
     """What followed the whole context, in alphabetical order, each as often as it did."""
     levels = what_followed(memory.stores(workspace, but), by_character(context))
     return "".join(
@@ -32,34 +32,34 @@ def behind(memory: Remembered, context: str, workspace: str = "a", but: str = ""
 def test_a_file_is_found_until_it_changes_or_is_forgotten(memory: Remembered) -> None:
     memory.remember("a", "one.py", "left")
     memory.remember("a", "two.py", "lens")
-    assert behind(memory, "le") == "fn"
+    assert after(memory, "le") == "fn"
     memory.remember("a", "one.py", "lex")
-    assert behind(memory, "le") == "nx"
+    assert after(memory, "le") == "nx"
     memory.forget("a", "two.py")
     memory.forget("a", "never.py")
-    assert behind(memory, "le") == "x"
+    assert after(memory, "le") == "x"
     memory.clear()
-    assert behind(memory, "le") == ""
+    assert after(memory, "le") == ""
 
 
 def test_the_saved_copy_of_the_open_file_is_left_out(memory: Remembered) -> None:
     memory.remember("a", "one.py", "a line that stands nowhere else!")
     memory.remember("a", "two.py", "else?")
-    assert behind(memory, "else", but="one.py") == "?"
-    assert behind(memory, "nowhere", but="one.py") == ""
+    assert after(memory, "else", but="one.py") == "?"
+    assert after(memory, "nowhere", but="one.py") == ""
 
 
 def test_a_workspace_never_answers_for_another(memory: Remembered) -> None:
     memory.remember("a", "one.py", "secret")
     memory.remember("b", "one.py", "second")
-    assert (behind(memory, "sec", "a"), behind(memory, "sec", "b")) == ("r", "o")
+    assert (after(memory, "sec", "a"), after(memory, "sec", "b")) == ("r", "o")
     assert memory.stores("c", "") == memory.stores("", "") == ()
 
 
 def test_nothing_reaches_from_one_file_into_the_next(memory: Remembered) -> None:
     memory.remember("a", "one.py", "ab")
     memory.remember("a", "two.py", "cd")
-    assert behind(memory, "b") == ""
+    assert after(memory, "b") == ""
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_nothing_reaches_from_one_file_into_the_next(memory: Remembered) -> None
 def test_a_file_that_nobody_wrote_by_hand_is_not_remembered(memory: Remembered, text: str) -> None:
     assert memory.remember("a", "one.py", "abc")
     assert not memory.remember("a", "one.py", text)
-    assert behind(memory, "ab") == ""
+    assert after(memory, "ab") == ""
 
 
 def test_a_full_workspace_takes_no_more(
@@ -79,15 +79,15 @@ def test_a_full_workspace_takes_no_more(
     assert not memory.remember("a", "two.py", "abxx")
     assert memory.remember("a", "one.py", "abyyyyy")
     assert memory.remember("b", "two.py", "abxx")
-    assert behind(memory, "ab") == "y"
+    assert after(memory, "ab") == "y"
 
 
 def test_the_workspace_that_was_not_used_for_longest_is_forgotten(memory: Remembered) -> None:
     for name in "abcd":
         memory.remember(name, "one.py", "left")
-    assert behind(memory, "le", "a") == "f"
+    assert after(memory, "le", "a") == "f"
     memory.remember("e", "one.py", "left")
-    assert [name for name in "abcde" if behind(memory, "le", name)] == list("acde")
+    assert [name for name in "abcde" if after(memory, "le", name)] == list("acde")
 
 
 def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
@@ -110,7 +110,7 @@ def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
         for at in range(len(text) - 3)
         if text[at : at + 3] == "aba"
     )
-    assert sorted(behind(memory, "aba")) == expected
+    assert sorted(after(memory, "aba")) == expected
 
 
 def test_a_copy_of_the_open_file_is_left_out_whatever_was_typed_since(memory: Remembered) -> None:
@@ -118,18 +118,18 @@ def test_a_copy_of_the_open_file_is_left_out_whatever_was_typed_since(memory: Re
     memory.remember("a", "copy.py", "a line that stands nowhere else!")
     memory.remember("a", "three.py", "where?")
     memory.remember("a", "one.py", "a line")
-    assert behind(memory, "where", but="one.py") == "?"
-    assert behind(memory, "where", but="copy.py") == "?"
+    assert after(memory, "where", but="one.py") == "?"
+    assert after(memory, "where", but="copy.py") == "?"
     # no copy any more
     memory.remember("a", "copy.py", "and here: nowhere, somewhere!")
-    assert behind(memory, "where", but="one.py") == "!,?"
+    assert after(memory, "where", but="one.py") == "!,?"
 
 
 def test_nothing_is_continued_across_a_gap_or_into_it(memory: Remembered) -> None:
     memory.remember("a", "one.py", 'key = "\0" # to the door\n')
-    assert behind(memory, 'key = "') == ""
-    assert behind(memory, 'key ="') == ""
-    assert behind(memory, '" ') == "#"
+    assert after(memory, 'key = "') == ""
+    assert after(memory, 'key ="') == ""
+    assert after(memory, '" ') == "#"
 
 
 def test_a_workspace_that_nobody_works_in_is_forgotten() -> None:
@@ -142,7 +142,7 @@ def test_a_workspace_that_nobody_works_in_is_forgotten() -> None:
     memory.renew("never")
     now[0] += 1
     memory.forget_unused()
-    assert [name for name in "ab" if behind(memory, "le", name)] == ["a"]
+    assert [name for name in "ab" if after(memory, "le", name)] == ["a"]
 
 
 def test_it_is_known_how_much_is_remembered_and_what_was_made_again(memory: Remembered) -> None:

@@ -108,7 +108,7 @@ def test_canvases_are_denoised_as_torch_does_it(pair: Pair, tokens: Draw, prefix
         logits = ours.denoise_logits(canvas, mine, signal)
         close(logits, wanted.denoise_logits(canvas, theirs, signal))
         signal = logits
-    # the canvas leaves nothing behind
+    # the canvas leaves nothing in the cache
     close(ours.causal_logits(mine, tokens(4)), wanted.causal_logits(theirs, tokens(4)))
 
 

@@ -26,9 +26,9 @@ def found(text: str, language: str = "python") -> LooseEnds:
     """Of the function around the mark."""
     parser = parser_for(language)
     assert parser is not None
-    before, _, behind = text.partition("§")
+    before, _, after = text.partition("§")
     at = len(before.encode())
-    return loose_ends(parser.parse((before + behind).encode()), language, at, at)
+    return loose_ends(parser.parse((before + after).encode()), language, at, at)
 
 
 def outermost(node: ast.AST) -> Iterator[ast.AST]:

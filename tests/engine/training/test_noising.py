@@ -53,13 +53,13 @@ def test_noise_rises_from_left_to_right() -> None:
     only = {"full_share": 0.0, "draft_share": 0.0, "edit_share": 0.0, "rising_share": 1.0}
     masks = HybridNoise(VOCABULARY, MASK, 0.0)
     sharp = corrupted(Corruption(masks, **only, slope=0)).replaced
-    assert not (sharp[:, :-1] & ~sharp[:, 1:]).any(), "clean behind noise"
+    assert not (sharp[:, :-1] & ~sharp[:, 1:]).any(), "clean after noise"
     clean = (~sharp).sum(1).sort().values.tolist()
     assert clean[0] == 0
     assert clean[-1] >= 40
     assert 8 < clean[32] < 18, "mostly less than half of the canvas"
     sloping = corrupted(Corruption(masks, **only, slope=20)).replaced
-    assert (sloping[:, :-1] & ~sloping[:, 1:]).any(), "clean behind noise"
+    assert (sloping[:, :-1] & ~sloping[:, 1:]).any(), "clean after noise"
     shares = sloping.float().mean(0)
     assert float(shares[:5].mean()) < float(shares[10:15].mean()) < float(shares[-5:].mean())
 

@@ -47,8 +47,8 @@ def test_no_hole_cuts_a_word(made: Any) -> None:
     for sample in islice(sampler.samples(128), 300):
         prefix, suffix = parts(made.tokenizer, sample.prompt)
         middle = made.tokenizer.decode(sample.middle)
-        for before, behind in ((prefix, middle), (middle, suffix)):
-            assert not re.search(r"\w\Z", before) or not re.match(r"\w", behind)
+        for before, after in ((prefix, middle), (middle, suffix)):
+            assert not re.search(r"\w\Z", before) or not re.match(r"\w", after)
 
 
 def test_holes_are_of_many_kinds(made: Any) -> None:

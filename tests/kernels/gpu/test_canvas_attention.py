@@ -43,7 +43,7 @@ def compare(
     random = torch.Generator().manual_seed(prefix + rows)
     q = size * torch.randn(rows, count, head_dim, generator=random) / head_dim**0.25
     key, value = size * torch.randn(2, rows, kv_heads, head_dim, generator=random)
-    # what lies behind the prefix in the cache is no number, and must not be seen
+    # what lies after the prefix in the cache is no number, and must not be seen
     room = prefix + 50
     cached = size * torch.randn(2, 2, kv_heads, room, head_dim, generator=random)
     cached[:, 1, :, prefix:] = torch.nan

@@ -95,7 +95,7 @@ CASES = {
     "offset 0": (b"x = 1\n", ["--at", "1:1"]),
     "end without newline": (b"def f(x):\n    return ", ["--at", "2:12"]),
     "body at the end without newline": (b"def f(x):\n    pass", ["--body", "1"]),
-    "behind the last newline": (b"x = 1\n", ["--at", "2:1"]),
+    "after the last newline": (b"x = 1\n", ["--at", "2:1"]),
     "whole file": (b"x = 1\ny = 2\n", ["--range", "1:1-3:1"]),
     "CRLF": (b"def f(x):\r\n    pass\r\n\r\n\r\ny = f(1)\r\n", ["--body", "1"]),
     "CRLF selection": (b"a = 1\r\nb = 2\r\nc = 3\r\n", ["--range", "1:1-3:1"]),

@@ -1,4 +1,4 @@
-"""What a fill says again: before it on its line, behind it on the line, on the lines below."""
+"""What a fill says again: before it on its line, after it on the line, on the lines below."""
 
 import pytest
 

@@ -57,9 +57,9 @@ def test_cells_come_go_and_change_their_kind() -> None:
 
 def test_far_cells_are_left_out_and_empty_ones_leave_no_trace() -> None:
     shelf = Shelf(A="a" * 7000, B="b" * 2000, C="  \n", D="x = ", E="", F="f" * 9000, G="g")
-    before, behind = shelf.around("D")
+    before, after = shelf.around("D")
     assert before.startswith("b" * 2000)
-    assert behind == ""
+    assert after == ""
 
 
 def test_other_documents_and_closed_notebooks_have_nothing_around() -> None:

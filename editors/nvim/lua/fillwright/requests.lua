@@ -105,13 +105,13 @@ local function fill_or_show(client, target, bufnr)
   end)
 end
 
---- The command `fillwright.fill` of a code action.
+--- The command `fillwright.fill` of a code action. What would replace code is shown first.
 ---@param command lsp.Command
 ---@param context { bufnr: integer, client_id: integer }
 function M.run(command, context)
   local client = assert(vim.lsp.get_client_by_id(context.client_id))
   local targets = vim.deepcopy(command.arguments or {})
-  if #targets == 1 and targets[1].rewrites then
+  if #targets == 1 and (targets[1].rewrites or targets[1].what == "selection") then
     fill_or_show(client, targets[1], context.bufnr)
   else
     ask(client, "fillwright.fill", targets, context.bufnr)

@@ -20,15 +20,15 @@ PINNED = ["search", "contract"]
 DENOISED = ["denoise", "draft+denoise"]
 BOTH_ROWS = list(RowConvention)
 # no whole line: what repeats it is not cut off the text
-BEHIND = " if title else None\n"
-DOCUMENT = "x =" + BEHIND
+AFTER = " if title else None\n"
+DOCUMENT = "x =" + AFTER
 BODY = "\n    for book in self.books:\n        return width * height"
 LONG = "".join(BODY.replace("book", name) for name in ("book", "page", "line", "word"))
 TEXTS = [" self", " self.books", " list(self.books)", BODY]
 
 
 def request(
-    document: str = DOCUMENT, at: int = DOCUMENT.index(BEHIND), **more: object
+    document: str = DOCUMENT, at: int = DOCUMENT.index(AFTER), **more: object
 ) -> InfillRequest:
     return InfillRequest(document, (Hole(at, at),), "python", **{"shape": "block"} | more)  # type: ignore[arg-type]
 
@@ -40,8 +40,8 @@ def request(
 def test_the_right_length_is_found(
     scripted: Callable, run: Run, text: str, length: Length, decode: Decode, rows: RowConvention
 ) -> None:
-    """Nothing but the text behind says where the hole ends: the draft runs on into it."""
-    infiller, model = scripted(text, decode, canvas_length=64, behind=BEHIND, rows=rows)
+    """Nothing but the text after says where the hole ends: the draft runs on into it."""
+    infiller, model = scripted(text, decode, canvas_length=64, after=AFTER, rows=rows)
     drafts, fill = run(infiller, request(length=length, budget=Budget(tokens=40)))
     assert fill.texts == (text,)
     assert (fill.length, fill.decode, fill.finish) == (length, decode, "settled")
@@ -66,7 +66,7 @@ def test_end_marks_end_a_hole_whatever_is_pinned_behind(
 
 @pytest.mark.parametrize("length", PINNED)
 def test_auto_is_what_the_checkpoint_says(scripted: Callable, run: Run, length: Length) -> None:
-    infiller, _ = scripted(BODY, "denoise", canvas_length=64, behind=BEHIND)
+    infiller, _ = scripted(BODY, "denoise", canvas_length=64, after=AFTER)
     infiller = replace(infiller, default_length=length)
     assert run(infiller, request())[1].length == length
     assert run(infiller, request(length="end-mark"))[1].length == "end-mark"
@@ -80,7 +80,7 @@ def test_a_causal_draft_goes_by_the_end_mark(scripted: Callable, run: Run, lengt
 
 
 def test_a_search_denoises_many_lengths_then_few(scripted: Callable, run: Run) -> None:
-    infiller, model = scripted(BODY, "denoise", canvas_length=64, behind=BEHIND)
+    infiller, model = scripted(BODY, "denoise", canvas_length=64, after=AFTER)
     _, fill = run(infiller, request(length="search", budget=Budget(tokens=40)))
     assert model.batches == sorted(model.batches, reverse=True)
     assert model.batches[0] > 8
@@ -93,8 +93,8 @@ def test_a_search_chooses_the_length_that_fits_the_text_behind(
     scripted: Callable, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a model that is sure of what it writes in every hole, the right one or none."""
-    infiller, model = scripted(" self.books", "denoise", canvas_length=64, behind="(" * 64)
-    suffix = model.tokenizer.encode(BEHIND)
+    infiller, model = scripted(" self.books", "denoise", canvas_length=64, after="(" * 64)
+    suffix = model.tokenizer.encode(AFTER)
     right = len(model.fill)
     assert right in SEARCHED
     says_regardless = model.denoise_logits
@@ -103,8 +103,8 @@ def test_a_search_chooses_the_length_that_fits_the_text_behind(
         logits = says_regardless(canvas, *rest)
         for index, ids in enumerate(canvas.tolist()):
             if ids[1 + right :][: len(suffix)] == suffix:
-                behind = F.one_hot(canvas[index, 1 + right :], logits.shape[-1])
-                logits[index, right:-1] = 30.0 * behind
+                after = F.one_hot(canvas[index, 1 + right :], logits.shape[-1])
+                logits[index, right:-1] = 30.0 * after
         return logits
 
     monkeypatch.setattr(model, "denoise_logits", says)
@@ -113,7 +113,7 @@ def test_a_search_chooses_the_length_that_fits_the_text_behind(
 
 
 def test_a_contraction_cuts_its_canvas(scripted: Callable, run: Run) -> None:
-    infiller, model = scripted(TEXTS[0], "denoise", canvas_length=128, behind=BEHIND)
+    infiller, model = scripted(TEXTS[0], "denoise", canvas_length=128, after=AFTER)
     _, fill = run(infiller, request(length="contract", budget=Budget(tokens=64, steps=5)))
     lengths = [len(canvas) for canvas in model.denoised]
     assert lengths == sorted(lengths, reverse=True)
@@ -180,7 +180,7 @@ def test_a_cancel_is_seen_within_one_pass(
     scripted: Callable, run: Run, length: Length, decode: Decode
 ) -> None:
     def fresh() -> tuple:
-        return scripted(BODY, decode, canvas_length=64, behind=BEHIND)
+        return scripted(BODY, decode, canvas_length=64, after=AFTER)
 
     infiller, model = fresh()
     run(infiller, request(length=length))
@@ -193,14 +193,14 @@ def test_a_cancel_is_seen_within_one_pass(
         )
         assert fill.finish == "cancelled"
         assert model.passes <= stop_after + 1
-        assert (BODY + BEHIND).startswith(fill.texts[0])
+        assert (BODY + AFTER).startswith(fill.texts[0])
 
 
 @pytest.mark.parametrize("length", PINNED)
 def test_the_deadline_leaves_the_best_until_then(
     scripted: Callable, run: Run, length: Length, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    infiller, model = scripted(BODY, "denoise", canvas_length=64, behind=BEHIND)
+    infiller, model = scripted(BODY, "denoise", canvas_length=64, after=AFTER)
     monkeypatch.setattr(fill_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
     _, fill = run(infiller, request(length=length, budget=Budget(deadline_ms=3000)))
     assert (fill.finish, model.passes, fill.length) == ("deadline", 3, length)
@@ -230,7 +230,7 @@ def test_a_bias_weighs_the_lengths(
     points = ((rows - 1, 1e3), (rows, 0.0), (rows + 1, 1e3))
     biased = replace(tiny, length_bias=LengthBias(points))
     asked = request(length="search", decode="denoise", budget=Budget(tokens=6, steps=2))
-    suffix = tiny.tokenizer.encode(BEHIND)[:3]
+    suffix = tiny.tokenizer.encode(AFTER)[:3]
     canvases: list[list[int]] = []
     denoise_logits = tiny.model.denoise_logits
 

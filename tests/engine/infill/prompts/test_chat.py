@@ -21,9 +21,9 @@ def letters() -> CodeTokenizer:
     return CodeTokenizer(tokenizer)
 
 
-def task(suffix: str, before: str = "", behind: str = "") -> str:
+def task(suffix: str, before: str = "", after: str = "") -> str:
     following = f"The text that follows the missing part:\n```python\n{suffix}\n```\n\n"
-    return before + following + TASK + behind
+    return before + following + TASK + after
 
 
 def test_the_answer_has_begun_with_the_prefix(letters: CodeTokenizer) -> None:
@@ -47,7 +47,7 @@ def test_context_comes_first_and_the_instruction_last_in_the_turn(letters: CodeT
     assert letters.decode(turn) == "user\n" + task(
         "",
         before="From shelf.py:\n```\nclass Shelf: ...\n```\n\n",
-        behind="\n\nWhat the missing part must do: use a set",
+        after="\n\nWhat the missing part must do: use a set",
     )
 
 

@@ -4,7 +4,7 @@ from fillwright.engine.infill.text.cut_words import LONGEST_WORD, word_after, wo
 
 
 @pytest.mark.parametrize(
-    ("before", "behind", "words"),
+    ("before", "after", "words"),
     [
         ("for x in num", "bers:", ("num", "bers")),
         ("$x_1", "", ("$x_1", "")),
@@ -15,5 +15,5 @@ from fillwright.engine.infill.text.cut_words import LONGEST_WORD, word_after, wo
         ("n" * (LONGEST_WORD + 1), "n" * (LONGEST_WORD + 1), ("", "")),
     ],
 )
-def test_words_at_an_edge(before: str, behind: str, words: tuple[str, str]) -> None:
-    assert (word_before(before), word_after(behind)) == words
+def test_words_at_an_edge(before: str, after: str, words: tuple[str, str]) -> None:
+    assert (word_before(before), word_after(after)) == words

@@ -28,7 +28,7 @@ CUT = {
 KEPT = {
     "a call's own closer": ("print(", "f(x)", ")"),
     "a closer of the prefix's bracket": ("print(f(", "x)", ")"),
-    "closers and nothing behind": ("print(f(x", "))", ""),
+    "closers and nothing after": ("print(f(x", "))", ""),
     "a string before a string": ("x = [", '"a", ', '"b"]'),
     "a whole string before a string": ("x = (", '"a"', '"b")'),
     "a bracket in a string": ("print(", '")"', ")"),
