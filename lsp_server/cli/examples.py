@@ -14,12 +14,14 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright fill shelf.py --body 10 --body 20 --watch",
         "fillwright fill shelf.py --at 14:9 --write",
         "fillwright fill shelf.py --range 3:1-5:1 --seed 1 --json",
+        "fillwright fill shelf.py --at 14:9 --engine http://127.0.0.1:8080",
     ),
     "serve": ("fillwright serve",),
     "engine": (
         "fillwright engine status",
         "fillwright engine stop",
         "FILLWRIGHT_TOKEN=... fillwright engine run --host 127.0.0.1 --port 8411",
+        "fillwright engine probe http://127.0.0.1:8080",
     ),
     "engine run": (
         "fillwright engine run",
@@ -30,6 +32,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright setup vscode",
         "fillwright setup neovim --yes",
     ),
+    "memory": ("fillwright memory status", "fillwright memory clear"),
     "doctor": ("fillwright doctor", "fillwright doctor --json"),
     "train": (
         "fillwright train corpus",
@@ -43,6 +46,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "pull": ("fillwright pull OWNER/NAME --to FOLDER",),
     "quantize": ("fillwright quantize SRC DST --experts int4 --rest fp8",),
     "bench": ("fillwright bench engine --shape 26b --format int4",),
+    "bench load": ("fillwright bench load --engine http://127.0.0.1:8080 --users 6 --minutes 1",),
     "eval": (
         "fillwright eval projects FOLDER",
         "fillwright eval typing FOLDER/* --out RUN",
@@ -51,6 +55,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "eval typing": (
         "fillwright eval typing PROJECT --out RUN",
         "fillwright eval typing PROJECT --eagerness eager --files 5",
+        "fillwright eval typing PROJECT --memory off,on --out RUN",
     ),
     "eval holes": ("fillwright eval holes PROJECT --kinds line,body --out RUN",),
     "eval humaneval-infilling": (
