@@ -16,8 +16,6 @@ from fillwright.lsp_server.cli.main import main
 OUTPUT = Path(__file__).parent / "cli.md"
 PYTHON = (3, 11)
 COLUMNS = "80"
-# a verb with a parser of its own, which that of the others does not list
-UNLISTED = {("bench",): ["load"]}
 HEAD = """# The command line
 
 Written by `docs/write_cli.py` from the command itself.
@@ -52,7 +50,7 @@ def verbs(text: str) -> list[str]:
 def _helps(words: list[str]) -> Iterator[tuple[list[str], str]]:
     text = _help(words)
     yield words, text
-    for verb in [*verbs(text), *UNLISTED.get(tuple(words), [])]:
+    for verb in verbs(text):
         yield from _helps([*words, verb])
 
 

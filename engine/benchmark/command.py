@@ -69,12 +69,16 @@ def _table(title: str, found: Measured) -> Table:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="fillwright bench",
+    bench = argparse.ArgumentParser(prog="fillwright bench", description="Measure an engine.")
+    commands = bench.add_subparsers(required=True, metavar="COMMAND")
+    # the language server's own: it types
+    commands.add_parser("load", add_help=False, help="many simulated editors before a model server")
+    parser = commands.add_parser(
+        "engine",
+        help="a GPU's denoise step, beside what its memory allows",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("engine",))
     parser.add_argument("--shape", choices=SHAPES, default="26b", help="(26b)")
     parser.add_argument("--format", choices=get_args(Format), default="bf16", help="experts (bf16)")
     parser.add_argument("--canvas", type=int, help="rows (as many as the shape's canvas has)")
@@ -87,4 +91,4 @@ def _parser() -> argparse.ArgumentParser:
         help="measure transformers' step too, in bf16; both networks must fit one after the other",
     )
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="(cuda)")
-    return parser
+    return bench
