@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from fillwright.engine.daemon import lifecycle
 from fillwright.engine.daemon.http1 import Answer, Streams, exchange
-from fillwright.engine.daemon.runtime_dir import Place, place_of
+from fillwright.engine.daemon.runtime_dir import EnginePlace, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.daemon.wire import (
     Health,
@@ -139,7 +139,7 @@ class EngineClient:
 
 
 async def health_at(
-    place: Place, method: str = "GET", target: str = "/load", body: bytes = b""
+    place: EnginePlace, method: str = "GET", target: str = "/load", body: bytes = b""
 ) -> Health:
     """How the daemon of a place is, whatever its settings. Starts nothing."""
     try:
@@ -153,7 +153,7 @@ async def health_at(
         return Health("stopped")
 
 
-async def _connect(place: Place) -> tuple[Streams, str | None]:
+async def _connect(place: EnginePlace) -> tuple[Streams, str | None]:
     """Streams to the daemon, and the token it asks for. Raises `OSError` when there is none."""
     if place.has_unix_socket:
         return await asyncio.open_unix_connection(place.socket), None

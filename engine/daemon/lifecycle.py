@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fillwright.engine.daemon.arguments import remote_options
-from fillwright.engine.daemon.runtime_dir import Place, places_in
+from fillwright.engine.daemon.runtime_dir import EnginePlace, places_in
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import EngineUnavailable
 
@@ -28,7 +28,7 @@ _POLL_S = 0.03
 
 
 async def start_once(
-    settings: EngineSettings, place: Place, answers: Callable[[], Awaitable[bool]]
+    settings: EngineSettings, place: EnginePlace, answers: Callable[[], Awaitable[bool]]
 ) -> None:
     """Return when a daemon `answers`, having started it unless somebody else did.
 
@@ -47,7 +47,7 @@ async def start_once(
         ) from error
 
 
-async def stop(place: Place, patience_s: float = 10) -> bool:
+async def stop(place: EnginePlace, patience_s: float = 10) -> bool:
     """End the daemon and wait until it is gone; false when there is none.
 
     One that does not leave within `patience_s` is killed: it holds nothing that could be lost.
@@ -68,7 +68,7 @@ async def stop_all(folder: Path) -> int:
     return sum([await stop(place) for place in places_in(folder)])
 
 
-def is_alive(place: Place) -> bool:
+def is_alive(place: EnginePlace) -> bool:
     """Whether a daemon holds the life lock: true also for one that hangs or is just starting."""
     from filelock import Timeout
 
@@ -79,7 +79,7 @@ def is_alive(place: Place) -> bool:
         return True
 
 
-async def _spawn(settings: EngineSettings, place: Place) -> None:
+async def _spawn(settings: EngineSettings, place: EnginePlace) -> None:
     """Start the daemon, detached, and wait until it listens, or says why it cannot."""
     log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -112,7 +112,7 @@ async def _spawn(settings: EngineSettings, place: Place) -> None:
         )
 
 
-def _command(settings: EngineSettings, place: Place) -> list[str]:
+def _command(settings: EngineSettings, place: EnginePlace) -> list[str]:
     command = [sys.executable, "-P", "-m", "fillwright.engine.daemon", "--detach"]
     command += ["--runtime-dir", str(place.folder), "--device", settings.device]
     command += ["--idle-seconds", str(settings.idle_seconds)]
@@ -123,7 +123,7 @@ def _command(settings: EngineSettings, place: Place) -> list[str]:
     return command
 
 
-async def _gone(place: Place, patience_s: float) -> bool:
+async def _gone(place: EnginePlace, patience_s: float) -> bool:
     try:
         async with asyncio.timeout(patience_s):
             while is_alive(place):

@@ -28,7 +28,7 @@ SOCKET_PATH_BYTES = 103
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EnginePlace:
     """The files of one daemon: `folder` is private, `name` belongs to its settings."""
 
     folder: Path
@@ -65,7 +65,7 @@ class Place:
         return _lock(self.folder / f"{self.name}.starting")
 
 
-def place_of(settings: EngineSettings) -> Place:
+def place_of(settings: EngineSettings) -> EnginePlace:
     """The place of the daemon that `settings` name, in a folder that is made when missing.
 
     Raises `EngineUnavailable` when the folder is not private to this user.
@@ -75,12 +75,14 @@ def place_of(settings: EngineSettings) -> Place:
     if settings.remote is not None:
         identity.append(asdict(settings.remote))
     digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
-    return Place(private_folder(settings.runtime_dir or default_folder()), f"engine-{digest[:10]}")
+    return EnginePlace(
+        private_folder(settings.runtime_dir or default_folder()), f"engine-{digest[:10]}"
+    )
 
 
-def places_in(folder: Path) -> list[Place]:
+def places_in(folder: Path) -> list[EnginePlace]:
     """The places of all daemons that have ever used a runtime folder, by name."""
-    return [Place(folder, lock.stem) for lock in sorted(folder.glob("engine-*.lock"))]
+    return [EnginePlace(folder, lock.stem) for lock in sorted(folder.glob("engine-*.lock"))]
 
 
 def default_folder() -> Path:

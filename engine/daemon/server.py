@@ -25,7 +25,7 @@ from fillwright.engine.daemon.cores import engine_threads
 from fillwright.engine.daemon.logs import log_to_stderr
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
-from fillwright.engine.daemon.runtime_dir import Place, place_of
+from fillwright.engine.daemon.runtime_dir import EnginePlace, place_of
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
 from fillwright.engine.filling import Engine
@@ -81,7 +81,7 @@ async def _run(
         lock.release()
 
 
-async def _claim(settings: EngineSettings, place: Place) -> "BaseFileLock":
+async def _claim(settings: EngineSettings, place: EnginePlace) -> "BaseFileLock":
     """The life lock of this place. One that is leaving still holds it for a moment."""
     # imported here as in `runtime_dir`
     from filelock import Timeout
@@ -106,7 +106,9 @@ async def _claim(settings: EngineSettings, place: Place) -> "BaseFileLock":
         ) from error
 
 
-def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket], dict[int, str]]:
+def _listen(
+    place: EnginePlace, network: Network | None
+) -> tuple[list[socket.socket], dict[int, str]]:
     """Listening sockets, the private one first, and the token of every TCP port among them."""
     tokens: dict[int, str] = {}
     listeners = [_unix_socket(place) if place.has_unix_socket else _loopback(place, tokens)]
@@ -124,7 +126,7 @@ def _listen(place: Place, network: Network | None) -> tuple[list[socket.socket],
     return listeners, tokens
 
 
-def _unix_socket(place: Place) -> socket.socket:
+def _unix_socket(place: EnginePlace) -> socket.socket:
     private = socket.socket(socket.AF_UNIX)
     try:
         # we hold the life lock, so what lies here was left by a crash
@@ -140,7 +142,7 @@ def _unix_socket(place: Place) -> socket.socket:
     return private
 
 
-def _loopback(place: Place, tokens: dict[int, str]) -> socket.socket:
+def _loopback(place: EnginePlace, tokens: dict[int, str]) -> socket.socket:
     private = _tcp("127.0.0.1", 0, socket.AF_INET)
     port = private.getsockname()[1]
     tokens[port] = secrets.token_urlsafe(32)
@@ -168,7 +170,9 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def _needed(settings: EngineSettings, place: Place, network: Network | None) -> Callable[[], float]:
+def _needed(
+    settings: EngineSettings, place: EnginePlace, network: Network | None
+) -> Callable[[], float]:
     """For how many idle seconds the daemon stays: none when no new client could find it, because
     its door is gone or another one stands there."""
     door = place.socket if place.has_unix_socket else place.loopback

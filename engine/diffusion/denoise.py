@@ -33,7 +33,11 @@ class Denoiser(Protocol[Cache]):
 
 
 class Step(Protocol):
-    """The state after a step, as those see it who show and keep fills; see DenoiseStep."""
+    """The state after a step, as those see it who show and keep fills; see DenoiseStep.
+
+    `argmax_canvas` int64, `accepted_token_mask` bool and `confidence` float are [batch, canvas],
+    `done` bool [batch].
+    """
 
     @property
     def step(self) -> int: ...

@@ -12,21 +12,23 @@ Draw = Callable[[TokenStatistics, Generator], Tensor]
 
 
 def inverse_transform(statistics: TokenStatistics, generator: Generator) -> Tensor:
-    """A random token; one random number per row."""
+    """A random token int64 [batch, canvas]; one random number per row."""
     probabilities = statistics.probabilities
     uniform = torch.rand(probabilities.shape[:-1], generator=generator, device=generator.device)
     return categorical(probabilities, uniform)
 
 
 def exponential_race(statistics: TokenStatistics, generator: Generator) -> Tensor:
-    """A random token with the random numbers that transformers would use; one per vocabulary
-    entry, so an order of magnitude slower on a CPU."""
+    """A random token int64 [batch, canvas] with the random numbers that transformers would use.
+
+    One per vocabulary entry, so an order of magnitude slower on a CPU.
+    """
     probabilities = statistics.probabilities
     rows = probabilities.flatten(0, -2)
     return torch.multinomial(rows, 1, generator=generator).view(probabilities.shape[:-1])
 
 
 def most_likely(statistics: TokenStatistics, generator: Generator) -> Tensor:
-    """The most likely token; draws no random numbers."""
+    """The most likely token int64 [batch, canvas]; draws no random numbers."""
     del generator
     return statistics.token

@@ -27,5 +27,5 @@ class RowConvention(Enum):
         return rows.roll(self.overlap, dims=1) if self.overlap else rows
 
     def by_row(self, tokens: Tensor) -> Tensor:
-        """The inverse of `by_token`."""
+        """The inverse of `by_token`: per token [batch, canvas, ...] -> per row."""
         return tokens.roll(-self.overlap, dims=1) if self.overlap else tokens

@@ -16,7 +16,11 @@ from fillwright.kernels.canvas_attention import KeyValue
 
 
 class Network(Protocol):
-    """What branches need of a network; see DiffusionGemma."""
+    """What branches need of a network; see DiffusionGemma.
+
+    `encode` takes ids [batch, rows] and gives hidden states [batch, rows, hidden] and each layer's
+    rows; `logits` are [batch, rows, vocab].
+    """
 
     @property
     def config(self) -> ModelConfig: ...

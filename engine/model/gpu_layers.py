@@ -23,7 +23,7 @@ from fillwright.kernels.gpu.routing import route
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class CachePlace:
     """Where the rows of a pass stand. where int32 [3] on the device: the slot of the cache, the
     first row's position, and how many of the rows are the prompt's; angles float32
     [positions, head_dim / 2]; cached: keys and values of the layer, [slots, kv_heads, room,
@@ -106,7 +106,7 @@ class GpuLayer:
             reach=min(reach, UNLIMITED),
         )
 
-    def __call__(self, x: Tensor, residual: Tensor, place: Place) -> Tensor:
+    def __call__(self, x: Tensor, residual: Tensor, place: CachePlace) -> Tensor:
         """x [rows, hidden], normed; residual float32 [rows, hidden], changed in place -> what the
         next layer reads. The prompt rows' keys and values go to the cache."""
         q, rows = qkv_post(x @ self.qkv, self.heads, place.angles, place.cached, place.where)

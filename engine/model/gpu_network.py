@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fillwright.engine.model.config import LayerKind, ModelConfig
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.model.gpu_layers import GpuLayer, Place
+from fillwright.engine.model.gpu_layers import CachePlace, GpuLayer
 from fillwright.engine.model.layers import Layer
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.gpu.geglu import gate
@@ -132,5 +132,5 @@ class GpuNetwork:
         for layer, kind, cached in zip(
             self.layers, self.config.layer_kinds, slots.layers, strict=True
         ):
-            x = layer(x, residual, Place(where, self.angles[kind], cached))
+            x = layer(x, residual, CachePlace(where, self.angles[kind], cached))
         return x

@@ -37,6 +37,7 @@ class WeightError:
     changes: dict[Kind, float] = field(default_factory=dict)
 
     def add(self, kind: Kind, weight: Tensor, read_back: Tensor) -> None:
+        """Count a matrix and what its quantised form reads as, both float [rows, columns]."""
         exact = weight.double()
         self._add(kind, float(exact.square().sum()), float((read_back - exact).square().sum()))
 

@@ -33,7 +33,8 @@ def head_loss(model: DiffusionGemma, hidden: Tensor, targets: Tensor, weights: T
 
 
 def causal_loss(model: DiffusionGemma, batch: CausalBatch, head: HeadLoss = head_loss) -> Tensor:
-    """Next-token loss of packed rows; `head` may be a compiled `head_loss`."""
+    """Next-token loss of packed rows [rows, tokens], nats, a scalar; `head` may be a compiled
+    `head_loss`."""
     ids, weights = batch
     positions = torch.arange(ids.shape[1] - 1, device=ids.device)[None]
     hidden, _ = model.encode(ids[:, :-1], positions)

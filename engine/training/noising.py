@@ -86,7 +86,7 @@ class Corruption:
         return torch.where(insert & (row == place), self.noise.draw(truth.shape, generator), moved)
 
     def at_level(self, target: Tensor, level: float, generator: Generator) -> Corrupted:
-        """The noise law at one level, for measuring."""
+        """The noise law at one level, for measuring; target int64 [canvases, rows]."""
         replaced = torch.rand(target.shape, generator=generator, device=generator.device) < level
         other = self.noise.draw(target.shape, generator)
         return Corrupted(torch.where(replaced, other, target), replaced)

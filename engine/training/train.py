@@ -31,7 +31,7 @@ class Phase(Protocol):
     tokens_per_step: int
 
     def loss(self, model: DiffusionGemma) -> Tensor:
-        """The loss of the next batch."""
+        """The loss of the next batch, nats per token, a scalar."""
 
     def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
         """Losses on held-out text, the same at every call, nats per token."""

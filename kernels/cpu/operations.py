@@ -344,7 +344,7 @@ def _rows(matrix: Int8Matrix, x: Tensor, gain: Tensor | None, eps: float) -> c.R
 
 
 def checked(tensor: Tensor, *shape: int, dtype: torch.dtype = torch.float32) -> int:
-    """Its address."""
+    """Its address. Raises ValueError unless it is on the CPU, contiguous, and `dtype` [*shape]."""
     if (
         tensor.shape != shape
         or tensor.dtype != dtype

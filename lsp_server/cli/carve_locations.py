@@ -15,11 +15,11 @@ from fillwright.lsp_server.carving.carving import (
     carve_piece,
     carve_selection,
 )
-from fillwright.lsp_server.cli.locations import At, LineColumn, Piece, Place, Range
+from fillwright.lsp_server.cli.locations import At, LineColumn, Location, Piece, Range
 from fillwright.lsp_server.text.documents import Document
 
 
-def carve_places(document: Document, places: Sequence[Place]) -> list[Carving]:
+def carve_places(document: Document, places: Sequence[Location]) -> list[Carving]:
     """One carving with one hole for each place, in the order of the document.
 
     Raises BadRequest when a place is not in the document or two of them overlap.
@@ -32,7 +32,7 @@ def carve_places(document: Document, places: Sequence[Place]) -> list[Carving]:
     return [carving for carving, _ in carved]
 
 
-def _carve(document: Document, place: Place) -> Carving:
+def _carve(document: Document, place: Location) -> Carving:
     if isinstance(place, At):
         return carve_line_end(document, _offset(document, place.position, place))
     if isinstance(place, Range):
@@ -54,7 +54,7 @@ def _carve(document: Document, place: Place) -> Carving:
     return carving
 
 
-def _offset(document: Document, position: LineColumn, place: Place) -> int:
+def _offset(document: Document, position: LineColumn, place: Location) -> int:
     """The LF offset of a position, which must be in the document."""
     lines = document.lf_lines
     if position.line > len(lines):

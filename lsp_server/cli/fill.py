@@ -20,7 +20,7 @@ from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.cli.carve_locations import carve_places
 from fillwright.lsp_server.cli.diff import unified_diff
-from fillwright.lsp_server.cli.locations import Place
+from fillwright.lsp_server.cli.locations import Location
 from fillwright.lsp_server.cli.project import project_around, remember_project
 from fillwright.lsp_server.cli.source_file import read_source, write_source
 from fillwright.lsp_server.cli.terminal import print_diff, say, showing, showing_drafts
@@ -37,7 +37,7 @@ class FillOptions:
     the other files of the file's project have a say."""
 
     file: Path
-    places: tuple[Place, ...]
+    places: tuple[Location, ...]
     engine: EngineSettings
     write: bool = False
     json: bool = False

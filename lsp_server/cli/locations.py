@@ -71,7 +71,7 @@ class Piece:
         return f"--piece {self.kind}@{self.position}"
 
 
-Place = At | Body | Range | Piece
+Location = At | Body | Range | Piece
 
 
 def parse_at(text: str) -> At:

@@ -19,7 +19,7 @@ from fillwright.engine.daemon.dialects.answering import (
     json_answer,
     out_of_a_list,
 )
-from fillwright.engine.daemon.dialects.place import TOKENS, Place, Said
+from fillwright.engine.daemon.dialects.place import TOKENS, PromptPlace, Said
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import from_plain
 from fillwright.engine.errors import BadRequest
@@ -63,13 +63,15 @@ class Completion:
             raise ValueError(f"a request needs at least 1 candidate, not {self.n_cmpl}")
 
     @property
-    def place(self) -> Place:
+    def place(self) -> PromptPlace:
         """Where the hole is."""
         context = tuple(Snippet(extra.filename, extra.text) for extra in self.input_extra)
         if not self.input_prefix:
-            alone = Place.in_prompt(self.prompt, self.input_suffix, self.language)
+            alone = PromptPlace.in_prompt(self.prompt, self.input_suffix, self.language)
             return replace(alone, context=context)
-        return Place(self.input_prefix + self.prompt, self.input_suffix, self.language, context)
+        return PromptPlace(
+            self.input_prefix + self.prompt, self.input_suffix, self.language, context
+        )
 
     @property
     def budget(self) -> Budget:

@@ -22,7 +22,7 @@ from fillwright.engine.daemon.dialects.answering import (
     json_answer,
     out_of_a_list,
 )
-from fillwright.engine.daemon.dialects.place import TOKENS, Place
+from fillwright.engine.daemon.dialects.place import TOKENS, PromptPlace
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import from_plain
 from fillwright.engine.request import Budget
@@ -136,7 +136,7 @@ async def completion(resident: Resident, request: Request, body: Completion) -> 
 
     Raises `BadRequest` with a sentence, what a fill raises, and `ClientDisconnect`.
     """
-    place = Place.in_prompt(body.prompt, body.suffix, body.language)
+    place = PromptPlace.in_prompt(body.prompt, body.suffix, body.language)
     budget = Budget(body.max_tokens if body.max_tokens > 0 else TOKENS)
     # in a thread, for it may have to guess the language
     wanted = await asyncio.to_thread(place.request, budget, body.seed, body.n)

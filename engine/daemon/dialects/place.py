@@ -29,7 +29,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PromptPlace:
     """One hole between `prefix` and `suffix`, with `context` of other files. Where no `language` is
     said it is guessed, by the name of the `file` too where that is known."""
 
@@ -40,7 +40,7 @@ class Place:
     file: str = ""
 
     @classmethod
-    def in_prompt(cls, prompt: str, suffix: str, language: str) -> "Place":
+    def in_prompt(cls, prompt: str, suffix: str, language: str) -> "PromptPlace":
         """The hole after a prompt, or where a prompt that comes without a suffix has it by the
         marks of some model."""
         marked = None if suffix else split(prompt)

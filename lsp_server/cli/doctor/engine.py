@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health, health_at
 from fillwright.engine.daemon.lifecycle import is_alive
-from fillwright.engine.daemon.runtime_dir import Place, place_of
+from fillwright.engine.daemon.runtime_dir import EnginePlace, place_of
 from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.engine import describe
 from fillwright.lsp_server.cli.memory import describe_memory
@@ -42,7 +42,7 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
         yield ok("projects", describe_memory(health))
     ours = place_of(settings)
     for name in sorted(path.stem for path in ours.folder.glob("engine-*.lock")):
-        place = Place(ours.folder, name)
+        place = EnginePlace(ours.folder, name)
         if name != ours.name and is_alive(place):
             health = asyncio.run(health_at(place))
             known = " on ".join(filter(None, (health.model, health.device)))
@@ -55,7 +55,7 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
             )
 
 
-def _pid(place: Place) -> str:
+def _pid(place: EnginePlace) -> str:
     try:
         return f"pid {int(Path(place.pid).read_text())}"
     except (OSError, ValueError):

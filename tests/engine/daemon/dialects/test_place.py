@@ -2,7 +2,7 @@
 
 import pytest
 
-from fillwright.engine.daemon.dialects.place import Place, Said
+from fillwright.engine.daemon.dialects.place import PromptPlace, Said
 
 PYTHON = "def f(x):\n    return "
 
@@ -44,4 +44,4 @@ async def test_a_language_that_is_not_said_is_guessed(http, infiller, path, body
     ],
 )
 def test_a_fill_is_said_up_to_the_first_stop_string_in_the_files_line_ends(stop, said) -> None:
-    assert Place("x\r\n", "", "python").said("a\nb; c<|fim_middle|>d", stop) == said
+    assert PromptPlace("x\r\n", "", "python").said("a\nb; c<|fim_middle|>d", stop) == said
