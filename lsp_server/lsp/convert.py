@@ -3,7 +3,7 @@
 Offsets are characters of the editor's own text; LSP positions count in the negotiated encoding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lsprotocol import types
@@ -110,6 +110,7 @@ def workspace_edit(
     # annotated edits are only part of document changes: a client that takes the ones takes the
     # others, though Neovim 0.12 does not say so
     confirm &= bool(capability(client, "workspace.workspace_edit.change_annotation_support"))
+    confirm &= not shows_rewrites(client)
     if not confirm and not capability(client, "workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={document.uri: edits})
     identifier = types.OptionalVersionedTextDocumentIdentifier(
@@ -164,6 +165,15 @@ def popup_item(
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=text_edit(document, TextChange(start, ghost.end, text), encoding),
     )
+
+
+def shows_rewrites(client: types.ClientCapabilities) -> bool:
+    """Whether an editor's plugin shows what would replace code in its own way, as it says in
+    `experimental.fillwright.showsRewrites`; asking once more would only get in the way."""
+    ours = client.experimental
+    for name in ("fillwright", "showsRewrites"):
+        ours = ours.get(name) if isinstance(ours, Mapping) else getattr(ours, name, None)
+    return ours is True
 
 
 def capability(client: types.ClientCapabilities, path: str) -> Any:

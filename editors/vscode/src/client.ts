@@ -1,7 +1,12 @@
 /** How the language client is set up: which documents, and what is ours beyond LSP. */
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
-import { ErrorAction, type ErrorHandler, LanguageClient } from "vscode-languageclient/node";
+import {
+  ErrorAction,
+  type ErrorHandler,
+  LanguageClient,
+  type StaticFeature,
+} from "vscode-languageclient/node";
 import { anyDocument } from "./documents";
 import type { FillRequests } from "./fillRequests";
 import { withFormatting } from "./formatting";
@@ -64,11 +69,25 @@ export function newClient(
         next(type, withFormatting(typeof type === "string" ? type : type.method, params), token),
     },
   });
+  client.registerFeature(SHOWS_REWRITES);
   const byDefault: ErrorHandler = client.createDefaultErrorHandler();
   client.onNotification("fillwright/status", listeners.onStatus);
   client.onNotification("fillwright/draft", listeners.onDraft);
   return client;
 }
+
+/** Tells the server that rewrites are shown here before they are applied, so that VS Code need not ask again. */
+const SHOWS_REWRITES: StaticFeature = {
+  fillClientCapabilities: (capabilities) => {
+    capabilities.experimental = {
+      ...(capabilities.experimental as object | undefined),
+      fillwright: { showsRewrites: true },
+    };
+  },
+  initialize: () => undefined,
+  getState: () => ({ kind: "static" }),
+  clear: () => undefined,
+};
 
 /** Whether the user should see what a fill would replace: code, not the rest of a line. */
 function isSeenFirst({ what, rewrites }: Target): boolean {

@@ -69,6 +69,14 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+def is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 async def eventually(condition):
     async with asyncio.timeout(PATIENCE_S):
         while not condition():
@@ -251,7 +259,8 @@ async def test_where_no_unix_socket_fits_it_is_loopback_with_a_token(settings, t
         token = {"Authorization": f"Bearer {loopback['token']}"}
         assert (await http.get("/health", headers=token)).json()["pid"] == pid
     os.kill(pid, signal.SIGKILL)
-    await eventually(lambda: not alive(pid))
+    # its threads outlive the process's name for a moment, and hold the port
+    await eventually(lambda: is_free(loopback["port"]))
     with socket.create_server(("127.0.0.1", loopback["port"])) as stranger:
         stranger.setblocking(False)
         assert (await client.health()).status == "stopped"

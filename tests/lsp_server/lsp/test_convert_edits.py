@@ -1,5 +1,6 @@
 """One accept as a workspace edit: tied to a version, and confirmed, as far as the client goes."""
 
+import attrs
 import pytest
 from lsprotocol import types
 
@@ -38,6 +39,9 @@ def test_what_replaces_code_is_confirmed_where_the_client_can(document_changes: 
     assert edit.change_annotations[REWRITE].needs_confirmation is True
 
 
+SHOWN = {"fillwright": {"showsRewrites": True}}
+
+
 @pytest.mark.parametrize(
     ("able", "confirm"),
     [
@@ -46,6 +50,7 @@ def test_what_replaces_code_is_confirmed_where_the_client_can(document_changes: 
         (client(document_changes=False, annotations=False), True),
         (client(document_changes=False), False),
         (types.ClientCapabilities(), True),
+        (attrs.evolve(client(), experimental=SHOWN), True),
     ],
 )
 def test_elsewhere_an_edit_is_plain(able: types.ClientCapabilities, confirm: bool) -> None:
