@@ -19,8 +19,11 @@ interface FillAnswer {
 }
 
 test("the code action fills a body, in one undo step", async () => {
-  // prose has no bodies
-  const stub = SOURCE.replace("return NotImplemented", "raise NotImplementedError");
+  // prose has no bodies; a line that ends after "return " would be remembered as one that needs no more
+  const stub = SOURCE.replace("return NotImplemented", "raise NotImplementedError").replace(
+    "return \n",
+    "return value\n",
+  );
   const editor = await open(stub, "py");
   const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
     "vscode.executeCodeActionProvider",
