@@ -29,6 +29,14 @@ client_class.request = function(client, method, params, ...)
 end
 """
 
+TAKES_INSTRUCTIONS = """
+local client = vim.lsp.get_clients({ name = "fillwright" })[1]
+local status = { command = "fillwright.status" }
+local here = vim.api.nvim_get_current_buf()
+local answer = client and client:request_sync("workspace/executeCommand", status, 1000, here)
+return answer and answer.result and answer.result.instructions == true
+"""
+
 
 def opened(editor: Any, folder: Path, lines: list[str]) -> Any:
     editor.open(folder / "a.txt", "\n".join(lines) + "\n")
@@ -117,6 +125,9 @@ def test_an_instruction_is_asked_for_where_the_model_takes_it(
     (chat / "config.json").write_text('{"fillwright": {"prompt": "chat"}}', encoding="utf-8")
     engine = {"engine": {"checkpoint": str(chat), "preload": False}}
     editor = opened(start(init=MAPPED, settings=engine), tmp_path, finished)
+    # the server reads the editor's settings after it has started
+    editor.until(lambda: editor.lua(TAKES_INSTRUCTIONS))
+    editor.lua("asked = {}")
     editor.keys("VR")
     editor.until_mode("c")
     editor.keys("<Esc>")
