@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from fillwright.engine.remote.choices import End
 from fillwright.engine.request import Snippet
 
 Format = Literal["sse", "ndjson"]
@@ -39,7 +40,7 @@ class Piece:
 
     text: str
     log_probabilities: tuple[float, ...] | None = None
-    end: Literal["stop", "length"] | None = None
+    end: End | None = None
 
 
 class Server(Protocol):

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,7 @@ async def _in_project(
         place, is_whole = await remember_project(client, root, options.file)
     if not is_whole:
         say(f"The project {root.name} is not read whole yet; the fill does not wait for the rest.")
-    return replace(request, workspace=place.workspace, file_key=place.file_key)
+    return place.in_request(request)
 
 
 def _report(

@@ -5,7 +5,7 @@ Knows nothing of LSP. What an editor gets of a fill is decided in `fitting` and 
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape, Snippet
@@ -147,12 +147,8 @@ class Fills:
 
     async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
         key = f"{self._editor} {ask.document.uri} {ask.kind}"
-        place = self._place(ask.document)
-        request = replace(
-            _request(ask, settings, key, *self._around(ask.document), self._context(ask)),
-            workspace=place.workspace,
-            file_key=place.file_key,
-            memory=place.memory,
+        request = self._place(ask.document).in_request(
+            _request(ask, settings, key, *self._around(ask.document), self._context(ask))
         )
 
         def show(draft: Draft) -> None:

@@ -170,17 +170,14 @@ def popup_item(
 def shows_rewrites(client: types.ClientCapabilities) -> bool:
     """Whether an editor's plugin shows what would replace code in its own way, as it says in
     `experimental.fillwright.showsRewrites`; asking once more would only get in the way."""
-    ours = client.experimental
-    for name in ("fillwright", "showsRewrites"):
-        ours = ours.get(name) if isinstance(ours, Mapping) else getattr(ours, name, None)
-    return ours is True
+    return capability(client, "experimental.fillwright.showsRewrites") is True
 
 
 def capability(client: types.ClientCapabilities, path: str) -> Any:
     """A client capability by its dotted path, or None where any part of the path is missing."""
     found: Any = client
     for name in path.split("."):
-        found = getattr(found, name, None)
+        found = found.get(name) if isinstance(found, Mapping) else getattr(found, name, None)
         if found is None:
             return None
     return found

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fillwright.engine.daemon.wire import Health
 
 AT_ONCE = 50
+"""Files in one message, so that none is long."""
 BYTES_AT_ONCE = 1_000_000
 WAITING = 100
 """Files that wait at the engine; more are not sent before it has caught up."""

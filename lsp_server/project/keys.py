@@ -4,9 +4,11 @@ Knows paths; reads nothing but where links lead.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+
+from fillwright.engine.request import InfillRequest
 
 KEY_BYTES = 16
 
@@ -19,6 +21,12 @@ class ProjectPlace:
     workspace: str = ""
     file_key: str = ""
     memory: bool = True
+
+    def in_request(self, request: InfillRequest) -> InfillRequest:
+        """A request that says so."""
+        return replace(
+            request, workspace=self.workspace, file_key=self.file_key, memory=self.memory
+        )
 
 
 def workspace_key(root: Path) -> str:

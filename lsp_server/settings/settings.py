@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fillwright.engine.remote.settings import Kind
 from fillwright.engine.request import Decode
 
 SECTION = "fillwright"
@@ -116,16 +117,7 @@ class EngineSection:
     `http://127.0.0.1:8012`; null is none, unless `FILLWRIGHT_ENGINE_URL` names one. Your code is
     sent there (see `docs/privacy.md`)."""
 
-    kind: Literal[
-        "auto",
-        "llama.cpp",
-        "openai",
-        "openai-suffix",
-        "ollama",
-        "mistral",
-        "mercury",
-        "vllm-diffusion",
-    ] = "auto"
+    kind: Kind = "auto"
     """What the server at `url` is; `auto` finds out by asking it."""
 
     model: str | None = None

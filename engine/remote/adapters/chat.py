@@ -7,8 +7,8 @@ llama.cpp, LM Studio, Ollama, Mistral and OpenAI offer it alike.
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
+from fillwright.engine.remote.choices import end_of, first_choice, said_in_chat
 from fillwright.engine.remote.question import Piece, Question, Server
 
 PATH = "/v1/chat/completions"
@@ -45,11 +45,12 @@ class Chat:
         said, given = "", 0
         async with aclosing(server.events(PATH, body)) as events:
             async for event in events:
-                text, end = _said(event)
-                said += text
+                choice = first_choice(event)
+                said += said_in_chat(choice)
+                end = end_of(choice.get("finish_reason"))
                 code, is_closed = fenced(said)
                 if is_closed or end is not None:
-                    yield Piece(code[given:], None, "length" if end == "length" else "stop")
+                    yield Piece(code[given:], None, end or "stop")
                     return
                 # the last line may yet turn out to be the closing fence
                 whole = code.rfind("\n")
@@ -78,13 +79,3 @@ def _message(question: Question) -> str:
         parts.append(f"{PLACE} is now:\n{FENCE}\n{question.replaced}\n{FENCE}")
     parts.append(f"What must stand there: {question.instruction}")
     return "\n\n".join(parts)
-
-
-def _said(event: dict[str, Any]) -> tuple[str, str | None]:
-    choices = event.get("choices")
-    if not choices or not isinstance(choices, list) or not isinstance(choices[0], dict):
-        return "", None
-    choice = choices[0]
-    said = choice.get("delta") or choice.get("message") or {}
-    content, end = said.get("content"), choice.get("finish_reason")
-    return content if isinstance(content, str) else "", end

@@ -6,8 +6,8 @@ No real one was met; the form is that of Mistral's own client, 3.7.0.
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
+from fillwright.engine.remote.choices import end_of, first_choice, said_in_chat
 from fillwright.engine.remote.question import Piece, Question, Server
 
 DEFAULT_MODEL = "codestral-latest"
@@ -36,19 +36,5 @@ class Mistral:
         }
         async with aclosing(server.events("/v1/fim/completions", body)) as events:
             async for event in events:
-                yield _piece(event)
-
-
-def _piece(event: dict[str, Any]) -> Piece:
-    choices = event.get("choices")
-    if not choices or not isinstance(choices, list) or not isinstance(choices[0], dict):
-        return Piece("")
-    choice = choices[0]
-    # not streamed, a whole message comes
-    said = choice.get("delta") or choice.get("message") or {}
-    text, end = said.get("content"), choice.get("finish_reason")
-    return Piece(
-        text if isinstance(text, str) else "",
-        None,
-        None if end is None else "length" if end == "length" else "stop",
-    )
+                choice = first_choice(event)
+                yield Piece(said_in_chat(choice), None, end_of(choice.get("finish_reason")))

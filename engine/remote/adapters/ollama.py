@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from fillwright.engine.remote.choices import end_of
 from fillwright.engine.remote.question import Piece, Question, Server
 from fillwright.engine.remote.templates import Family
 
@@ -31,9 +32,8 @@ class Ollama:
         body = self._body(question)
         async with aclosing(server.events("/api/generate", body, "ndjson")) as events:
             async for event in events:
-                reason = event.get("done_reason")
-                end = ("length" if reason == "length" else "stop") if event.get("done") else None
-                yield Piece(str(event.get("response", "")), None, end)  # type: ignore[arg-type]
+                end = end_of(event.get("done_reason") or "stop") if event.get("done") else None
+                yield Piece(str(event.get("response", "")), None, end)
 
     def _body(self, question: Question) -> dict[str, Any]:
         body: dict[str, Any] = {

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
+from fillwright.engine.remote.choices import end_of, first_choice
 from fillwright.engine.remote.question import Piece, Question, Server
 from fillwright.engine.remote.refusals import RefusedError
 from fillwright.engine.remote.templates import MOST_STOPS, Family
@@ -64,15 +65,12 @@ class Completions:
 
 def piece_of(event: dict[str, Any]) -> Piece:
     """The piece in a chunk of a stream of completions; one without choices says nothing."""
-    choices = event.get("choices")
-    if not choices or not isinstance(choices, list) or not isinstance(choices[0], dict):
-        return Piece("")
-    choice = choices[0]
-    text, end = choice.get("text"), choice.get("finish_reason")
+    choice = first_choice(event)
+    text = choice.get("text")
     return Piece(
         text if isinstance(text, str) else "",
         _log_probabilities(choice.get("logprobs")),
-        None if end is None else "length" if end == "length" else "stop",
+        end_of(choice.get("finish_reason")),
     )
 
 

@@ -5,18 +5,16 @@ Knows keys and texts; knows no files.
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
 
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.evaluation.source_tree import Source
 from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, Memories
+from fillwright.lsp_server.project.folder import AT_ONCE
 from fillwright.lsp_server.project.keys import ProjectPlace
 from fillwright.lsp_server.project.legible import legible
 
-AT_ONCE = 50
-"""Files in one message, so that none is long."""
 LOOK_AGAIN_S = 0.1
 
 
@@ -29,11 +27,7 @@ class EngineInProject(EngineClient):
 
     def infill(self, request: InfillRequest) -> AsyncGenerator[Draft | Infill, None]:
         """As the engine's, with the project in mind."""
-        place = self._place
-        request = replace(
-            request, workspace=place.workspace, file_key=place.file_key, memory=place.memory
-        )
-        return super().infill(request)
+        return super().infill(self._place.in_request(request))
 
 
 async def remember_all(client: EngineClient, workspace: str, sources: Sequence[Source]) -> None:
