@@ -60,9 +60,8 @@ check-nvim:
 endif
 
 vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
-	rm -rf build editors/vscode/server/*.whl
-	FILLWRIGHT_WITHOUT_KERNELS=1 $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-		--wheel-dir editors/vscode/server .
+	rm -f editors/vscode/server/*.tar.gz
+	$(BIN)/python -P release/sdist.py editors/vscode/server 2> /dev/null
 	cp LICENSE editors/vscode/
 	for picture in ghost-text drafts diff no-server; do \
 		cp docs/images/vscode-$$picture.png editors/vscode/walkthrough/$$picture.png; done
@@ -72,6 +71,7 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/cpu_kernels.py
 	$(BIN)/python -P tests/bench/server.py
+	$(BIN)/python tests/bench/start.py
 	$(BIN)/python -P tests/bench/remote.py
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
@@ -123,7 +123,7 @@ lock: .tools/release/.ready ## take the newest versions of the tools that build 
 	$(PYTHON) -m venv .venv
 
 .venv/.run-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
-	@echo "Installing Fillwright into .venv (PyTorch makes this take a minute or two) ..."
+	@echo "Installing Fillwright into .venv ..."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 

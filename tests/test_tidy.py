@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import tomllib
 import zipfile
 from pathlib import Path
@@ -167,6 +168,42 @@ def test_the_language_server_loads_no_torch() -> None:
         [sys.executable, "-P", "-c", script, *modules], capture_output=True, text=True, check=False
     )
     assert loaded.returncode == 0, loaded.stderr
+
+
+def test_serving_needs_no_torch() -> None:
+    """Every way to fill with the embedded checkpoint, in a process that has no torch."""
+    script = textwrap.dedent(
+        """
+        import sys
+        sys.modules["torch"] = None
+        import fillwright.engine.daemon.server
+        from fillwright.engine.checkpoint_path import embedded_checkpoint
+        from fillwright.engine.infill.loading import load_infiller
+        from fillwright.engine.request import Budget, FileText, Hole, InfillRequest
+
+        infiller = load_infiller(embedded_checkpoint(), "auto")
+        text = "def area(width, height):\\n    return \\n"
+        infiller.remembered.take("w", FileText("b.py", text + "width"))
+        place = len(text) - 1
+        for shape, decode, length in [
+            ("line", "draft", "auto"),
+            ("block", "draft", "auto"),
+            ("free", "draft+denoise", "end-mark"),
+            ("free", "denoise", "search"),
+            ("free", "denoise", "contract"),
+        ]:
+            request = InfillRequest(
+                text, (Hole(place, place),), "python", shape=shape, decode=decode, length=length,
+                budget=Budget(tokens=12, steps=4), candidates=2, workspace="w",
+            )
+            *drafts, fill = infiller.infill(request, lambda: False)
+            assert drafts and fill.texts[0], (shape, decode, length)
+        """
+    )
+    filled = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert filled.returncode == 0, filled.stderr
 
 
 def test_every_test_that_the_behaviour_page_names_exists() -> None:

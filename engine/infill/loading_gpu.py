@@ -14,7 +14,7 @@ import torch
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.gpu_loop import GpuLoop
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.gpu_weights import load_packed, packed_bytes
 from fillwright.engine.model.slot_cache import SlotCache

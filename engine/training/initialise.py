@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import NO_VISION, model_config
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe
 
 BRANCH_GAIN = 0.3

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.row_convention import RowConvention
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.training.batches import CausalBatch, JointBatch
 from fillwright.engine.training.noising import Corrupted, Corruption
 

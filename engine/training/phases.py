@@ -15,7 +15,7 @@ from torch import Tensor
 
 from fillwright.engine.diffusion.noise import HybridNoise, Noise, UniformNoise
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.batches import (
     CausalBatch,

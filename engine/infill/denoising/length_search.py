@@ -25,7 +25,8 @@ from fillwright.engine.infill.denoising.lengths import (
 )
 from fillwright.engine.infill.denoising.warm_start import warm_start
 from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import namespace
 
 PROBE_STEPS = 3
 FINISHED = 3
@@ -67,7 +68,7 @@ class LengthSearch:
     """A search for the length of one hole, whose canvases have `length` rows and begin with
     `known`; `drafted` is a causal draft of the hole, or None."""
 
-    model: DiffusionGemma
+    model: Model
     task: Task
     bias: LengthBias
     known: list[int]
@@ -77,7 +78,7 @@ class LengthSearch:
 
     @classmethod
     def of(
-        cls, model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Ids | None = None
+        cls, model: Model, task: Task, bias: LengthBias, drafted: Ids | None = None
     ) -> "LengthSearch":
         known = open_canvas(model, task)
         limit = model.config.canvas_length
@@ -160,7 +161,8 @@ class LengthSearch:
 
     def _scored(self, step: DenoiseStep, canvases: Sequence[Canvas]) -> list[Tried]:
         confidence = step.confidence()
-        logs = confidence.clamp(min=LEAST_PROBABILITY).log()
+        xp = namespace(confidence)
+        logs = xp.log(xp.clip(confidence, LEAST_PROBABILITY, None))
         after = min(SCORED_SUFFIX, self.length - len(self.known) - self.longest)
         tried = []
         for index, canvas in enumerate(canvases):
