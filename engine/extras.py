@@ -1,4 +1,4 @@
-"""What only the package's extras bring, and the sentence for whoever lacks it. Imports none."""
+"""What only the package's extras bring, and the sentence for those who lack it. Imports none."""
 
 import ctypes
 import sys
