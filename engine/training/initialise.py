@@ -1,7 +1,7 @@
 """The first weights of fillwright-small, and its shape as a Hugging Face config.
 
 Chosen so that the first loss is ln(vocabulary) and the gradient norm about 1: attention has no
-1/sqrt(d), so the query and key gains carry it; gains behind each branch start small.
+1/sqrt(d), so the query and key gains carry it; gains after each branch start small.
 """
 
 from typing import Any
