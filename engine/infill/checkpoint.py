@@ -22,6 +22,7 @@ from fillwright.engine.model.interface import Model
 from fillwright.engine.request import Decode, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
+"""Of all candidates but the first, which should differ from it; set by hand."""
 
 
 @dataclass

@@ -10,6 +10,7 @@ from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.interface import Model
 
 ON_CPU = 8
+"""Prompts that are kept: for two editors, and the second opinions of their holes. Set by hand."""
 
 
 class PrefixCaches:
