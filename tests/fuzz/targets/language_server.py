@@ -93,14 +93,14 @@ class Editor:
 
 
 class Failures(logging.Handler):
-    """What handlers raise goes to the log; here it is raised again."""
+    """What handlers raise goes to the log; here the first of it is raised again."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.raised: BaseException | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info:
+        if record.exc_info and self.raised is None:
             self.raised = record.exc_info[1]
 
 
