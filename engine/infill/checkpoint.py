@@ -21,6 +21,7 @@ from fillwright.engine.model import DiffusionGemma, PrefixCache
 from fillwright.engine.request import Decode, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
+"""Of all candidates but the first, which should differ from it; set by hand."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ import torch
 from fillwright.engine.model import DiffusionGemma, PrefixCache
 
 ON_CPU = 8
+"""Prompts that are kept: for two editors, and the second opinions of their holes. Set by hand."""
 
 
 class PrefixCaches:

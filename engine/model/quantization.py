@@ -10,9 +10,10 @@ stay as they are here. Norms, scalars and the router are not quantised. The expo
 The library knows matrices of `Linear` and `Embedding` modules only. The experts of this
 architecture are stacked, `experts.gate_up_proj` [experts, 2 * size, hidden]: applied to the network
 as transformers builds it, the library leaves them in bfloat16. Checkpoints that quantise them store
-each expert as three matrices, as if it were a dense MLP, `experts.0.gate_proj.weight` and so on
-(the published FP8 checkpoint of DiffusionGemma, vLLM and llm-compressor do); so do we. transformers
-5.23 cannot put int8 experts together again for this architecture: give it the bfloat16 export.
+each expert as three matrices, like a dense MLP: `experts.0.gate_proj.weight` and so on. The
+published FP8 checkpoint of DiffusionGemma, vLLM and llm-compressor do so, and so do we.
+transformers 5.23 cannot put int8 experts together again for this architecture: give it the bfloat16
+export.
 """
 
 from collections.abc import Mapping

@@ -30,6 +30,7 @@ from fillwright.engine.training.train import Phase, gradients
 
 WARMUP_STEPS = 20
 FALLING_SHARE = 0.4
+"""Of the run, in which the rate falls to zero."""
 
 # 2 M parameters, half of them the embedding of 8,192 tokens
 SMALLEST = Recipe(

@@ -28,6 +28,7 @@ DECAY = 1e-3
 """Of the weights' squares; all three as in the experiments that the gate comes from."""
 LEAST_DEVIATION = 1e-2
 LEAST = 1e-9
+"""So that a feature that never varies, and a probability of zero, divide nothing by nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,6 +32,7 @@ FINISHED = 3
 """How many of the best are denoised to the end. Both were set by hand; what they cost is in
 docs/measurements.md, "Ways to find a hole's length"."""
 SCORED_SUFFIX = 16
+"""Tokens of the text after the hole that a length is judged by; set by hand."""
 LEAST_PROBABILITY = 1e-6
 """One token that cannot be must not outweigh all others."""
 
