@@ -101,8 +101,7 @@ docs: .tools/docs/.ready ## build the documentation's site into dist/site
 	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
 
 audit: .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies
-	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict
-	cd editors/vscode && npm audit
+	.tools/release/bin/python -P release/audit.py
 
 sbom: .tools/release/.ready ## what comes along with the Python package, as CycloneDX: dist/sbom.json
 	mkdir -p dist
