@@ -1,4 +1,4 @@
-"""The engines as the settings choose them: their clients, and what a checkpoint says without one."""
+"""The engines that the settings choose: their clients, and what a checkpoint says without one."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -30,9 +30,7 @@ def read_settings(raw: object) -> tuple[Settings, tuple[str, ...]]:
         try:
             engine.called(getattr(engine, name))
         except ValueError as error:
-            complaints.append(
-                f"{SECTION}.engine.{camel_case(name)} should be {error}; using null."
-            )
+            complaints.append(f"{SECTION}.engine.{camel_case(name)} should be {error}; using null.")
             unchosen: dict[str, Any] = {name: None}
             engine = replace(engine, **unchosen)
     return replace(settings, engine=engine), tuple(complaints)

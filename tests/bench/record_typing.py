@@ -1,10 +1,11 @@
 """Records what a language server asks of a model server while somebody types in a real Neovim.
 
-`python -P tests/bench/record_typing.py` writes `engine/remote/recorded_typing.json`, which
-`fillwright bench load` replays. The keys come from this script: the lines of `TYPED`, with pauses of
-lognormal length, longer before a word and longest before a line. Everything else is the real
-thing: the plugin, the language server and its daemon decide what is asked and what is given up. The
-server answers after a third of a second, one time in three with what is typed next. Not a test.
+`PYTHONPATH=. python -P tests/bench/record_typing.py` writes `engine/remote/recorded_typing.json`,
+which `fillwright bench load` replays. The keys come from this script: the first lines of `TYPED`,
+with pauses of lognormal length, longer before a word and longest before a line. Everything else is
+the real thing: the plugin, the language server and its daemon decide what is asked and what is
+given up. The server answers after a third of a second, one time in three with what is typed next.
+Not a test.
 """
 
 import asyncio

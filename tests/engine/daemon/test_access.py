@@ -137,7 +137,7 @@ async def test_a_token_is_good_for_so_many_requests_a_minute():
     limited, free = User("first-token-of-all", 2), User("other-token-of-all")
     door = Door(limited, free)
     assert [(await door.ask(limited.token))[0] for _ in range(3)] == [200, 200, 429]
-    status, headers, body = await door.ask(limited.token)
+    _, headers, body = await door.ask(limited.token)
     assert headers[b"retry-after"] == b"30"
     assert json.loads(body)["error"]["message"].endswith("2 requests a minute; wait.")
     # looking costs nothing, and others are not touched

@@ -69,7 +69,7 @@ class FakeVllm:
         canvas = body["vllm_xargs"]
         length = canvas["diffusion_canvas_length"]
         is_pinned = "diffusion_pinned" in canvas
-        text = is_pinned and self.writes_before_pins or self.writes
+        text = (is_pinned and self.writes_before_pins) or self.writes
         rows = [*text.encode(), *[END] * length][:length]
         if self.rows is not None:
             free = iter(self.rows)
