@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit sbom lock
+.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench fuzz dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -76,6 +76,18 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
 
+MINUTES ?= 10
+FUZZED := $(sort $(basename $(notdir $(wildcard tests/fuzz/targets/*.py))))
+fuzz: .venv/.dev-ready .tools/fuzz/.ready ## fuzz what reads strangers' input, MINUTES=10 for each target
+	for target in $(FUZZED); do \
+		PYTHONPATH=.tools/fuzz $(BIN)/python -P tests/fuzz/fuzz.py $$target $(MINUTES) || exit 1; done
+
+# beside our packages, not among them: its wheels are for few Pythons
+.tools/fuzz/.ready: tests/fuzz/requirements.txt
+	rm -rf .tools/fuzz
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .tools/fuzz --requirement $<
+	@touch $@
+
 dist: .tools/release/.ready ## build wheel, sdist, VSIX and the Neovim plugin of this commit into dist/
 	.tools/release/bin/python -P release/build.py
 
@@ -83,14 +95,13 @@ nvim-plugin: .tools/release/.ready ## export the Neovim plugin as a repository o
 	.tools/release/bin/python -P release/build.py nvim
 
 pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
-	for page in settings cli wire licences; do $(BIN)/python -P docs/write_$$page.py; done
+	for page in settings cli completion wire licences; do $(BIN)/python -P docs/write_$$page.py; done
 
 docs: .tools/docs/.ready ## build the documentation's site into dist/site
 	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
 
 audit: .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies
-	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict
-	cd editors/vscode && npm audit
+	.tools/release/bin/python -P release/audit.py
 
 sbom: .tools/release/.ready ## what comes along with the Python package, as CycloneDX: dist/sbom.json
 	mkdir -p dist

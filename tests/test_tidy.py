@@ -140,7 +140,12 @@ def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(
     if with_kernels and can_compile():
         expected.add(f"fillwright/{CPU_KERNELS / LIBRARY}")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name for name in names if ".dist-info/" not in name} == expected
+    shared = {name.partition(".data/data/")[2] for name in names if ".data/data/" in name}
+    assert {
+        name for name in names if ".dist-info/" not in name and ".data/" not in name
+    } == expected
+    assert "share/man/man1/fillwright.1" in shared
+    assert {name.split("/")[1] for name in shared} == {"bash-completion", "fish", "man", "zsh"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -166,6 +166,12 @@ def _bench(argv: list[str]) -> int:
     return bench(argv)
 
 
+def _completion(argv: list[str]) -> int:
+    from fillwright.lsp_server.cli.completion import main as completion
+
+    return completion(argv)
+
+
 VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "fill": ("fill holes of a file", _fill),
     "serve": ("the language server, over stdin and stdout", _serve),
@@ -178,4 +184,5 @@ VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "train": ("train a model", _train),
     "eval": ("score a model", _eval),
     "bench": ("measure a GPU, or with `load` a model server", _bench),
+    "completion": ("completion for your shell, and the manual page", _completion),
 }
