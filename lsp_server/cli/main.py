@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import NoReturn
 
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.extras import need_torch
+from fillwright.engine.version import VERSION
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
 from fillwright.lsp_server.cli.examples import examples
 
@@ -57,16 +57,6 @@ def _fail(error: FillwrightError, code: int) -> int:
     return code
 
 
-class _Version(argparse.Action):
-    """Looks the version up when it is asked for: that takes longer than all other arguments."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version
-
-        print(f"fillwright {version('fillwright')}")
-        parser.exit()
-
-
 def _parser() -> argparse.ArgumentParser:
     """What has no verb: the help, the version, and the errors about it."""
     parser = Parser(
@@ -74,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Fills holes in code with text diffusion.",
         epilog="fillwright VERB --help shows the options of a verb.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument(
+        "--version", action="version", version=f"fillwright {VERSION}", help="print the version"
+    )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, (help, _) in VERBS.items():
         verbs.add_parser(name, help=help, add_help=False)
