@@ -51,7 +51,7 @@ function _shtab_fillwright_using
 end
 
 set -g _shtab_fillwright_commands fill serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --at --average-with --beside --body --canvas --causal-steps --checkpoint --clear-of --clientProcessId --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --group --host --idle-seconds --instruction --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --out --per-file --phase --piece --port --processes --range --rate --recipe --rest --revision --seed --seeds --set --shape --share --sources --split --start-from --steps --to --token-file --tokenizer-of --tokens --users --write
+set -g _shtab_fillwright_opts_with_value --at --average-with --beside --body --canvas --causal-steps --checkpoint --clear-of --clientProcessId --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --group --host --idle-seconds --instruction --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --out --per-file --phase --piece --port --processes --range --rate --recipe --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -104,7 +104,7 @@ complete -c fillwright -n '_shtab_fillwright_using engine run' -l engine-instruc
 complete -c fillwright -n '_shtab_fillwright_using engine run' -l idle-seconds -x -d 'leave after so long without work; inf for never (900)'
 complete -c fillwright -n '_shtab_fillwright_using engine run' -l host -x -d 'listen on TCP; needs a token'
 complete -c fillwright -n '_shtab_fillwright_using engine run' -l port -x -d '(8411)'
-complete -c fillwright -n '_shtab_fillwright_using engine run' -l token-file -xka "(__fish_complete_path (commandline -ct))" -d 'the callers'"'"' bearer token'
+complete -c fillwright -n '_shtab_fillwright_using engine run' -l token-file -xka "(__fish_complete_path (commandline -ct))" -d 'the callers'"'"' bearer tokens: one a line, each with its requests a minute if limited'
 complete -c fillwright -n '_shtab_fillwright_using engine; and test $_shtab_fillwright_npos -eq 0' -a start -d 'start the engine when there is none'
 complete -c fillwright -n '_shtab_fillwright_using engine start' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using engine start' -l model -l checkpoint -xka "(__fish_complete_directories)" -d 'a checkpoint, not the embedded one'
@@ -332,7 +332,7 @@ complete -c fillwright -n '_shtab_fillwright_using bench load' -s h -l help -d '
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine -x -d URL
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l users -x -d users
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l minutes -x -d minutes
-complete -c fillwright -n '_shtab_fillwright_using bench load' -l sources -x -d 'Python files to type (our own)'
+complete -c fillwright -n '_shtab_fillwright_using bench load' -l typing -xka "(__fish_complete_path (commandline -ct))" -d 'a record of somebody typing (the one that comes with this)'
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-kind -xka "auto llama.cpp openai openai-suffix ollama mistral mercury vllm-diffusion" -d 'what it is (auto)'
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-model -x -d 'its model, if it has several'
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-template -x -d 'how its model fills in: qwen, starcoder, ..., or a text with {prefix} and {suffix}'
