@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.cores import engine_threads
 from fillwright.engine.daemon.access import BearerToken, Network
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.client import EngineClient
-from fillwright.engine.daemon.cores import engine_threads
 from fillwright.engine.daemon.logs import log_to_stderr
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
@@ -248,7 +248,7 @@ async def _leave_when_idle(
 
 
 def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine:
-    """Runs on the owner's thread: torch and the model are no business of any other."""
+    """Runs on the owner's thread: the model is no business of any other."""
     if settings.remote is not None:
         from fillwright.engine.remote.connecting import connect
 
@@ -256,11 +256,8 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine
     checkpoint = settings.checkpoint or embedded_checkpoint()
     if not checkpoint.is_dir():
         raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")
-    import torch
-
     from fillwright.engine.infill.loading import load_infiller
 
     # a number that the user chose stands
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(engine_threads())
-    return load_infiller(checkpoint, settings.device, progress)
+    threads = None if "OMP_NUM_THREADS" in os.environ else engine_threads()
+    return load_infiller(checkpoint, settings.device, progress, threads)
