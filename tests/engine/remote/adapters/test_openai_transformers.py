@@ -1,5 +1,4 @@
-"""`transformers serve` as a peer: it does not fill in by itself, but takes the form that a model was
-taught as text."""
+"""`transformers serve` as a peer: it does not fill in by itself, but takes the form of a family."""
 
 import importlib.util
 import os
