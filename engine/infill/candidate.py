@@ -4,7 +4,7 @@ Knows the order of the work: read the prompt, draft, denoise, rank, cut. How eac
 rooms beside this file.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,7 +16,11 @@ from fillwright.engine.infill.drafting.best_of_n import DRAFTERS
 from fillwright.engine.infill.ending import Timed, counted, finish_of, whole_of
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.preparation import Preparation
-from fillwright.engine.infill.ranking.certainty import certainty_of
+from fillwright.engine.infill.ranking.certainty import (
+    certainty_of,
+    certainty_of_precedent,
+    standing,
+)
 from fillwright.engine.infill.ranking.code_ranker import CodeRanker
 from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.state import Task, Written
@@ -57,6 +61,8 @@ class Candidate:
         outcome: Outcome = None, self.plan.decode
         self.stop.begin()
         if not self.stop():
+            if self.request.unasked:
+                yield from self._remembered()
             with Timed(self.timings, "prefill"):
                 task = self.prepare()
             outcome = yield from self._write(task)
@@ -64,9 +70,28 @@ class Candidate:
 
     def prepare(self) -> Task:
         """Read the prompt, and say what is to be written."""
-        preparation = Preparation(self.checkpoint, self.request, self.plan, self.seams)
-        self.task = preparation.task(self.stop)
+        self.task = self._preparation.task(self.stop)
         return self.task
+
+    @cached_property
+    def _preparation(self) -> Preparation:
+        return Preparation(self.checkpoint, self.request, self.plan, self.seams)
+
+    def _remembered(self) -> Iterator[Draft]:
+        """What stood between such contexts before, ahead of what the model has to say."""
+        memory, tokenizer = self._preparation.memory, self.checkpoint.tokenizer
+        found = memory.precedents.between if memory else ()
+        if not memory or not found:
+            return
+        first = tokenizer.decode(found[0].tokens)
+        (kept,) = self.seams.fitting([first], self.checkpoint.prompt.closing)
+        text = first[kept.start : kept.stop] + self.seams.tails[0]
+        same, other = standing(
+            found, lambda one: tokenizer.decode(one.tokens).strip() == first.strip()
+        )
+        if text.strip() and same:
+            certainty = certainty_of_precedent(text, memory.knows_project, same, other)
+            yield Draft(0, self.plan.tokens, (text,), ((),), certainty)
 
     @cached_property
     def ranker(self) -> Ranker:

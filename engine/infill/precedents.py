@@ -11,6 +11,7 @@ from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.memory.between import stood_between
 from fillwright.engine.memory.contexts import SortedContexts, Store
 from fillwright.engine.memory.evidence import Precedents
 
@@ -22,4 +23,12 @@ def precedents_of(
     before, after = tokenizer.encode(seams.prefix), tokenizer.encode(seams.suffix)
     beyond = [ids for ids in (before[:-PREFIX_TOKENS], after[SUFFIX_TOKENS:]) if ids]
     far = [Store(SortedContexts.of(beyond, len(tokenizer.texts)))] if beyond else []
-    return Precedents(far, project, before, hole.following, hole.end_marks)
+    lead, ending = seams.leads[0], seams.ending
+    found = stood_between([*far, *project], before, after, hole.end_marks, "\n" in lead)
+    between = [
+        one
+        for one in found
+        for text in [tokenizer.decode(one.tokens)]
+        if text.startswith(lead) and text[len(lead) :].endswith(ending)
+    ]
+    return Precedents(far, project, before, hole.following, hole.end_marks, between)
