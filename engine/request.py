@@ -136,13 +136,15 @@ class Memories:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceMemory:
-    """How much of a workspace is remembered. One that was forgotten meanwhile has another `id`."""
+    """How much of a workspace is remembered; of `unsorted` files it has no say yet. One that was
+    forgotten meanwhile has another `id`."""
 
     workspace: str
     id: str
     files: int
     tokens: int
     bytes: int
+    unsorted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

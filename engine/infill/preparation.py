@@ -71,7 +71,7 @@ class Preparation:
             return None
         (hole,) = self._holes([])
         project = known.remembered.stores(request.workspace, request.file_key)
-        precedents = precedents_of(known.tokenizer, self.seams, hole, project)
+        precedents = precedents_of(known.tokenizer, known.far_parts, self.seams, hole, project)
         return Mixture(known.gate, precedents, self.seams.one_line)
 
     def _opening(self, cache: PrefixCache, prompt: Sequence[int], stop: Stop) -> list[int]:

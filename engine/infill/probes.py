@@ -42,7 +42,9 @@ def taught(
     task.cache.truncate(task.prompt_cached)
     read = torch.tensor([task.prompt[-1], *ids], dtype=torch.int64, device=checkpoint.device)
     logits = model.logits(model.extend(task.cache, read))
-    precedents = precedents_of(checkpoint.tokenizer, seams, task.holes[0], project)
+    precedents = precedents_of(
+        checkpoint.tokenizer, checkpoint.far_parts, seams, task.holes[0], project
+    )
     return precedents, [*ids, task.plan.end_marks[0]], logits
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fillwright.engine.memory.contexts import LONGEST, Integers, Store
+from fillwright.engine.memory.contexts import LONGEST, Integers, Store, first_true
 
 LEAST = 4
 """Tokens that must match on each side: of 137 lines looked up so, 84 were right."""
@@ -70,21 +70,16 @@ def _in_one(
     is_whole = np.cumsum(broken, axis=1) - broken == 0
     rows, ends = np.nonzero((window[:, :LONGEST_HOLE] == after[0]) & is_whole)
     behind = window[rows[:, None], ends[:, None] + np.arange(len(after))]
-    rights = _matching(behind == np.asarray(after))
+    rights = first_true(behind == np.asarray(after))
     back = tokens[_within(starts[:, None] - 1 - np.arange(LONGEST), tokens)]
     wanted = np.asarray(before[-LONGEST:])[::-1]
-    lefts = _matching(back[:, : len(wanted)] == wanted)
+    lefts = first_true(back[:, : len(wanted)] == wanted)
     best = dict[int, tuple[int, int]]()
     for row, end, right in zip(rows.tolist(), ends.tolist(), rights.tolist(), strict=True):
         if right >= LEAST and right > best.get(row, (0, 0))[0]:
             best[row] = right, end
     for row, (right, end) in best.items():
         yield tuple(window[row, :end].tolist()), int(lefts[row]), right
-
-
-def _matching(same: np.ndarray) -> Integers:
-    """How many of each row's first are true; bool [rows, columns]."""
-    return np.cumprod(same, axis=1, dtype=np.int64).sum(axis=1)
 
 
 def _within(places: Integers, tokens: np.ndarray) -> Integers:

@@ -9,9 +9,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from threading import Lock
+from threading import Condition, Lock, Thread
 
-from fillwright.engine.memory.contexts import Store
+from fillwright.engine.memory.contexts import SortedContexts, Store
 from fillwright.engine.memory.limits import (
     FILE_BYTES,
     GAP,
@@ -20,13 +20,17 @@ from fillwright.engine.memory.limits import (
     WORKSPACE_BYTES,
     WORKSPACES,
 )
-from fillwright.engine.memory.workspace import Workspace
+from fillwright.engine.memory.workspace import TOGETHER, Sorting, Workspace
 from fillwright.engine.request import FileText, WorkspaceMemory
+
+
+QUIET_S = 1.0
+"""Files that come one soon after another are sorted together."""
 
 
 class Remembered:
     """`encode` makes ids below `vocabulary` of a text; `is_used`: it has a say in fills. `clock`
-    gives seconds."""
+    gives seconds. What takes long to sort is sorted by a thread of its own, and no fill waits."""
 
     def __init__(
         self,
@@ -41,7 +45,8 @@ class Remembered:
         self._clock = clock
         self._workspaces: OrderedDict[str, Workspace] = OrderedDict()
         self._known: tuple[WorkspaceMemory, ...] = ()
-        self._lock = Lock()
+        self._lock = Condition(Lock())
+        self._sorter: Thread | None = None
 
     def remember(self, workspace: str, key: str, text: str) -> bool:
         """Remember what a file says now, in place of what it said. False, and the file is not
@@ -51,7 +56,7 @@ class Remembered:
         if self._says(workspace, key, digest):
             return True
         fits = size <= FILE_BYTES and max(map(len, text.split("\n"))) <= LINE_CHARACTERS
-        ids = self._ids(text) if fits else ()
+        ids = ids_of(text, self._encode, self._vocabulary) if fits else ()
         with self._lock:
             here = self._used(workspace)
             before = here.files[key].size if key in here.files else 0
@@ -60,7 +65,7 @@ class Remembered:
                 here.put(key, ids, size, digest)
             else:
                 here.drop(key)
-            self._count()
+            self._changed()
             return kept
 
     def forget(self, workspace: str, key: str) -> None:
@@ -68,7 +73,7 @@ class Remembered:
         with self._lock:
             if workspace in self._workspaces:
                 self._used(workspace).drop(key)
-                self._count()
+                self._changed()
 
     def take(self, workspace: str, file: FileText) -> None:
         """Remember or forget a file."""
@@ -104,7 +109,16 @@ class Remembered:
         """Where to look a context up: in all files of a workspace `but` one and its copies, for
         whatever happens to them later."""
         with self._lock:
-            return self._used(workspace).stores(but) if workspace in self._workspaces else ()
+            if workspace not in self._workspaces:
+                return ()
+            stores = self._used(workspace).stores(but)
+            self._changed()
+            return stores
+
+    def settle(self) -> None:
+        """Wait until everything is sorted."""
+        while (sorter := self._sorter) is not None:
+            sorter.join()
 
     def _says(self, workspace: str, key: str, digest: bytes) -> bool:
         """Whether this is what the file says already."""
@@ -116,13 +130,39 @@ class Remembered:
             here.used = self._clock()
             return True
 
-    def _ids(self, text: str) -> list[int]:
-        """The tokens of a text, with a separator, which is none, in place of each gap."""
-        first, *more = map(self._encode, text.split(GAP))
-        ids = list(first)
-        for part in more:
-            ids += [self._vocabulary, *part]
-        return ids
+    def _changed(self) -> None:
+        """Count again, and have sorted what is due."""
+        self._count()
+        self._lock.notify()
+        if self._sorter is None and self._due() is not None:
+            self._sorter = Thread(target=self._sort, name="memory sorter", daemon=True)
+            self._sorter.start()
+
+    def _due(self) -> tuple[Workspace, Sorting] | None:
+        due = ((here, here.due()) for here in self._workspaces.values())
+        return next(((here, sorting) for here, sorting in due if sorting), None)
+
+    def _sort(self) -> None:
+        """What is due, until nothing is."""
+        try:
+            while True:
+                with self._lock:
+                    while self._lock.wait(QUIET_S) and not self._is_full():
+                        pass
+                    if (due := self._due()) is None:
+                        self._sorter = None
+                        return
+                here, sorting = due
+                contexts = SortedContexts.of(sorting.streams.values(), self._vocabulary)
+                with self._lock:
+                    here.take(sorting, contexts)
+                    self._count()
+        except BaseException:
+            self._sorter = None
+            raise
+
+    def _is_full(self) -> bool:
+        return any(here.waiting >= TOGETHER for here in self._workspaces.values())
 
     def _count(self) -> None:
         self._known = tuple(each.counts() for each in self._workspaces.values())
@@ -138,3 +178,12 @@ class Remembered:
         while len(self._workspaces) > WORKSPACES:
             self._workspaces.popitem(last=False)
         return here
+
+
+def ids_of(text: str, encode: Callable[[str], Sequence[int]], vocabulary: int) -> list[int]:
+    """The tokens of a text, with a separator, which is none, in place of each gap."""
+    first, *more = map(encode, text.split(GAP))
+    ids = list(first)
+    for part in more:
+        ids += [vocabulary, *part]
+    return ids

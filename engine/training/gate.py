@@ -82,18 +82,16 @@ def _tokens(infiller: Infiller, request: InfillRequest, rest: str, project: str)
     precedents, ids, logits = taught(infiller, request, rest)
     for place, (true, row) in enumerate(zip(ids, logits, strict=True)):
         written = tuple(ids[:place])
-        model = row.double().softmax(-1).cpu().numpy()
-        bound(model, precedents, written, is_line=True)
-        if not model.sum():
+        model = row.double().log_softmax(-1).cpu().numpy()
+        if bound(model, precedents, written, is_line=True) >= 1:
             continue
-        model /= model.sum()
         parts = precedents.parts(written)
         said = [
             part.counts[part.tokens == true].sum() / part.counts.sum() if part else 0.0
             for part in parts
         ]
         present = np.array([1.0, *(float(part is not None) for part in parts)])
-        yield Token(project, features(parts, model), present, np.array([model[true], *said]))
+        yield Token(project, features(parts, model), present, np.array([np.exp(model[true]), *said]))
 
 
 def fitted(tokens: Sequence[Token]) -> Gate:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from fillwright.engine.memory.limits import FILE_BYTES, GAP, LINE_CHARACTERS
-from fillwright.lsp_server.privacy.masking import masked
+from fillwright.engine.memory.masking import masked
 from fillwright.lsp_server.text.positions import LINE_END
 
 GENERATED = re.compile(

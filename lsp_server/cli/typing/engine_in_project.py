@@ -38,7 +38,7 @@ async def remember_all(client: EngineClient, workspace: str, sources: Sequence[S
         batch = sources[first : first + AT_ONCE]
         files = tuple(FileText(source.name, legible(source.text)) for source in batch)
         health = await client.remember(Memories(workspace, files))
-    while health.status == "loading" or health.to_remember:
+    while health.status == "loading" or health.to_remember or health.unsorted:
         await asyncio.sleep(LOOK_AGAIN_S)
         health = await client.health()
     if health.status != "ready":

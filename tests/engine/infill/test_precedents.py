@@ -1,6 +1,7 @@
 """A hole's precedents: never its own text, nor what the prompt shows; without a gate, none."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
 from fillwright.engine.infill.stop import Stop
-from fillwright.engine.memory.contexts import what_followed
+from fillwright.engine.memory.contexts import Store, what_followed
 from fillwright.engine.memory.evidence import PARTS, Precedents
 from fillwright.engine.memory.gate import FEATURES, Gate
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest, Shape
@@ -55,6 +56,10 @@ def precedents(infiller: Infiller, asked: InfillRequest) -> Precedents | None:
     return memory.precedents if memory else None
 
 
+def tokens(stores: Sequence[Store]) -> int:
+    return sum(stop - start for store in stores for start, stop in store.contexts.spans)
+
+
 def says(infiller: Infiller, found: Precedents, text: str) -> bool:
     """Whether the precedents have seen the whole text, in one piece."""
     ids = infiller.tokenizer.encode(text)
@@ -88,14 +93,11 @@ def test_what_the_prompt_shows_is_no_precedent(trusting: Infiller) -> None:
     found = precedents(trusting, request(long, "\n"))
     assert found
     assert says(trusting, found, UNIQUE)
-    (store,) = found.far
-    (span,) = store.contexts.spans
-    assert span[1] - span[0] == len(trusting.tokenizer.encode(long.rstrip("\n"))) - PREFIX_TOKENS
+    shown = len(trusting.tokenizer.encode(long.rstrip("\n"))) - PREFIX_TOKENS
+    assert tokens(found.far) == shown
     found = precedents(trusting, request("x", "\n" + FILLER * 200))
     assert found
-    (store,) = found.far
-    (span,) = store.contexts.spans
-    assert span[1] - span[0] == len(trusting.tokenizer.encode("\n" + FILLER * 200)) - SUFFIX_TOKENS
+    assert tokens(found.far) == len(trusting.tokenizer.encode("\n" + FILLER * 200)) - SUFFIX_TOKENS
 
 
 def test_what_another_file_of_the_project_says_is_written(trusting: Infiller) -> None:
