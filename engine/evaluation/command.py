@@ -16,7 +16,7 @@ from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
-from fillwright.engine.evaluation.calibrate import fit_both, recalibrated, write
+from fillwright.engine.evaluation.calibrate import fit_all, recalibrated, write
 from fillwright.engine.evaluation.holes import (
     KINDS,
     Kind,
@@ -186,7 +186,7 @@ def _projects(arguments: argparse.Namespace) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
     pauses = [pause for folder in arguments.folders for pause in read_records(folder, TypedPause)]
-    calibrations = fit_both(pauses)
+    calibrations = fit_all(pauses)
     projects = sorted({pause.project for pause in pauses})
     if arguments.write:
         print(write(calibrations, projects, len(pauses), arguments.write))

@@ -4,7 +4,7 @@ Knows the order of the work: read the prompt, draft, denoise, rank, cut. How eac
 rooms beside this file.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -61,12 +61,12 @@ class Candidate:
         outcome: Outcome = None, self.plan.decode
         self.stop.begin()
         if not self.stop():
-            if self.request.unasked:
-                yield from self._remembered()
+            if self.request.unasked and self._remembered:
+                yield self._remembered
             with Timed(self.timings, "prefill"):
                 task = self.prepare()
             outcome = yield from self._write(task)
-        return self._infill(*outcome)
+        return self._surer(self._infill(*outcome))
 
     def prepare(self) -> Task:
         """Read the prompt, and say what is to be written."""
@@ -77,21 +77,43 @@ class Candidate:
     def _preparation(self) -> Preparation:
         return Preparation(self.checkpoint, self.request, self.plan, self.seams)
 
-    def _remembered(self) -> Iterator[Draft]:
-        """What stood between such contexts before, ahead of what the model has to say."""
+    @cached_property
+    def _remembered(self) -> Draft | None:
+        """What stood between such contexts before; needs no model."""
         memory, tokenizer = self._preparation.memory, self.checkpoint.tokenizer
         found = memory.precedents.between if memory else ()
         if not memory or not found:
-            return
+            return None
         first = tokenizer.decode(found[0].tokens)
         (kept,) = self.seams.fitting([first], self.checkpoint.prompt.closing)
         text = first[kept.start : kept.stop] + self.seams.tails[0]
         same, other = standing(
             found, lambda one: tokenizer.decode(one.tokens).strip() == first.strip()
         )
-        if text.strip() and same:
-            certainty = certainty_of_precedent(text, memory.knows_project, same, other)
-            yield Draft(0, self.plan.tokens, (text,), ((),), certainty)
+        if not text.strip() or same is None:
+            return None
+        calibrations, knows_project = self.checkpoint.calibrations, memory.knows_project
+        certainty = certainty_of_precedent(text, calibrations, knows_project, same, other)
+        return Draft(0, self.plan.tokens, (text,), ((),), certainty)
+
+    def _surer(self, fill: Infill) -> Infill:
+        """The fill, or what stood there before where that is another text and surer."""
+        own = fill.certainty
+        if own is None or fill.finish != "settled" or (draft := self._remembered) is None:
+            return fill
+        known = draft.certainty
+        is_same = draft.texts[0].strip() == fill.texts[0].strip()
+        if known is None or is_same or known.whole * (1 - own.nothing) <= own.whole:
+            return fill
+        tokens = len(self.checkpoint.tokenizer.encode(draft.texts[0]))
+        return replace(
+            fill,
+            texts=draft.texts,
+            confidences=((known.whole ** (1 / tokens),) * tokens,),
+            tokens=tokens,
+            certainty=known,
+            remembered=1.0,
+        )
 
     @cached_property
     def ranker(self) -> Ranker:

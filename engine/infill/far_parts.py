@@ -50,15 +50,15 @@ class FarParts:
         end = line_end_after(suffix, len(suffix) - unseen // WINDOW_STEP * WINDOW_STEP)
         near = [prefix[cut:], suffix[:end]]
         before, after = map(self._tokenizer.encode, near)
-        hidden = [
-            self._ids(masked(text, GAP), ids) for text, ids in zip(near, (before, after), strict=True)
+        beyond = [
+            self._ids(masked(near[0], GAP), before)[:-PREFIX_TOKENS],
+            self._ids(masked(near[1], GAP), after)[SUFFIX_TOKENS:],
         ]
-        shown = [hidden[0][:-PREFIX_TOKENS], hidden[1][SUFFIX_TOKENS:]]
         far = []
         if cut or end < len(suffix):
             far.append(self._kept(prefix[:cut], suffix[end:]))
-        if any(shown):
-            far.append(SortedContexts.of(filter(None, shown), self._vocabulary))
+        if any(beyond):
+            far.append(SortedContexts.of(filter(None, beyond), self._vocabulary))
         return Around(before, after, [Store(contexts) for contexts in far])
 
     def _kept(self, *texts: str) -> SortedContexts:

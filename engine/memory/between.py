@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fillwright.engine.memory.contexts import LONGEST, Integers, Store, first_true
+from fillwright.engine.memory.limits import LEAST_SIDE
 
-LEAST = 4
-"""Tokens that must match on each side: of 137 lines looked up so, 84 were right."""
 LONGEST_HOLE = 32
 
 
@@ -38,7 +37,7 @@ def stood_between(
     """What stood between the tokens `before` and `after` a hole, the best match first. No text of
     it has one of the tokens `breaks` behind its first `lead` ones."""
     found = dict[tuple[int, ...], Between]()
-    if min(len(before), len(after)) < LEAST:
+    if min(len(before), len(after)) < LEAST_SIDE:
         return []
     for store in stores:
         for tokens, left, right in _in_one(store, before, after[:LONGEST], breaks, lead):
@@ -54,7 +53,7 @@ def _in_one(
     """What stood there, and how many tokens match to the left and to the right of it."""
     contexts = store.contexts
     tokens, separator = contexts.tokens, contexts.separator
-    ranges = contexts.ranges(before)[LEAST - 1 :]
+    ranges = contexts.ranges(before)[LEAST_SIDE - 1 :]
     if not ranges:
         return
     # the nearest come last, and would be few among all that match
@@ -76,7 +75,7 @@ def _in_one(
     lefts = first_true(back[:, : len(wanted)] == wanted)
     best = dict[int, tuple[int, int]]()
     for row, end, right in zip(rows.tolist(), ends.tolist(), rights.tolist(), strict=True):
-        if right >= LEAST and right > best.get(row, (0, 0))[0]:
+        if right >= LEAST_SIDE and right > best.get(row, (0, 0))[0]:
             best[row] = right, end
     for row, (right, end) in best.items():
         yield tuple(window[row, :end].tolist()), int(lefts[row]), right

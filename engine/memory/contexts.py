@@ -44,9 +44,10 @@ class Following:
 
 @dataclass(frozen=True, eq=False)
 class SortedContexts:
-    """`tokens` has `separator`, which is no token, before and after every stream, and as many before
-    the first as a context is long; `spans` are the streams' positions, in their order. `order` are all positions, sorted by the tokens before
-    each, the nearest first; those after token i begin at `starts[i]`."""
+    """`tokens` has `separator`, which is no token, before and after every stream, and before the
+    first as often as a context is long; `spans` are the streams' positions, in their order. `order`
+    are all positions, sorted by the tokens before each, the nearest first; those after token i
+    begin at `starts[i]`."""
 
     tokens: NDArray[np.unsignedinteger]
     order: NDArray[np.int32]
@@ -119,7 +120,8 @@ class SortedContexts:
         return found
 
     def _narrowed(self, low: int, high: int, length: int, token: int) -> Range:
-        """The part of a range of equal contexts of `length` - 1 tokens whose next one is `token`."""
+        """The part of a range of equal contexts of `length` - 1 tokens that has `token` before
+        them."""
         if high - low <= GATHERED:
             column = self.tokens[self.order[low:high] - length]
             left, right = (int(np.searchsorted(column, token, side)) for side in ("left", "right"))
@@ -175,12 +177,13 @@ def _counted(matching: Sequence[tuple[Store, Range]], length: int) -> Following 
     every = np.concatenate(tokens)
     if not len(every):
         return None
+    weight = np.concatenate(weights)
     if len(every) == 1:
-        return Following(length, every, weights[0] if len(weights) == 1 else np.concatenate(weights))
+        return Following(length, every, weight)
     order = np.argsort(every)
     every = every[order]
     starts = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]]))
-    return Following(length, every[starts], np.add.reduceat(np.concatenate(weights)[order], starts))
+    return Following(length, every[starts], np.add.reduceat(weight[order], starts))
 
 
 def first_true(found: NDArray[np.bool_]) -> Integers:

@@ -6,23 +6,22 @@ wait for no other say so.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from threading import Condition, Lock, Thread
 
 from fillwright.engine.memory.contexts import SortedContexts, Store
 from fillwright.engine.memory.limits import (
+    ABANDONED_S,
+    ALL_BYTES,
     FILE_BYTES,
     GAP,
     LEASE_S,
     LINE_CHARACTERS,
     WORKSPACE_BYTES,
-    WORKSPACES,
 )
 from fillwright.engine.memory.workspace import TOGETHER, Sorting, Workspace
 from fillwright.engine.request import FileText, WorkspaceMemory
-
 
 QUIET_S = 1.0
 """Files that come one soon after another are sorted together."""
@@ -43,14 +42,14 @@ class Remembered:
         self._encode = encode
         self._vocabulary = vocabulary
         self._clock = clock
-        self._workspaces: OrderedDict[str, Workspace] = OrderedDict()
+        self._workspaces: dict[str, Workspace] = {}
         self._known: tuple[WorkspaceMemory, ...] = ()
         self._lock = Condition(Lock())
         self._sorter: Thread | None = None
 
     def remember(self, workspace: str, key: str, text: str) -> bool:
         """Remember what a file says now, in place of what it said. False, and the file is not
-        remembered any more, where it is too long, has too long a line, or the workspace is full."""
+        remembered any more, where it is too long, has too long a line, or there is no room."""
         written = text.encode(errors="replace")
         size, digest = len(written), blake2b(written, digest_size=16).digest()
         if self._says(workspace, key, digest):
@@ -59,8 +58,8 @@ class Remembered:
         ids = ids_of(text, self._encode, self._vocabulary) if fits else ()
         with self._lock:
             here = self._used(workspace)
-            before = here.files[key].size if key in here.files else 0
-            kept = fits and here.size - before + size <= WORKSPACE_BYTES
+            more = size - (here.files[key].size if key in here.files else 0)
+            kept = fits and here.size + more <= WORKSPACE_BYTES and self._has_room(here, more)
             if kept:
                 here.put(key, ids, size, digest)
             else:
@@ -168,16 +167,23 @@ class Remembered:
         self._known = tuple(each.counts() for each in self._workspaces.values())
 
     def _used(self, workspace: str) -> Workspace:
-        """The workspace, as the last one used; the one that was not used for longest goes."""
+        """The workspace, which somebody uses now."""
         now = self._clock()
         if workspace not in self._workspaces:
             self._workspaces[workspace] = Workspace(workspace, self._vocabulary, now)
         here = self._workspaces[workspace]
         here.used = now
-        self._workspaces.move_to_end(workspace)
-        while len(self._workspaces) > WORKSPACES:
-            self._workspaces.popitem(last=False)
         return here
+
+    def _has_room(self, here: Workspace, more: int) -> bool:
+        """Whether a workspace may grow by `more` bytes; forgets others that are abandoned."""
+        abandoned = self._clock() - ABANDONED_S
+        for name, each in sorted(self._workspaces.items(), key=lambda pair: pair[1].used):
+            if sum(each.size for each in self._workspaces.values()) + more <= ALL_BYTES:
+                return True
+            if each is not here and each.used < abandoned:
+                del self._workspaces[name]
+        return sum(each.size for each in self._workspaces.values()) + more <= ALL_BYTES
 
 
 def ids_of(text: str, encode: Callable[[str], Sequence[int]], vocabulary: int) -> list[int]:

@@ -91,7 +91,9 @@ def _tokens(infiller: Infiller, request: InfillRequest, rest: str, project: str)
             for part in parts
         ]
         present = np.array([1.0, *(float(part is not None) for part in parts)])
-        yield Token(project, features(parts, model), present, np.array([np.exp(model[true]), *said]))
+        yield Token(
+            project, features(parts, model), present, np.array([np.exp(model[true]), *said])
+        )
 
 
 def fitted(tokens: Sequence[Token]) -> Gate:

@@ -49,10 +49,14 @@ def standing(
 
 
 def certainty_of_precedent(
-    text: str, knows_project: bool, same: Precedent, other: Precedent | None
+    text: str,
+    calibrations: Calibrations,
+    knows_project: bool,
+    same: Precedent,
+    other: Precedent | None,
 ) -> Certainty:
     """How sure it is that a text which stood before is to stand here again."""
-    whole = 0.61
+    whole = round(calibrations.precedent.probability(same, other), 4)
     beginnings = ((len(text), whole),)
     return Certainty(whole, 0.0, beginnings, whole, 0.0, 0, knows_project, same, other)
 
@@ -72,7 +76,8 @@ def certainty_of(
         if kept.start < end <= kept.stop:
             beginnings.append((end - kept.start, round(probability, 4)))
     calibration = calibrations.of(evidence.knows_project)
-    whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near)
+    standing = calibrations.precedent.standing(evidence.same, evidence.other)
+    whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near, standing)
     return Certainty(
         whole=round(whole, 4),
         nothing=round(evidence.nothing, 4),

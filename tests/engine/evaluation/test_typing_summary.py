@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.evaluation.calibrate import fit, fit_both, recalibrated, write
+from fillwright.engine.evaluation.calibrate import fit, fit_all, recalibrated, write
 from fillwright.engine.evaluation.typed_pause import TypedPause, begins
 from fillwright.engine.evaluation.typing_summary import (
     calibration_error,
@@ -148,7 +148,7 @@ def drawn(count: int, true: Calibration) -> list[TypedPause]:
 
 
 def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
-    true = Calibration(0.8, 0.2, -0.5, -0.4)
+    true = Calibration(0.8, 0.2, -0.5, bias=-0.4)
     pauses = drawn(4000, true)
     found = fit(pauses)
     for name in ("drafted", "margin", "near", "bias"):
@@ -161,7 +161,7 @@ def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
 
 
 def test_a_fit_is_where_the_likelihood_is_level() -> None:
-    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
+    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, bias=-0.4))
     found = fit(pauses)
     rows = np.array([features(c.drafted, c.margin, c.near) for p in pauses if (c := p.certainty)])
     right = np.array([p.would_be_right for p in pauses])
@@ -171,20 +171,20 @@ def test_a_fit_is_where_the_likelihood_is_level() -> None:
 
 
 def test_pauses_with_a_project_are_fitted_alone() -> None:
-    alone = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
+    alone = drawn(300, Calibration(0.8, 0.2, -0.5, bias=-0.4))
     known = [
         replace(p, certainty=replace(p.certainty, knows_project=True))
-        for p in drawn(300, Calibration(0.8, 0.2, -0.5, 1.0))
+        for p in drawn(300, Calibration(0.8, 0.2, -0.5, bias=1.0))
         if p.certainty
     ]
-    both = fit_both([*known, *alone])
+    both = fit_all([*known, *alone])
     assert both == Calibrations(fit(alone), fit(known))
     (one, other) = recalibrated([alone[0], known[0]], both)
     assert one.certainty
     assert other.certainty
     assert one.certainty.whole < other.certainty.whole
     with pytest.raises(BadRequest, match="--memory"):
-        fit_both(alone)
+        fit_all(alone)
 
 
 def test_too_few_fills_are_no_fit() -> None:
@@ -195,8 +195,8 @@ def test_too_few_fills_are_no_fit() -> None:
 
 
 def test_what_is_written_is_what_a_checkpoint_reads(tmp_path: Path) -> None:
-    calibration = Calibration(0.75, 0.21, -0.34, 0.04)
-    both = Calibrations(calibration, Calibration(0.8, 0.1, 0.0, 0.5))
+    calibration = Calibration(0.75, 0.21, -0.34, bias=0.04)
+    both = Calibrations(calibration, Calibration(0.8, 0.1, 0.0, bias=0.5))
     write(both, ["beets"], 694, tmp_path)
     assert Calibrations.of_checkpoint(tmp_path) == both
     assert math.isclose(

@@ -72,9 +72,7 @@ def test_what_was_sorted_is_kept_while_somebody_types(
         lambda secret: (SOURCE, SOURCE + secret),
     ],
 )
-def test_a_key_is_in_no_far_part(
-    tiny: Infiller, around: Callable[[str], tuple[str, str]]
-) -> None:
+def test_a_key_is_in_no_far_part(tiny: Infiller, around: Callable[[str], tuple[str, str]]) -> None:
     far = FarParts(tiny.tokenizer).around(*around(f'\nkey = "{KEY}"\n')).far
     said = "".join(tiny.tokenizer.decode(ids) for store in far for ids in streams(store))
     assert "class FarParts" in said

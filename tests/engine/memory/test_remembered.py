@@ -82,12 +82,21 @@ def test_a_full_workspace_takes_no_more(
     assert after(memory, "ab") == "y"
 
 
-def test_the_workspace_that_was_not_used_for_longest_is_forgotten(memory: Remembered) -> None:
-    for name in "abcd":
-        memory.remember(name, "one.py", "left")
-    assert after(memory, "le", "a") == "f"
-    memory.remember("e", "one.py", "left")
-    assert [name for name in "abcde" if after(memory, "le", name)] == list("acde")
+def test_where_there_is_no_room_only_an_abandoned_workspace_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remembered, "ALL_BYTES", 12)
+    now = [0.0]
+    memory = Remembered(by_character, 256, clock=lambda: now[0])
+    for name in "abc":
+        assert memory.remember(name, "one.py", "left")
+    assert not memory.remember("d", "one.py", "left")
+    now[0] = 2 * limits.ABANDONED_S
+    memory.renew("a")
+    memory.renew("c")
+    assert memory.remember("d", "one.py", "left")
+    assert [name for name in "abcd" if after(memory, "le", name)] == list("acd")
+    assert memory.remember("a", "one.py", "lent")
 
 
 def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
