@@ -45,24 +45,31 @@ def fit(pauses: Sequence[TypedPause], precedent: PrecedentCalibration | None = N
     return Calibration(*_weights(rows, [is_right for _, is_right in known], "fills"))
 
 
-def fit_precedents(pauses: Sequence[TypedPause]) -> PrecedentCalibration:
-    """How much it says that a text stood between such contexts. Raises BadRequest as `fit` does."""
-    known = [
+def fit_precedents(
+    pauses: Sequence[TypedPause], known: PrecedentCalibration
+) -> PrecedentCalibration:
+    """How much it says that a text stood between such contexts; what is `known` of that where these
+    pauses have too few of them. Raises BadRequest as `fit` does."""
+    found = [
         (precedent_features(c.same, c.other), exact(p.first, p.gold))
         for p in pauses
         if (c := p.first_certainty) and c.same and p.first.strip()
     ]
-    rows, right = [row for row, _ in known], [is_right for _, is_right in known]
+    if len(found) < FEWEST:
+        return known
+    rows, right = [row for row, _ in found], [is_right for _, is_right in found]
     return PrecedentCalibration(*_weights(rows, right, "texts that stood before"))
 
 
-def fit_all(pauses: Sequence[TypedPause]) -> Calibrations:
-    """The calibrations that pauses with and without the project's other files ask for. Raises
-    BadRequest as `fit` does."""
+def fit_all(
+    pauses: Sequence[TypedPause], precedent: PrecedentCalibration | None = None
+) -> Calibrations:
+    """The calibrations that pauses with and without the project's other files ask for, with what is
+    known of precedents already. Raises BadRequest as `fit` does."""
     known = [p for p in pauses if p.certainty]
     alone = [p for p in known if p.certainty and not p.certainty.knows_project]
     with_project = [p for p in known if p.certainty and p.certainty.knows_project]
-    precedent = fit_precedents(pauses)
+    precedent = fit_precedents(pauses, precedent or PrecedentCalibration())
     return Calibrations(fit(alone, precedent), fit(with_project, precedent), precedent)
 
 

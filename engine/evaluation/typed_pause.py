@@ -60,6 +60,11 @@ class TypedPause:
         return exact(self.shown, self.gold) if self.whole else begins(self.shown, self.gold)
 
     @property
+    def first_is_right(self) -> bool:
+        """Whether what was shown until the fill came is the rest of the line."""
+        return self.first_shown and bool(self.first.strip()) and exact(self.first, self.gold)
+
+    @property
     def has_right_first_word(self) -> bool:
         """Whether the first word that was shown is right, with the signs before it."""
         word = FIRST_WORD.match(self.shown)
