@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
-import torch
-
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
@@ -30,7 +28,7 @@ class Infiller(Checkpoint):
         EngineFailed when a GPU's memory is full."""
         try:
             yield from self._candidates(request, Stop(cancelled, request.budget, time.perf_counter))
-        except torch.OutOfMemoryError as error:
+        except self.no_memory as error:
             raise EngineFailed(
                 "The GPU's memory is full; close what else uses it, or ask with less context."
             ) from error

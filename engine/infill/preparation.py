@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
-
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.drafting.greedy import next_token
@@ -22,7 +20,7 @@ from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import PrefixCache
+from fillwright.engine.model.cache import Cache
 from fillwright.engine.request import InfillRequest
 
 # far more than a canvas holds; a causal draft reads no more between two holes either
@@ -58,7 +56,7 @@ class Preparation:
             holes=holes,
             between=[known.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=[] if self.plan.length == "end-mark" else self._suffix(),
-            generator=torch.Generator(known.device).manual_seed(self.plan.seed),
+            generator=known.model.generator(self.plan.seed),
             cancelled=stop,
             memory=self.memory,
         )
@@ -74,7 +72,7 @@ class Preparation:
         precedents = precedents_of(known.tokenizer, known.far_parts, self.seams, hole, project)
         return Mixture(known.gate, precedents, self.seams.one_line)
 
-    def _opening(self, cache: PrefixCache, prompt: Sequence[int], stop: Stop) -> list[int]:
+    def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
         """The most likely tokens that spell the first hole's lead."""
         edges = Edges(self.checkpoint.tokenizer, self.seams.leads[0], "")
         opening: list[int] = []

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.memory.evidence import PARTS, Part, Parts, Precedents
+from fillwright.kernels.arrays import Array, log_softmax, namespace, on_host
 
 Floats = NDArray[np.float64]
 
@@ -119,23 +118,24 @@ class Mixture:
         """Whether the project's other files have a say, and not only the open file's far part."""
         return bool(self.precedents.project)
 
-    def mixed(self, logits: Tensor, written: Sequence[tuple[int, ...]]) -> Tensor:
+    def mixed(self, logits: Array, written: Sequence[tuple[int, ...]]) -> Array:
         """Log probabilities [rows, vocab] after what each row has `written`. A row for which
         there are no precedents keeps its logits as they are."""
         parts = [self.precedents.parts(each) for each in written]
         looked_up = [row for row, found in enumerate(parts) if any(p is not None for p in found)]
         if not looked_up:
             return logits
-        model = logits[looked_up].float().log_softmax(-1).cpu().numpy()
-        rows = [
-            row
+        xp = namespace(logits)
+        model = on_host(log_softmax(logits[looked_up])).astype(np.float32)
+        done = [
+            self._mix(own, parts[row], written[row])
             for row, own in zip(looked_up, model, strict=True)
-            if self._mix(own, parts[row], written[row])
         ]
-        if not rows:
+        if not any(done):
             return logits
-        mixed = logits.clone()
-        mixed[rows] = torch.from_numpy(model[[looked_up.index(row) for row in rows]]).to(logits)
+        rows = [row for row, is_mixed in zip(looked_up, done, strict=True) if is_mixed]
+        mixed = xp.asarray(logits, copy=True)
+        mixed[rows] = xp.asarray(model[done], dtype=logits.dtype, device=logits.device)
         return mixed
 
     def remembered(self, ids: Sequence[int]) -> float:

@@ -20,6 +20,7 @@ from rich.progress import (
 
 from fillwright.engine.pull.download import pull
 from fillwright.engine.pull.hub import Hub
+from fillwright.engine.pull.pulled import note_pulled
 
 
 def main(argv: list[str]) -> int:
@@ -34,6 +35,10 @@ def main(argv: list[str]) -> int:
     with _progress() as progress:
         bar = progress.add_task(repository.name, total=size)
         pull(hub, repository, folder, lambda count: progress.advance(bar, count))
+    try:
+        note_pulled(folder)
+    except OSError as error:
+        print(f"editors will not offer it by itself ({error.strerror})")
     print(f"fillwright fill FILE --model {folder} uses it")
     return 0
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, get_args
 import torch
 from torch import Tensor
 
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.training.optimizer import Optimizer
 
 PhaseName = Literal["causal", "joint", "mixed"]

@@ -16,6 +16,8 @@ from fillwright.engine.request import Precedent
 LEAST, MOST = 1e-4, 0.995
 LARGEST_EXPONENT = 700.0
 LONGEST_MARGIN = 10.0
+"""Probabilities and nats beyond these say no more: a logarithm of theirs would outweigh all
+else."""
 FILE = "certainty.json"
 
 

@@ -157,7 +157,9 @@ def _suggestions(
     in_background: Callable[[Coroutine[Any, Any, Any]], None] = lambda work: work.close(),
     tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
 ) -> Suggestions:
-    fills = Fills(engine, StatusLine(lambda status: None), tell, pace=Pace(sleep=_at_once))
+    fills = Fills(
+        lambda kind: engine(), StatusLine(lambda status: None), tell, pace=Pace(sleep=_at_once)
+    )
     return Suggestions(fills, suppressions, in_background)
 
 
