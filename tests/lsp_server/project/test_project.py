@@ -10,7 +10,8 @@ from fillwright.lsp_server.project import project as projects
 from fillwright.lsp_server.project.keys import ProjectPlace, workspace_key
 from fillwright.lsp_server.project.project import Project
 from fillwright.lsp_server.settings.settings import ExclusionSettings
-from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.documents import Change, Document
+from fillwright.lsp_server.text.positions import Position
 from fillwright.lsp_server.text.subscribers import DocumentEdit
 from tests.lsp_server.project.conftest import Engine, put
 
@@ -90,8 +91,12 @@ async def test_what_is_opened_typed_and_closed_is_followed(
     project.follow({root: ALL})
     await until(lambda: engine.knows(workspace, "beta = 2"))
     edited = document(path, "alpha = 1\ngamma = 3\n", 2)
-    project.changed(DocumentEdit(edited, edited, []))
+    typed = [Change("gamma = 3", Position(1, 0), Position(1, 8))]
+    project.changed(DocumentEdit(edited, edited, typed))
     await until(lambda: engine.knows(workspace, "gamma = 3"))
+    # the line that is typed may not be finished
+    assert not engine.knows(workspace, "gamma = 3\n")
+    assert engine.knows(workspace, "alpha = 1\n")
     assert not engine.knows(workspace, "beta = 2")
     project.closed(edited)
     await until(lambda: not engine.knows(workspace, "gamma = 3"))
