@@ -76,7 +76,7 @@ class ModelDescription:
             raise ValueError("a hole grows by an expand token, and by nothing else")
         if min(self.per_step, self.lines, self.bodies, self.context) < 1:
             raise ValueError("steps, holes and contexts have at least one token")
-        if not (0 <= self.temperature and 0 < self.top_p <= 1 and 0 < self.threshold <= 1):
+        if not (self.temperature >= 0 and 0 < self.top_p <= 1 and 0 < self.threshold <= 1):
             raise ValueError("a temperature is not negative; top_p and threshold lie in 0..1")
 
     @property
@@ -149,7 +149,8 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
     except ValueError as error:
         problem = str(error)
     raise CheckpointError(
-        f'config.json describes its model in a way that is not known ({problem}); correct its "fillwright" entry.'
+        f"config.json describes its model in a way that is not known ({problem}); correct its "
+        'entry "fillwright".'
     )
 
 

@@ -1,4 +1,4 @@
-"""A plain transformer whose rows all see each other: Qwen2, Qwen3 and Llama without the causal mask.
+"""A plain transformer whose rows all see each other: Qwen2, Qwen3, Llama without a causal mask.
 
 Follows transformers' classes of these names, given a mask that hides nothing; the tests compare
 with them. Named as in the checkpoints, so that tensors load by name. Products are of the weights'
