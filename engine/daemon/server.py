@@ -244,9 +244,9 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine
         raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")
     import torch
 
-    from fillwright.engine.infill.loading import load_infiller
+    from fillwright.engine.loading import load_engine
 
     # a number that the user chose stands
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(engine_threads())
-    return load_infiller(checkpoint, settings.device, progress)
+    return load_engine(checkpoint, settings.device, progress)

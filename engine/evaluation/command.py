@@ -211,9 +211,9 @@ def _run(
     @cache
     def infiller() -> "Infiller":
         # torch takes seconds to load, and the baselines need none
-        from fillwright.engine.infill.loading import load_infiller
+        from fillwright.engine.loading import load_engine
 
-        return load_infiller(checkpoint, arguments.device)
+        return load_engine(checkpoint, arguments.device)
 
     def ask(question: Question, arm: Arm) -> Answer:
         return answer(question, arm, infiller, arguments.tokens, arguments.seed)

@@ -15,6 +15,7 @@ from fillwright.engine.allocator import keep_freed_blocks
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.filling import Engine
 from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading_cpu import load_on_cpu
@@ -44,7 +45,7 @@ def load_infiller(
     Raises CheckpointError with one sentence when the folder cannot be used.
     """
     keep_freed_blocks()
-    device = _device(device)
+    device = usable_device(device)
     config = read_config(checkpoint)
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     settings = checkpoint_settings(config, _generation_config(checkpoint))
@@ -53,7 +54,7 @@ def load_infiller(
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
-    weights = checkpoint, device, _dtype(device), lambda done: progress(0.1 + 0.8 * done)
+    weights = checkpoint, device, float_type(device), lambda done: progress(0.1 + 0.8 * done)
     on_gpu = None
     if device == "cpu":
         model = load_on_cpu(checkpoint, *weights[2:])
@@ -85,7 +86,7 @@ def load_infiller(
         caches=on_gpu.caches if on_gpu else (),
         warning=on_gpu.warning if on_gpu else None,
         calibrations=Calibrations.of_checkpoint(checkpoint),
-        languages=_languages(ours),
+        languages=languages_of(ours),
         gate=Gate.of_checkpoint(checkpoint),
     )
     warm_up(infiller)
@@ -99,7 +100,7 @@ def has_kernels(config: ModelConfig, settings: DenoiseSettings) -> bool:
     return form and find_spec("triton") is not None
 
 
-def warm_up(infiller: Infiller) -> None:
+def warm_up(infiller: Engine) -> None:
     """Fill once, so that the first request finds allocations and kernels ready."""
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4, steps=1))
     for _ in infiller.infill(request, lambda: False):
@@ -114,7 +115,9 @@ def _length_bias(ours: Section) -> LengthBias:
         raise ours.wrong("length_bias", "a list of [rows, bias], rows ascending") from None
 
 
-def _languages(ours: Section) -> tuple[str, ...] | None:
+def languages_of(ours: Section) -> tuple[str, ...] | None:
+    """The ids of the languages that a checkpoint has learnt; None for all. Raises
+    CheckpointError."""
     ids = ours.entries.get("languages")
     if ids is None:
         return None
@@ -123,7 +126,8 @@ def _languages(ours: Section) -> tuple[str, ...] | None:
     return tuple(ids)
 
 
-def _device(device: str) -> str:
+def usable_device(device: str) -> str:
+    """The device that "auto" means, or the one named. Raises CheckpointError where there is none."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.partition(":")[0] not in ("cpu", "cuda"):
@@ -133,7 +137,7 @@ def _device(device: str) -> str:
     return device
 
 
-def _dtype(device: str) -> torch.dtype:
+def float_type(device: str) -> torch.dtype:
     """bfloat16 on GPUs and on CPUs that multiply it in hardware, where it is faster."""
     if device != "cpu" or torch.cpu._is_avx512_bf16_supported():
         return torch.bfloat16
