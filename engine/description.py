@@ -171,7 +171,7 @@ def _by_type(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
 
 def _is_of(value: object, name: str) -> bool:
     """Whether a value from JSON has the type of a field."""
-    kind = ModelDescription.__annotations__[name]
+    kind: Any = ModelDescription.__annotations__[name]
     if get_origin(kind) is Literal:
         return value in get_args(kind)
     if kind is float:

@@ -127,7 +127,7 @@ def languages_of(ours: Section) -> tuple[str, ...] | None:
 
 
 def usable_device(device: str) -> str:
-    """The device that "auto" means, or the one named. Raises CheckpointError where there is none."""
+    """The device that is named, or that "auto" means. Raises CheckpointError."""
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device.partition(":")[0] not in ("cpu", "cuda"):

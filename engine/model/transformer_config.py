@@ -5,7 +5,7 @@ What the file asks for and the network cannot do is refused, for it would run, b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.config_json import Section
@@ -77,9 +77,8 @@ def transformer_config(config: Mapping[str, Any], skeleton: PlainSkeleton) -> Tr
 
 def plain_skeleton(skeleton: str) -> PlainSkeleton:
     """Raises CheckpointError for a network that is not one of these."""
-    for known in get_args(PlainSkeleton):
-        if skeleton == known:
-            return known
+    if skeleton in get_args(PlainSkeleton):
+        return cast(PlainSkeleton, skeleton)
     raise CheckpointError(f"A {skeleton} network is no plain transformer; use its own loader.")
 
 

@@ -124,7 +124,7 @@ class MaskedInfiller:
         if finish == "deadline" and stop.is_late:
             kept = [whole_of(*pair) for pair in zip(kept, spelt, strict=True)]
         ids = [spelling.showing(each) for spelling, each in zip(spelt, kept, strict=True)]
-        texts = [each.text[range_.start : range_.stop] for each, range_ in zip(spelt, kept)]
+        texts = [each.text[r.start : r.stop] for each, r in zip(spelt, kept, strict=True)]
         certainty = None
         if written is not None and written.settled and len(holes) == 1:
             evidence = Evidence(prod(sure[0]) * self._doubt(request, texts[0]))

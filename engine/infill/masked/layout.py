@@ -43,9 +43,7 @@ class Marks:
     banned: tuple[int, ...]
 
     @classmethod
-    def of(
-        cls, tokenizer: CodeTokenizer, description: ModelDescription, vocabulary: int
-    ) -> Self:
+    def of(cls, tokenizer: CodeTokenizer, description: ModelDescription, vocabulary: int) -> Self:
         """Ids from the tokenizer's names; of `vocabulary` rows that the network has, those without
         a token are banned. Raises CheckpointError where a token is missing."""
 

@@ -39,7 +39,11 @@ def load_masked(
     progress(0.1)
     infiller = MaskedInfiller(
         model=Transformer.from_checkpoint(
-            checkpoint, skeleton, device, float_type(device), lambda done: progress(0.1 + 0.8 * done)
+            checkpoint,
+            skeleton,
+            device,
+            float_type(device),
+            lambda done: progress(0.1 + 0.8 * done),
         ),
         tokenizer=tokenizer,
         description=description,

@@ -6,11 +6,10 @@ Knows characters only.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
-from itertools import pairwise
 
+from fillwright.engine.description import Holes
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.text.windows import split_lead
-from fillwright.engine.description import Holes
 from fillwright.engine.request import InfillRequest
 
 

@@ -53,9 +53,7 @@ def write_masked(
     than the tokenizer has tokens, as theirs do."""
     torch.manual_seed(seed)
     vocabulary = tokenizer.get_vocab_size() + 5
-    model = Qwen2ForCausalLM(
-        Qwen2Config(**SHAPE, vocab_size=vocabulary, tie_word_embeddings=False)
-    )
+    model = Qwen2ForCausalLM(Qwen2Config(**SHAPE, vocab_size=vocabulary, tie_word_embeddings=False))
     for tensor in model.parameters():
         if tensor.ndim > 1:
             tensor.data.normal_(std=1.2 * tensor.shape[-1] ** -0.5)
