@@ -124,6 +124,26 @@ long, for that was both better and cheaper in its authors' and others' measureme
 (arXiv 2602.01326)."""
 
 
+SKELETONS: Mapping[object, Skeleton] = {
+    "diffusion_gemma": "diffusion_gemma",
+    "Dream": "qwen2",
+    "qwen2": "qwen2",
+    "qwen3": "qwen3",
+    "llama": "llama",
+}
+
+
+def skeleton_of(config: Mapping[str, Any]) -> Skeleton:
+    """The network of a parsed config.json, whatever it was trained for. Raises CheckpointError."""
+    kind = config.get("model_type")
+    if kind not in SKELETONS:
+        raise CheckpointError(
+            f"config.json gives model_type as {kind!r}, a network that is not known here; use one "
+            f"of {', '.join(map(str, SKELETONS))}."
+        )
+    return SKELETONS[kind]
+
+
 def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> ModelDescription:
     """The description of a checkpoint by its parsed config.json and the names of its tokenizer's
     special tokens.

@@ -15,7 +15,7 @@ LAYERS = ["kernels", "engine", "lsp_server"]
 ROOMS = [
     *["kernels.gpu", "kernels.cpu", "kernels"],
     *["engine.errors", "engine.confidence", "engine.strict_json", "engine.checkpoint_path"],
-    "engine.description",
+    *["engine.description", "engine.known_models"],
     "engine.allocator",
     *["engine.request", "engine.filling", "engine.syntax", "engine.sources", "engine.memory"],
     *["engine.remote.settings", "engine.daemon.settings", "engine.prompt_format", "engine.pull"],

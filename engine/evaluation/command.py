@@ -36,7 +36,7 @@ from fillwright.engine.evaluation.typing_summary import summarise_typing
 from fillwright.engine.request import Length
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.infiller import Infiller
+    from fillwright.engine.filling import Engine
 
 TABLE_WIDTH = 110
 
@@ -209,7 +209,7 @@ def _run(
     }
 
     @cache
-    def infiller() -> "Infiller":
+    def infiller() -> "Engine":
         # torch takes seconds to load, and the baselines need none
         from fillwright.engine.loading import load_engine
 

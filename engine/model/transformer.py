@@ -5,21 +5,23 @@ with them. Named as in the checkpoints, so that tensors load by name. Products a
 type, all between them is float32. Knows nothing of text, noise or sampling.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fillwright.engine.model.config_json import read_config
+from fillwright.engine.model.quantization import quantised_types
+from fillwright.engine.model.stored_linear import StoredLinear
 from fillwright.engine.model.transformer_config import (
     PlainSkeleton,
     TransformerConfig,
     transformer_config,
 )
-from fillwright.engine.model.weights import load_weights
+from fillwright.engine.model.weights import StoredTensors, load_weights
 from fillwright.kernels.canvas_attention import canvas_attention
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
@@ -46,13 +48,15 @@ class Transformer(nn.Module):
         dtype: torch.dtype = torch.float32,
         progress: Callable[[float], None] = lambda fraction: None,
     ) -> Self:
-        """Read a folder in the Hugging Face layout. `progress` gets fractions in [0, 1].
+        """Read a folder in the Hugging Face layout; quantised matrices of layers stay as they are
+        stored. `progress` gets fractions in [0, 1].
 
         Raises CheckpointError, naming the tensor and the file, when the folder cannot be used.
         """
         raw = read_config(folder)
         with torch.device("meta"):
             network = cls(transformer_config(raw, skeleton))
+        _keep_quantised(network, folder, raw, device, dtype)
         load_weights(network, folder, raw, device, dtype, progress, lambda name: name)
         return network.eval().requires_grad_(False)
 
@@ -140,8 +144,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, angles: Angles, mask: Tensor | None) -> Tensor:
         """x [batch, rows, hidden] -> the same."""
-        dtype = self.o_proj.weight.dtype
-        x = x.to(dtype)
+        x = x.to(self.dtype)
         query, key, value = (
             part(x).unflatten(-1, (-1, self.head_dim))
             for part in (self.q_proj, self.k_proj, self.v_proj)
@@ -149,10 +152,14 @@ class Attention(nn.Module):
         # canvas_attention has no 1/sqrt(d) of its own
         turned = rotary(self.q_norm(query.float()), *angles) * self.head_dim**-0.5
         key = rotary(self.k_norm(key.float()), *angles)
-        rows = key.to(dtype).transpose(1, 2), value.transpose(1, 2)
-        out = canvas_attention(turned.to(dtype).transpose(1, 2), rows, mask=mask)
+        rows = key.to(self.dtype).transpose(1, 2), value.transpose(1, 2)
+        out = canvas_attention(turned.to(self.dtype).transpose(1, 2), rows, mask=mask)
         attended: Tensor = self.o_proj(out.transpose(1, 2).flatten(2))
         return attended
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return product_type(self.o_proj)
 
 
 class Mlp(nn.Module):
@@ -164,9 +171,36 @@ class Mlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [batch, rows, hidden] -> the same."""
-        x = x.to(self.down_proj.weight.dtype)
+        x = x.to(product_type(self.down_proj))
         out: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
         return out
+
+
+def product_type(matrix: nn.Linear | StoredLinear) -> torch.dtype:
+    """The type of the rows that a product takes."""
+    return matrix.dtype if isinstance(matrix, StoredLinear) else matrix.weight.dtype
+
+
+def _keep_quantised(
+    network: Transformer, folder: Path, raw: Mapping[str, Any], device: str, dtype: torch.dtype
+) -> None:
+    """Put matrices of layers that the folder has quantised in their places as they are stored."""
+    types = quantised_types(raw, folder / "config.json")
+    if not types:
+        return
+    tensors = StoredTensors(folder, types, device)
+    for place, layer in list(network.model.layers.named_modules(prefix="model.layers")):
+        if not isinstance(layer, nn.Linear):
+            continue
+        shape = layer.weight.shape
+        matrix = tensors.matrix(f"{place}.weight", shape)
+        if matrix.scale is not None:
+            bias = None
+            if layer.bias is not None:
+                bias = tensors.parameter(f"{place}.bias", layer.bias.shape, dtype)
+            kept = StoredLinear(matrix, shape, dtype, bias)
+            parent, _, name = place.rpartition(".")
+            setattr(network.get_submodule(parent), name, kept)
 
 
 class Norm(nn.Module):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from transformers import (
     AutoModelForCausalLM,
     LlamaConfig,
@@ -18,8 +19,11 @@ from transformers import (
 )
 
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.model.stored_linear import StoredLinear
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import PlainSkeleton
+from fillwright.engine.quantize.folder import quantise_folder
+from fillwright.engine.quantize.layout import Experts, QuantizeSettings
 
 # the keys of the published configs (Dream-org/DreamOn-v0-7B, Qwen2.5-Coder-0.5B), smaller
 TINY = {
@@ -133,3 +137,27 @@ def test_a_tensor_that_is_missing_is_named(written: Write) -> None:
     folder = written("llama", tie_word_embeddings=False)
     with pytest.raises(CheckpointError, match=r"self_attn\.q_proj\.bias is missing"):
         Transformer.from_checkpoint(folder, "qwen2")
+
+
+@pytest.mark.parametrize("experts", ["int4", "fp8"])
+@pytest.mark.parametrize("skeleton", CLASSES)
+def test_quantised_matrices_stay_as_they_are_stored(
+    written: Write, tmp_path: Path, skeleton: PlainSkeleton, experts: Experts
+) -> None:
+    source = written(skeleton, hidden_size=64, intermediate_size=96, num_attention_heads=4)
+    settings = QuantizeSettings(experts, group=32)
+    quantise_folder(source, tmp_path / "smaller", settings, "cpu")
+    ours = Transformer.from_checkpoint(tmp_path / "smaller", skeleton)
+    kept = [each for each in ours.modules() if isinstance(each, StoredLinear)]
+    assert len(kept) == 7 * TINY["num_hidden_layers"]
+    whole = Transformer.from_checkpoint(source, skeleton)
+    matrices = [each for each in whole.model.layers.modules() if isinstance(each, nn.Linear)]
+    size = sum(each.weight.nbytes for each in matrices)
+    # of four bytes, half a byte and a scale of two bytes for 32, or one and little
+    assert sum(each.nbytes for each in kept) < size * (0.15 if experts == "int4" else 0.29)
+    for each, matrix in zip(kept, matrices, strict=True):
+        x = torch.randn(3, matrix.in_features, generator=torch.Generator().manual_seed(1))
+        wanted = matrix(x)
+        assert (each(x) - wanted).square().mean() < (0.13 * wanted.std()) ** 2
+    ids = random_ids(1, 20)
+    assert torch.isfinite(ours.logits(ours(ids))).all()
