@@ -149,7 +149,7 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
     special tokens.
 
     Entries of config.json's "fillwright" come first: "family" names one of KNOWN, the names of the
-    other fields change it. Raises CheckpointError where the family is not known, in a sentence.
+    other fields change it, and the network is the one of `model_type`. Raises CheckpointError where the family is not known, in a sentence.
     """
     ours = config.get("fillwright", {})
     family = ours.get("family") if isinstance(ours, Mapping) else None
@@ -161,6 +161,7 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
             f"{', '.join(KNOWN)}."
         )
     own = {field.name: ours[field.name] for field in fields(ModelDescription) if field.name in ours}
+    own.setdefault("skeleton", SKELETONS.get(config.get("model_type"), KNOWN[family].skeleton))
     wrong = [name for name, value in own.items() if not _is_of(value, name)]
     try:
         if not wrong:

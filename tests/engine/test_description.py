@@ -42,7 +42,7 @@ def test_what_is_no_denoiser_is_told_so_in_a_sentence(kind: str | None) -> None:
 def test_a_config_names_its_family_and_what_differs() -> None:
     ours = {"family": "DreamOn", "lines": 16, "temperature": 0, "holes": "any", "name": "mine"}
     found = describe({"model_type": "llama", "fillwright": ours}, frozenset())
-    assert found == replace(DREAM_ON, lines=16, temperature=0, holes="any")
+    assert found == replace(DREAM_ON, skeleton="llama", lines=16, temperature=0, holes="any")
 
 
 @pytest.mark.parametrize(
