@@ -149,7 +149,8 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
     special tokens.
 
     Entries of config.json's "fillwright" come first: "family" names one of KNOWN, the names of the
-    other fields change it, and the network is the one of `model_type`. Raises CheckpointError where the family is not known, in a sentence.
+    other fields change it, and the network is the one of `model_type`. Raises CheckpointError where
+    the family is not known, in a sentence.
     """
     ours = config.get("fillwright", {})
     family = ours.get("family") if isinstance(ours, Mapping) else None

@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-import torch
-from torch import Generator, Tensor
-
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.entropy_bound import propose
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.diffusion.stopping import confident, unchanged_steps
+from fillwright.kernels.arrays import Array, RandomNumbers, along, logsumexp, namespace
 
 Cache = TypeVar("Cache", contravariant=True)
 
@@ -26,8 +24,8 @@ class Denoiser(Protocol[Cache]):
     only its softmax counts."""
 
     def denoise_logits(
-        self, canvas: Tensor, cache: Cache, self_conditioning: Tensor | None = None
-    ) -> Tensor:
+        self, canvas: Array, cache: Cache, self_conditioning: Array | None = None
+    ) -> Array:
         """canvas int64 [batch, canvas], self_conditioning float [batch, canvas, vocab] or None
         -> float32 [batch, canvas, vocab]."""
 
@@ -44,14 +42,14 @@ class Step(Protocol):
     @property
     def steps_left(self) -> int: ...
     @property
-    def argmax_canvas(self) -> Tensor: ...
+    def argmax_canvas(self) -> Array: ...
     @property
-    def accepted_token_mask(self) -> Tensor: ...
+    def accepted_token_mask(self) -> Array: ...
     @property
-    def done(self) -> Tensor: ...
+    def done(self) -> Array: ...
     @property
     def last(self) -> bool: ...
-    def confidence(self) -> Tensor: ...
+    def confidence(self) -> Array: ...
 
 
 class Loop(Protocol[Cache]):
@@ -62,7 +60,7 @@ class Loop(Protocol[Cache]):
         cache: Cache,
         canvases: Sequence[Canvas],
         settings: DenoiseSettings,
-        generator: Generator,
+        generator: RandomNumbers,
         start: Noise | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Step]: ...
@@ -70,7 +68,7 @@ class Loop(Protocol[Cache]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenoiseStep:
-    """The state after a step; `step` counts from 1. Tensors are [batch, canvas], `done` [batch].
+    """The state after a step; `step` counts from 1. Arrays are [batch, canvas], `done` [batch].
 
     argmax_canvas        int64: what the canvases would be if this were the last step
     renoised_canvas      int64: the next step's input: accepted tokens, the others renoised
@@ -83,50 +81,51 @@ class DenoiseStep:
 
     step: int
     steps_left: int
-    argmax_canvas: Tensor
-    renoised_canvas: Tensor
-    accepted_token_mask: Tensor
-    entropy: Tensor
-    done: Tensor
-    logits: Tensor
+    argmax_canvas: Array
+    renoised_canvas: Array
+    accepted_token_mask: Array
+    entropy: Array
+    done: Array
+    logits: Array
     rows: RowConvention
 
     @property
     def last(self) -> bool:
         return self.steps_left == 0 or bool(self.done.all())
 
-    def confidence(self) -> Tensor:
+    def confidence(self) -> Array:
         """The model's untempered probability of every token of the argmax canvas, float32
         [batch, canvas]; in a pinned row, of the pinned token."""
         tokens = self.rows.by_row(self.argmax_canvas)[..., None]
-        chosen = self.logits.gather(-1, tokens).squeeze(-1)
-        return self.rows.by_token((chosen - self.logits.logsumexp(-1)).exp())
+        xp = namespace(self.logits)
+        chosen = along(self.logits, tokens)[..., 0]
+        return self.rows.by_token(xp.exp(chosen - logsumexp(self.logits)))
 
 
-@torch.no_grad()
 def denoise(
     model: Denoiser[Cache],
     cache: Cache,
     canvases: Sequence[Canvas],
     settings: DenoiseSettings,
-    generator: Generator,
+    generator: RandomNumbers,
     start: Noise | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[DenoiseStep]:
     """Denoise canvases of one length over the same prefix; yields the state after every step.
 
     Ends when every canvas is done, the steps are used up, or `cancelled` says so before a step.
-    `start` stands in for the settings' noise (a draft under noise). The generator's device must
-    be the model's. Raises ValueError when the canvases do not fit together or the convention.
+    `start` stands in for the settings' noise (a draft under noise). The generator is the model's.
+    Raises ValueError when the canvases do not fit together or the convention.
     """
-    rows = CanvasRows.stack(canvases, settings.end_marks, generator.device)
+    rows = CanvasRows.stack(canvases, settings.end_marks, generator)
     if not rows.pinned[:, : settings.rows.overlap].all():
         raise ValueError("with shifted rows a canvas begins with the prompt's last token, pinned")
     noise = start or settings.noise
     canvas = rows.pin(noise.draw(rows.ids.shape, generator))
-    argmax_canvas = torch.full_like(canvas, -1)
-    unchanged = canvas.new_zeros(len(canvases))
-    done = unchanged.bool()
+    xp = namespace(canvas)
+    argmax_canvas = xp.full_like(canvas, -1)
+    unchanged = xp.zeros_like(canvas[:, 0])
+    done = xp.zeros_like(unchanged, dtype=xp.bool)
     self_conditioning_logits = logits = None
     for steps_left in range(settings.steps, 0, -1):
         if cancelled():
@@ -135,7 +134,7 @@ def denoise(
         if logits is None or not done.any():
             logits = fresh
         else:  # the logits of a canvas that is done stay, while the others go on
-            logits = torch.where(done[:, None, None], logits, fresh)
+            logits = xp.where(done[:, None, None], logits, fresh)
         proposal = propose(logits, rows, noise, settings, steps_left, generator)
         unchanged = unchanged_steps(proposal.argmax_canvas, argmax_canvas, unchanged)
         sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)

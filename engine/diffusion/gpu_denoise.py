@@ -129,7 +129,7 @@ class GpuCanvas:
     ) -> None:
         """Fill the buffers; the first step is to read `tail` prompt rows."""
         cache.catch_up(cache.length - tail)
-        rows = CanvasRows.stack([canvas], settings.end_marks, self._pinned.device)
+        rows = CanvasRows.stack([canvas], settings.end_marks, generator)
         state, before = self._state, cache.length - tail
         for buffer, value in (
             (state.ids, rows.ids),

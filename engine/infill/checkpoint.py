@@ -17,10 +17,12 @@ from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.memory.remembered import Remembered
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
 from fillwright.engine.request import Decode, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
+"""Of all candidates but the first, which should differ from it; set by hand."""
 
 
 @dataclass
@@ -32,10 +34,10 @@ class Checkpoint:
     what its user should know of the device. `calibrations` say how sure it may be of a fill.
     `languages` are the ids of those that it has learnt, None for all. `gate` says how much the
     user's own code counts, what is `remembered` of it and the open file; without a gate it is not
-    looked at.
+    looked at. `no_memory` is what the model raises where a GPU's is full.
     """
 
-    model: DiffusionGemma
+    model: Model
     tokenizer: CodeTokenizer
     prompt: Prompt
     settings: DenoiseSettings
@@ -44,14 +46,15 @@ class Checkpoint:
     device: str
     default_length: Length = "end-mark"
     length_bias: LengthBias = field(default_factory=LengthBias)
-    loop: Loop[PrefixCache] | None = None
-    caches: Sequence[PrefixCache] = ()
+    loop: Loop[Cache] | None = None
+    caches: Sequence[Cache] = ()
     warning: str | None = None
     calibrations: Calibrations = field(default_factory=Calibrations)
     languages: tuple[str, ...] | None = None
     gate: Gate | None = None
+    no_memory: tuple[type[Exception], ...] = ()
     remembered: Remembered = field(init=False)
-    denoise: Loop[PrefixCache] = field(init=False)
+    denoise: Loop[Cache] = field(init=False)
     prefix_caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:

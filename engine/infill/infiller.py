@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
-import torch
-
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.candidate import Candidate
@@ -33,7 +31,7 @@ class Infiller(Checkpoint):
             yield from with_alternatives(
                 request, stop, lambda number: self._candidate(request, number, stop)
             )
-        except torch.OutOfMemoryError as error:
+        except self.no_memory as error:
             raise EngineFailed(
                 "The GPU's memory is full; close what else uses it, or ask with less context."
             ) from error

@@ -6,8 +6,6 @@ Knows text, tokens and the model; writes no hole but for the lead that it begins
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.drafting.greedy import next_token
@@ -21,7 +19,7 @@ from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import PrefixCache
+from fillwright.engine.model.cache import Cache
 from fillwright.engine.request import InfillRequest
 
 # far more than a canvas holds; a causal draft reads no more between two holes either
@@ -57,12 +55,12 @@ class Preparation:
             holes=holes,
             between=[known.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=[] if self.plan.length == "end-mark" else self._suffix(),
-            generator=torch.Generator(known.device).manual_seed(self.plan.seed),
+            generator=known.model.generator(self.plan.seed),
             cancelled=stop,
             memory=self._memory(holes[0]),
         )
 
-    def _opening(self, cache: PrefixCache, prompt: Sequence[int], stop: Stop) -> list[int]:
+    def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
         """The most likely tokens that spell the first hole's lead."""
         edges = Edges(self.checkpoint.tokenizer, self.seams.leads[0], "")
         opening: list[int] = []

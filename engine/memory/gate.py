@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.memory.evidence import PARTS, Part, Parts, Precedents
+from fillwright.kernels.arrays import Array, namespace, on_host, softmax
 
 Floats = NDArray[np.float64]
 
@@ -116,14 +115,15 @@ class Mixture:
         """Whether the project's other files have a say, and not only the open file's far part."""
         return bool(self.precedents.project)
 
-    def mixed(self, logits: Tensor, written: Sequence[tuple[int, ...]]) -> Tensor:
+    def mixed(self, logits: Array, written: Sequence[tuple[int, ...]]) -> Array:
         """Log probabilities [rows, vocab] after what each row has `written`. A row for which
         there are no precedents keeps its logits as they are."""
         parts = [self.precedents.parts(each) for each in written]
         looked_up = [row for row, found in enumerate(parts) if any(p is not None for p in found)]
         if not looked_up:
             return logits
-        model = logits[looked_up].double().softmax(-1).cpu().numpy()
+        xp = namespace(logits)
+        model = softmax(on_host(logits[looked_up]).astype(np.float64))
         rows, mixtures = [], []
         for row, probabilities in zip(looked_up, model, strict=True):
             mixture = self._mixture(probabilities, parts[row], written[row])
@@ -132,8 +132,10 @@ class Mixture:
                 mixtures.append(mixture)
         if not rows:
             return logits
-        mixed = logits.clone()
-        mixed[rows] = torch.from_numpy(np.stack(mixtures)).log().to(logits)
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.stack(mixtures))
+        mixed = xp.asarray(logits, copy=True)
+        mixed[rows] = xp.asarray(logs, dtype=logits.dtype, device=logits.device)
         return mixed
 
     def remembered(self, ids: Sequence[int]) -> float:

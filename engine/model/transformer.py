@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fillwright.engine.model.config_json import read_config
-from fillwright.engine.model.quantization import quantised_types
+from fillwright.engine.model.quantization_config import quantised_types
 from fillwright.engine.model.stored_linear import StoredLinear
 from fillwright.engine.model.transformer_config import (
     PlainSkeleton,

@@ -15,18 +15,11 @@ from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.four_bits import NVFP4_GROUP, WORD, int4_matrix, nvfp4_matrix
-from fillwright.engine.model.quantization import dequantise, expert_parts, quantised_types
-from fillwright.engine.model.safetensors_files import files_by_tensor, opened
+from fillwright.engine.model.quantization import dequantise
+from fillwright.engine.model.quantization_config import expert_parts, quantised_types
+from fillwright.engine.model.safetensors_files import files_by_tensor, opened, stored_name
 
 UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
-
-
-def stored_name(name: str) -> str:
-    """The checkpoint's name of a parameter or buffer of the network."""
-    if name.endswith(".encoder_layer_scalar"):
-        layer = name.removesuffix(".encoder_layer_scalar")
-        return f"model.encoder.language_model.{layer}.layer_scalar"
-    return f"model.decoder.{name}"
 
 
 def load_weights(
@@ -76,12 +69,12 @@ class Matrix:
 
 
 class StoredTensors:
-    """The tensors of a checkpoint folder; each file is opened once. `quantised` are the types that
-    stand for weights only together with a scale."""
+    """The tensors of a checkpoint folder; each file is opened once. `quantised` are the names of
+    types that stand for weights only together with a scale."""
 
-    def __init__(self, folder: Path, quantised: frozenset[torch.dtype], device: str) -> None:
+    def __init__(self, folder: Path, quantised: frozenset[str], device: str) -> None:
         self._folder = folder
-        self._quantised = quantised
+        self._quantised = {getattr(torch, name) for name in quantised}
         self._device = device
         self._files = files_by_tensor(folder)
         self._opened: dict[Path, Any] = {}

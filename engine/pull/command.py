@@ -22,6 +22,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.engine.known_models import KNOWN_MODELS
 from fillwright.engine.pull.download import pull
 from fillwright.engine.pull.hub import Hub
+from fillwright.engine.pull.pulled import note_pulled
 
 
 def main(argv: list[str]) -> int:
@@ -36,6 +37,10 @@ def main(argv: list[str]) -> int:
     with _progress() as progress:
         bar = progress.add_task(repository.name, total=size)
         pull(hub, repository, folder, lambda count: progress.advance(bar, count))
+    try:
+        note_pulled(folder)
+    except OSError as error:
+        print(f"editors will not offer it by itself ({error.strerror})")
     print(f"fillwright fill FILE --model {folder} uses it")
     return 0
 

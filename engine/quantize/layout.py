@@ -17,7 +17,8 @@ from torch import Tensor
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.model.four_bits import int4_matrix, int4_packed
-from fillwright.engine.model.quantization import METHOD, dequantise, quantise_fp8
+from fillwright.engine.model.quantization import dequantise, quantise_fp8
+from fillwright.engine.model.quantization_config import METHOD
 
 Experts = Literal["int4", "fp8"]
 Rest = Literal["fp8", "bf16"]

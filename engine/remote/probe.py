@@ -69,6 +69,9 @@ async def _llama_cpp(
     listed = await _try(server, "/v1/models") or {}
     models = _names(listed.get("data"), "id")
     model = settings.model or (models or ("unknown",))[0]
+    if models and model not in models:
+        # it takes any name, and fills with what it has
+        raise _choose(models)
     version = str(props.get("build_info", ""))
     try:
         await server.ask("/infill", {"input_prefix": "", "input_suffix": "", "n_predict": 1})
@@ -180,7 +183,7 @@ def _choose(models: tuple[str, ...]) -> BadRequest:
         )
     names = ", ".join(models[:8])
     return BadRequest(
-        f"The engine has several models: set fillwright.engine.model to one of {names}."
+        f"The engine has other models: set fillwright.engine.model to one of {names}."
     )
 
 

@@ -19,7 +19,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.projects import ProjectSet, fetch_projects
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.export import Average, Format, export, re_export

@@ -16,6 +16,8 @@ NoiseLaw = Literal["hybrid", "uniform"]
 
 
 UNIFORM_SHARE = 0.2
+"""Of the noise that is any token and not the mask: GIDD's self-correction (arXiv 2503.04482) at the
+largest share it was published with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,15 @@ from fillwright.lsp_server.text.fitness import unfit
 from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 DEADLINE_S = 0.030
+"""What is not found by then is left out: a fill must not wait for its snippets."""
 # what a chat prompt shows of the document by itself, in characters
 SEEN_BEFORE = 16_000
 SEEN_AFTER = 5_000
 SIBLINGS_WITHIN = 30_000
 NAMES_WITHIN = 1_500
 OTHERS = 8
+"""Characters around the hole whose neighbours and names count, and how many other documents are
+looked into; set by hand."""
 # what a document declares is looked for again after so long, or so far off: typing keeps the prompt
 KEPT_S = 10.0
 KEPT_LINES = 40

@@ -62,7 +62,8 @@ class Ask:
 class Fills:
     """Every fill of one editor.
 
-    `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
+    `engine` gives the client to use at that moment for a kind of fill, `tell` gets every draft of
+    every fill. `around`
     gives what the model sees before and after a document, `context` what it sees of other places.
     `place` says where a document lies in the user's project. A fill that is not urgent waits for a
     pause in typing, by `pace`.
@@ -70,7 +71,7 @@ class Fills:
 
     def __init__(
         self,
-        engine: "Callable[[], EngineClient]",
+        engine: "Callable[[Kind], EngineClient]",
         status: StatusLine,
         tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
         *,
@@ -158,7 +159,7 @@ class Fills:
                 on_draft(draft)
 
         with self._status.busy():
-            infill = await watched_fill(self._engine(), request, show)
+            infill = await watched_fill(self._engine(ask.kind), request, show)
         if infill.finish == "cancelled":
             raise Superseded
         if (total := infill.timings_ms.get("total")) is not None:

@@ -128,7 +128,7 @@ class User:
         self.slept: list[float] = []
         self.waits = False
         self.fills = Fills(
-            lambda: self.engine,  # type: ignore[arg-type, return-value]
+            lambda kind: self.engine,  # type: ignore[arg-type, return-value]
             StatusLine(lambda status: None),
             pace=Pace(lambda: self.now, self._sleep),
         )

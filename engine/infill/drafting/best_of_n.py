@@ -24,7 +24,7 @@ from fillwright.engine.infill.ranking.certainty import (
 )
 from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.state import Task, Written
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
 
 BEAMS = 8
 ENDS = 24
@@ -37,10 +37,10 @@ TEMPERATURES = (0.0, 0.3, 0.5, 0.7)
 class Drafter(Protocol):
     """Writes a causal draft of a task's holes; the `ranker` chooses where there are several."""
 
-    def __call__(self, model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]: ...
+    def __call__(self, model: Model, task: Task, ranker: Ranker) -> Iterator[Written]: ...
 
 
-def best_of_beams(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+def best_of_beams(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Goes on until an end that parses is likelier than whatever might still come, or, where nobody
     asked for the fill, until nothing seems to be missing."""
     task.cache.truncate(task.prompt_cached)
@@ -69,7 +69,7 @@ def best_of_beams(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator
         yield replace(written, remembered=share)
 
 
-def best_of_samples(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+def best_of_samples(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Goes on until the draft of the most likely tokens has ended well, or all of them have."""
     task.cache.truncate(task.prompt_cached)
     (hole,) = task.holes
@@ -86,7 +86,7 @@ def best_of_samples(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterat
         yield _sampled(ranker.cleanest(samples, task.cancelled()), passes)
 
 
-def one_draft(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+def one_draft(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Every hole left to right by the causal head; there is nothing to choose."""
     del ranker
     task.cache.truncate(task.prompt_cached)

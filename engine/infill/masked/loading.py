@@ -6,9 +6,13 @@ Knows files and devices.
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
+from fillwright.engine.cores import own_threads
 from fillwright.engine.description import describe
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.infill.loading import float_type, languages_of, usable_device, warm_up
+from fillwright.engine.infill.loading import languages_of, usable_device, warm_up
+from fillwright.engine.infill.loading_torch import cpu_dtype, sees_a_gpu
 from fillwright.engine.infill.masked.infiller import MaskedInfiller
 from fillwright.engine.infill.masked.layout import Marks
 from fillwright.engine.infill.ranking.calibration import Calibrations
@@ -19,11 +23,17 @@ from fillwright.engine.model.transformer_config import plain_skeleton, transform
 
 
 def load_masked(
-    checkpoint: Path, device: str, progress: Callable[[float], None] = lambda fraction: None
+    checkpoint: Path,
+    device: str,
+    progress: Callable[[float], None] = lambda fraction: None,
+    threads: int | None = None,
 ) -> MaskedInfiller:
     """Load and warm up, as load_infiller does. Raises CheckpointError with one sentence when the
     folder cannot be used."""
     device = usable_device(device)
+    if device != "cpu" and not sees_a_gpu():
+        raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
+    torch.set_num_threads(threads or own_threads())
     config = read_config(checkpoint)
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
@@ -42,7 +52,7 @@ def load_masked(
             checkpoint,
             skeleton,
             device,
-            float_type(device),
+            torch.bfloat16 if device != "cpu" else cpu_dtype(),
             lambda done: progress(0.1 + 0.8 * done),
         ),
         tokenizer=tokenizer,

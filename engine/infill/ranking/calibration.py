@@ -13,6 +13,8 @@ from fillwright.engine.errors import CheckpointError
 
 LEAST, MOST = 1e-4, 0.995
 LONGEST_MARGIN = 10.0
+"""Probabilities and nats beyond these say no more: a logarithm of theirs would outweigh all
+else."""
 FILE = "certainty.json"
 
 

@@ -128,7 +128,7 @@ class Typist:
 
 
 def _suggestions(engine: "Callable[[], EngineClient]", suppressions: Suppressions) -> Suggestions:
-    fills = Fills(engine, StatusLine(lambda status: None), pace=Pace(sleep=_at_once))
+    fills = Fills(lambda kind: engine(), StatusLine(lambda status: None), pace=Pace(sleep=_at_once))
     return Suggestions(fills, suppressions, lambda work: work.close())
 
 

@@ -25,7 +25,7 @@ PATIENCE_S = 20
 
 @asynccontextmanager
 async def served(settings, resident, metrics):
-    app = BearerToken(build_app(resident, metrics), tokens={})
+    app = BearerToken(build_app(resident, metrics), doors={})
     config = uvicorn.Config(
         app, uds=str(place_of(settings).socket), http="h11", lifespan="off", log_config=None
     )

@@ -21,7 +21,8 @@ from fillwright.engine.infill.masked.infiller import MaskedInfiller
 from fillwright.engine.infill.masked.loading import load_masked
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.engine.request import Decode, Draft, Infill, InfillRequest
 from fillwright.engine.training.export import export
 from fillwright.engine.training.initialise import new_model, small_config
@@ -155,6 +156,12 @@ class ScriptedModel:
     @property
     def passes(self) -> int:
         return len(self.reads) + len(self.denoised)
+
+    def ids(self, tokens: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor(tokens, dtype=torch.int64)
+
+    def generator(self, seed: int) -> torch.Generator:
+        return torch.Generator().manual_seed(seed)
 
     def prefill(self, ids: Tensor) -> PrefixCache:
         return PrefixCache(ids)
