@@ -114,7 +114,6 @@ class MaskedShape:
     """Sizes of a small mask model of the Dream family. Holes have at most `spare` tokens, and as
     many open rows behind them, of the `context` that it sees."""
 
-    vocabulary: int = 2048
     hidden_size: int = 256
     layers: int = 6
     heads: int = 4

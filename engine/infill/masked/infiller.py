@@ -126,7 +126,7 @@ class MaskedInfiller:
         ids = [spelling.showing(each) for spelling, each in zip(spelt, kept, strict=True)]
         texts = [each.text[r.start : r.stop] for each, r in zip(spelt, kept, strict=True)]
         certainty = None
-        if written is not None and written.settled and len(holes) == 1:
+        if written is not None and written.settled and len(holes) == 1 and sure[0]:
             evidence = Evidence(prod(sure[0]) * self._doubt(request, texts[0]))
             certainty = certainty_of(evidence, self.calibrations, sure[0], spelt[0], kept[0])
         return Infill(

@@ -84,7 +84,7 @@ def test_where_all_of_a_block_is_deleted_a_longer_hole_is_tried(scripted: Make, 
     assert [canvas.count(engine.marks.mask) for canvas in model.canvases[:2]] == [24, 48]
     engine, model = scripted("    return 1\n", least=30)
     _, fill = run(engine, replace(request, shape="line"))
-    assert fill.texts == ("",)
+    assert (fill.texts, fill.certainty) == (("",), None)
     assert len(model.canvases) == 1
 
 
