@@ -76,7 +76,7 @@ def test_everything_is_ok_with_the_embedded_model(
     said = report(capsys)
     assert (code, said["ok"]) == (0, True), said
     found = {finding["name"]: finding for finding in said["findings"]}
-    named = ["python", "fillwright", "grammars", "cpu kernels", "torch", "gpu", "memory"]
+    named = ["python", "fillwright", "grammars", "cpu kernels", "torch", "gpu", "models", "memory"]
     named += ["checkpoint", "runtime folder", "engine", *EDITORS]
     assert list(found) == named
     assert all(finding["ok"] for finding in found.values())
