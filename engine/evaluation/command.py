@@ -37,7 +37,7 @@ from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.request import Length
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.infiller import Infiller
+    from fillwright.engine.filling import Engine
 
 TABLE_WIDTH = 110
 
@@ -213,11 +213,11 @@ def _run(
     }
 
     @cache
-    def infiller() -> "Infiller":
+    def infiller() -> "Engine":
         # torch takes seconds to load, and the baselines need none
-        from fillwright.engine.infill.loading import load_infiller
+        from fillwright.engine.loading import load_engine
 
-        return load_infiller(checkpoint, arguments.device)
+        return load_engine(checkpoint, arguments.device)
 
     def ask(question: Question, arm: Arm) -> Answer:
         return answer(question, arm, infiller, arguments.tokens, arguments.seed)
