@@ -1,5 +1,5 @@
-"""People typing before vllm-router and two of llama.cpp's servers, one of which is killed meanwhile:
-no request hangs, and none is lost without a word."""
+"""One of two llama.cpp servers behind vllm-router is killed while people type: no request hangs,
+and none is lost without a word."""
 
 import importlib.util
 import os

@@ -43,7 +43,7 @@ def write(folder):
         eos_token_id=256,
         bos_token_id=None,
         pad_token_id=256,
-        tie_word_embeddings=True,
+        tie_word_embeddings=False,
     )
     Qwen2ForCausalLM(config).save_pretrained(folder)
 
