@@ -256,8 +256,8 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine
     checkpoint = settings.checkpoint or embedded_checkpoint()
     if not checkpoint.is_dir():
         raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")
-    from fillwright.engine.infill.loading import load_infiller
+    from fillwright.engine.loading import load_engine
 
     # a number that the user chose stands
     threads = None if "OMP_NUM_THREADS" in os.environ else engine_threads()
-    return load_infiller(checkpoint, settings.device, progress, threads)
+    return load_engine(checkpoint, settings.device, progress, threads)

@@ -15,7 +15,7 @@ ID_CHARACTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whoever has a token, and how many requests a minute that is good for (None: any number).
+    """A person with a token, and how many requests a minute that is good for (None: any number).
 
     Raises `BadRequest` for a token that could be guessed.
     """

@@ -10,6 +10,7 @@ from functools import partial
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.far_parts import FarParts
 from fillwright.engine.infill.plan import Drafting, Plan
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompts.prompt import Prompt
@@ -54,6 +55,7 @@ class Checkpoint:
     gate: Gate | None = None
     no_memory: tuple[type[Exception], ...] = ()
     remembered: Remembered = field(init=False)
+    far_parts: FarParts = field(init=False)
     denoise: Loop[Cache] = field(init=False)
     prefix_caches: PrefixCaches = field(init=False)
 
@@ -61,6 +63,7 @@ class Checkpoint:
         self.denoise = self.loop or partial(denoise, self.model)
         self.prefix_caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
         vocabulary = len(self.tokenizer.texts)
+        self.far_parts = FarParts(self.tokenizer)
         self.remembered = Remembered(self.tokenizer.encode, vocabulary, self.gate is not None)
 
     @property

@@ -14,6 +14,7 @@ from fillwright.engine.cores import own_threads
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.extras import has_cuda_driver, has_torch, need_torch
+from fillwright.engine.filling import Engine
 from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loaded import Loaded
@@ -51,7 +52,7 @@ def load_infiller(
     that needs PyTorch and it is not installed.
     """
     keep_freed_blocks()
-    device = _device(device)
+    device = usable_device(device)
 
     def later(fraction: float) -> None:
         progress(0.1 + 0.8 * fraction)
@@ -86,7 +87,7 @@ def load_infiller(
         warning=loaded.warning,
         no_memory=loaded.no_memory,
         calibrations=Calibrations.of_checkpoint(checkpoint),
-        languages=_languages(ours),
+        languages=languages_of(ours),
         gate=Gate.of_checkpoint(checkpoint),
     )
     warm_up(infiller)
@@ -117,7 +118,7 @@ def _load(
     return load_on_torch(checkpoint, device, settings, threads, progress)
 
 
-def warm_up(infiller: Infiller) -> None:
+def warm_up(infiller: Engine) -> None:
     """Fill once, so that the first request finds allocations and kernels ready."""
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4, steps=1))
     for _ in infiller.infill(request, lambda: False):
@@ -132,7 +133,9 @@ def _length_bias(ours: Section) -> LengthBias:
         raise ours.wrong("length_bias", "a list of [rows, bias], rows ascending") from None
 
 
-def _languages(ours: Section) -> tuple[str, ...] | None:
+def languages_of(ours: Section) -> tuple[str, ...] | None:
+    """The ids of the languages that a checkpoint has learnt; None for all. Raises
+    CheckpointError."""
     ids = ours.entries.get("languages")
     if ids is None:
         return None
@@ -141,7 +144,7 @@ def _languages(ours: Section) -> tuple[str, ...] | None:
     return tuple(ids)
 
 
-def _device(device: str) -> str:
+def usable_device(device: str) -> str:
     """Where "auto" puts the network: torch is only asked on machines with a driver for it."""
     if device == "auto":
         if not has_torch() or not has_cuda_driver():

@@ -5,6 +5,7 @@ Knows text, tokens and the model; writes no hole but for the lead that it begins
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.infill.checkpoint import Checkpoint
@@ -57,8 +58,19 @@ class Preparation:
             suffix=[] if self.plan.length == "end-mark" else self._suffix(),
             generator=known.model.generator(self.plan.seed),
             cancelled=stop,
-            memory=self._memory(holes[0]),
+            memory=self.memory,
         )
+
+    @cached_property
+    def memory(self) -> Mixture | None:
+        """What of the user's own code has a say, where the draft is by beams; needs no model."""
+        known, request = self.checkpoint, self.request
+        if known.gate is None or not request.memory or self.plan.drafting != "beams":
+            return None
+        (hole,) = self._holes([])
+        project = known.remembered.stores(request.workspace, request.file_key)
+        precedents = precedents_of(known.tokenizer, known.far_parts, self.seams, hole, project)
+        return Mixture(known.gate, precedents, self.seams.one_line)
 
     def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
         """The most likely tokens that spell the first hole's lead."""
@@ -106,11 +118,3 @@ class Preparation:
         ids = known.tokenizer.encode(self.seams.suffix[: room * WINDOW_CHARACTERS_PER_TOKEN])[:room]
         end = [*known.tokenizer.encode(known.prompt.closing), *known.prompt.end_marks[:1] * room]
         return (ids + end)[:room]
-
-    def _memory(self, hole: Constraints) -> Mixture | None:
-        known, request = self.checkpoint, self.request
-        if known.gate is None or not request.memory or self.plan.drafting != "beams":
-            return None
-        project = known.remembered.stores(request.workspace, request.file_key)
-        precedents = precedents_of(known.tokenizer, self.seams, hole, project)
-        return Mixture(known.gate, precedents, self.seams.one_line)

@@ -39,7 +39,9 @@ def taught(
     ids = checkpoint.tokenizer.encode(seams.leads[0] + rest + seams.ending)
     task.cache.truncate(task.prompt_cached)
     logits = model.logits(model.extend(task.cache, model.ids([task.prompt[-1], *ids])))
-    precedents = precedents_of(checkpoint.tokenizer, seams, task.holes[0], project)
+    precedents = precedents_of(
+        checkpoint.tokenizer, checkpoint.far_parts, seams, task.holes[0], project
+    )
     return precedents, [*ids, task.plan.end_marks[0]], logits
 
 

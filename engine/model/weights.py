@@ -29,18 +29,20 @@ def load_weights(
     device: str,
     dtype: torch.dtype,
     progress: Callable[[float], None] = lambda fraction: None,
+    name_in_file: Callable[[str], str] = stored_name,
 ) -> None:
     """Fill `model` (on any device, meta included) from the folder's safetensors.
 
     Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted, or dequantised, one
     matrix at a time, on `device`. `progress` gets the fraction of the parameters that are read.
+    `name_in_file` gives the checkpoint's name of a parameter.
     Raises CheckpointError that names the tensor and the file.
     """
     tensors = StoredTensors(folder, quantised_types(config, folder / "config.json"), device)
     wanted = model.state_dict()
     total, done, state = sum(each.numel() for each in wanted.values()), 0, {}
     for name, parameter in wanted.items():
-        state[name] = tensors.parameter(stored_name(name), parameter.shape, dtype)
+        state[name] = tensors.parameter(name_in_file(name), parameter.shape, dtype)
         done += parameter.numel()
         progress(done / total)
     model.load_state_dict(state, assign=True)

@@ -44,7 +44,7 @@ class RemoteInfiller:
     """Fills holes with a server's model. `context_tokens` is the server's own limit, the answer
     included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
     the server gives no probabilities. `chat` gets what is asked in words, where there is one, and
-    `editor` the lines that are to be written anew without a word."""
+    `editor` the lines that are to be rewritten without an instruction."""
 
     adapter: Adapter
     connection: Connection

@@ -84,7 +84,7 @@ def compare(
                 yield Arm(noise, rows, seed, joint.evaluate(model))
 
 
-def _train(model: DiffusionGemma, recipe: Recipe, phase: Phase, steps: int) -> None:
+def _train(model: DiffusionGemma, recipe: Recipe, phase: Phase[DiffusionGemma], steps: int) -> None:
     """A fresh optimizer, a short rise, and a fall to zero."""
     optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate)
     for step in range(steps):

@@ -174,7 +174,7 @@ class MixedPhase:
         self.causal = CausalPhase(materials)
         self.joint = JointPhase(materials)
         recipe = materials.recipe
-        phases: list[Phase] = [*[self.causal] * recipe.causal_turns, self.joint]
+        phases: list[Phase[DiffusionGemma]] = [*[self.causal] * recipe.causal_turns, self.joint]
         self.turns = cycle(phases)
         rounds = max(1, recipe.causal.batches_per_step // len(phases))
         self.batches_per_step = rounds * len(phases)
@@ -196,7 +196,7 @@ def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> Noise:
     return HybridNoise(vocabulary, tokenizer.special("<mask>"), UNIFORM_SHARE)
 
 
-PHASES: Mapping[PhaseName, Callable[[Materials], Phase]] = {
+PHASES: Mapping[PhaseName, Callable[[Materials], Phase[DiffusionGemma]]] = {
     "causal": CausalPhase,
     "joint": JointPhase,
     "mixed": MixedPhase,

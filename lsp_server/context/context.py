@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from fillwright.engine.memory.masking import masked
 from fillwright.engine.request import Hole, Snippet
 from fillwright.lsp_server.context.outline import Signature, imports, signatures
 from fillwright.lsp_server.context.recent_chunks import RecentChunks
-from fillwright.lsp_server.privacy.masking import masked
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.fitness import unfit
 from fillwright.lsp_server.text.subscribers import DocumentEdit

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fillwright.lsp_server.privacy.masking import masked
+from fillwright.engine.memory.masking import masked
 from fillwright.lsp_server.text.documents import Document
 
 CHUNKS = 16

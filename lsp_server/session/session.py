@@ -254,8 +254,8 @@ class Session:
         wanted = {}
         for uri in self.folders:
             path, settings = local_path(uri), self.settings_of(f"{uri.rstrip('/')}/")
-            if path is not None:
-                wanted[path] = settings.exclude if settings.memory == "on" else None
+            if path is not None and settings.memory == "on":
+                wanted[path] = settings.exclude
         self.project.follow(wanted)
 
     def _status_changed(self, status: Status) -> None:

@@ -21,6 +21,7 @@ from fillwright.engine.infill.ranking.certainty import (
     FINISHED,
     nothing_missing,
     probability_of_text,
+    standing,
 )
 from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.state import Task, Written
@@ -63,7 +64,13 @@ def best_of_beams(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]
         drafted = probability_of_text(choice.draft, beams, same_text) * something
         memory = task.memory
         knows = memory is not None and memory.knows_project
-        evidence = Evidence(drafted, nothing, choice.margin, choice.near, something, knows)
+        precedents = standing(
+            memory.precedents.between if memory else (),
+            lambda one: ranker.have_same_text(choice.draft, Hypothesis(one.tokens)),
+        )
+        evidence = Evidence(
+            drafted, nothing, choice.margin, choice.near, something, knows, *precedents
+        )
         written = Written.from_hypothesis(choice.draft, beams.passes, evidence)
         share = memory.remembered(choice.draft.ids) if memory else 0.0
         yield replace(written, remembered=share)

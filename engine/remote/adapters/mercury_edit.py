@@ -1,4 +1,4 @@
-"""Mercury's edits: it is shown a file with a piece of it marked, and writes that piece anew.
+"""Mercury's edits: it is shown a file with a piece of it marked, and rewrites that piece.
 
 It takes no instruction. No real one was met; the form is the one that several clients send, without
 the history of edits, which is not known here.

@@ -7,12 +7,13 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from fillwright.engine.extras import has_torch
+from fillwright.engine.known_models import choice_for
 from fillwright.engine.syntax.grammars import GRAMMARS, parser_for
 from fillwright.kernels.cpu.library import NoKernelsError
 from fillwright.kernels.cpu.operations import CpuKernels
@@ -100,6 +101,18 @@ def look_at_torch() -> Iterator[Finding]:
     built = f"CUDA {torch['cuda']}" if torch["cuda"] else "CPU"
     yield ok("torch", f"{torch['version']}, built for {built}")
     yield from _gpus(torch)
+    yield ok("models", recommended([total / 1e9 for _, _, total in torch["gpus"]]))
+
+
+def recommended(gpu_gigabytes: Sequence[float]) -> str:
+    """Which open model to run on GPUs of these sizes, by the table of docs/models.md."""
+    choice = choice_for(gpu_gigabytes)
+    if choice.model is None:
+        return "the embedded one suits this machine; docs/models.md has those for a GPU"
+    return (
+        f"`fillwright pull {choice.model.alias}` suits this GPU, in {choice.form}: "
+        f"{choice.model.use}"
+    )
 
 
 def look_at_memory(checkpoint: Path) -> Iterator[Finding]:

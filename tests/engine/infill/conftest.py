@@ -17,6 +17,8 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.infill.masked.infiller import MaskedInfiller
+from fillwright.engine.infill.masked.loading import load_masked
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
@@ -26,6 +28,7 @@ from fillwright.engine.training.export import export
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
+from tests.engine.infill.masked_folder import DREAM_ON_TOKENS, qwen_like_tokenizer, write_masked
 
 CODE = '''\
 def area(width, height):
@@ -111,6 +114,19 @@ def tiny(tiny_folder: Path) -> Infiller:
 @pytest.fixture(scope="session")
 def embedded() -> Infiller:
     return load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
+
+
+@pytest.fixture(scope="session")
+def dream_on_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random network with DreamOn's config and special tokens."""
+    tokenizer = qwen_like_tokenizer(CODE, DREAM_ON_TOKENS)
+    small = {"fillwright": {"family": "DreamOn", "context": 192, "lines": 16, "bodies": 24}}
+    return write_masked(tmp_path_factory.mktemp("dream-on"), tokenizer, small)
+
+
+@pytest.fixture(scope="session")
+def dream_on(dream_on_folder: Path) -> MaskedInfiller:
+    return load_masked(dream_on_folder, "cpu")
 
 
 @dataclass

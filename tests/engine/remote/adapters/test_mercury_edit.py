@@ -25,7 +25,7 @@ def infiller(server, connected):
     return connected(server.url, kind="mercury")
 
 
-def test_lines_that_are_written_anew_are_edited(server, infiller):
+def test_lines_that_are_rewritten_are_edited(server, infiller):
     server.says[PATH] = edited("```\n    return x\n```")
     snippet = Snippet("g.py", "def g(): ...")
     fill = fill_of(infiller, rewrite(context=(snippet,)))
