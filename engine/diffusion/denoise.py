@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.entropy_bound import propose
+from fillwright.engine.diffusion.heeding import Objections
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -98,9 +99,14 @@ class DenoiseStep:
     def confidence(self) -> Tensor:
         """The model's untempered probability of every token of the argmax canvas, float32
         [batch, canvas]; in a pinned row, of the pinned token."""
-        tokens = self.rows.by_row(self.argmax_canvas)[..., None]
-        chosen = self.logits.gather(-1, tokens).squeeze(-1)
-        return self.rows.by_token((chosen - self.logits.logsumexp(-1)).exp())
+        return probabilities(self.logits, self.argmax_canvas, self.rows)
+
+
+def probabilities(logits: Tensor, tokens: Tensor, rows: RowConvention) -> Tensor:
+    """Of `tokens` int64 [batch, canvas] by logits [batch, canvas, vocab] of the model's rows:
+    float32 [batch, canvas]."""
+    chosen = logits.gather(-1, rows.by_row(tokens)[..., None]).squeeze(-1)
+    return rows.by_token((chosen - logits.logsumexp(-1)).exp())
 
 
 @torch.no_grad()
@@ -140,6 +146,14 @@ def denoise(
         unchanged = unchanged_steps(proposal.argmax_canvas, argmax_canvas, unchanged)
         sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)
         done = done | ((unchanged >= settings.stability_threshold) & sure)
+        if settings.guide is not None:
+            confidence = probabilities(logits, proposal.argmax_canvas, settings.rows)
+            objections = Objections.of(
+                settings.guide, canvases, rows, proposal.argmax_canvas, confidence, steps_left - 1
+            )
+            noise_again = noise.draw(rows.ids.shape, generator)
+            proposal = proposal.heeding(objections, settings.rows, noise_again)
+            done = done & ~objections.any
         canvas, argmax_canvas = proposal.renoised_canvas, proposal.argmax_canvas
         self_conditioning_logits = proposal.self_conditioning_logits
         step = DenoiseStep(

@@ -5,13 +5,16 @@ decision is remade at each step (transformers' EntropyBoundSampler; arXiv 2505.2
 take no part. Knows nothing of models.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.canvas import CanvasRows
+from fillwright.engine.diffusion.heeding import Objections
 from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.kernels.entropy_bound import entropy_bound
 from fillwright.kernels.token_statistics import token_statistics
@@ -37,6 +40,18 @@ class Proposal:
     live: Tensor
     entropy: Tensor
     self_conditioning_logits: Tensor
+
+    def heeding(self, objections: Objections, convention: RowConvention, noise: Tensor) -> Self:
+        """With what a guide says of it; `noise` int64 [batch, canvas] is for refused rows. `live`
+        and the entropy stay: they are what the network itself thinks."""
+        silent = convention.by_row(objections.silent)[..., None]
+        return replace(
+            self,
+            renoised_canvas=objections.heeded(self.renoised_canvas, noise),
+            argmax_canvas=objections.tokens,
+            accepted_token_mask=objections.accepted(self.accepted_token_mask),
+            self_conditioning_logits=self.self_conditioning_logits.masked_fill(silent, -torch.inf),
+        )
 
 
 def propose(
