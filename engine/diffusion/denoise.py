@@ -151,8 +151,9 @@ def denoise(
             objections = Objections.of(
                 settings.guide, canvases, rows, proposal.argmax_canvas, confidence, steps_left - 1
             )
-            noise_again = noise.draw(rows.ids.shape, generator)
-            proposal = proposal.heeding(objections, settings.rows, noise_again)
+            if objections.any.any():
+                fresh = noise.draw(rows.ids.shape, generator)
+                proposal = proposal.heeding(objections, settings.rows, fresh)
             done = done & ~objections.any
         canvas, argmax_canvas = proposal.renoised_canvas, proposal.argmax_canvas
         self_conditioning_logits = proposal.self_conditioning_logits

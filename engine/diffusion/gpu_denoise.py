@@ -112,8 +112,7 @@ class GpuCanvas:
             cache.known = cache.length
             latest = self._outcome(step, steps_left)
             if settings.guide is not None:
-                fresh = noise.draw(self._noise.shape, generator)
-                yield (seen := self._heed(settings, canvas, latest(), fresh))
+                yield (seen := self._heed(settings, canvas, latest(), noise, generator))
                 if seen.last:
                     return
                 continue
@@ -191,25 +190,33 @@ class GpuCanvas:
         self._self_conditioning.copy_(expected)
 
     def _heed(
-        self, settings: DenoiseSettings, canvas: Canvas, seen: GpuStep, fresh: Tensor
+        self,
+        settings: DenoiseSettings,
+        canvas: Canvas,
+        seen: GpuStep,
+        noise: Noise,
+        generator: Generator,
     ) -> GpuStep:
-        """The step with what its guide says of it, which the next one begins with; `fresh` int64
-        [1, rows] is noise. With a guide the GPU has to wait for the host."""
+        """The step with what the settings' guide says of it, which the next step begins with. With
+        a guide the GPU has to wait for the host."""
+        assert settings.guide is not None
         rows = CanvasRows.stack([canvas], settings.end_marks, torch.device("cpu"))
-        state, device = self._state, fresh.device
         objections = Objections.of(
             settings.guide, [canvas], rows, seen.argmax_canvas, seen.probability, seen.steps_left
         )
+        if not objections.any:
+            return seen
+        state, fresh = self._state, noise.draw(self._noise.shape, generator)
         state.canvas.copy_(objections.heeded(state.canvas.cpu(), fresh.cpu()))
         state.argmax_canvas.copy_(objections.tokens)
-        self._self_conditioning.masked_fill_(objections.silent[0, :, None].to(device), 0.0)
-        done = seen.done & ~objections.any
-        state.done.copy_(done)
+        state.done.zero_()
+        silent = objections.silent[0, :, None].to(self._self_conditioning.device)
+        self._self_conditioning.masked_fill_(silent, 0.0)
         return replace(
             seen,
             argmax_canvas=objections.tokens,
             accepted_token_mask=objections.accepted(seen.accepted_token_mask),
-            done=done,
+            done=torch.zeros_like(seen.done),
         )
 
     def _outcome(self, step: int, steps_left: int) -> Callable[[], GpuStep]:

@@ -13,6 +13,7 @@ from fillwright.engine.errors import EngineFailed
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.ending import last_of
+from fillwright.engine.infill.rewriting import Rewriting
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.request import Draft, Infill, InfillRequest
@@ -37,6 +38,9 @@ class Infiller(Checkpoint):
 
     def _candidates(self, request: InfillRequest, stop: Stop) -> Iterator[Draft | Infill]:
         """The first candidate with its drafts; the others are ready with it."""
+        if request.strength is not None:
+            yield (yield from Rewriting(self, request, stop).run())
+            return
         first = yield from self._candidate(request, 0, stop)
         others = []
         for number in range(1, request.candidates):

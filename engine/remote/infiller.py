@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.constraint.check import check_of
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
@@ -96,10 +97,17 @@ class RemoteInfiller:
     ) -> Iterator[Draft | Infill]:
         """Drafts as the first fill comes, then exactly one Infill. `cancelled` is asked every
         20 ms; the connection is closed then, and the server stops. Several holes are filled one
-        after another, each once. Raises `FillwrightError` with what the server said or did."""
+        after another, each once. A constraint is looked at when the fill is there: no server knows
+        it. Raises `FillwrightError` with what the server said or did."""
+        if request.strength is not None:
+            raise BadRequest("A model server cannot renoise a text; have it written anew.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
-            yield (yield from self._fill(request, stop))
+            check = check_of(request)
+            fill = yield from self._fill(request, stop)
+            if check and fill.finish != "cancelled" and not check.is_met(fill.texts[0]):
+                fill = replace(fill, finish="unmet")
+            yield fill
             return
         request = replace(request, candidates=1)
         fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
