@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench dist nvim-plugin pages docs audit sbom lock
+.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench fuzz dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -60,9 +60,8 @@ check-nvim:
 endif
 
 vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Code extension, with the server in it
-	rm -rf build editors/vscode/server/*.whl
-	FILLWRIGHT_WITHOUT_KERNELS=1 $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
-		--wheel-dir editors/vscode/server .
+	rm -f editors/vscode/server/*.tar.gz
+	$(BIN)/python -P release/sdist.py editors/vscode/server 2> /dev/null
 	cp LICENSE editors/vscode/
 	for picture in ghost-text drafts diff no-server; do \
 		cp docs/images/vscode-$$picture.png editors/vscode/walkthrough/$$picture.png; done
@@ -72,9 +71,22 @@ bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/cpu_kernels.py
 	$(BIN)/python -P tests/bench/server.py
+	$(BIN)/python tests/bench/start.py
 	$(BIN)/python -P tests/bench/remote.py
 	$(BIN)/python -P tests/bench/edits.py
 	$(BIN)/python -P tests/bench/carve.py
+
+MINUTES ?= 10
+FUZZED := $(sort $(basename $(notdir $(wildcard tests/fuzz/targets/*.py))))
+fuzz: .venv/.dev-ready .tools/fuzz/.ready ## fuzz what reads strangers' input, MINUTES=10 for each target
+	for target in $(FUZZED); do \
+		PYTHONPATH=.tools/fuzz $(BIN)/python -P tests/fuzz/fuzz.py $$target $(MINUTES) || exit 1; done
+
+# beside our packages, not among them: its wheels are for few Pythons
+.tools/fuzz/.ready: tests/fuzz/requirements.txt
+	rm -rf .tools/fuzz
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .tools/fuzz --requirement $<
+	@touch $@
 
 dist: .tools/release/.ready ## build wheel, sdist, VSIX and the Neovim plugin of this commit into dist/
 	.tools/release/bin/python -P release/build.py
@@ -83,14 +95,13 @@ nvim-plugin: .tools/release/.ready ## export the Neovim plugin as a repository o
 	.tools/release/bin/python -P release/build.py nvim
 
 pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
-	for page in settings cli wire licences; do $(BIN)/python -P docs/write_$$page.py; done
+	for page in settings cli completion wire licences; do $(BIN)/python -P docs/write_$$page.py; done
 
 docs: .tools/docs/.ready ## build the documentation's site into dist/site
 	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict
 
 audit: .tools/release/.ready editors/vscode/node_modules/.ready ## known weaknesses of dependencies
-	.tools/release/bin/pip-audit --requirement constraints.txt --disable-pip --no-deps --strict
-	cd editors/vscode && npm audit
+	.tools/release/bin/python -P release/audit.py
 
 sbom: .tools/release/.ready ## what comes along with the Python package, as CycloneDX: dist/sbom.json
 	mkdir -p dist
@@ -123,7 +134,7 @@ lock: .tools/release/.ready ## take the newest versions of the tools that build 
 	$(PYTHON) -m venv .venv
 
 .venv/.run-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
-	@echo "Installing Fillwright into .venv (PyTorch makes this take a minute or two) ..."
+	@echo "Installing Fillwright into .venv ..."
 	$(PIP_INSTALL) --editable .
 	@touch $@
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
-from rich.terminal_theme import MONOKAI
+from rich.terminal_theme import MONOKAI, TerminalTheme
 from rich.text import Text
 
 from fillwright.engine.daemon.client import EngineClient
@@ -81,15 +81,17 @@ async def record(options: FillOptions) -> list[Frame]:
     ]
 
 
-def animation(command: str, frames: list[Frame]) -> str:
-    """All frames in one place, each visible in its own time."""
+def animation(
+    command: str, frames: list[Frame], width: int = WIDTH, theme: TerminalTheme = MONOKAI
+) -> str:
+    """All frames in one place, each visible in its own time; `width` in characters."""
     whole = sum(frame.seconds for frame in frames)
     drawings, keyframes, begin, height = [], [], 0.0, 0
     for index, frame in enumerate(frames):
-        console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+        console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
         console.print(Text(command, style="bold"), frame.shown, sep="\n")
         height = max(height, len(console.export_text(clear=False).splitlines()))
-        drawings.append(console.export_svg(theme=MONOKAI, code_format=FRAME, unique_id=f"f{index}"))
+        drawings.append(console.export_svg(theme=theme, code_format=FRAME, unique_id=f"f{index}"))
         end = begin + frame.seconds
         shown = f"{100 * begin / whole:.2f}%{{visibility:visible}}"
         hidden = f"{100 * end / whole:.2f}%{{visibility:hidden}}" if index < len(frames) - 1 else ""
@@ -98,7 +100,7 @@ def animation(command: str, frames: list[Frame]) -> str:
             f".frame-f{index}{{animation:show-f{index} {whole:.2f}s step-end infinite}}"
         )
         begin = end
-    size = f"{WIDTH * 12.2 + 24:.0f} {height * 24.4 + 24:.0f}"
+    size = f"{width * 12.2 + 24:.0f} {height * 24.4 + 24:.0f}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}">\n'
         "<style>.frame{visibility:hidden}.frame:last-of-type{visibility:visible}"

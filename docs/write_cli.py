@@ -28,7 +28,15 @@ Written by `docs/write_cli.py` from the command itself.
 | 130 | interrupted with Ctrl+C |
 | 1, and a traceback | a bug; please report it |
 
-Colours are off where the output is no terminal, and where the variable `NO_COLOR` is set. Lines and columns count from 1.
+Colours are off where the output is no terminal, and where the variable `NO_COLOR` is set; no
+meaning is in a colour alone. Lines and columns count from 1.
+
+Tab completes in bash, zsh and fish, and `man fillwright` works, where pip installed Fillwright for the user or the system. Elsewhere:
+
+    eval "$(fillwright completion bash)"                                       # in ~/.bashrc
+    fillwright completion zsh > ~/.zfunc/_fillwright                           # a folder of fpath, before compinit
+    fillwright completion fish > ~/.config/fish/completions/fillwright.fish
+    fillwright completion man | man -l -
 """
 
 

@@ -6,10 +6,13 @@ fails while the page is another one.
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
+from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -30,6 +33,7 @@ itself.
 | Fillwright's code, its documentation and pictures | Apache-2.0 |
 | the weights and the tokenizer of `fillwright-small` | Apache-2.0 |
 | the text that they were trained on | packages with permissive licences, each named in `engine/training/packages.toml`, and Python's standard library (PSF-2.0). The text is not in any package of ours |
+| completion for bash, zsh and fish | in part shtab's own text, MPL-2.0, which binds those files only; the rest is made from our command |
 | grammars | each is a package of its own below. `tree-sitter-languages` holds some thirty more in one file; the package says Apache-2.0, and its grammars' own repositories have not been read one by one |
 | DiffusionGemma's architecture | no code of it is copied; the tests compare with transformers (Apache-2.0). Weights of Google's models come with their own terms, which `fillwright pull` prints |
 """
@@ -38,19 +42,27 @@ itself.
 @dataclass(frozen=True, slots=True)
 class Package:
     """A name in the lock, its licence in the package's own words, or None where it is not installed
-    here, and whether it comes with Fillwright."""
+    here, and who gets it."""
 
     name: str
     licence: str | None
-    shipped: bool
+    gets_it: Literal["everyone", "gpu", "developers"]
 
 
 def python_packages() -> list[Package]:
     """Those of constraints.txt, in its order."""
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     names = [line.split("==")[0] for line in lines if "==" in line]
-    shipped = _needed("fillwright")
-    return [Package(name, _licence(name), canonicalize_name(name) in shipped) for name in names]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    everyone = _needed(project["dependencies"])
+    gpu = _needed(project["optional-dependencies"]["gpu"])
+
+    def package(name: str) -> Package:
+        known = canonicalize_name(name)
+        gets_it = "everyone" if known in everyone else "gpu" if known in gpu else "developers"
+        return Package(name, _licence(name), gets_it)
+
+    return [package(name) for name in names]
 
 
 def npm_packages() -> list[Package]:
@@ -61,7 +73,7 @@ def npm_packages() -> list[Package]:
         name = todo.pop()
         if name not in found:
             package = lock[f"node_modules/{name}"]
-            found[name] = Package(name, package.get("license"), shipped=True)
+            found[name] = Package(name, package.get("license"), "everyone")
             todo += package.get("dependencies", {})
     return sorted(found.values(), key=lambda package: package.name)
 
@@ -72,11 +84,16 @@ def page(known: dict[str, str]) -> str:
     return "\n".join(
         [
             HEAD,
-            *_table("Installed with Fillwright", [p for p in python if p.shipped], known),
+            *_table("Installed with Fillwright", _of("everyone", python), known),
+            *_table("Installed with the extra `gpu`", _of("gpu", python), known),
             *_table("In the VS Code extension", npm_packages(), known),
-            *_table("For development only", [p for p in python if not p.shipped], known),
+            *_table("For development only", _of("developers", python), known),
         ]
     )
+
+
+def _of(gets_it: str, packages: list[Package]) -> list[Package]:
+    return [package for package in packages if package.gets_it == gets_it]
 
 
 def written() -> dict[str, str]:
@@ -92,19 +109,19 @@ def _table(title: str, packages: list[Package], known: dict[str, str]) -> Iterat
     yield ""
 
 
-def _needed(name: str) -> set[str]:
-    """The normalised names of everything that installing `name` brings, where it is known here."""
+def _needed(wanted: list[str]) -> set[str]:
+    """The normalised names of everything that these requirements bring, where it is known here."""
     found: set[str] = set()
-    todo = [name]
+    todo = [Requirement(text) for text in wanted]
     while todo:
-        try:
-            needs = [Requirement(text) for text in requires(todo.pop()) or ()]
-        except PackageNotFoundError:
+        name = canonicalize_name(todo.pop().name)
+        if name in found:
             continue
-        # an extra is nobody's unless it is asked for
-        names = {canonicalize_name(r.name) for r in needs if "extra ==" not in str(r.marker)}
-        todo += names - found
-        found |= names
+        found.add(name)
+        with suppress(PackageNotFoundError):
+            needs = [Requirement(text) for text in requires(name) or ()]
+            # an extra is nobody's unless it is asked for
+            todo += [need for need in needs if "extra ==" not in str(need.marker)]
     return found
 
 

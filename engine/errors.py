@@ -17,6 +17,10 @@ class CheckpointError(FillwrightError):
     """A model folder that cannot be used; names the tensor and the file where there is one."""
 
 
+class MissingExtra(FillwrightError):
+    """Something for which the package has an extra that is not installed."""
+
+
 class EngineUnavailable(FillwrightError):
     """The engine daemon cannot be started or reached."""
 

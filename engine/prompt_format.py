@@ -9,8 +9,8 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.settings import EngineSettings
 
 INSTRUCTED = "chat"
-"""The prompt that has room for an instruction; that of a checkpoint that names none (see
-`engine/infill/loading.py`)."""
+"""The prompt that has room for an instruction; that of a DiffusionGemma checkpoint that names none
+(see `engine/infill/loading.py`)."""
 NO_INSTRUCTIONS = "This model takes no instructions, so yours was not used."
 
 
@@ -21,7 +21,8 @@ def takes_instructions(checkpoint: Path | None) -> bool | None:
         path = (checkpoint or embedded_checkpoint()) / "config.json"
         config = json.loads(path.read_text(encoding="utf-8"))
         ours = config.get("fillwright") or {}
-        return (ours.get("prompt") or INSTRUCTED) == INSTRUCTED
+        is_chat = config.get("model_type", "diffusion_gemma") == "diffusion_gemma"
+        return is_chat and (ours.get("prompt") or INSTRUCTED) == INSTRUCTED
     except (OSError, ValueError, RecursionError, AttributeError):
         return None
 

@@ -172,13 +172,15 @@ class Memories:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceMemory:
-    """How much of a workspace is remembered. One that was forgotten meanwhile has another `id`."""
+    """How much of a workspace is remembered; of `unsorted` files it has no say yet. One that was
+    forgotten meanwhile has another `id`."""
 
     workspace: str
     id: str
     files: int
     tokens: int
     bytes: int
+    unsorted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +188,26 @@ class Draft:
     """The text of every hole after one step (`step` counts from 1, over all holes and phases), and
     how many steps may come at most.
 
-    `settled[i]` are the half-open character ranges of `texts[i]` accepted at this step.
+    `settled[i]` are the half-open character ranges of `texts[i]` accepted at this step. A draft
+    with a `certainty` comes first, at step 0: the user's own code has it between such contexts, and
+    it may be shown at once, as sure as that is.
     """
 
     step: int
     steps_left: int
     texts: tuple[str, ...]
     settled: tuple[tuple[tuple[int, int], ...], ...]
+    certainty: "Certainty | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """That a text stood between such contexts in the user's own code, at so many `places`; at the
+    nearest of them so many tokens to the `left` and the `right` are those around the hole."""
+
+    left: int
+    right: int
+    places: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +217,8 @@ class Certainty:
     `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
     that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
     fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
-    the draft's own probability, the ranker's margin in nats, how many were near, and whether the
-    project's other files had a say.
+    the draft's own probability, the ranker's margin in nats, how many were near, whether the
+    project's other files had a say, and where the `same` text, or some `other`, stood before.
     """
 
     whole: float
@@ -213,6 +228,8 @@ class Certainty:
     margin: float
     near: int
     knows_project: bool = False
+    same: Precedent | None = None
+    other: Precedent | None = None
 
 
 @dataclass(frozen=True, slots=True)

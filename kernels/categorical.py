@@ -13,28 +13,28 @@ Knows nothing of where the random numbers come from.
 
 import math
 
-import torch
-from torch import Tensor
+from fillwright.kernels.arrays import Array, along, namespace
 
 BLOCK = 128
 BELOW_ONE = 1 - 2**-24
 
 
-def categorical(probabilities: Tensor, uniform: Tensor) -> Tensor:
+def categorical(probabilities: Array, uniform: Array) -> Array:
     """Draw one token per row -> int64 [...]. A token of probability 0 is never drawn while another
     has mass."""
     width = math.gcd(probabilities.shape[-1], BLOCK)
     blocks = probabilities.reshape(*probabilities.shape[:-1], -1, width)
     block, left = _place(blocks.sum(-1), uniform[..., None])
-    token, _ = _place(blocks.take_along_dim(block[..., None], dim=-2).squeeze(-2), left)
-    return (block * width + token).squeeze(-1)
+    token, _ = _place(along(blocks, block[..., None], -2)[..., 0, :], left)
+    return (block * width + token)[..., 0]
 
 
-def _place(mass: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+def _place(mass: Array, share: Array) -> tuple[Array, Array]:
     """Where the `share` [..., 1] in [0, 1) of the whole mass [..., n] falls: in which part, and at
     which share of that part, again below 1."""
+    clip = namespace(mass).clip
     ends = mass.cumsum(-1)
     target = share * ends[..., -1:]
-    part = torch.searchsorted(ends, target, right=True)
-    own, end = mass.gather(-1, part), ends.gather(-1, part)
-    return part, ((target - (end - own)) / own).clamp_(0.0, BELOW_ONE)
+    part = (ends <= target).sum(-1)[..., None]
+    own, end = along(mass, part), along(ends, part)
+    return part, clip((target - (end - own)) / own, 0.0, BELOW_ONE)

@@ -11,16 +11,20 @@ Bytes moved for N rows: 5N read, N written; the sort, the sum and the scatter he
 Knows nothing of tokens.
 """
 
-import torch
-from torch import Tensor
+import math
+
+from fillwright.kernels.arrays import Array, along, namespace
 
 
-def entropy_bound(entropy: Tensor, free: Tensor, bound: float) -> Tensor:
+def entropy_bound(entropy: Array, free: Array, bound: float) -> Array:
     """The accepted rows, bool [batch, canvas]. Rows that are not free are never accepted and spend
     nothing.
 
     entropy in nats, bound >= 0. A canvas with a free row accepts at least one.
     """
-    ascending, order = entropy.masked_fill(~free, torch.inf).sort(stable=True)
+    xp = namespace(entropy)
+    order = xp.argsort(xp.where(free, entropy, math.inf), axis=-1, stable=True)
+    ascending = along(xp.where(free, entropy, 0.0), order)
     affordable = ascending.cumsum(-1) - ascending <= bound
-    return torch.zeros_like(free).scatter(-1, order, affordable) & free
+    place = xp.argsort(order, axis=-1)
+    return along(affordable, place) & free

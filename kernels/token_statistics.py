@@ -16,8 +16,7 @@ Knows nothing of models, canvases or random numbers.
 import math
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+from fillwright.kernels.arrays import Array, along, namespace, softmax
 
 BLOCK = 128  # logits of a row that are looked at together
 _LOWEST = -1e4  # exp(-1e4) is exactly 0; keeps 0 * z finite where a logit is -inf
@@ -27,33 +26,36 @@ _LOWEST = -1e4  # exp(-1e4) is exactly 0; keeps 0 * z finite where a logit is -i
 class TokenStatistics:
     """Per row: the tempered logits (maximum 0), their softmax, its argmax and its entropy."""
 
-    tempered: Tensor
-    probabilities: Tensor
-    token: Tensor
-    entropy: Tensor
+    tempered: Array
+    probabilities: Array
+    token: Array
+    entropy: Array
 
 
-def token_statistics(logits: Tensor, temperature: float) -> TokenStatistics:
+def token_statistics(logits: Array, temperature: float) -> TokenStatistics:
     """Statistics of softmax(logits / temperature), row by row; temperature > 0.
 
     Logits may be -inf (a token that must not be), but not in a whole row. `logits` is not changed.
     """
+    xp = namespace(logits)
     token = likeliest(logits)[..., None]
-    tempered = logits - logits.gather(-1, token)
-    tempered.div_(temperature).clamp_(min=_LOWEST)
-    probabilities = tempered.softmax(-1)
-    largest = probabilities.gather(-1, token).squeeze(-1)
-    entropy = -largest.log() - torch.linalg.vecdot(probabilities, tempered)
-    return TokenStatistics(tempered, probabilities, token.squeeze(-1), entropy)
+    tempered = logits - along(logits, token)
+    tempered /= temperature
+    tempered = xp.clip(tempered, _LOWEST, None)
+    probabilities = softmax(tempered)
+    largest = along(probabilities, token)[..., 0]
+    entropy = -xp.log(largest) - xp.linalg.vecdot(probabilities, tempered)
+    return TokenStatistics(tempered, probabilities, token[..., 0], entropy)
 
 
-def likeliest(logits: Tensor) -> Tensor:
+def likeliest(logits: Array) -> Array:
     """The first index of the largest logit, int64 [...].
 
     torch's amax is vectorised and its argmax is not: find the block first, then the place in it.
     """
+    xp = namespace(logits)
     width = math.gcd(logits.shape[-1], BLOCK)
     blocks = logits.reshape(*logits.shape[:-1], -1, width)
-    block = blocks.amax(-1).argmax(-1, keepdim=True)
-    place = blocks.take_along_dim(block[..., None], dim=-2).argmax(-1)
-    return (block * width + place).squeeze(-1)
+    block = xp.argmax(xp.amax(blocks, axis=-1), axis=-1, keepdims=True)
+    place = xp.argmax(along(blocks, block[..., None], -2), axis=-1)
+    return (block * width + place)[..., 0]

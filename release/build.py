@@ -6,7 +6,6 @@ tools give the same bytes; `SHA256SUMS` lets two builds be compared. Run by `mak
 packages of release/requirements.txt.
 """
 
-import gzip
 import hashlib
 import io
 import os
@@ -44,16 +43,11 @@ def build_wheel(source: Path) -> None:
 
 def build_sdist(source: Path) -> None:
     """The source distribution; a wheel can be built from it."""
-    made = source / "made"
-    _build(source, made, "--sdist")
-    (archive,) = made.glob("*.tar.gz")
-    (DIST / archive.name).write_bytes(
-        _without_traces(archive, int(os.environ["SOURCE_DATE_EPOCH"]))
-    )
+    _run([sys.executable, "-P", "release/sdist.py", str(DIST)], source)
 
 
 def build_vsix(source: Path) -> None:
-    """The VS Code extension, with a wheel for every platform in it: without the CPU kernels."""
+    """The VS Code extension, with the source distribution in it, which is for every platform."""
     _run(["make", "--silent", "vsix", f"PYTHON={sys.executable}"], source)
     (package,) = (source / "editors" / "vscode" / "dist").glob("*.vsix")
     shutil.copy(package, DIST)
@@ -105,19 +99,6 @@ def _platform() -> str:
         return f"win_{machine}"
     libc = "manylinux_2_17" if platform.libc_ver()[0] == "glibc" else "musllinux_1_1"
     return f"{libc}_{machine}"
-
-
-def _without_traces(archive: Path, epoch: int) -> bytes:
-    """A source archive without who built it and when."""
-    packed = io.BytesIO()
-    with tarfile.open(archive) as old, tarfile.open(fileobj=packed, mode="w") as new:
-        for member in sorted(old.getmembers(), key=lambda member: member.name):
-            content = old.extractfile(member) if member.isfile() else None
-            member.mtime, member.uid, member.gid = epoch, 0, 0
-            member.uname = member.gname = ""
-            member.pax_headers = {}
-            new.addfile(member, content)
-    return gzip.compress(packed.getvalue(), mtime=epoch)
 
 
 def _write_sums() -> None:

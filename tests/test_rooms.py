@@ -15,7 +15,8 @@ LAYERS = ["kernels", "engine", "lsp_server"]
 ROOMS = [
     *["kernels.gpu", "kernels.cpu", "kernels"],
     *["engine.errors", "engine.confidence", "engine.strict_json", "engine.checkpoint_path"],
-    "engine.allocator",
+    *["engine.description", "engine.known_models"],
+    *["engine.allocator", "engine.cores", "engine.extras"],
     *["engine.request", "engine.filling", "engine.syntax", "engine.sources", "engine.memory"],
     *["engine.remote.settings", "engine.daemon.settings", "engine.prompt_format", "engine.pull"],
     *["engine.model", "engine.diffusion", "engine.quantize", "engine.benchmark"],
@@ -24,7 +25,7 @@ ROOMS = [
     *["engine.infill.form", "engine.infill.state"],
     *["engine.infill.ranking", "engine.infill.drafting", "engine.infill.denoising"],
     "engine.infill.constraint",
-    *["engine.infill", "engine.remote"],
+    *["engine.infill", "engine.infill.masked", "engine.loading", "engine.remote"],
     *["engine.daemon.runtime_dir", "engine.daemon.wire", "engine.daemon.metrics"],
     *["engine.daemon.resident", "engine.daemon.live_fill", "engine.daemon.dialects"],
     "engine.daemon",

@@ -1,8 +1,9 @@
-"""`fillwright bench engine`: how near a GPU's denoise step is to what its memory allows.
+"""`fillwright bench engine`: how near a denoise step is to what the memory allows.
 
-Random weights in the real shape: nothing is downloaded. The logits of two layers are compared with
-the torch network's first. The floor is the step's bytes at the bandwidth of a copy, measured in the
-same run.
+Random weights in the real shape: nothing is downloaded. On a GPU, the logits of two layers of
+DiffusionGemma are compared with the torch network's first; of a plain transformer, on any device,
+one layer is timed and the whole computed from it. The floor is the step's bytes at the bandwidth of
+a copy, measured in the same run.
 """
 
 import argparse
@@ -14,11 +15,14 @@ from rich.table import Table
 
 from fillwright.engine.benchmark.beside_transformers import transformers_step
 from fillwright.engine.benchmark.engine_bench import Measured, measure, relative_error
+from fillwright.engine.benchmark.plain_bench import measure_plain
+from fillwright.engine.benchmark.plain_shapes import PLAIN_SHAPES, PlainFormat
 from fillwright.engine.benchmark.shapes import SHAPES, Format
 from fillwright.engine.errors import BadRequest, FillwrightError
 
 TOLERATED = 1e-2
 GIGA = 1e9
+OPEN_ROWS = 64
 
 
 def main(argv: list[str]) -> int:
@@ -30,6 +34,11 @@ def main(argv: list[str]) -> int:
             "No CUDA device can be used here; --shape tiny --device cpu tries the command out "
             "where TRITON_INTERPRET=1 is set."
         )
+    if arguments.shape in PLAIN_SHAPES:
+        _plain(arguments, device)
+        return 0
+    if arguments.format not in get_args(Format):
+        raise BadRequest(f"Experts are not measured in {arguments.format}; choose bf16 or int4.")
     config = SHAPES[arguments.shape]
     error = relative_error(config, arguments.format, device)
     print(f"two layers, {arguments.format}: relative error of the logits {error:.1e}")
@@ -54,6 +63,24 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _plain(arguments: argparse.Namespace, device: torch.device) -> None:
+    if arguments.format not in get_args(PlainFormat):
+        raise BadRequest(f"A plain transformer has no {arguments.format}; choose bf16 or int4.")
+    opened = arguments.canvas or OPEN_ROWS
+    rows = arguments.context + opened, opened
+    found = measure_plain(PLAIN_SHAPES[arguments.shape], arguments.format, rows, device)
+    print(
+        f"{arguments.shape}, {arguments.format}: {rows[0]} rows, {opened} of them open; copies "
+        f"move {found.bandwidth / GIGA:.0f} GB/s"
+    )
+    print(f"layer {found.layer_ms:.1f} ms, {found.layer_bytes / 1e6:.0f} MB")
+    print(f"logits {found.logits_ms:.1f} ms, {found.head_bytes / 1e6:.0f} MB")
+    print(
+        f"step of {found.layers} layers, computed: {found.step_ms:.0f} ms, "
+        f"{found.step_ms / found.floor_ms:.1f} times the floor of {found.floor_ms:.0f} ms"
+    )
+
+
 def _table(title: str, found: Measured) -> Table:
     table = Table("what", "ms", "GB", "GB/s", "times the floor", title=title)
     for name, took, moved in found.rows:
@@ -75,12 +102,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("load", add_help=False, help="many simulated editors before a model server")
     parser = commands.add_parser(
         "engine",
-        help="a GPU's denoise step, beside what its memory allows",
+        help="a denoise step, beside what the memory allows",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--shape", choices=SHAPES, default="26b", help="(26b)")
-    parser.add_argument("--format", choices=get_args(Format), default="bf16", help="experts (bf16)")
+    parser.add_argument("--shape", choices=(*SHAPES, *PLAIN_SHAPES), default="26b", help="(26b)")
+    formats = dict.fromkeys((*get_args(Format), *get_args(PlainFormat)))
+    parser.add_argument(
+        "--format", choices=formats, default="bf16", help="experts, or layers (bf16)"
+    )
     parser.add_argument("--canvas", type=int, help="rows (as many as the shape's canvas has)")
     parser.add_argument("--context", type=int, default=2048, help="tokens before it (2048)")
     parser.add_argument(

@@ -7,8 +7,8 @@ from typing import Literal, cast
 import torch
 from torch import Tensor, nn
 
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_layers import PackedExperts
 from fillwright.engine.model.gpu_network import GpuNetwork
 from fillwright.engine.model.layers import Experts, GatedMlp, Layer, PlainWeights

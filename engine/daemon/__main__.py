@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.detach:
         _detach()
+    # before numpy is imported: its own products are small, and threads of its would be in the way
+    for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(name, "1")
     # imported here: only the detached process needs it, and forking must not copy threads
     from fillwright.engine.daemon.server import EngineRunsAlready, run
 

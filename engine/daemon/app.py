@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fillwright.engine.daemon.dialects import about, llama_cpp, mistral, openai
-from fillwright.engine.daemon.dialects.answering import given
+from fillwright.engine.daemon.dialects.answering import given, user_of
 from fillwright.engine.daemon.live_fill import LiveFill
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import EngineBusy, Resident
@@ -87,18 +87,24 @@ OTHERS: Mapping[tuple[str, str], Handler] = {
 
 async def infill(resident: Resident, request: Request) -> Response:
     """`InfillRequest` in; server-sent events out: `draft`s, then one `infill` or `error`."""
-    return FillStream(LiveFill(resident, from_json(await request.body(), InfillRequest)))
+    wanted, user = from_json(await request.body(), InfillRequest), user_of(request)
+    if user:
+        # whose name one user gives is not for another to know of
+        wanted = replace(wanted, workspace="")
+    return FillStream(LiveFill(resident, wanted, user))
 
 
 async def memory(resident: Resident, request: Request) -> Response:
     """`Memories` in, which are taken in while no fill waits; answers as `/load`, whose process
-    and workspaces tell a client whether what it sent before is still there."""
+    and workspaces tell a client whether what it sent before is still there. For the owner alone."""
+    _only_owner(request)
     resident.remember(from_json(await request.body(), Memories))
     return await health(resident, request)
 
 
 async def forget(resident: Resident, request: Request) -> Response:
-    """Forget every project."""
+    """Forget every project. For the owner alone."""
+    _only_owner(request)
     await asyncio.to_thread(resident.forget_all)
     return await health(resident, request)
 
@@ -106,6 +112,8 @@ async def forget(resident: Resident, request: Request) -> Response:
 async def health(resident: Resident, request: Request) -> Response:
     """`Health`, for our own client: status 200 when the model is ready, 503 when it is not."""
     now = replace(resident.health(), pid=os.getpid())
+    if user_of(request):
+        now = replace(now, remembered=(), to_remember=0)
     status_code = 200 if now.status == "ready" else 503
     return Response(to_json(now), status_code, media_type="application/json")
 
@@ -114,6 +122,11 @@ async def load(resident: Resident, request: Request) -> Response:
     """Try a failed load again."""
     resident.start()
     return await health(resident, request)
+
+
+def _only_owner(request: Request) -> None:
+    if user_of(request):
+        raise BadRequest("Only the daemon's owner has files remembered by it.")
 
 
 class FillStream(StreamingResponse):

@@ -99,17 +99,20 @@ def add_serving_arguments(parser: argparse.ArgumentParser) -> None:
     network.add_argument("--host", metavar="ADDRESS", help="listen on TCP; needs a token")
     network.add_argument("--port", type=int, default=8411, metavar="N", help="(%(default)s)")
     network.add_argument(
-        "--token-file", type=Path, metavar="FILE", help="the callers' bearer token"
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="the callers' bearer tokens: one a line, each with its requests a minute if limited",
     )
 
 
 def network_of(arguments: argparse.Namespace) -> "Network | None":
-    """Where to serve TCP, with its token; None without `--host`. Raises BadRequest."""
-    from fillwright.engine.daemon.access import Network, read_token
+    """Where to serve TCP, and whom; None without `--host`. Raises BadRequest."""
+    from fillwright.engine.daemon.access import Network, read_users
 
     if arguments.host is None:
         return None
-    return Network(arguments.host, arguments.port, read_token(arguments.token_file))
+    return Network(arguments.host, arguments.port, read_users(arguments.token_file))
 
 
 def _seconds(text: str) -> float:

@@ -14,16 +14,16 @@ from fillwright.engine.request import Draft, Infill, InfillRequest
 
 
 class LiveFill:
-    """A request that the resident has taken. Must be made inside a running loop.
+    """A request of a user that the resident has taken. Must be made inside a running loop.
 
     Raises what `Resident.submit` raises.
     """
 
-    def __init__(self, resident: Resident, request: InfillRequest) -> None:
+    def __init__(self, resident: Resident, request: InfillRequest, user: str = "") -> None:
         self._resident = resident
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self._job = resident.submit(request, self._deliver)
+        self._job = resident.submit(request, self._deliver, user)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """Drafts, then one `Infill` or error."""

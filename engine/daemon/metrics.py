@@ -29,19 +29,37 @@ class Metrics:
             buckets=LATENCY_BUCKETS_S,
             registry=self._registry,
         )
+        self._of_users = Counter(
+            "fillwright_user_requests",
+            "Finished requests of those who share the engine, each by a hash of the token.",
+            ["user", "finish"],
+            registry=self._registry,
+        )
+        self._user_seconds = Counter(
+            "fillwright_user_seconds",
+            "Seconds from taking their requests to the fills, those not cancelled.",
+            ["user"],
+            registry=self._registry,
+        )
         for finish in ("settled", "budget", "deadline", "cancelled", "failed"):
             self._requests.labels(finish)
 
-    def finished(self, outcome: Event, seconds: float) -> None:
-        """Count one request by its outcome, an `Infill` or an error."""
+    def finished(self, outcome: Event, seconds: float, user: str = "") -> None:
+        """Count one request by its outcome, an `Infill` or an error; `user` is the id of one of
+        those who share the engine, "" for its owner."""
+        finish = outcome.finish if isinstance(outcome, Infill) else "failed"
+        self._requests.labels(finish).inc()
+        if user:
+            self._of_users.labels(user, finish).inc()
         if not isinstance(outcome, Infill):
-            self._requests.labels("failed").inc()
             return
-        self._requests.labels(outcome.finish).inc()
         self._steps.inc(outcome.steps)
         self._tokens.inc(outcome.tokens)
-        if outcome.finish != "cancelled":
-            self._seconds.observe(seconds)
+        if outcome.finish == "cancelled":
+            return
+        self._seconds.observe(seconds)
+        if user:
+            self._user_seconds.labels(user).inc(seconds)
 
     def text(self) -> bytes:
         """Everything counted so far, in the exposition format 0.0.4."""

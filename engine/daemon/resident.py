@@ -3,8 +3,9 @@ where the engine can do several, with others beside it.
 
 Knows nothing of HTTP, of event loops or of what a model is. Every method may be called from any
 thread and returns at once, unless it says otherwise. The newest request per document wins;
-documents take turns in order. Requests that are equal have equal fills, so those that wait while
-one is made get that one.
+documents take turns in order, and users before them: however many requests one has waiting, each
+of the others is next after one of them. Requests that are equal have equal fills, so those that
+wait while one is made get that one.
 """
 
 import logging
@@ -29,11 +30,13 @@ class EngineBusy(EngineFailed):
 
 @dataclass(eq=False)
 class Job:
-    """One request on its way; `deliver` gets its drafts and then one `Infill` or error."""
+    """One request on its way; `deliver` gets its drafts and then one `Infill` or error. `user` is
+    who asks, "" for the daemon's owner."""
 
     request: InfillRequest
     deliver: Callable[[Event], None]
     since: float
+    user: str = ""
     unwanted: threading.Event = field(default_factory=threading.Event)
 
 
@@ -41,10 +44,11 @@ class Resident:
     """Owns the model that `load` gives.
 
     `load` gets a callback for the fraction that is loaded, in [0, 1]. `finished` sees every
-    outcome and its seconds since `submit`. At most `waiting_limit` requests wait. A failed load
-    is tried again by `start`, or by a request at least `retry_seconds` later. `clock` gives
-    seconds. `deliver` and `finished` are called on an owner's or the caller's thread and must not
-    raise. More than one of `workers` need an engine that may be asked by several threads.
+    outcome, its seconds since `submit` and its user. At most `waiting_limit` requests of a user
+    wait. A failed load is tried again by `start`, or by a request at least `retry_seconds` later.
+    `clock` gives seconds. `deliver` and `finished` are called on an owner's or the caller's thread
+    and must not raise. More than one of `workers` need an engine that may be asked by several
+    threads.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class Resident:
         load: Callable[[Callable[[float], None]], Engine],
         *,
         clock: Callable[[], float] = time.monotonic,
-        finished: Callable[[Event, float], None] = lambda outcome, seconds: None,
+        finished: Callable[[Event, float, str], None] = lambda outcome, seconds, user: None,
         waiting_limit: int = 32,
         retry_seconds: float = 10,
         instructions: bool | None = None,
@@ -73,6 +77,7 @@ class Resident:
         self._waiting: deque[Job] = deque()
         self._memories: deque[tuple[str, FileText]] = deque()
         self._running: list[Job] = []
+        self._turns: dict[str, int] = {}
         self._left = False
         self._last_work = clock()
         self._owners: list[threading.Thread] = []
@@ -87,21 +92,24 @@ class Resident:
             self._owners = [owner]
             owner.start()
 
-    def submit(self, request: InfillRequest, deliver: Callable[[Event], None]) -> Job:
-        """Queue a request; an older one with the same `document_key` is cancelled.
+    def submit(
+        self, request: InfillRequest, deliver: Callable[[Event], None], user: str = ""
+    ) -> Job:
+        """Queue a request; an older one of the same user with the same `document_key` is cancelled.
 
-        Raises `EngineUnavailable` when the engine is shutting down, `EngineBusy` when too many
-        wait, and the reason of a load that failed a moment ago.
+        Raises `EngineUnavailable` when the engine is shutting down, `EngineBusy` when too many of
+        the user's wait, and the reason of a load that failed a moment ago.
         """
-        job = Job(request, deliver, self._clock())
+        job = Job(request, deliver, self._clock(), user)
         with self._changed:
             if self._left:
                 raise EngineUnavailable("The engine is shutting down; retry.")
             if self._failure is not None and self._since_work() < self._retry_seconds:
                 raise _fresh(self._failure)
-            older = [other for other in self._jobs() if _same_document(other.request, request)]
-            still_waiting = [other for other in self._waiting if other not in older]
-            if len(still_waiting) >= self._waiting_limit:
+            own = [other for other in self._jobs() if other.user == user]
+            older = [other for other in own if _same_document(other.request, request)]
+            waiting = [other for other in self._waiting if other in own and other not in older]
+            if len(waiting) >= self._waiting_limit:
                 raise EngineBusy(
                     f"The engine has {self._waiting_limit} requests waiting; ask again later."
                 )
@@ -257,7 +265,10 @@ class Resident:
                 return None
             if not self._waiting:
                 return self._memories.popleft()
-            job = self._waiting.popleft()
+            # the oldest of the user whose last turn is the longest ago
+            job = min(self._waiting, key=lambda job: self._turns.get(job.user, 0))
+            self._waiting.remove(job)
+            self._turns[job.user] = 1 + max(self._turns.values(), default=0)
             self._running.append(job)
             return job
 
@@ -292,7 +303,7 @@ class Resident:
     ) -> None:
         with self._changed:
             self._last_work = now = self._clock()
-        self._finished(counted or outcome, now - job.since)
+        self._finished(counted or outcome, now - job.since, job.user)
         job.deliver(outcome)
 
     def _fail(self, failure: FillwrightError) -> None:

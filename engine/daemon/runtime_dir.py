@@ -1,8 +1,8 @@
 """Where a daemon and its clients meet: a folder that only this user can enter, and names in it.
 
 Knows nothing of HTTP, processes or models. One daemon serves one checkpoint on one device, or
-stands before one server, so its files carry a hash of that, and of the version and environment that
-would run it: different settings never fight over a socket.
+stands before one server. Its files carry a hash of that, and of the version and environment that
+would run it. So different settings never fight over a socket.
 """
 
 import hashlib

@@ -12,21 +12,23 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.cores import engine_threads
 from fillwright.engine.daemon.access import BearerToken, Network
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.client import EngineClient
-from fillwright.engine.daemon.cores import engine_threads
 from fillwright.engine.daemon.logs import log_to_stderr
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.runtime_dir import EnginePlace, place_of
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.daemon.users import User
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineUnavailable
 from fillwright.engine.filling import Engine
 from fillwright.engine.prompt_format import engine_takes_instructions
@@ -68,10 +70,10 @@ async def _run(
     lock = await _claim(settings, place)
     try:
         _write(place.pid, str(os.getpid()))
-        listeners, tokens = _listen(place, network)
+        listeners, doors = _listen(place, network)
         listening()
         log.info("Process %d serves %s.", os.getpid(), place.name)
-        await _serve(settings, listeners, tokens, _needed(settings, place, network))
+        await _serve(settings, listeners, doors, _needed(settings, place, network))
         log.info("Leaving.")
     finally:
         for file in (place.socket, place.loopback, place.pid):
@@ -106,12 +108,25 @@ async def _claim(settings: EngineSettings, place: EnginePlace) -> "BaseFileLock"
         ) from error
 
 
-def _listen(
-    place: EnginePlace, network: Network | None
-) -> tuple[list[socket.socket], dict[int, str]]:
-    """Listening sockets, the private one first, and the token of every TCP port among them."""
-    tokens: dict[int, str] = {}
-    listeners = [_unix_socket(place) if place.has_unix_socket else _loopback(place, tokens)]
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The users of every TCP port, and which port is private where a Unix socket is impossible."""
+
+    users: dict[int, tuple[User, ...]]
+    private: int | None = None
+
+
+def _listen(place: EnginePlace, network: Network | None) -> tuple[list[socket.socket], Doors]:
+    """Listening sockets, the private one first, and who may come in."""
+    users: dict[int, tuple[User, ...]] = {}
+    listeners, private = [], None
+    if place.has_unix_socket:
+        listeners.append(_unix_socket(place))
+    else:
+        listener, user = _loopback(place)
+        private = listener.getsockname()[1]
+        users[private] = (user,)
+        listeners.append(listener)
     if network is not None:
         family = socket.AF_INET6 if ":" in network.host else socket.AF_INET
         try:
@@ -121,9 +136,9 @@ def _listen(
                 f"The engine cannot listen on {network.host} port {network.port} "
                 f"({error.strerror})."
             ) from error
-        tokens[public.getsockname()[1]] = network.token
+        users[public.getsockname()[1]] = network.users
         listeners.append(public)
-    return listeners, tokens
+    return listeners, Doors(users, private)
 
 
 def _unix_socket(place: EnginePlace) -> socket.socket:
@@ -142,15 +157,14 @@ def _unix_socket(place: EnginePlace) -> socket.socket:
     return private
 
 
-def _loopback(place: EnginePlace, tokens: dict[int, str]) -> socket.socket:
+def _loopback(place: EnginePlace) -> tuple[socket.socket, User]:
     private = _tcp("127.0.0.1", 0, socket.AF_INET)
-    port = private.getsockname()[1]
-    tokens[port] = secrets.token_urlsafe(32)
+    user = User(secrets.token_urlsafe(32))
     # replaced as a whole: a client never reads half of it
     written = place.loopback.with_suffix(".new")
-    _write(written, json.dumps({"port": port, "token": tokens[port]}))
+    _write(written, json.dumps({"port": private.getsockname()[1], "token": user.token}))
     written.replace(place.loopback)
-    return private
+    return private, user
 
 
 def _tcp(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
@@ -191,7 +205,7 @@ def _identity(path: Path) -> tuple[int, ...] | None:
 async def _serve(
     settings: EngineSettings,
     listeners: list[socket.socket],
-    tokens: dict[int, str],
+    doors: Doors,
     needed: Callable[[], float],
 ) -> None:
     metrics = Metrics()
@@ -203,8 +217,8 @@ async def _serve(
     )
     server = uvicorn.Server(
         uvicorn.Config(
-            BearerToken(build_app(resident, metrics), tokens),
-            http="h11",
+            BearerToken(build_app(resident, metrics), doors.users, doors.private),
+            http="auto",
             ws="none",
             lifespan="off",
             log_config=None,
@@ -234,7 +248,7 @@ async def _leave_when_idle(
 
 
 def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine:
-    """Runs on the owner's thread: torch and the model are no business of any other."""
+    """Runs on the owner's thread: the model is no business of any other."""
     if settings.remote is not None:
         from fillwright.engine.remote.connecting import connect
 
@@ -242,11 +256,8 @@ def _load(settings: EngineSettings, progress: Callable[[float], None]) -> Engine
     checkpoint = settings.checkpoint or embedded_checkpoint()
     if not checkpoint.is_dir():
         raise CheckpointError(f"There is no checkpoint folder {checkpoint}.")
-    import torch
-
-    from fillwright.engine.infill.loading import load_infiller
+    from fillwright.engine.loading import load_engine
 
     # a number that the user chose stands
-    if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(engine_threads())
-    return load_infiller(checkpoint, settings.device, progress)
+    threads = None if "OMP_NUM_THREADS" in os.environ else engine_threads()
+    return load_engine(checkpoint, settings.device, progress, threads)

@@ -42,6 +42,11 @@ class Health:
     remembered: tuple[WorkspaceMemory, ...] = ()
     to_remember: int = 0
 
+    @property
+    def unsorted(self) -> int:
+        """How many files in memory have no say yet."""
+        return sum(each.unsorted for each in self.remembered)
+
 
 def to_json(value: object) -> str:
     """The JSON text of a boundary dataclass."""

@@ -8,35 +8,33 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol
 
-import torch
-from torch import Generator, Tensor
-
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import Cache, Loop, Step
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.kernels.arrays import Array, RandomNumbers
 
 
 class Reader(Protocol[Cache]):
-    def enqueue(self, cache: Cache, ids: Tensor) -> None:
-        """Read `ids` int64 [sequence] after what the cache holds, before the next canvas."""
+    def enqueue(self, cache: Cache, ids: Array) -> None:
+        """Read `ids` int64 [sequence], on whichever device, after what the cache holds and before
+        the next canvas."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlockStep:
-    """A denoise step of canvas `block` (from 0). `written` int64 [tokens] is what the finished
-    blocks wrote; `tokens` adds the current argmax canvas."""
+    """A denoise step of canvas `block` (from 0). `written` are the tokens of the finished blocks;
+    `tokens` adds the current argmax canvas."""
 
     block: int
-    written: Tensor
+    written: tuple[int, ...]
     hole: range
     step: Step
 
     @property
-    def tokens(self) -> Tensor:
+    def tokens(self) -> tuple[int, ...]:
         own = self.step.argmax_canvas[0, self.hole.start : self.hole.stop]
-        # a GPU's loop gives its steps on the host
-        return torch.cat((self.written, own.to(self.written.device)))
+        return (*self.written, *own.tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +52,7 @@ class BlockLoop(Generic[Cache]):
         first: Canvas,
         blocks: int,
         settings: DenoiseSettings,
-        generator: Generator,
+        generator: RandomNumbers,
         starts: Sequence[Noise] = (),
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[BlockStep]:
@@ -67,7 +65,7 @@ class BlockLoop(Generic[Cache]):
         if len(first.holes) != 1 or first.holes[0].stop != first.length:
             raise ValueError("only a hole that reaches the end of its canvas can go on in the next")
         canvas, kept, guided = first, first.length - settings.rows.overlap, settings
-        written = first.ids.new_empty(0, device=generator.device)
+        written: tuple[int, ...] = ()
         for block in range(blocks):
             latest, start = None, starts[block] if block < len(starts) else None
             for step in self.loop(cache, [canvas], guided, generator, start, cancelled):
@@ -76,11 +74,10 @@ class BlockLoop(Generic[Cache]):
             if latest is None or not latest.step.last or block == blocks - 1:
                 return
             written = latest.tokens
-            tokens = written.tolist()
-            if any(token in self.end_marks for token in tokens):
+            if any(token in self.end_marks for token in written):
                 return
             if settings.guide is not None:
-                guided = replace(settings, guide=settings.guide.after(tokens))
+                guided = replace(settings, guide=settings.guide.after(written))
             ids = latest.step.argmax_canvas[0]
-            self.reader.enqueue(cache, ids[:kept].to(written.device))
+            self.reader.enqueue(cache, ids[:kept])
             canvas = Canvas.lay_out([kept], head=ids[kept:].tolist(), length=first.length)

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+from fillwright.kernels.arrays import Array, RandomNumbers, along, namespace, placed
 
 BUCKETS = (16, 32, 64, 96, 128, 192, 256)
 
@@ -23,14 +25,14 @@ class Canvas:
     Raises ValueError when the holes are not in order, apart, and exactly the rows not pinned.
     """
 
-    ids: Tensor
-    pinned: Tensor
+    ids: NDArray[np.int64]
+    pinned: NDArray[np.bool]
     holes: tuple[range, ...]
 
     def __post_init__(self) -> None:
         rows = [row for hole in self.holes for row in hole]
-        free = (~self.pinned).nonzero().flatten().tolist()
-        if self.ids.dim() != 1 or self.ids.shape != self.pinned.shape:
+        free = np.flatnonzero(~self.pinned).tolist()
+        if self.ids.ndim != 1 or self.ids.shape != self.pinned.shape:
             raise ValueError("a canvas needs one token id and one pinned mark per row")
         if not self.holes or not all(self.holes) or rows != free:
             raise ValueError("the holes of a canvas must be its free rows, in order, none empty")
@@ -66,16 +68,16 @@ class Canvas:
             ranges.append(range(len(ids), len(ids) + size))
             ids += [0] * size
             ids += text
-        pinned = torch.ones(length, dtype=torch.bool)
+        pinned = np.ones(length, dtype=np.bool)
         for hole in ranges:
             pinned[hole.start : hole.stop] = False
-        return cls(torch.tensor(ids, dtype=torch.int64), pinned, tuple(ranges))
+        return cls(np.array(ids, dtype=np.int64), pinned, tuple(ranges))
 
     @property
     def length(self) -> int:
-        return self.ids.shape[0]
+        return len(self.ids)
 
-    def written(self, ids: Tensor, end_marks: Sequence[int]) -> tuple[range, ...]:
+    def written(self, ids: Array, end_marks: Sequence[int]) -> tuple[range, ...]:
         """Per hole, the rows before its first end mark in `ids` int64 [canvas]."""
         tokens = ids.tolist()
         return tuple(before_mark(tokens, hole, end_marks) for hole in self.holes)
@@ -83,53 +85,55 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CanvasRows:
-    """Canvases of one length side by side, as the loop works on them: every tensor is
+    """Canvases of one length side by side, as the loop works on them: every array is
     [batch, canvas]. `hole_start` is the first row of a free row's hole (a pinned row's own)."""
 
-    ids: Tensor
-    pinned: Tensor
-    hole_start: Tensor
+    ids: Array
+    pinned: Array
+    hole_start: Array
     end_marks: tuple[int, ...]
 
     @classmethod
     def stack(
-        cls, canvases: Sequence[Canvas], end_marks: Sequence[int], device: torch.device
+        cls, canvases: Sequence[Canvas], end_marks: Sequence[int], generator: RandomNumbers
     ) -> Self:
-        """Raises ValueError when the canvases differ in length."""
+        """Arrays of the generator's kind, on its device. Raises ValueError when the canvases differ
+        in length."""
         if len({canvas.length for canvas in canvases}) != 1:
             raise ValueError("canvases denoised together must have one length")
-        hole_start = torch.arange(canvases[0].length).repeat(len(canvases), 1)
+        hole_start = np.tile(np.arange(canvases[0].length), (len(canvases), 1))
         for starts, canvas in zip(hole_start, canvases, strict=True):
             for hole in canvas.holes:
                 starts[hole.start : hole.stop] = hole.start
         return cls(
-            torch.stack([canvas.ids for canvas in canvases]).to(device),
-            torch.stack([canvas.pinned for canvas in canvases]).to(device),
-            hole_start.to(device),
+            placed(np.stack([canvas.ids for canvas in canvases]), generator),
+            placed(np.stack([canvas.pinned for canvas in canvases]), generator),
+            placed(hole_start, generator),
             tuple(end_marks),
         )
 
     @property
-    def free(self) -> Tensor:
+    def free(self) -> Array:
         return ~self.pinned
 
-    def pin(self, ids: Tensor) -> Tensor:
+    def pin(self, ids: Array) -> Array:
         """`ids` with the known tokens where rows are pinned."""
-        return torch.where(self.pinned, self.ids, ids)
+        return namespace(ids).where(self.pinned, self.ids, ids)
 
-    def settle(self, ids: Tensor, sure: Tensor) -> tuple[Tensor, Tensor]:
+    def settle(self, ids: Array, sure: Array) -> tuple[Array, Array]:
         """Fill every hole with end marks after its first sure one.
 
         ids int64 [batch, canvas], sure bool [batch, canvas] (free rows only) -> the settled ids
         and the rows filled.
         """
+        xp = namespace(ids)
         if not self.end_marks:
-            return ids, torch.zeros_like(self.pinned)
-        marks = torch.tensor(self.end_marks, device=ids.device)
-        ends = torch.isin(ids, marks) & sure
-        seen = ends.cumsum(-1) - ends.long()
-        ended = seen > seen.gather(-1, self.hole_start)
-        return ids.masked_fill(ended, self.end_marks[0]), ended
+            return ids, xp.zeros_like(self.pinned)
+        marks = xp.asarray(self.end_marks, device=ids.device)
+        ends = (xp.isin(ids, marks) & sure) * 1
+        seen = ends.cumsum(-1) - ends
+        ended = seen > along(seen, self.hole_start)
+        return xp.where(ended, self.end_marks[0], ids), ended
 
 
 def before_mark(tokens: Sequence[int], hole: range, end_marks: Sequence[int]) -> range:

@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-import torch
-from torch import Generator, Tensor
-
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.entropy_bound import propose
 from fillwright.engine.diffusion.heeding import Objections
@@ -18,6 +15,7 @@ from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.diffusion.stopping import confident, unchanged_steps
+from fillwright.kernels.arrays import Array, RandomNumbers, along, logsumexp, namespace
 
 Cache = TypeVar("Cache", contravariant=True)
 
@@ -27,8 +25,8 @@ class Denoiser(Protocol[Cache]):
     only its softmax counts."""
 
     def denoise_logits(
-        self, canvas: Tensor, cache: Cache, self_conditioning: Tensor | None = None
-    ) -> Tensor:
+        self, canvas: Array, cache: Cache, self_conditioning: Array | None = None
+    ) -> Array:
         """canvas int64 [batch, canvas], self_conditioning float [batch, canvas, vocab] or None
         -> float32 [batch, canvas, vocab]."""
 
@@ -45,14 +43,14 @@ class Step(Protocol):
     @property
     def steps_left(self) -> int: ...
     @property
-    def argmax_canvas(self) -> Tensor: ...
+    def argmax_canvas(self) -> Array: ...
     @property
-    def accepted_token_mask(self) -> Tensor: ...
+    def accepted_token_mask(self) -> Array: ...
     @property
-    def done(self) -> Tensor: ...
+    def done(self) -> Array: ...
     @property
     def last(self) -> bool: ...
-    def confidence(self) -> Tensor: ...
+    def confidence(self) -> Array: ...
 
 
 class Loop(Protocol[Cache]):
@@ -63,7 +61,7 @@ class Loop(Protocol[Cache]):
         cache: Cache,
         canvases: Sequence[Canvas],
         settings: DenoiseSettings,
-        generator: Generator,
+        generator: RandomNumbers,
         start: Noise | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Step]: ...
@@ -71,7 +69,7 @@ class Loop(Protocol[Cache]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DenoiseStep:
-    """The state after a step; `step` counts from 1. Tensors are [batch, canvas], `done` [batch].
+    """The state after a step; `step` counts from 1. Arrays are [batch, canvas], `done` [batch].
 
     argmax_canvas        int64: what the canvases would be if this were the last step
     renoised_canvas      int64: the next step's input: accepted tokens, the others renoised
@@ -84,55 +82,55 @@ class DenoiseStep:
 
     step: int
     steps_left: int
-    argmax_canvas: Tensor
-    renoised_canvas: Tensor
-    accepted_token_mask: Tensor
-    entropy: Tensor
-    done: Tensor
-    logits: Tensor
+    argmax_canvas: Array
+    renoised_canvas: Array
+    accepted_token_mask: Array
+    entropy: Array
+    done: Array
+    logits: Array
     rows: RowConvention
 
     @property
     def last(self) -> bool:
         return self.steps_left == 0 or bool(self.done.all())
 
-    def confidence(self) -> Tensor:
+    def confidence(self) -> Array:
         """The model's untempered probability of every token of the argmax canvas, float32
         [batch, canvas]; in a pinned row, of the pinned token."""
         return probabilities(self.logits, self.argmax_canvas, self.rows)
 
 
-def probabilities(logits: Tensor, tokens: Tensor, rows: RowConvention) -> Tensor:
+def probabilities(logits: Array, tokens: Array, rows: RowConvention) -> Array:
     """Of `tokens` int64 [batch, canvas] by logits [batch, canvas, vocab] of the model's rows:
     float32 [batch, canvas]."""
-    chosen = logits.gather(-1, rows.by_row(tokens)[..., None]).squeeze(-1)
-    return rows.by_token((chosen - logits.logsumexp(-1)).exp())
+    chosen = along(logits, rows.by_row(tokens)[..., None])[..., 0]
+    return rows.by_token(namespace(logits).exp(chosen - logsumexp(logits)))
 
 
-@torch.no_grad()
 def denoise(
     model: Denoiser[Cache],
     cache: Cache,
     canvases: Sequence[Canvas],
     settings: DenoiseSettings,
-    generator: Generator,
+    generator: RandomNumbers,
     start: Noise | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[DenoiseStep]:
     """Denoise canvases of one length over the same prefix; yields the state after every step.
 
     Ends when every canvas is done, the steps are used up, or `cancelled` says so before a step.
-    `start` stands in for the settings' noise (a draft under noise). The generator's device must
-    be the model's. Raises ValueError when the canvases do not fit together or the convention.
+    `start` stands in for the settings' noise (a draft under noise). The generator is the model's.
+    Raises ValueError when the canvases do not fit together or the convention.
     """
-    rows = CanvasRows.stack(canvases, settings.end_marks, generator.device)
+    rows = CanvasRows.stack(canvases, settings.end_marks, generator)
     if not rows.pinned[:, : settings.rows.overlap].all():
         raise ValueError("with shifted rows a canvas begins with the prompt's last token, pinned")
     noise = start or settings.noise
     canvas = rows.pin(noise.draw(rows.ids.shape, generator))
-    argmax_canvas = torch.full_like(canvas, -1)
-    unchanged = canvas.new_zeros(len(canvases))
-    done = unchanged.bool()
+    xp = namespace(canvas)
+    argmax_canvas = xp.full_like(canvas, -1)
+    unchanged = xp.zeros_like(canvas[:, 0])
+    done = xp.zeros_like(unchanged, dtype=xp.bool)
     self_conditioning_logits = logits = None
     for steps_left in range(settings.steps, 0, -1):
         if cancelled():
@@ -141,7 +139,7 @@ def denoise(
         if logits is None or not done.any():
             logits = fresh
         else:  # the logits of a canvas that is done stay, while the others go on
-            logits = torch.where(done[:, None, None], logits, fresh)
+            logits = xp.where(done[:, None, None], logits, fresh)
         proposal = propose(logits, rows, noise, settings, steps_left, generator)
         unchanged = unchanged_steps(proposal.argmax_canvas, argmax_canvas, unchanged)
         sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)

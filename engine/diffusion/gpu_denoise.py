@@ -135,7 +135,7 @@ class GpuCanvas:
     ) -> None:
         """Fill the buffers; the first step is to read `tail` prompt rows."""
         cache.catch_up(cache.length - tail)
-        rows = CanvasRows.stack([canvas], settings.end_marks, self._pinned.device)
+        rows = CanvasRows.stack([canvas], settings.end_marks, generator)
         state, before = self._state, cache.length - tail
         for buffer, value in (
             (state.ids, rows.ids),
@@ -200,7 +200,7 @@ class GpuCanvas:
         """The step with what the settings' guide says of it, which the next step begins with. With
         a guide the GPU has to wait for the host."""
         assert settings.guide is not None
-        rows = CanvasRows.stack([canvas], settings.end_marks, torch.device("cpu"))
+        rows = CanvasRows.stack([canvas], settings.end_marks, Generator())
         objections = Objections.of(
             settings.guide, [canvas], rows, seen.argmax_canvas, seen.probability, seen.steps_left
         )

@@ -8,9 +8,9 @@ from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.gpu_denoise import TAILS, GpuCanvas, GpuStep
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.cuda_graph import Graphs
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
-from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.engine.model.slot_cache import SlotCache
 
 
@@ -25,7 +25,7 @@ class GpuLoop:
 
     def __call__(
         self,
-        cache: PrefixCache,
+        cache: Cache,
         canvases: Sequence[Canvas],
         settings: DenoiseSettings,
         generator: Generator,

@@ -1,28 +1,26 @@
-"""What a guide says of canvases, as tensors of the loop. Knows nothing of models."""
+"""What a guide says of canvases, as arrays of the loop. Knows nothing of models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import torch
-from torch import Tensor
-
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.guide import Guide
+from fillwright.kernels.arrays import Array, namespace
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Objections:
-    """What guides say of a step's argmax canvases, one per canvas; tensors are [batch, canvas].
+    """What guides say of a step's argmax canvases, one per canvas; arrays are [batch, canvas].
 
     tokens   int64: the argmax canvases as the guide would have them
     written  bool: free rows in which that is another token
     refused  bool: the other free rows that must not be accepted
     """
 
-    tokens: Tensor
-    written: Tensor
-    refused: Tensor
+    tokens: Array
+    written: Array
+    refused: Array
 
     @classmethod
     def of(
@@ -30,8 +28,8 @@ class Objections:
         guide: Guide,
         canvases: Sequence[Canvas],
         rows: CanvasRows,
-        argmax_canvas: Tensor,
-        confidence: Tensor,
+        argmax_canvas: Array,
+        confidence: Array,
         steps_left: int,
     ) -> Self:
         """argmax_canvas int64 and confidence float32, both [batch, canvas]."""
@@ -41,29 +39,30 @@ class Objections:
                 canvases, argmax_canvas.tolist(), confidence.tolist(), strict=True
             )
         ]
-        device = rows.ids.device
-        tokens = rows.pin(torch.tensor([list(each.tokens) for each in looks], device=device))
+        xp, device = namespace(rows.ids), rows.ids.device
+        tokens = rows.pin(xp.asarray([list(each.tokens) for each in looks], device=device))
         tokens, _ = rows.settle(tokens, rows.free)
-        written = tokens != argmax_canvas.to(device)
-        refused = torch.tensor([list(each.refused) for each in looks], device=device)
+        written = tokens != argmax_canvas
+        refused = xp.asarray([list(each.refused) for each in looks], device=device)
         return cls(tokens, written, refused & rows.free & ~written)
 
     @property
-    def silent(self) -> Tensor:
+    def silent(self) -> Array:
         """Of which tokens the network is not told what it had expected, or it would say so again:
         bool [batch, canvas]."""
         return self.written | self.refused
 
     @property
-    def any(self) -> Tensor:
+    def any(self) -> Array:
         """Which canvases are not done because of them: bool [batch]."""
         return self.silent.any(-1)
 
-    def heeded(self, canvas: Tensor, noise: Tensor) -> Tensor:
+    def heeded(self, canvas: Array, noise: Array) -> Array:
         """The next step's input `canvas`, with `noise` where rows are refused; all int64
         [batch, canvas]."""
-        return torch.where(self.refused, noise, torch.where(self.written, self.tokens, canvas))
+        where = namespace(canvas).where
+        return where(self.refused, noise, where(self.written, self.tokens, canvas))
 
-    def accepted(self, mask: Tensor) -> Tensor:
+    def accepted(self, mask: Array) -> Array:
         """What is accepted after them, of an accepted token mask bool [batch, canvas]."""
         return (mask | self.written) & ~self.refused

@@ -3,15 +3,24 @@
 Knows nothing of canvases: a law draws tokens of a shape from a generator, on its device.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import torch
-from torch import Generator, Tensor
+import numpy as np
+
+from fillwright.kernels.arrays import (
+    Array,
+    RandomNumbers,
+    namespace,
+    placed,
+    random_integers,
+    random_shares,
+)
 
 
 class Noise(Protocol):
-    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+    def draw(self, shape: Sequence[int], generator: RandomNumbers) -> Array:
         """Token ids int64 of `shape` [batch, canvas], independent of one another."""
 
 
@@ -21,8 +30,8 @@ class UniformNoise:
 
     vocabulary: int
 
-    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
-        return torch.randint(self.vocabulary, shape, generator=generator, device=generator.device)
+    def draw(self, shape: Sequence[int], generator: RandomNumbers) -> Array:
+        return random_integers(self.vocabulary, shape, generator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,11 @@ class HybridNoise:
         if not 0 <= self.uniform_share <= 1:
             raise ValueError(f"a uniform share lies in 0..1, not at {self.uniform_share}")
 
-    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+    def draw(self, shape: Sequence[int], generator: RandomNumbers) -> Array:
         tokens = UniformNoise(self.vocabulary).draw(shape, generator)
-        uniform = torch.rand(shape, generator=generator, device=generator.device)
-        return tokens.masked_fill(uniform >= self.uniform_share, self.mask_token)
+        uniform = random_shares(shape, generator)
+        xp = namespace(tokens)
+        return xp.where(uniform >= self.uniform_share, self.mask_token, tokens)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,17 +65,16 @@ class DraftNoise:
     of level 0 is the draft's, one of level 1 pure noise. Pinned rows are not read.
     """
 
-    draft: Tensor
-    level: float | Tensor
+    draft: Array
+    level: float | Array
     noise: Noise
 
     def __post_init__(self) -> None:
-        level = torch.as_tensor(self.level)
+        level = np.asarray(self.level)
         if not ((level >= 0) & (level <= 1)).all():
             raise ValueError(f"a noise level lies in 0..1, not at {self.level}")
 
-    def draw(self, shape: torch.Size, generator: Generator) -> Tensor:
+    def draw(self, shape: Sequence[int], generator: RandomNumbers) -> Array:
         tokens = self.noise.draw(shape, generator)
-        level = torch.as_tensor(self.level, device=generator.device)
-        replaced = torch.rand(shape, generator=generator, device=generator.device) < level
-        return torch.where(replaced, tokens, self.draft.to(generator.device))
+        replaced = random_shares(shape, generator) < placed(np.asarray(self.level), generator)
+        return namespace(tokens).where(replaced, tokens, placed(self.draft, generator))

@@ -5,7 +5,7 @@ Knows nothing of what the rows hold.
 
 from enum import Enum
 
-from torch import Tensor
+from fillwright.kernels.arrays import Array, namespace
 
 
 class RowConvention(Enum):
@@ -21,11 +21,15 @@ class RowConvention(Enum):
         """How many tokens of what precedes a canvas are repeated as its first rows."""
         return 0 if self is RowConvention.OWN else 1
 
-    def by_token(self, rows: Tensor) -> Tensor:
+    def by_token(self, rows: Array) -> Array:
         """Per row of the model [batch, canvas, ...] -> per token. Shifted, entry 0 then holds the
         last row, which predicts the token after the canvas."""
-        return rows.roll(self.overlap, dims=1) if self.overlap else rows
+        return _moved(rows, self.overlap) if self.overlap else rows
 
-    def by_row(self, tokens: Tensor) -> Tensor:
+    def by_row(self, tokens: Array) -> Array:
         """The inverse of `by_token`: per token [batch, canvas, ...] -> per row."""
-        return tokens.roll(-self.overlap, dims=1) if self.overlap else tokens
+        return _moved(tokens, -self.overlap) if self.overlap else tokens
+
+
+def _moved(rows: Array, by: int) -> Array:
+    return namespace(rows).concat((rows[:, -by:], rows[:, :-by]), axis=1)

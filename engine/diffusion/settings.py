@@ -76,7 +76,7 @@ def checkpoint_settings(
             rows=RowConvention(ours.get("rows", "own")),
             **{name: value for name, value in given.items() if value is not None},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"config.json or generation_config.json says how to denoise in a way that is not known "
             f"({error}); correct it or use another checkpoint."

@@ -12,7 +12,7 @@ from fillwright.engine.evaluation.question import Question
 from fillwright.engine.request import Decode, Infill, Length
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.infiller import Infiller
+    from fillwright.engine.filling import Engine
 
 Baseline = Literal["gold", "empty"]
 ALIASES: dict[str, Decode] = {
@@ -80,7 +80,7 @@ def arms_of(
 def answer(
     question: Question,
     arm: Arm,
-    infiller: Callable[[], "Infiller"],
+    infiller: Callable[[], "Engine"],
     tokens: int | None,
     seed: int,
 ) -> Answer:

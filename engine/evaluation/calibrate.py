@@ -1,6 +1,6 @@
 """`fillwright eval calibrate`: fits how sure a checkpoint may be of its fills to what was right.
 
-Logistic regression on three features (Platt 1999), by Newton's method with a small ridge. Knows
+Logistic regression on a few features (Platt 1999), by Newton's method with a small ridge. Knows
 pauses and numbers; no model runs.
 """
 
@@ -13,8 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.evaluation.scores import exact
 from fillwright.engine.evaluation.typed_pause import TypedPause
-from fillwright.engine.infill.ranking.calibration import FILE, Calibration, Calibrations, features
+from fillwright.engine.infill.ranking.calibration import (
+    FILE,
+    Calibration,
+    Calibrations,
+    PrecedentCalibration,
+    features,
+    precedent_features,
+)
 from fillwright.engine.request import Certainty
 
 RIDGE = 1.0
@@ -25,28 +33,56 @@ ROUNDS = 50
 Numbers = NDArray[np.float64]
 
 
-def fit(pauses: Sequence[TypedPause]) -> Calibration:
-    """The calibration that these pauses ask for. Raises BadRequest when they are too few to tell,
-    or all alike."""
+def fit(pauses: Sequence[TypedPause], precedent: PrecedentCalibration | None = None) -> Calibration:
+    """The calibration that these pauses ask for, with what precedents say. Raises BadRequest when
+    they are too few to tell, or all alike."""
+    precedent = precedent or PrecedentCalibration()
     known = [(p.certainty, p.would_be_right) for p in pauses if p.certainty and p.fill.strip()]
-    right = np.array([is_right for _, is_right in known], dtype=np.float64)
-    if len(known) < FEWEST or right.min() == right.max():
-        raise BadRequest(
-            f"{len(known)} fills with a certainty are too few to fit to, or all of them are alike; "
-            "type more lines, with --memory file,on."
-        )
-    rows = np.array([features(one.drafted, one.margin, one.near) for one, _ in known])
-    weights = _logistic(rows, right)
-    return Calibration(*(round(float(weight), 4) for weight in weights))
+    rows = [
+        features(one.drafted, one.margin, one.near, precedent.standing(one.same, one.other))
+        for one, _ in known
+    ]
+    return Calibration(*_weights(rows, [is_right for _, is_right in known], "fills"))
 
 
-def fit_both(pauses: Sequence[TypedPause]) -> Calibrations:
-    """The calibrations that pauses with and without the project's other files ask for. Raises
-    BadRequest as `fit` does."""
+def fit_precedents(
+    pauses: Sequence[TypedPause], known: PrecedentCalibration
+) -> PrecedentCalibration:
+    """How much it says that a text stood between such contexts; what is `known` of that where these
+    pauses have too few of them. Raises BadRequest as `fit` does."""
+    found = [
+        (precedent_features(c.same, c.other), exact(p.first, p.gold))
+        for p in pauses
+        if (c := p.first_certainty) and c.same and p.first.strip()
+    ]
+    if len(found) < FEWEST:
+        return known
+    rows, right = [row for row, _ in found], [is_right for _, is_right in found]
+    return PrecedentCalibration(*_weights(rows, right, "texts that stood before"))
+
+
+def fit_all(
+    pauses: Sequence[TypedPause], precedent: PrecedentCalibration | None = None
+) -> Calibrations:
+    """The calibrations that pauses with and without the project's other files ask for, with what is
+    known of precedents already. Raises BadRequest as `fit` does."""
     known = [p for p in pauses if p.certainty]
     alone = [p for p in known if p.certainty and not p.certainty.knows_project]
     with_project = [p for p in known if p.certainty and p.certainty.knows_project]
-    return Calibrations(fit(alone), fit(with_project))
+    precedent = fit_precedents(pauses, precedent or PrecedentCalibration())
+    return Calibrations(fit(alone, precedent), fit(with_project, precedent), precedent)
+
+
+def _weights(
+    rows: Sequence[Sequence[float]], right: Sequence[bool], what: str
+) -> tuple[float, ...]:
+    outcomes = np.array(right, dtype=np.float64)
+    if len(rows) < FEWEST or outcomes.min() == outcomes.max():
+        raise BadRequest(
+            f"{len(rows)} {what} with a certainty are too few to fit to, or all of them are alike; "
+            "type more lines, with --memory file,on."
+        )
+    return tuple(round(float(weight), 4) for weight in _logistic(np.array(rows), outcomes))
 
 
 def recalibrated(pauses: Sequence[TypedPause], calibrations: Calibrations) -> list[TypedPause]:
@@ -59,7 +95,8 @@ def recalibrated(pauses: Sequence[TypedPause], calibrations: Calibrations) -> li
 
 def _whole(certainty: Certainty, calibrations: Calibrations) -> float:
     calibration = calibrations.of(certainty.knows_project)
-    return calibration.probability(certainty.drafted, certainty.margin, certainty.near)
+    standing = calibrations.precedent.standing(certainty.same, certainty.other)
+    return calibration.probability(certainty.drafted, certainty.margin, certainty.near, standing)
 
 
 def write(calibrations: Calibrations, projects: Sequence[str], pauses: int, folder: Path) -> Path:

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
-from fillwright.engine.evaluation.calibrate import fit_both, recalibrated, write
+from fillwright.engine.evaluation.calibrate import fit_all, recalibrated, write
 from fillwright.engine.evaluation.holes import (
     KINDS,
     Kind,
@@ -35,10 +35,11 @@ from fillwright.engine.evaluation.summary import table
 from fillwright.engine.evaluation.swaps import swaps
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import summarise_typing
+from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.request import Length
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.infiller import Infiller
+    from fillwright.engine.filling import Engine
 
 TABLE_WIDTH = 110
 
@@ -208,7 +209,10 @@ def _projects(arguments: argparse.Namespace) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
     pauses = [pause for folder in arguments.folders for pause in read_records(folder, TypedPause)]
-    calibrations = fit_both(pauses)
+    known = Calibrations.of_checkpoint(arguments.write or embedded_checkpoint()).precedent
+    calibrations = fit_all(pauses, known)
+    if calibrations.precedent == known:
+        print("too few texts that stood before: what the checkpoint says of them stays")
     projects = sorted({pause.project for pause in pauses})
     if arguments.write:
         print(write(calibrations, projects, len(pauses), arguments.write))
@@ -259,13 +263,13 @@ def _model_settings(arguments: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def _infiller(arguments: argparse.Namespace) -> Callable[[], "Infiller"]:
+def _infiller(arguments: argparse.Namespace) -> Callable[[], "Engine"]:
     @cache
-    def infiller() -> "Infiller":
+    def infiller() -> "Engine":
         # torch takes seconds to load, and the baselines need none
-        from fillwright.engine.infill.loading import load_infiller
+        from fillwright.engine.loading import load_engine
 
-        return load_infiller(arguments.model or embedded_checkpoint(), arguments.device)
+        return load_engine(arguments.model or embedded_checkpoint(), arguments.device)
 
     return infiller
 

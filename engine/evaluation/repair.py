@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.journal import Journal
 from fillwright.engine.evaluation.question import TOKENS
 from fillwright.engine.evaluation.run import progress_bar
@@ -23,7 +24,7 @@ from fillwright.engine.syntax.faults import faults
 from fillwright.engine.syntax.grammars import parser_for
 
 if TYPE_CHECKING:
-    from fillwright.engine.infill.infiller import Infiller
+    from fillwright.engine.filling import Engine
 
 LEXEME = re.compile(r"\w+|[^\w\s]+|\n[ \t]*")
 READ, BY_DENOISING, WRITE_NEW = "renoise", "renoise, found by denoising", "write new"
@@ -57,7 +58,7 @@ class RepairRecord:
 
 def run_repair(
     items: Sequence[Swapped],
-    infiller: "Callable[[], Infiller]",
+    infiller: "Callable[[], Engine]",
     strength: float,
     folder: Path,
     settings: dict[str, Any],
@@ -122,13 +123,16 @@ def line_rank(item: Swapped, likelihoods: Sequence[tuple[int, float]]) -> tuple[
     return ordered.index(swapped) + 1 if swapped in ordered else len(ordered), len(ordered)
 
 
-def _record(item: Swapped, arm: str, infiller: "Infiller", strength: float) -> RepairRecord:
+def _record(item: Swapped, arm: str, infiller: "Engine", strength: float) -> RepairRecord:
     # torch takes seconds to load
     from fillwright.engine.infill.denoising.renoise import denoised_likelihoods, read_likelihoods
     from fillwright.engine.infill.ending import last_of
+    from fillwright.engine.infill.infiller import Infiller
     from fillwright.engine.infill.rewriting import Rewriting
     from fillwright.engine.infill.stop import Stop
 
+    if not isinstance(infiller, Infiller):
+        raise BadRequest("This model cannot renoise a text; give one that denoises from a draft.")
     request = InfillRequest(
         item.document,
         (Hole(item.start, item.end),),

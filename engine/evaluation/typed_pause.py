@@ -18,7 +18,9 @@ class TypedPause:
     """One pause. `left` is the end of the line so far and `gold` the rest of it; `shown` is what
     stood after the cursor, "" for nothing, because of `reason`; `whole`: it was all of the fill.
     `fill` is what would have been shown if everything were, and `certainty` the engine's of it.
-    `ms`: from the request to the answer; `asked`: the engine was asked, and not only memory.
+    `ms`: from the request to the engine's fill; `asked`: the engine was asked, and not only memory.
+    `first` is what stood between such contexts before, with its certainty: it was there after
+    `first_ms`, and `first_shown` until the fill came.
     """
 
     name: str
@@ -35,6 +37,10 @@ class TypedPause:
     certainty: Certainty | None
     asked: bool
     ms: float
+    first: str = ""
+    first_certainty: Certainty | None = None
+    first_ms: float = 0.0
+    first_shown: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -52,6 +58,11 @@ class TypedPause:
         if not self.shown.strip():
             return False
         return exact(self.shown, self.gold) if self.whole else begins(self.shown, self.gold)
+
+    @property
+    def first_is_right(self) -> bool:
+        """Whether what was shown until the fill came is the rest of the line."""
+        return self.first_shown and bool(self.first.strip()) and exact(self.first, self.gold)
 
     @property
     def has_right_first_word(self) -> bool:

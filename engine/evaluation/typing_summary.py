@@ -162,6 +162,24 @@ def compared(first: Sequence[TypedPause], second: Sequence[TypedPause]) -> str:
     )
 
 
+def at_once(pauses: Sequence[TypedPause]) -> str:
+    """What stood between such contexts before and was shown until the fill came: how often, how
+    often it was right, and how soon something right is there with it and without, in the median."""
+    first = [p for p in pauses if p.first_shown]
+    right = [p for p in pauses if p.asked and (p.is_right or p.first_is_right)]
+    soon = [p.first_ms if p.first_is_right else p.ms for p in right]
+    late = [p.ms for p in right]
+    said = f"shown at once: at {len(first)} of {len(pauses)} pauses"
+    if first:
+        said += f", right at {sum(p.first_is_right for p in first)}"
+    if right:
+        said += (
+            f"; something right is there after {np.median(soon):.0f} ms "
+            f"(without: {np.median(late):.0f})"
+        )
+    return said
+
+
 def table(summaries: Sequence[TypingSummary]) -> Table:
     """For a terminal, in percent."""
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))

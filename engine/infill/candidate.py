@@ -17,7 +17,11 @@ from fillwright.engine.infill.drafting.best_of_n import DRAFTERS
 from fillwright.engine.infill.ending import Timed, counted, finish_of, whole_of
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.preparation import Preparation
-from fillwright.engine.infill.ranking.certainty import certainty_of
+from fillwright.engine.infill.ranking.certainty import (
+    certainty_of,
+    certainty_of_precedent,
+    standing,
+)
 from fillwright.engine.infill.ranking.code_ranker import CodeRanker
 from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.spelt_form import SpeltForm
@@ -59,16 +63,21 @@ class Candidate:
         outcome: Outcome = None, self.plan.decode
         self.stop.begin()
         if not self.stop():
+            if self.request.unasked and self._remembered:
+                yield self._remembered
             with Timed(self.timings, "prefill"):
                 task = self.prepare()
             outcome = yield from self._write(task)
-        return self._infill(*outcome)
+        return self._surer(self._infill(*outcome))
 
     def prepare(self) -> Task:
         """Read the prompt, and say what is to be written."""
-        preparation = Preparation(self.checkpoint, self.request, self.plan, self.seams, self.form)
-        self.task = preparation.task(self.stop)
+        self.task = self._preparation.task(self.stop)
         return self.task
+
+    @cached_property
+    def _preparation(self) -> Preparation:
+        return Preparation(self.checkpoint, self.request, self.plan, self.seams, self.form)
 
     @cached_property
     def form(self) -> SpeltForm | None:
@@ -77,6 +86,49 @@ class Candidate:
         if check is None:
             return None
         return SpeltForm(check, known.tokenizer, self.seams, known.prompt.closing)
+
+    @cached_property
+    def _remembered(self) -> Draft | None:
+        """What stood between such contexts before; needs no model."""
+        memory, tokenizer = self._preparation.memory, self.checkpoint.tokenizer
+        found = memory.precedents.between if memory else ()
+        if not memory or not found:
+            return None
+        first = tokenizer.decode(found[0].tokens)
+        (kept,) = self.seams.fitting([first], self.checkpoint.prompt.closing)
+        text = first[kept.start : kept.stop] + self.seams.tails[0]
+        same, other = standing(
+            found, lambda one: tokenizer.decode(one.tokens).strip() == first.strip()
+        )
+        if not text.strip() or same is None:
+            return None
+        calibrations, knows_project = self.checkpoint.calibrations, memory.knows_project
+        certainty = certainty_of_precedent(text, calibrations, knows_project, same, other)
+        return Draft(0, self.plan.tokens, (text,), ((),), certainty)
+
+    def _surer(self, fill: Infill) -> Infill:
+        """The fill, or what stood there before where that is another text and surer."""
+        own = fill.certainty
+        if (
+            own is None
+            or self.form
+            or fill.finish != "settled"
+            or (draft := self._remembered) is None
+        ):
+            return fill
+        known = draft.certainty
+        is_same = draft.texts[0].strip() == fill.texts[0].strip()
+        if known is None or is_same or known.whole * (1 - own.nothing) <= own.whole:
+            return fill
+        tokens = len(self.checkpoint.tokenizer.encode(draft.texts[0]))
+        return replace(
+            fill,
+            texts=draft.texts,
+            confidences=((known.whole ** (1 / tokens),) * tokens,),
+            tokens=tokens,
+            certainty=known,
+            remembered=1.0,
+        )
 
     @cached_property
     def ranker(self) -> Ranker:

@@ -10,6 +10,7 @@ from functools import partial
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.far_parts import FarParts
 from fillwright.engine.infill.plan import Drafting, Plan
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompts.prompt import Prompt
@@ -17,10 +18,12 @@ from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.memory.remembered import Remembered
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
 from fillwright.engine.request import Decode, InfillRequest, Length
 
 OTHER_CANDIDATES_TEMPERATURE = 0.8
+"""Of all candidates but the first, which should differ from it; set by hand."""
 
 
 @dataclass
@@ -32,10 +35,10 @@ class Checkpoint:
     what its user should know of the device. `calibrations` say how sure it may be of a fill.
     `languages` are the ids of those that it has learnt, None for all. `gate` says how much the
     user's own code counts, what is `remembered` of it and the open file; without a gate it is not
-    looked at.
+    looked at. `no_memory` is what the model raises where a GPU's is full.
     """
 
-    model: DiffusionGemma
+    model: Model
     tokenizer: CodeTokenizer
     prompt: Prompt
     settings: DenoiseSettings
@@ -44,20 +47,23 @@ class Checkpoint:
     device: str
     default_length: Length = "end-mark"
     length_bias: LengthBias = field(default_factory=LengthBias)
-    loop: Loop[PrefixCache] | None = None
-    caches: Sequence[PrefixCache] = ()
+    loop: Loop[Cache] | None = None
+    caches: Sequence[Cache] = ()
     warning: str | None = None
     calibrations: Calibrations = field(default_factory=Calibrations)
     languages: tuple[str, ...] | None = None
     gate: Gate | None = None
+    no_memory: tuple[type[Exception], ...] = ()
     remembered: Remembered = field(init=False)
-    denoise: Loop[PrefixCache] = field(init=False)
+    far_parts: FarParts = field(init=False)
+    denoise: Loop[Cache] = field(init=False)
     prefix_caches: PrefixCaches = field(init=False)
 
     def __post_init__(self) -> None:
         self.denoise = self.loop or partial(denoise, self.model)
         self.prefix_caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
         vocabulary = len(self.tokenizer.texts)
+        self.far_parts = FarParts(self.tokenizer)
         self.remembered = Remembered(self.tokenizer.encode, vocabulary, self.gate is not None)
 
     @property

@@ -6,6 +6,8 @@ Knows ids and probabilities; knows no model and no text.
 from collections.abc import Container
 from dataclasses import dataclass
 
+from fillwright.engine.request import Precedent
+
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
@@ -95,3 +97,5 @@ class Evidence:
     near: int = 1
     something: float = 1.0
     knows_project: bool = False
+    same: Precedent | None = None
+    other: Precedent | None = None

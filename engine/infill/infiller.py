@@ -5,14 +5,12 @@ Knows nothing of sockets, editors or files.
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
-
-import torch
+from dataclasses import dataclass
 
 from fillwright.engine.errors import EngineFailed
+from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
-from fillwright.engine.infill.ending import last_of
 from fillwright.engine.infill.rewriting import Rewriting
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
@@ -30,29 +28,17 @@ class Infiller(Checkpoint):
         is the request's deadline. Raises BadRequest when the holes cannot be filled together, and
         EngineFailed when a GPU's memory is full."""
         try:
-            yield from self._candidates(request, Stop(cancelled, request.budget, time.perf_counter))
-        except torch.OutOfMemoryError as error:
+            stop = Stop(cancelled, request.budget, time.perf_counter)
+            if request.strength is not None:
+                yield (yield from Rewriting(self, request, stop).run())
+                return
+            yield from with_alternatives(
+                request, stop, lambda number: self._candidate(request, number, stop)
+            )
+        except self.no_memory as error:
             raise EngineFailed(
                 "The GPU's memory is full; close what else uses it, or ask with less context."
             ) from error
-
-    def _candidates(self, request: InfillRequest, stop: Stop) -> Iterator[Draft | Infill]:
-        """The first candidate with its drafts; the others are ready with it."""
-        if request.strength is not None:
-            yield (yield from Rewriting(self, request, stop).run())
-            return
-        first = yield from self._candidate(request, 0, stop)
-        others = []
-        for number in range(1, request.candidates):
-            fill = last_of(self._candidate(request, number, stop))
-            if stop.reason is not None:
-                break
-            others.append(fill)
-        yield replace(
-            first,
-            alternatives=tuple(fill.texts for fill in others),
-            candidate_tokens=sum(fill.tokens for fill in (first, *others)),
-        )
 
     def _candidate(
         self, request: InfillRequest, number: int, stop: Stop

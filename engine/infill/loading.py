@@ -4,31 +4,34 @@ Knows files and devices; the model family decides the prompt.
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast, get_args
 
-import torch
-
 from fillwright.engine.allocator import keep_freed_blocks
-from fillwright.engine.diffusion.row_convention import RowConvention
+from fillwright.engine.cores import own_threads
 from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_settings
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.extras import has_cuda_driver, has_torch, need_torch
+from fillwright.engine.filling import Engine
 from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.infiller import Infiller
-from fillwright.engine.infill.loading_cpu import load_on_cpu
+from fillwright.engine.infill.loaded import Loaded
+from fillwright.engine.infill.loading_cpu import load_on_kernels
 from fillwright.engine.infill.prompts.chat import ChatPrompt
 from fillwright.engine.infill.prompts.prompt import Prompt
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
-from fillwright.engine.model import DiffusionGemma
-from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.model.cpu_weights import NotInt8Error
 from fillwright.engine.prompt_format import INSTRUCTED
 from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
+from fillwright.kernels.cpu.library import NoKernelsError
+
+log = logging.getLogger(__name__)
 
 PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
     "small": SmallPrompt,
@@ -37,14 +40,23 @@ PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
 
 
 def load_infiller(
-    checkpoint: Path, device: str, progress: Callable[[float], None] = lambda fraction: None
+    checkpoint: Path,
+    device: str,
+    progress: Callable[[float], None] = lambda fraction: None,
+    threads: int | None = None,
 ) -> Infiller:
     """Load and warm up; `device` is "cpu", "cuda" or "auto"; `progress` gets fractions in [0, 1].
+    `threads` are those of a CPU's products, None for all that this process may have.
 
-    Raises CheckpointError with one sentence when the folder cannot be used.
+    Raises CheckpointError with one sentence when the folder cannot be used, and MissingExtra where
+    that needs PyTorch and it is not installed.
     """
     keep_freed_blocks()
-    device = _device(device)
+    device = usable_device(device)
+
+    def later(fraction: float) -> None:
+        progress(0.1 + 0.8 * fraction)
+
     config = read_config(checkpoint)
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     settings = checkpoint_settings(config, _generation_config(checkpoint))
@@ -53,24 +65,13 @@ def load_infiller(
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
     progress(0.1)
-    weights = checkpoint, device, _dtype(device), lambda done: progress(0.1 + 0.8 * done)
-    on_gpu = None
-    if device == "cpu":
-        model = load_on_cpu(checkpoint, *weights[2:])
-    elif has_kernels(model_config(config), settings):
-        # Triton is not everywhere
-        from fillwright.engine.infill.loading_gpu import load_on_gpu
-
-        on_gpu = load_on_gpu(*weights)
-        model = on_gpu.model
-    else:
-        model = DiffusionGemma.from_checkpoint(*weights)
+    loaded = _load(checkpoint, device, settings, threads or own_threads(), later)
+    model = loaded.model
     if len(tokenizer.texts) > model.config.vocab_size:
         raise CheckpointError(
             f"{checkpoint / 'tokenizer.json'} has {len(tokenizer.texts)} tokens, but config.json "
             f"a vocab_size of {model.config.vocab_size}; the two are not of one checkpoint."
         )
-    model.pack_matrices()
     infiller = Infiller(
         model=model,
         tokenizer=tokenizer,
@@ -78,14 +79,15 @@ def load_infiller(
         settings=settings,
         default_decode="denoise" if decode in (None, "auto") else cast(Decode, decode),
         model_name=str(ours.entries.get("name", checkpoint.resolve().name)),
-        device=device,
+        device=loaded.device,
         default_length="end-mark" if length in (None, "auto") else cast(Length, length),
         length_bias=_length_bias(ours),
-        loop=on_gpu.loop if on_gpu else None,
-        caches=on_gpu.caches if on_gpu else (),
-        warning=on_gpu.warning if on_gpu else None,
+        loop=loaded.loop,
+        caches=loaded.caches,
+        warning=loaded.warning,
+        no_memory=loaded.no_memory,
         calibrations=Calibrations.of_checkpoint(checkpoint),
-        languages=_languages(ours),
+        languages=languages_of(ours),
         gate=Gate.of_checkpoint(checkpoint),
     )
     warm_up(infiller)
@@ -93,13 +95,30 @@ def load_infiller(
     return infiller
 
 
-def has_kernels(config: ModelConfig, settings: DenoiseSettings) -> bool:
-    """Whether a GPU's loop takes the network: DiffusionGemma's own form, where Triton runs."""
-    form = config.experts > 1 and settings.rows is RowConvention.OWN
-    return form and find_spec("triton") is not None
+def _load(
+    checkpoint: Path,
+    device: str,
+    settings: DenoiseSettings,
+    threads: int,
+    progress: Callable[[float], None],
+) -> Loaded:
+    """With the CPU's kernels where they are there and take the checkpoint, else with torch, which
+    is not imported before."""
+    what = "A GPU"
+    if device == "cpu":
+        try:
+            return load_on_kernels(checkpoint, threads, progress)
+        except (NoKernelsError, NotInt8Error) as reason:
+            what = f"{reason} Fillwright then"
+            if has_torch():
+                log.info("The model runs on torch. %s", reason)
+    need_torch(what)
+    from fillwright.engine.infill.loading_torch import load_on_torch
+
+    return load_on_torch(checkpoint, device, settings, threads, progress)
 
 
-def warm_up(infiller: Infiller) -> None:
+def warm_up(infiller: Engine) -> None:
     """Fill once, so that the first request finds allocations and kernels ready."""
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4, steps=1))
     for _ in infiller.infill(request, lambda: False):
@@ -114,7 +133,9 @@ def _length_bias(ours: Section) -> LengthBias:
         raise ours.wrong("length_bias", "a list of [rows, bias], rows ascending") from None
 
 
-def _languages(ours: Section) -> tuple[str, ...] | None:
+def languages_of(ours: Section) -> tuple[str, ...] | None:
+    """The ids of the languages that a checkpoint has learnt; None for all. Raises
+    CheckpointError."""
     ids = ours.entries.get("languages")
     if ids is None:
         return None
@@ -123,21 +144,17 @@ def _languages(ours: Section) -> tuple[str, ...] | None:
     return tuple(ids)
 
 
-def _device(device: str) -> str:
+def usable_device(device: str) -> str:
+    """Where "auto" puts the network: torch is only asked on machines with a driver for it."""
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        if not has_torch() or not has_cuda_driver():
+            return "cpu"
+        from fillwright.engine.infill.loading_torch import sees_a_gpu
+
+        return "cuda" if sees_a_gpu() else "cpu"
     if device.partition(":")[0] not in ("cpu", "cuda"):
         raise CheckpointError(f"{device!r} is no device; choose 'auto', 'cpu' or 'cuda'.")
-    if device != "cpu" and not torch.cuda.is_available():
-        raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
     return device
-
-
-def _dtype(device: str) -> torch.dtype:
-    """bfloat16 on GPUs and on CPUs that multiply it in hardware, where it is faster."""
-    if device != "cpu" or torch.cpu._is_avx512_bf16_supported():
-        return torch.bfloat16
-    return torch.float32
 
 
 def _generation_config(checkpoint: Path) -> Mapping[str, Any]:

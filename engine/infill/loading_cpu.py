@@ -1,38 +1,21 @@
-"""A checkpoint folder -> the network as this CPU runs it best: with the int8 kernels where they are
-there and take the checkpoint, else with torch alone.
+"""A checkpoint folder -> the network on the CPU's int8 kernels. Knows files; knows no text."""
 
-Knows files; knows no text.
-"""
-
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.infill.loaded import Loaded
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
-from fillwright.engine.model.cpu_weights import NotInt8Error, check_int8, read_network
-from fillwright.kernels.cpu.library import NoKernelsError
+from fillwright.engine.model.cpu_weights import read_network
 from fillwright.kernels.cpu.operations import CpuKernels
 
-log = logging.getLogger(__name__)
 
-
-def load_on_cpu(
+def load_on_kernels(
     checkpoint: Path,
-    dtype: torch.dtype,
+    threads: int,
     progress: Callable[[float], None],
     open_kernels: Callable[[int], CpuKernels] = CpuKernels,
-) -> DiffusionGemma:
-    """The kernels get as many threads as torch has. Raises CheckpointError."""
-    weights = checkpoint, "cpu", dtype, progress
-    try:
-        kernels = open_kernels(torch.get_num_threads())
-        check_int8(checkpoint)
-        model = CpuDiffusionGemma.from_checkpoint(*weights)
-        model.use_kernels(read_network(model, checkpoint, kernels))
-    except (NoKernelsError, NotInt8Error) as reason:
-        log.info("The model runs on torch. %s", reason)
-        return DiffusionGemma.from_checkpoint(*weights)
-    return model
+) -> Loaded:
+    """Raises NoKernelsError where this machine has no kernels, NotInt8Error where they do not take
+    the checkpoint, and CheckpointError where nothing can."""
+    network = read_network(checkpoint, open_kernels(threads), progress)
+    return Loaded(CpuDiffusionGemma(network))

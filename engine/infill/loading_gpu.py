@@ -14,7 +14,7 @@ import torch
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.gpu_loop import GpuLoop
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.gpu_weights import load_packed, packed_bytes
 from fillwright.engine.model.slot_cache import SlotCache
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 ROOM = 10240
 """Tokens of a slot: the windows of a chat prompt, what is said around them, and a long fill."""
 SLOTS = (8, 4, 2, 1)
+"""Prompts that are kept: the first of these numbers that the card has room for."""
 REMEDY = (
     "use four-bit experts (`fillwright quantize SRC DST --experts int4`), close what else uses the "
     "GPU, or choose the device 'cpu'."

@@ -6,27 +6,27 @@ Knows ids and the model; knows nothing of text.
 from collections import OrderedDict
 from collections.abc import Iterable
 
-import torch
-
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
 
 ON_CPU = 8
+"""Prompts that are kept: for two editors, and the second opinions of their holes. Set by hand."""
 
 
 class PrefixCaches:
     """Each of `caches` keeps what its document's last prompt and the next one have in common.
     Raises ValueError for none."""
 
-    def __init__(self, model: DiffusionGemma, caches: Iterable[PrefixCache]) -> None:
+    def __init__(self, model: Model, caches: Iterable[Cache]) -> None:
         self._model = model
         self._free = list(caches)
         if not self._free:
             raise ValueError("a model needs at least one prefix cache")
-        self._held: OrderedDict[str, PrefixCache] = OrderedDict()
+        self._held: OrderedDict[str, Cache] = OrderedDict()
 
-    def holding(self, document_key: str, ids: list[int]) -> tuple[PrefixCache, int]:
+    def holding(self, document_key: str, ids: list[int]) -> tuple[Cache, int]:
         """A cache that holds exactly `ids`, and how many of them had to be read."""
-        wanted = torch.tensor(ids, dtype=torch.int64, device=self._model.device)
+        wanted = self._model.ids(ids)
         cache = self._held.pop(document_key, None) or self._another()
         self._held[document_key] = cache
         cache.truncate(cache.common_prefix(wanted))
@@ -34,10 +34,10 @@ class PrefixCaches:
         self._model.enqueue(cache, new)
         return cache, len(new)
 
-    def _another(self) -> PrefixCache:
+    def _another(self) -> Cache:
         return self._free.pop() if self._free else self._held.popitem(last=False)[1]
 
 
-def growing_caches(model: DiffusionGemma) -> list[PrefixCache]:
+def growing_caches(model: Model) -> list[Cache]:
     """As many as a CPU keeps, each as large as it has to be."""
     return [model.empty_cache() for _ in range(ON_CPU)]

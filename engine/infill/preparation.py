@@ -5,8 +5,7 @@ Knows text, tokens and the model; writes no hole but for the lead that it begins
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import torch
+from functools import cached_property
 
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.infill.checkpoint import Checkpoint
@@ -22,7 +21,7 @@ from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import PrefixCache
+from fillwright.engine.model.cache import Cache
 from fillwright.engine.request import InfillRequest
 
 # far more than a canvas holds; a causal draft reads no more between two holes either
@@ -59,13 +58,24 @@ class Preparation:
             holes=holes,
             between=[known.tokenizer.encode(text[-BETWEEN_CHARACTERS:]) for text in seams.between],
             suffix=[] if self.plan.length == "end-mark" else self._suffix(),
-            generator=torch.Generator(known.device).manual_seed(self.plan.seed),
+            generator=known.model.generator(self.plan.seed),
             cancelled=stop,
-            memory=self._memory(holes[0]),
+            memory=self.memory,
             form=self.form,
         )
 
-    def _opening(self, cache: PrefixCache, prompt: Sequence[int], stop: Stop) -> list[int]:
+    @cached_property
+    def memory(self) -> Mixture | None:
+        """What of the user's own code has a say, where the draft is by beams; needs no model."""
+        known, request = self.checkpoint, self.request
+        if known.gate is None or not request.memory or self.plan.drafting != "beams":
+            return None
+        (hole,) = self._holes([])
+        project = known.remembered.stores(request.workspace, request.file_key)
+        precedents = precedents_of(known.tokenizer, known.far_parts, self.seams, hole, project)
+        return Mixture(known.gate, precedents, self.seams.one_line)
+
+    def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
         """The most likely tokens that spell the first hole's lead, or, where it must spell more
         than a model can know, the plainest."""
         if self.request.constraint.kind in ("regex", "one of"):
@@ -114,11 +124,3 @@ class Preparation:
         ids = known.tokenizer.encode(self.seams.suffix[: room * WINDOW_CHARACTERS_PER_TOKEN])[:room]
         end = [*known.tokenizer.encode(known.prompt.closing), *known.prompt.end_marks[:1] * room]
         return (ids + end)[:room]
-
-    def _memory(self, hole: Constraints) -> Mixture | None:
-        known, request = self.checkpoint, self.request
-        if known.gate is None or not request.memory or self.plan.drafting != "beams":
-            return None
-        project = known.remembered.stores(request.workspace, request.file_key)
-        precedents = precedents_of(known.tokenizer, self.seams, hole, project)
-        return Mixture(known.gate, precedents, self.seams.one_line)

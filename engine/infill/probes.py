@@ -6,9 +6,6 @@ Knows tasks and the model; fits nothing.
 import time
 from dataclasses import replace
 
-import torch
-from torch import Tensor
-
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.denoising.length_search import LengthSearch
 from fillwright.engine.infill.denoising.lengths import LengthBias
@@ -19,6 +16,7 @@ from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.memory.evidence import Precedents
 from fillwright.engine.request import Budget, InfillRequest
+from fillwright.kernels.arrays import Array
 
 
 def length_scores(checkpoint: Checkpoint, request: InfillRequest) -> dict[int, float]:
@@ -31,7 +29,7 @@ def length_scores(checkpoint: Checkpoint, request: InfillRequest) -> dict[int, f
 
 def taught(
     checkpoint: Checkpoint, request: InfillRequest, rest: str
-) -> tuple[Precedents, list[int], Tensor]:
+) -> tuple[Precedents, list[int], Array]:
     """Of the request's only hole, a line's, if the `rest` were written there: its precedents, the
     tokens, the end mark last, and the model's logits before each, float32 [tokens, vocab]."""
     request = replace(request, decode="draft")
@@ -40,9 +38,10 @@ def taught(
     project = checkpoint.remembered.stores(request.workspace, request.file_key)
     ids = checkpoint.tokenizer.encode(seams.leads[0] + rest + seams.ending)
     task.cache.truncate(task.prompt_cached)
-    read = torch.tensor([task.prompt[-1], *ids], dtype=torch.int64, device=checkpoint.device)
-    logits = model.logits(model.extend(task.cache, read))
-    precedents = precedents_of(checkpoint.tokenizer, seams, task.holes[0], project)
+    logits = model.logits(model.extend(task.cache, model.ids([task.prompt[-1], *ids])))
+    precedents = precedents_of(
+        checkpoint.tokenizer, checkpoint.far_parts, seams, task.holes[0], project
+    )
     return precedents, [*ids, task.plan.end_marks[0]], logits
 
 

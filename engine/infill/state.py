@@ -7,17 +7,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import torch
-from torch import Generator
-
 from fillwright.engine.diffusion.denoise import Loop, Step
 from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.hypotheses import DraftedHoles, Evidence, Hypothesis
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
 from fillwright.engine.request import Length
+from fillwright.kernels.arrays import RandomNumbers
 
 Ids = tuple[int, ...]
 Confidences = tuple[tuple[float, ...], ...]
@@ -36,15 +35,15 @@ class Task:
     """
 
     plan: Plan
-    denoise: Loop[PrefixCache]
-    cache: PrefixCache
+    denoise: Loop[Cache]
+    cache: Cache
     prompt: list[int]
     prompt_read: int
     opening: list[int]
     holes: tuple[Constraints, ...]
     between: list[list[int]]
     suffix: list[int]
-    generator: Generator
+    generator: RandomNumbers
     cancelled: Callable[[], bool]
     memory: Mixture | None = None
     form: Form | None = None
@@ -174,12 +173,12 @@ class Written:
         )
 
 
-def open_canvas(model: DiffusionGemma, task: Task) -> list[int]:
+def open_canvas(model: Model, task: Task) -> list[int]:
     """Bring the cache to where canvases begin; returns what they know before the first hole: the
     prompt's last token where rows are shifted, and the opening."""
     task.cache.truncate(task.prompt_cached)
     last = task.prompt[-1:]
     if task.plan.settings.rows.overlap:
         return [*last, *task.opening]
-    model.enqueue(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
+    model.enqueue(task.cache, model.ids(last))
     return task.opening

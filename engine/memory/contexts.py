@@ -18,6 +18,8 @@ LOOKED_AT = 300
 """Positions of one range that are counted; of more, so many evenly spaced ones."""
 GATHERED = 1_000
 """A range of more positions is narrowed by bisection, without gathering a column of it."""
+AT_ONCE = 64
+"""All the ranges in one of so few positions are found together."""
 
 Integers = NDArray[np.int64]
 Span = tuple[int, int]
@@ -42,12 +44,14 @@ class Following:
 
 @dataclass(frozen=True, eq=False)
 class SortedContexts:
-    """`tokens` has `separator`, which is no token, before and after every stream; `spans` are the
-    streams' positions, in their order. `order` are all positions, sorted by the tokens before
-    each, the nearest first."""
+    """`tokens` has `separator`, which is no token, before and after every stream, and before the
+    first as often as a context is long; `spans` are the streams' positions, in their order. `order`
+    are all positions, sorted by the tokens before each, the nearest first; those after token i
+    begin at `starts[i]`."""
 
     tokens: NDArray[np.unsignedinteger]
     order: NDArray[np.int32]
+    starts: NDArray[np.int32]
     separator: int
     spans: tuple[Span, ...]
 
@@ -59,25 +63,49 @@ class SortedContexts:
         4 bytes and a token's own thereafter."""
         kind = np.min_scalar_type(vocabulary)
         separator = np.array([vocabulary], dtype=kind)
-        pieces, spans, end = [separator], [], 1
+        pieces, spans, end = [np.repeat(separator, LONGEST)], [], LONGEST
         for stream in streams:
             pieces += [np.asarray(stream, dtype=kind), separator]
             spans.append((end, end + len(stream)))
             end += len(stream) + 1
         tokens = np.concatenate(pieces)
-        return cls(tokens, _sorted_by_context(tokens), vocabulary, tuple(spans))
+        after = np.bincount(tokens[:-1], minlength=vocabulary + 1)
+        # the first position has no token before it, and is sorted as if that were 0
+        after[0] += 1
+        starts = np.concatenate([[0], np.cumsum(after)]).astype(np.int32)
+        return cls(tokens, _sorted_by_context(tokens), starts, vocabulary, tuple(spans))
 
     def ranges(self, context: Sequence[int]) -> list[Range]:
         """Where in `order` the positions after the last 1, 2, 3 ... tokens of the context are,
         as far as there are any; each range lies in the one before."""
-        found, low, high = list[Range](), 0, len(self.order)
-        for length, token in enumerate(reversed(context[-LONGEST:]), 1):
-            if token == self.separator:
-                break
-            low, high = self._narrowed(low, high, length, token)
+        back = list(context[: -LONGEST - 1 : -1])
+        back = back[: back.index(self.separator)] if self.separator in back else back
+        found = list[Range]()
+        for length, token in enumerate(back, 1):
+            if not found:
+                low, high = int(self.starts[token]), int(self.starts[token + 1])
+            elif high - low <= AT_ONCE:
+                return found + self._nested(low, high, length, back[length - 1 :])
+            else:
+                low, high = self._narrowed(low, high, length, token)
             if low == high:
                 break
             found.append((low, high))
+        return found
+
+    def _nested(self, low: int, high: int, length: int, back: Sequence[int]) -> list[Range]:
+        """The ranges, each in the one before, within one of equal contexts of `length` - 1 tokens,
+        whose next ones are `back`."""
+        places = self.order[low:high, None] - np.arange(length, length + len(back))
+        matching = first_true(self.tokens[places] == np.asarray(back)).tolist()
+        found, first, last = list[Range](), 0, len(matching) - 1
+        for further in range(1, max(matching) + 1):
+            # they are sorted: those that match further stand together
+            while matching[first] < further:
+                first += 1
+            while matching[last] < further:
+                last -= 1
+            found.append((low + first, low + last + 1))
         return found
 
     def positions(self, range_: Range, left_out: Sequence[Span]) -> Integers:
@@ -92,10 +120,8 @@ class SortedContexts:
         return found
 
     def _narrowed(self, low: int, high: int, length: int, token: int) -> Range:
-        """The part of a range of equal contexts of `length` - 1 tokens whose next one is `token`.
-
-        Only before the first token of all is there no `length`-th one: it is the separator's own.
-        """
+        """The part of a range of equal contexts of `length` - 1 tokens that has `token` before
+        them."""
         if high - low <= GATHERED:
             column = self.tokens[self.order[low:high] - length]
             left, right = (int(np.searchsorted(column, token, side)) for side in ("left", "right"))
@@ -151,10 +177,18 @@ def _counted(matching: Sequence[tuple[Store, Range]], length: int) -> Following 
     every = np.concatenate(tokens)
     if not len(every):
         return None
-    different, place = np.unique(every, return_inverse=True)
-    return Following(
-        length, different, np.bincount(place, np.concatenate(weights)).astype(np.float64)
-    )
+    weight = np.concatenate(weights)
+    if len(every) == 1:
+        return Following(length, every, weight)
+    order = np.argsort(every)
+    every = every[order]
+    starts = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]]))
+    return Following(length, every[starts], np.add.reduceat(weight[order], starts))
+
+
+def first_true(found: NDArray[np.bool_]) -> Integers:
+    """How many of each row's first are true; bool [rows, columns]."""
+    return np.cumprod(found, axis=1, dtype=np.int64).sum(axis=1)
 
 
 def _sorted_by_context(tokens: NDArray[np.unsignedinteger]) -> NDArray[np.int32]:

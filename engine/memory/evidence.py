@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from fillwright.engine.memory.between import Between
 from fillwright.engine.memory.contexts import LONGEST, Following, Store, what_followed
 
 Part = Following | None
@@ -25,13 +26,16 @@ in the project's other files."""
 class Precedents:
     """Of one hole: `far` and `project` are where to look, `context` are the tokens before the hole,
     `following` says which tokens may come after what is written (none: any, as Edges.following),
-    and `end_marks` end the hole. Where the hole is a line, they may stand in code as well."""
+    and `end_marks` end the hole. Where the hole is a line, they may stand in code as well.
+    `between` is what stood as a whole between what is on both sides of the hole, the best match
+    first."""
 
     far: Sequence[Store]
     project: Sequence[Store]
     context: Sequence[int]
     following: Callable[[Sequence[int]], Sequence[int]]
     end_marks: tuple[int, ...]
+    between: Sequence[Between] = ()
     _known: dict[tuple[int, ...], Parts] = field(default_factory=dict)
 
     def parts(self, written: Sequence[int]) -> Parts:

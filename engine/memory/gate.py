@@ -7,17 +7,17 @@ holds the constants.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.memory.evidence import PARTS, Part, Parts, Precedents
+from fillwright.kernels.arrays import Array, log_softmax, namespace, on_host
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ CLAMPED_AT = 4.0
 """Standard deviations; without it the gate trusts what it has never seen."""
 LEAST = 1e-4
 """Added to a probability before its logarithm becomes a feature."""
+TINIEST = 1e-30
+"""A share that is less is taken for so much, for its logarithm."""
 FEATURES_OF_A_PART = 5
 FEATURES = 2 + FEATURES_OF_A_PART * len(PARTS)
 
@@ -63,10 +65,10 @@ class Gate:
                 "checkpoint again, or remove it."
             ) from error
 
-    def shares(self, parts: Parts, probabilities: Floats) -> Floats:
-        """Of the model and of each part, in [0, 1] and 1 together."""
+    def shares(self, parts: Parts, model: Floats) -> Floats:
+        """Of the model, whose log probabilities these are, and of each part; 1 together."""
         present = np.array([True, *(part is not None for part in parts)])
-        return self.of_features(features(parts, probabilities), present)
+        return self.of_features(features(parts, model), present)
 
     def of_features(self, found: Floats, present: NDArray[np.bool_]) -> Floats:
         """`shares` of the outputs that are `present`."""
@@ -78,26 +80,26 @@ class Gate:
         return shares
 
 
-def features(parts: Parts, probabilities: Floats) -> Floats:
+def features(parts: Parts, model: Floats) -> Floats:
     """How sure the model is; and of each part how long, how many and how various it is, and what
-    the model thinks of what it says most often."""
-    most = probabilities.max()
-    found = [most, np.log(most)]
+    the model thinks of what it says most often. `model` are log probabilities [vocab]."""
+    most = float(model.max())
+    found = [math.exp(most), most]
     for part in parts:
-        found += _of_part(part, probabilities)
+        found += _of_part(part, model)
     return np.array(found)
 
 
-def _of_part(part: Part, probabilities: Floats) -> list[float]:
+def _of_part(part: Part, model: Floats) -> list[float]:
     if part is None:
         return [0.0] * FEATURES_OF_A_PART
-    total, best = part.counts.sum(), part.counts.argmax()
+    total, best = float(part.counts.sum()), int(part.counts.argmax())
     return [
-        float(np.log(part.length)),
-        float(np.log(total)),
+        math.log(part.length),
+        math.log(total),
         float(len(part.tokens) == 1),
-        float(part.counts[best] / total),
-        float(np.log(probabilities[part.tokens[best]] + LEAST)),
+        float(part.counts[best]) / total,
+        math.log(math.exp(model[part.tokens[best]]) + LEAST),
     ]
 
 
@@ -116,24 +118,24 @@ class Mixture:
         """Whether the project's other files have a say, and not only the open file's far part."""
         return bool(self.precedents.project)
 
-    def mixed(self, logits: Tensor, written: Sequence[tuple[int, ...]]) -> Tensor:
+    def mixed(self, logits: Array, written: Sequence[tuple[int, ...]]) -> Array:
         """Log probabilities [rows, vocab] after what each row has `written`. A row for which
         there are no precedents keeps its logits as they are."""
         parts = [self.precedents.parts(each) for each in written]
         looked_up = [row for row, found in enumerate(parts) if any(p is not None for p in found)]
         if not looked_up:
             return logits
-        model = logits[looked_up].double().softmax(-1).cpu().numpy()
-        rows, mixtures = [], []
-        for row, probabilities in zip(looked_up, model, strict=True):
-            mixture = self._mixture(probabilities, parts[row], written[row])
-            if mixture is not None:
-                rows.append(row)
-                mixtures.append(mixture)
-        if not rows:
+        xp = namespace(logits)
+        model = on_host(log_softmax(logits[looked_up])).astype(np.float32)
+        done = [
+            self._mix(own, parts[row], written[row])
+            for row, own in zip(looked_up, model, strict=True)
+        ]
+        if not any(done):
             return logits
-        mixed = logits.clone()
-        mixed[rows] = torch.from_numpy(np.stack(mixtures)).log().to(logits)
+        rows = [row for row, is_mixed in zip(looked_up, done, strict=True) if is_mixed]
+        mixed = xp.asarray(logits, copy=True)
+        mixed[rows] = xp.asarray(model[done], dtype=logits.dtype, device=logits.device)
         return mixed
 
     def remembered(self, ids: Sequence[int]) -> float:
@@ -141,45 +143,47 @@ class Mixture:
         shares = [self._remembered.get(tuple(ids[:end]), 0.0) for end in range(len(ids))]
         return sum(shares) / len(shares) if shares else 0.0
 
-    def _mixture(self, model: Floats, parts: Parts, written: tuple[int, ...]) -> Floats | None:
-        """Of one row's probabilities and its parts; None where only an end is possible."""
+    def _mix(self, model: Floats, parts: Parts, written: tuple[int, ...]) -> bool:
+        """Mix one row's log probabilities [vocab], in place, with its parts; false where only an
+        end is possible."""
         end = bound(model, self.precedents, written, self.is_line)
-        rest = model.sum() - end
-        if rest <= 0:
-            return None
-        model /= model.sum()
-        end /= rest + end
+        if end >= 1:
+            return False
         shares = self.gate.shares(parts, model)
         self._remembered[written] = float(1 - shares[0])
         marks = list(self.precedents.end_marks)
         ends = model[marks]
-        if end:
-            model[marks] = 0
-        mixture: Floats = shares[0] * model / (1 - end)
+        model += math.log(max(shares[0], TINIEST))
         for share, part in zip(shares[1:], parts, strict=True):
             if part is not None:
-                mixture[part.tokens] += share * part.counts / part.counts.sum()
+                said = np.log(share * (1 - end) / part.counts.sum() * part.counts)
+                model[part.tokens] = np.logaddexp(model[part.tokens], said)
         if end:
-            mixture *= 1 - end
-            mixture[marks] = ends
-        return mixture
+            model[marks] = ends
+        return True
 
 
 def bound(model: Floats, precedents: Precedents, written: tuple[int, ...], is_line: bool) -> float:
-    """Leave of the model's probabilities [vocab], in place, what may come after what is `written`,
-    as its precedents do; gives how likely an end is that only the model may say."""
+    """Leave of the model's log probabilities [vocab], in place, what may come after what is
+    `written`, as its precedents do; gives how likely an end is that only the model may say, 1 where
+    nothing else may come."""
     marks = list(precedents.end_marks)
     allowed = list(precedents.following(written))
     if allowed:
-        kept = np.zeros_like(model)
-        kept[allowed] = model[allowed]
-        model[:] = kept
-    elif not written:
-        model[marks] = 0
-    elif is_line:
-        end = model[marks].sum()
-        model[marks] = 0
-        model[marks[0]] = end
-    else:
-        return float(model[marks].sum())
-    return 0.0
+        kept = model[allowed]
+        model[:] = -np.inf
+        model[allowed] = kept - _log_sum(kept)
+        return 0.0
+    ended = _log_sum(model[marks])
+    if written and not is_line:
+        return min(1.0, math.exp(ended))
+    model[marks] = -np.inf
+    if written:
+        model[marks[0]] = ended
+    elif ended < 0:
+        model -= math.log1p(-math.exp(ended))
+    return 0.0 if written or ended < 0 else 1.0
+
+
+def _log_sum(logs: Floats) -> float:
+    return float(np.logaddexp.reduce(logs.astype(np.float64)))

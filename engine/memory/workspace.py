@@ -6,7 +6,6 @@ Knows texts by their keys, tokens and sizes; knows no files, no other workspace 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +15,17 @@ from fillwright.engine.request import WorkspaceMemory
 
 Tokens = NDArray[np.unsignedinteger]
 
-SEGMENTS = 16
-"""Each is looked up by itself, a tenth of a millisecond or so; more are merged."""
-LARGEST = 500_000
-"""Tokens of a merged segment: sorting them takes a third of a second, and no fill waits longer."""
+SEGMENTS = 3
+"""Each is looked up by itself, a twentieth of a millisecond or so; more are merged."""
+LARGEST = 2_000_000
+"""Tokens of a merged segment: sorting them takes more than a second, beside the fills."""
 DEAD_SHARE = 0.1
 """A segment with more tokens that count no more is sorted again."""
-UNSORTED = 50_000
-"""Tokens that wait to be sorted together, or for the next look-up: that takes 40 milliseconds."""
+AT_ONCE = 20_000
+"""So many tokens are sorted by who looks something up, in 13 ms; more are sorted beside the
+fills."""
+TOGETHER = 1_000_000
+"""So many tokens do not wait for more."""
 TEXTS = 100
 """Of one file, the last ones by which a copy of it is known."""
 
@@ -45,6 +47,15 @@ class Segment:
 
     def streams(self) -> Iterator[tuple[str, Span]]:
         return zip(self.keys, self.contexts.spans, strict=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sorting:
+    """Streams of files, by their keys, that are to be sorted together: what is live in `merged`
+    segments, or new texts where there are none."""
+
+    streams: Mapping[str, Tokens]
+    merged: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +91,6 @@ class Workspace:
         self.files[key] = File(None, len(ids), size, (*before, digest)[-TEXTS:])
         self.unsorted[key] = np.asarray(ids, dtype=np.min_scalar_type(self.vocabulary))
         self.size += size
-        if sum(map(len, self.unsorted.values())) > UNSORTED:
-            self._sort()
 
     def drop(self, key: str) -> None:
         """Let go of a file; of one that is not known there is nothing to let go."""
@@ -90,12 +99,13 @@ class Workspace:
             self.unsorted.pop(key, None)
             if file.segment is not None:
                 file.segment.live -= file.tokens
-                self._tidy()
+                self._let_go_of_the_dead()
 
     def stores(self, but: str) -> tuple[Store, ...]:
         """Where to look a context up: in all files `but` one, and but the copies of a text that
-        this one has had."""
-        self._sort()
+        this one has had. New files that are many are not looked at before they are sorted."""
+        if 0 < self.waiting <= AT_ONCE:
+            self.sort(Sorting(self.unsorted))
         texts = set(self.files[but].texts) if but in self.files else set()
         said = {
             key: file.segment for key, file in self.files.items() if file.texts[-1] not in texts
@@ -111,46 +121,66 @@ class Workspace:
     def counts(self) -> WorkspaceMemory:
         """How much there is."""
         tokens = sum(segment.live for segment in self.segments)
-        tokens += sum(map(len, self.unsorted.values()))
-        return WorkspaceMemory(self.name, self.id, len(self.files), tokens, self.size)
+        return WorkspaceMemory(
+            self.name,
+            self.id,
+            len(self.files),
+            tokens + self.waiting,
+            self.size,
+            len(self.unsorted) if self.waiting > AT_ONCE else 0,
+        )
 
-    def _is_live(self, segment: Segment, key: str) -> bool:
-        file = self.files.get(key)
-        return file is not None and file.segment is segment
+    @property
+    def waiting(self) -> int:
+        """Tokens that are not sorted yet."""
+        return sum(map(len, self.unsorted.values()))
 
-    def _sort(self) -> None:
-        """Make a segment of what is not sorted yet."""
-        if self.unsorted:
-            self._add(self.unsorted)
-            self.unsorted = {}
-            self._tidy()
-
-    def _add(self, streams: Mapping[str, Tokens]) -> None:
-        contexts = SortedContexts.of(streams.values(), self.vocabulary)
-        segment = Segment(contexts, tuple(streams))
-        self.segments = (*self.segments, segment)
-        for key in streams:
-            self.files[key] = replace(self.files[key], segment=segment)
-
-    def _tidy(self) -> None:
-        """Sort a segment again where much of it is dead, and merge the smaller half where small
-        segments are many, so that a file is sorted only a few times while a workspace grows."""
+    def due(self) -> Sorting | None:
+        """What should be sorted when there is time: new files that are many, a segment much of
+        which is dead, or the two smallest of small segments where these are many, so that a file is
+        sorted only a few times while a workspace grows."""
+        if self.waiting > AT_ONCE:
+            return Sorting(dict(self.unsorted))
         for segment in self.segments:
             if len(segment) - segment.live > DEAD_SHARE * len(segment):
-                self._merge([segment])
+                return self._merging(segment)
         small = sorted((s for s in self.segments if 2 * len(s) <= LARGEST), key=len)
         if len(small) > SEGMENTS:
-            totals = accumulate(map(len, small[: SEGMENTS // 2]))
-            self._merge(small[: sum(total <= LARGEST for total in totals)])
+            return self._merging(*small[:2])
+        return None
 
-    def _merge(self, merged: Sequence[Segment]) -> None:
-        """Make one segment of what is live in some."""
+    def sort(self, sorting: Sorting) -> None:
+        """Do it at once."""
+        self.take(sorting, SortedContexts.of(sorting.streams.values(), self.vocabulary))
+
+    def take(self, sorting: Sorting, contexts: SortedContexts) -> None:
+        """Put what was sorted in its place. What a file has said otherwise meanwhile is dead."""
+        segment = Segment(contexts, tuple(sorting.streams))
+        for key, tokens in sorting.streams.items():
+            file = self.files.get(key)
+            is_new = not sorting.merged and self.unsorted.get(key) is tokens
+            if file is not None and (is_new or file.segment in sorting.merged):
+                self.files[key] = replace(file, segment=segment)
+            else:
+                segment.live -= len(tokens)
+        kept = (each for each in self.segments if each not in sorting.merged)
+        self.segments = (*kept, segment)
+        if not sorting.merged:
+            self.unsorted = {
+                key: tokens
+                for key, tokens in self.unsorted.items()
+                if sorting.streams.get(key) is not tokens
+            }
+        self._let_go_of_the_dead()
+
+    def _merging(self, *merged: Segment) -> Sorting:
         streams = {
             key: segment.contexts.tokens[start:stop]
             for segment in merged
             for key, (start, stop) in segment.streams()
-            if self._is_live(segment, key)
+            if (file := self.files.get(key)) is not None and file.segment is segment
         }
-        self.segments = tuple(segment for segment in self.segments if segment not in merged)
-        if streams:
-            self._add(streams)
+        return Sorting(streams, merged)
+
+    def _let_go_of_the_dead(self) -> None:
+        self.segments = tuple(segment for segment in self.segments if segment.live)

@@ -1,6 +1,2 @@
-"""The network: DiffusionGemma's text part and its prefix KV cache."""
-
-from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.model.kv_cache import PrefixCache
-
-__all__ = ["DiffusionGemma", "PrefixCache"]
+"""The network: DiffusionGemma's text part and its prefix KV cache, on torch and on the CPU's int8
+kernels. `interface.py` says what both do; what names torch is imported by its own name."""

@@ -45,7 +45,7 @@ class Branches:
         # per layer [branches, kv_heads, read, head_dim]
         self._own: list[KeyValue] = []
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def read(self, tokens: Sequence[int]) -> Tensor:
         """One more token per branch; returns the causal next-token logits, float32
         [branches, vocab], softcapped."""

@@ -70,7 +70,7 @@ class Section:
         found = json.dumps(self.entries.get(key))
         return CheckpointError(
             f"config.json gives {self.place}{key} as {found:.200}, but it must be {wanted}; use a "
-            "DiffusionGemma checkpoint with its own config.json."
+            "checkpoint with its own config.json."
         )
 
     def _present(self, key: str, default: object) -> Any:
@@ -79,6 +79,6 @@ class Section:
             value = default
         if value is None:
             raise CheckpointError(
-                f"config.json lacks {self.place}{key}; use a complete DiffusionGemma checkpoint."
+                f"config.json lacks {self.place}{key}; use a complete checkpoint."
             )
         return value

@@ -1,104 +1,68 @@
-"""DiffusionGemma whose passes run through the CPU's int8 kernels; its interface is the same.
+"""DiffusionGemma on the CPU's int8 kernels and numpy; its methods are those of DiffusionGemma.
 
 Rows are rounded to int8 before each product, which the torch network does not do: its logits are
-near, not equal. What torch still does here is the self-conditioning.
+near, not equal.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from fillwright.engine.model.branches import Branches
-from fillwright.engine.model.config import LayerKind
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.config import LayerKind, ModelConfig
+from fillwright.engine.model.cpu_cache import CpuCache, grown_own
 from fillwright.engine.model.cpu_network import (
+    Angles,
     CpuNetwork,
     Memory,
-    grown,
-    grown_own,
     positions_before,
+    rotary_angles,
 )
-from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.model.kv_cache import PrefixCache
-from fillwright.kernels.canvas_attention import KeyValue
-from fillwright.kernels.cpu.operations import Heads, OwnRows, Seen, SharedRows
-from fillwright.kernels.packed_matrix import PackedMatrix, can_pack
-from fillwright.kernels.soft_embedding import soft_embedding
+from fillwright.kernels.cpu.operations import Floats, Integers, OwnRows, Seen, SharedRows
 
 
-@dataclass(slots=True)
-class CpuCache(PrefixCache):
-    """`rows` per layer, as the kernels read and write them. Those after `length` are a canvas's, or
-    forgotten."""
+class CpuDiffusionGemma:
+    """One of interface.Model."""
 
-    heads: Sequence[Heads] = ()
-    rows: list[SharedRows] = field(default_factory=list)
+    def __init__(self, network: CpuNetwork) -> None:
+        self._network = network
 
-    def make_room(self, positions: int) -> None:
-        """A quarter more than asked for, so that typing seldom copies."""
-        if not self.rows or positions > len(self.rows[0].values):
-            room = positions + positions // 4 + 64
-            held = self.rows or [SharedRows.empty(0, each) for each in self.heads]
-            self.rows = [
-                grown(each, heads, room, self.length)
-                for each, heads in zip(held, self.heads, strict=True)
-            ]
+    @property
+    def config(self) -> ModelConfig:
+        return self._network.config
 
-    def append(self, ids: Tensor, rows: list[KeyValue]) -> None:
-        """Raises ValueError for `rows`: the kernels have written them."""
-        if rows:
-            raise ValueError("keys and values of this cache are written by the kernels")
-        self.ids = torch.cat((self.ids, ids))
+    def ids(self, tokens: Sequence[int] | Sequence[Sequence[int]]) -> Integers:
+        return np.array(tokens, dtype=np.int64)
 
-    def recent(self, layer: int, tokens: int) -> tuple[KeyValue, ...]:
-        start = max(0, self.length - tokens)
-        if start == self.length:
-            return ()
-        rows = self.rows[layer]
-        keys = rows.keys.permute(0, 3, 1, 2).reshape(rows.values.shape)
-        key, value = (
-            each[start : self.length].transpose(0, 1)[None] for each in (keys, rows.values)
-        )
-        return ((key, value),)
+    def generator(self, seed: int) -> np.random.Generator:
+        return np.random.default_rng(seed)
 
+    def empty_cache(self) -> CpuCache:
+        return CpuCache(self.ids([]), heads=self._network.heads)
 
-class CpuDiffusionGemma(DiffusionGemma):
-    """Once `use_kernels` was called its layers' matrices are the kernels' alone."""
+    def prefill(self, ids: Integers) -> CpuCache:
+        """ids int64 [sequence] -> a new cache that holds them."""
+        cache = self.empty_cache()
+        self.extend(cache, ids)
+        return cache
 
-    _network: CpuNetwork
-    _table: PackedMatrix | None
+    def enqueue(self, cache: Cache, ids: Integers) -> None:
+        self.extend(cache, ids)
 
-    def use_kernels(self, network: CpuNetwork) -> None:
-        self._network, self._table = network, None
-        for layer, _ in self._layers():
-            layer.drop_weights()
-
-    def pack_matrices(self) -> None:
-        weight = self.embed_tokens.weight
-        if can_pack(weight.dtype, weight.device):
-            self.self_conditioning.pack_matrices()
-            self._table = PackedMatrix.pack(weight)
-
-    def empty_cache(self) -> PrefixCache:
-        return CpuCache(torch.empty(0, dtype=torch.int64), heads=self._network.heads)
-
-    @torch.inference_mode()
-    def extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
-        cache = _own_kind(cache)
+    def extend(self, cache: Cache, ids: Integers) -> Floats:
+        cache = CpuCache.of(cache)
         start, end = cache.length, cache.length + len(ids)
         if start == end:
-            return torch.empty(0, self.config.hidden_size)
+            return np.empty((0, self.config.hidden_size), dtype=np.float32)
         cache.make_room(end)
         memory = Memory(cache.rows, None, first=start)
         seen = self._seen([(row, row + 1, ()) for row in range(start, end)])
-        hidden = self._run(ids, torch.arange(start, end), memory, seen)
-        cache.append(ids, [])
+        hidden = self._run(ids, np.arange(start, end), memory, seen)
+        cache.append(ids)
         return hidden
 
-    @torch.inference_mode()
-    def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
-        cache = _own_kind(cache)
+    def continued(self, cache: Cache, ids: Integers) -> Floats:
+        cache = CpuCache.of(cache)
         count, length = ids.shape
         own = [OwnRows.empty(count * length, heads) for heads in cache.heads]
         rows = [
@@ -106,79 +70,83 @@ class CpuDiffusionGemma(DiffusionGemma):
             for from_ in range(0, count * length, length)
             for place in range(length)
         ]
-        positions = torch.arange(cache.length, cache.length + length).repeat(count)
+        positions = np.tile(np.arange(cache.length, cache.length + length), count)
         memory = Memory(_rows_of(cache), own, first=0)
         hidden = self._run(ids.flatten(), positions, memory, self._seen(rows))
-        return hidden.view(count, length, -1)
+        return hidden.reshape(count, length, -1)
 
-    def branch(self, cache: PrefixCache) -> Branches:
-        return CpuBranches(self, _own_kind(cache))
+    def branch(self, cache: Cache) -> "CpuBranches":
+        return CpuBranches(self, CpuCache.of(cache))
 
-    @torch.inference_mode()
     def denoise_logits(
-        self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
-    ) -> Tensor:
-        cache = _own_kind(cache)
+        self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
+    ) -> Floats:
+        cache, network = CpuCache.of(cache), self._network
         start, end = cache.length, cache.length + canvas.shape[1]
         cache.make_room(end)
-        expected = None
-        if self_conditioning is not None:
-            expected = soft_embedding(
-                self_conditioning, self._table or self.embed_tokens.weight, self.scale()
-            )
-        hidden: Tensor = self.self_conditioning(self._embedded(canvas), expected)
         memory = Memory(cache.rows, None, first=start)
         nothing: list[tuple[int, ...]] = [()] * (end - start)
         seen = {
-            kind: Seen([(max(0, start - self.reach(kind)), end)] * (end - start), nothing)
+            kind: Seen([(max(0, start - self._reach(kind)), end)] * (end - start), nothing)
             for kind in self.config.shapes
         }
-        angles = self._angles(torch.arange(start, end))
+        angles = self._angles(np.arange(start, end))
+        decoded = []
         # one canvas after another is written to the same rows
-        decoded = [
-            self._network.run(each.contiguous(), angles, memory, seen, decoder=True)
-            for each in hidden
-        ]
-        return self.logits(torch.stack(decoded))
+        for index, ids in enumerate(canvas):
+            signal = None if self_conditioning is None else self_conditioning[index]
+            hidden = network.conditioned(network.embedded(ids), signal)
+            decoded.append(network.run(hidden, angles, memory, seen, decoder=True))
+        return self.logits(np.stack(decoded))
 
-    def logits(self, hidden: Tensor) -> Tensor:
+    def logits(self, hidden: Floats) -> Floats:
         flat = hidden.reshape(-1, self.config.hidden_size)
-        return self._network.logits(flat).view(*hidden.shape[:-1], self.config.vocab_size)
+        return self._network.logits(flat).reshape(*hidden.shape[:-1], self.config.vocab_size)
 
-    def log_probabilities(self, hidden: Tensor, tokens: Tensor) -> Tensor:
-        return self._network.log_probabilities(hidden.contiguous(), tokens)
+    def causal_logits(self, cache: Cache, ids: Integers) -> Floats:
+        return self.logits(self.extend(cache, ids))
+
+    def log_probabilities(self, hidden: Floats, tokens: Integers) -> Floats:
+        return self._network.log_probabilities(np.ascontiguousarray(hidden), tokens)
 
     def _run(
-        self, ids: Tensor, positions: Tensor, memory: Memory, seen: dict[LayerKind, Seen]
-    ) -> Tensor:
+        self, ids: Integers, positions: Integers, memory: Memory, seen: dict[LayerKind, Seen]
+    ) -> Floats:
         network = self._network
-        embedded = network.kernels.embed(network.embedding, ids, self.scale())
-        return network.run(embedded, self._angles(positions), memory, seen)
+        return network.run(network.embedded(ids), self._angles(positions), memory, seen)
+
+    def _angles(self, positions: Integers) -> dict[LayerKind, Angles]:
+        shapes = self.config.shapes
+        return {kind: rotary_angles(shape, positions) for kind, shape in shapes.items()}
+
+    def _reach(self, kind: LayerKind) -> int:
+        """How many earlier tokens a row of this kind of layer sees."""
+        return 2**62 if kind == "full_attention" else self.config.sliding_window - 1
 
     def _seen(self, rows: Sequence[tuple[int, int, Sequence[int]]]) -> dict[LayerKind, Seen]:
         """Of rows: position, end of the shared positions before it, and the own rows up to itself,
         the oldest first."""
         seen: dict[LayerKind, Seen] = {}
         for kind in self.config.shapes:
-            reach = self.reach(kind)
+            reach = self._reach(kind)
             shared = [positions_before(position, reach, end) for position, end, _ in rows]
             seen[kind] = Seen(shared, [own[-reach - 1 :] for _, _, own in rows])
         return seen
 
 
-class CpuBranches(Branches):
-    """Each branch is a list of own rows; nothing is copied when one goes on twice."""
+class CpuBranches:
+    """One of interface.Branching: each branch is a list of own rows; nothing is copied when one
+    goes on twice."""
 
     def __init__(self, model: CpuDiffusionGemma, cache: CpuCache) -> None:
-        self._network_of = model
+        self._model = model
         self._shared = cache
         self._chains: list[tuple[int, ...]] = [()]
         self._rows: list[OwnRows] = []
         self._used = 0
 
-    @torch.inference_mode()
-    def read(self, tokens: Sequence[int]) -> Tensor:
-        model, cache, first = self._network_of, self._shared, self._used
+    def read(self, tokens: Sequence[int]) -> Floats:
+        model, cache, first = self._model, self._shared, self._used
         position = cache.length + len(self._chains[0])
         self._used += len(tokens)
         if not self._rows or self._used > len(self._rows[0].values):
@@ -190,17 +158,11 @@ class CpuBranches(Branches):
         self._chains = [(*chain, row) for row, chain in enumerate(self._chains, start=first)]
         seen = model._seen([(position, cache.length, chain) for chain in self._chains])
         memory = Memory(_rows_of(cache), self._rows, first=first)
-        positions = torch.full((len(tokens),), position)
-        return model.logits(model._run(torch.tensor(tokens), positions, memory, seen))
+        positions = np.full(len(tokens), position)
+        return model.logits(model._run(model.ids(tokens), positions, memory, seen))
 
     def keep(self, parents: Sequence[int]) -> None:
         self._chains = [self._chains[parent] for parent in parents]
-
-
-def _own_kind(cache: PrefixCache) -> CpuCache:
-    if not isinstance(cache, CpuCache):
-        raise TypeError("a cache of this model comes from its empty_cache")
-    return cache
 
 
 def _rows_of(cache: CpuCache) -> list[SharedRows]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from fillwright.engine.model.branches import Branches
+from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.config import LayerKind, ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.kv_cache import PrefixCache
@@ -96,6 +97,14 @@ class DiffusionGemma(nn.Module):
     def device(self) -> torch.device:
         return self.embed_tokens.weight.device
 
+    def ids(self, tokens: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
+        """int64, on the network's device."""
+        return torch.tensor(tokens, dtype=torch.int64, device=self.device)
+
+    def generator(self, seed: int) -> Generator:
+        """Random numbers on the network's device."""
+        return Generator(self.device).manual_seed(seed)
+
     @torch.inference_mode()
     def prefill(self, ids: Tensor) -> PrefixCache:
         """ids int64 [sequence] -> a new cache that holds them."""
@@ -108,9 +117,10 @@ class DiffusionGemma(nn.Module):
         return PrefixCache(torch.empty(0, dtype=torch.int64, device=self.device))
 
     @torch.inference_mode()
-    def extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+    def extend(self, cache: Cache, ids: Tensor) -> Tensor:
         """Read `ids` int64 [sequence] after what the cache holds; returns the encoder's last
         hidden state [sequence, hidden]."""
+        cache = PrefixCache.of(cache)
         start, rows = cache.length, ids.shape[0]
         if rows == 0:
             return self.embed_tokens.weight.new_empty(0, self.config.hidden_size)
@@ -121,34 +131,36 @@ class DiffusionGemma(nn.Module):
         cache.append(ids, keys_values)
         return hidden[0]
 
-    def enqueue(self, cache: PrefixCache, ids: Tensor) -> None:
-        """Prefill `ids` int64 [sequence] after what the cache holds: now, or with the next forward
-        pass if the cache supports that."""
-        if not cache.defer(ids):
+    def enqueue(self, cache: Cache, ids: Tensor) -> None:
+        """Prefill `ids` int64 [sequence], on whichever device, after what the cache holds: now, or
+        with the next forward pass if the cache supports that."""
+        ids = ids.to(self.device)
+        if not PrefixCache.of(cache).defer(ids):
             self.extend(cache, ids)
 
     @torch.inference_mode()
-    def causal_logits(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+    def causal_logits(self, cache: Cache, ids: Tensor) -> Tensor:
         """Read `ids` int64 [sequence] into the cache; returns the causal next-token logits,
         float32 [sequence, vocab], softcapped."""
         return self.logits(self.extend(cache, ids))
 
     @torch.inference_mode()
-    def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
+    def continued(self, cache: Cache, ids: Tensor) -> Tensor:
         """Read several continuations of what the cache holds, which is not changed. ids int64
         [continuations, sequence] -> the encoder's hidden states [continuations, sequence, hidden].
         """
+        cache = PrefixCache.of(cache)
         prefixes, masks = self._before(cache, ids.shape[1])
         positions = torch.arange(cache.length, cache.length + ids.shape[1], device=self.device)
         return self.encode(ids, positions[None], prefixes, masks)[0]
 
-    def branch(self, cache: PrefixCache) -> Branches:
+    def branch(self, cache: Cache) -> Branches:
         """Continuations of what the cache holds, side by side."""
-        return Branches(self, cache)
+        return Branches(self, PrefixCache.of(cache))
 
     @torch.inference_mode()
     def denoise_logits(
-        self, canvas: Tensor, cache: PrefixCache, self_conditioning: Tensor | None = None
+        self, canvas: Tensor, cache: Cache, self_conditioning: Tensor | None = None
     ) -> Tensor:
         """One denoise step's logits. The cache is read, never written.
 
@@ -157,6 +169,7 @@ class DiffusionGemma(nn.Module):
         layers every canvas row sees the same last `sliding_window - 1` prefix tokens and the
         whole canvas.
         """
+        cache = PrefixCache.of(cache)
         prefixes = [
             cache.recent(index, self.reach(kind))
             for index, kind in enumerate(self.config.layer_kinds)

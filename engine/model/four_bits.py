@@ -1,12 +1,11 @@
 """Matrices of four bits, as checkpoints store them.
 
-int4: eight integers of -8..7 to an int32 word, each plus 8, the first in the lowest bits, and one
-scale for every group of neighbouring columns (compressed-tensors' `pack-quantized`).
+int4: eight integers of -8..7 to an int32 word, each plus 8, the first in the lowest bits. Every
+group of neighbouring columns has a scale (compressed-tensors' `pack-quantized`).
 
-NVFP4: two numbers of one sign, two exponent and one mantissa bit (e2m1) to a byte, the first in the
-lower half, an e4m3 scale for every 16 columns, and one float32 factor for all of them
-(compressed-tensors' `nvfp4-pack-quantized`, which divides by it, and NVIDIA's ModelOpt, which
-multiplies).
+NVFP4: two numbers to a byte, the first in the lower half; each has one sign, two exponent and one
+mantissa bit (e2m1). Every 16 columns have an e4m3 scale, and all of them one float32 factor.
+compressed-tensors (`nvfp4-pack-quantized`) divides by it, NVIDIA's ModelOpt multiplies.
 """
 
 import torch

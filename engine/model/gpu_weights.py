@@ -16,14 +16,14 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_layers import PackedExperts
 from fillwright.engine.model.layers import GatedMlp, Layer, Mlp, PlainWeights, TwinMlps
-from fillwright.engine.model.quantization import quantised_types
-from fillwright.engine.model.safetensors_files import files_by_tensor, opened
-from fillwright.engine.model.weights import Matrix, StoredTensors, load_weights, stored_name
+from fillwright.engine.model.quantization_config import quantised_types
+from fillwright.engine.model.safetensors_files import files_by_tensor, opened, stored_name
+from fillwright.engine.model.weights import Matrix, StoredTensors, load_weights
 from fillwright.kernels.gpu.packed_experts import ExpertMatrix
 from fillwright.kernels.gpu.scaled_matrix import E4M3, ScaledMatrix
 

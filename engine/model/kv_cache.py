@@ -9,20 +9,23 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from fillwright.engine.model.cache import Cache
 from fillwright.kernels.canvas_attention import KeyValue
 
 
 @dataclass(slots=True)
-class PrefixCache:
+class PrefixCache(Cache):
     """`ids` int64 [length]; per layer keys and values [1, kv_heads, room, head_dim], of which the
     first `length` rows count: typing on appends in place and cutting back moves nothing."""
 
-    ids: Tensor
     _layers: list[KeyValue] = field(default_factory=list)
 
-    @property
-    def length(self) -> int:
-        return self.ids.shape[0]
+    @classmethod
+    def of(cls, cache: Cache) -> "PrefixCache":
+        """Raises TypeError for another network's."""
+        if not isinstance(cache, PrefixCache):
+            raise TypeError("a cache of this model comes from its empty_cache")
+        return cache
 
     def defer(self, ids: Tensor) -> bool:
         """Add `ids` int64 [sequence] to be read later, by the cache itself; false where they must
@@ -41,19 +44,6 @@ class PrefixCache:
             key[:, :, start:end] = new_key
             value[:, :, start:end] = new_value
         self.ids = torch.cat((self.ids, ids))
-
-    def truncate(self, length: int) -> None:
-        """Forget everything from position `length` on. Raises ValueError for a position that the
-        cache does not have."""
-        if not 0 <= length <= self.length:
-            raise ValueError(f"a cache of {self.length} tokens cannot be cut to {length}")
-        self.ids = self.ids[:length]
-
-    def common_prefix(self, ids: Tensor) -> int:
-        """How many leading tokens of `ids` [sequence] the cache already holds."""
-        shared = min(self.length, ids.shape[0])
-        differing = (self.ids[:shared] != ids[:shared]).nonzero()
-        return int(differing[0]) if len(differing) else shared
 
     def recent(self, layer: int, tokens: int) -> tuple[KeyValue, ...]:
         """The last `tokens` positions of a layer, as canvas_attention takes them; () when there are

@@ -1,6 +1,5 @@
-"""The safetensors files of a checkpoint folder: which one holds which tensor, opened or refused.
-
-Knows the layout of the folder, not what the tensors mean.
+"""The safetensors files of a checkpoint folder: which one holds which tensor, opened or refused,
+and the names of DiffusionGemma's parameters in them.
 """
 
 import json
@@ -31,13 +30,16 @@ def files_by_tensor(folder: Path) -> dict[str, Path]:
         raise CheckpointError(
             f"{folder} holds neither {SINGLE} nor {INDEX}; download the checkpoint's weights."
         )
-    with opened(single, "cpu") as file:
+    with opened(single) as file:
         return dict.fromkeys(file.keys(), single)
 
 
-def opened(path: Path, device: str) -> Any:
-    """A memory-mapped file whose tensors come on `device`. Raises CheckpointError."""
+def opened(path: Path, device: str | None = None) -> Any:
+    """A memory-mapped file whose tensors are torch's on `device`, or numpy's. Raises
+    CheckpointError."""
     try:
+        if device is None:
+            return safe_open(path, framework="np")
         return safe_open(path, framework="pt", device=device)
     except FileNotFoundError:
         raise CheckpointError(
@@ -47,3 +49,11 @@ def opened(path: Path, device: str) -> Any:
         raise CheckpointError(
             f"{path} is no whole safetensors file ({error}); download it again."
         ) from error
+
+
+def stored_name(name: str) -> str:
+    """The checkpoint's name of a parameter or buffer of the network."""
+    if name.endswith(".encoder_layer_scalar"):
+        layer = name.removesuffix(".encoder_layer_scalar")
+        return f"model.encoder.language_model.{layer}.layer_scalar"
+    return f"model.decoder.{name}"

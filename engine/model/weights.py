@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.four_bits import NVFP4_GROUP, WORD, int4_matrix, nvfp4_matrix
-from fillwright.engine.model.quantization import dequantise, expert_parts, quantised_types
-from fillwright.engine.model.safetensors_files import files_by_tensor, opened
+from fillwright.engine.model.quantization import dequantise
+from fillwright.engine.model.quantization_config import expert_parts, quantised_types
+from fillwright.engine.model.safetensors_files import files_by_tensor, opened, stored_name
 
 UNQUANTISED = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
@@ -28,29 +29,23 @@ def load_weights(
     device: str,
     dtype: torch.dtype,
     progress: Callable[[float], None] = lambda fraction: None,
+    name_in_file: Callable[[str], str] = stored_name,
 ) -> None:
     """Fill `model` (on any device, meta included) from the folder's safetensors.
 
     Tensors stored in `dtype` stay memory-mapped on a CPU; others are converted, or dequantised, one
     matrix at a time, on `device`. `progress` gets the fraction of the parameters that are read.
+    `name_in_file` gives the checkpoint's name of a parameter.
     Raises CheckpointError that names the tensor and the file.
     """
     tensors = StoredTensors(folder, quantised_types(config, folder / "config.json"), device)
     wanted = model.state_dict()
     total, done, state = sum(each.numel() for each in wanted.values()), 0, {}
     for name, parameter in wanted.items():
-        state[name] = tensors.parameter(stored_name(name), parameter.shape, dtype)
+        state[name] = tensors.parameter(name_in_file(name), parameter.shape, dtype)
         done += parameter.numel()
         progress(done / total)
     model.load_state_dict(state, assign=True)
-
-
-def stored_name(name: str) -> str:
-    """The checkpoint's name of a parameter or buffer of the network."""
-    if name.endswith(".encoder_layer_scalar"):
-        layer = name.removesuffix(".encoder_layer_scalar")
-        return f"model.encoder.language_model.{layer}.layer_scalar"
-    return f"model.decoder.{name}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +69,12 @@ class Matrix:
 
 
 class StoredTensors:
-    """The tensors of a checkpoint folder; each file is opened once. `quantised` are the types that
-    stand for weights only together with a scale."""
+    """The tensors of a checkpoint folder; each file is opened once. `quantised` are the names of
+    types that stand for weights only together with a scale."""
 
-    def __init__(self, folder: Path, quantised: frozenset[torch.dtype], device: str) -> None:
+    def __init__(self, folder: Path, quantised: frozenset[str], device: str) -> None:
         self._folder = folder
-        self._quantised = quantised
+        self._quantised = {getattr(torch, name) for name in quantised}
         self._device = device
         self._files = files_by_tensor(folder)
         self._opened: dict[Path, Any] = {}

@@ -18,22 +18,29 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.known_models import KNOWN_MODELS
 from fillwright.engine.pull.download import pull
 from fillwright.engine.pull.hub import Hub
+from fillwright.engine.pull.pulled import note_pulled
 
 
 def main(argv: list[str]) -> int:
     """Run it; returns the exit code."""
     arguments = _parser().parse_args(argv)
     hub = Hub.of(os.environ)
-    repository = hub.repository(arguments.model, arguments.revision)
-    folder = arguments.to or Path(arguments.model.rpartition("/")[2])
+    repository = hub.repository(hub_id(arguments.model), arguments.revision)
+    folder = arguments.to or Path(repository.name.rpartition("/")[2])
     size = sum(file.size for file in repository.files)
     print(f"{repository.name} at {repository.commit[:12]}: {size / 1e9:.2f} GB to {folder}")
     print(f"licence: {repository.licence or 'the model card names none'}", flush=True)
     with _progress() as progress:
         bar = progress.add_task(repository.name, total=size)
         pull(hub, repository, folder, lambda count: progress.advance(bar, count))
+    try:
+        note_pulled(folder)
+    except OSError as error:
+        print(f"editors will not offer it by itself ({error.strerror})")
     print(f"fillwright fill FILE --model {folder} uses it")
     return 0
 
@@ -44,10 +51,23 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", metavar="OWNER/NAME")
+    known = ", ".join(f"{each.alias} is {each.hub_id}" for each in KNOWN_MODELS)
+    parser.add_argument("model", metavar="OWNER/NAME", help=f"or a short name: {known}")
     parser.add_argument("--to", type=Path, metavar="DIR", help="the folder (NAME, here)")
     parser.add_argument("--revision", default="main", help="branch, tag or commit (main)")
     return parser
+
+
+def hub_id(model: str) -> str:
+    """The hub's name of a model that may be given by its short one. Raises BadRequest for a short
+    name that is none."""
+    for known in KNOWN_MODELS:
+        if known.alias == model.lower():
+            return known.hub_id
+    if "/" not in model:
+        names = ", ".join(known.alias for known in KNOWN_MODELS)
+        raise BadRequest(f"{model!r} is no model's name; give OWNER/NAME or one of {names}.")
+    return model
 
 
 def _progress() -> Progress:

@@ -21,7 +21,7 @@ SECONDS_WITHOUT_AN_ANSWER = 30.0
 BLOCK = 1 << 20
 NEEDED = re.compile(
     r"config\.json|generation_config\.json|tokenizer\.json|tokenizer_config\.json"
-    r"|chat_template\.jinja|LICENSE(\.\w+)?"
+    r"|chat_template\.jinja|vocab\.json|merges\.txt|added_tokens\.json|LICENSE(\.\w+)?"
     r"|model(-\d+-of-\d+)?\.safetensors|model\.safetensors\.index\.json"
 )
 

@@ -1,4 +1,4 @@
-"""`fillwright quantize SRC DST`: a smaller form of a DiffusionGemma checkpoint.
+"""`fillwright quantize SRC DST`: a smaller form of a checkpoint.
 
 Reads a folder in bfloat16 and writes compressed-tensors' layout. Interrupted, the same command goes
 on where it stopped.
@@ -49,7 +49,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("source", type=Path, metavar="SRC", help="the folder in bfloat16")
     parser.add_argument("target", type=Path, metavar="DST", help="the folder to write")
-    parser.add_argument("--experts", choices=get_args(Experts), required=True)
+    parser.add_argument(
+        "--experts",
+        choices=get_args(Experts),
+        required=True,
+        help="experts; of a model without any, all matrices of its layers",
+    )
     parser.add_argument(
         "--rest", choices=get_args(Rest), default="bf16", help="attention and dense MLP (bf16)"
     )

@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fillwright.engine.description import skeleton_of
 from fillwright.engine.errors import BadRequest, CheckpointError
 from fillwright.engine.model.config import model_config
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.safetensors_files import INDEX, files_by_tensor, opened
+from fillwright.engine.model.transformer_config import plain_skeleton, transformer_config
 from fillwright.engine.quantize.layout import Kind, QuantizeSettings, quantization_config
 from fillwright.engine.quantize.shard import WeightError, check_shard, quantise_shard
 
@@ -25,6 +27,9 @@ COPIED = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "chat_template.jinja",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
 )
 
 
@@ -39,9 +44,13 @@ class Quantised:
 
 def source_shards(source: Path) -> list[Path]:
     """The folder's safetensors files. Raises CheckpointError for a folder that is not an
-    unquantised DiffusionGemma checkpoint."""
+    unquantised checkpoint of a network that is known."""
     config = read_config(source)
-    model_config(config)
+    skeleton = skeleton_of(config)
+    if skeleton == "diffusion_gemma":
+        model_config(config)
+    else:
+        transformer_config(config, plain_skeleton(skeleton))
     if config.get("quantization_config"):
         raise CheckpointError(
             f"{source / 'config.json'} says the weights are quantised already; name the "

@@ -1,7 +1,9 @@
-"""Which tensors of a DiffusionGemma checkpoint are quantised, how, and under which names.
+"""Which tensors of a checkpoint are quantised, how, and under which names.
 
-Experts take nine tenths of the bytes. Embedding, norms and router stay in bfloat16: a denoiser
-whose embedding is rounded to eight bits does not converge. Vision tensors stay as they are.
+Experts take nine tenths of DiffusionGemma's bytes; a plain transformer, such as Dream's, has none,
+and all matrices of its layers are stored as experts would be. Embedding, norms and router stay in
+bfloat16: a denoiser whose embedding is rounded to eight bits does not converge. Vision tensors stay
+as they are.
 Knows no files.
 """
 
@@ -15,7 +17,8 @@ from torch import Tensor
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.model.four_bits import int4_matrix, int4_packed
-from fillwright.engine.model.quantization import METHOD, dequantise, quantise_fp8
+from fillwright.engine.model.quantization import dequantise, quantise_fp8
+from fillwright.engine.model.quantization_config import METHOD
 
 Experts = Literal["int4", "fp8"]
 Rest = Literal["fp8", "bf16"]
@@ -23,8 +26,9 @@ Kind = Literal["experts", "rest"]
 Matrix = Literal["int4", "fp8"]
 
 DECODER = r"model\.decoder\."
+PLAIN = r"model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj"
 MODULES: dict[Kind, str] = {
-    "experts": DECODER + r"layers\.\d+\.experts\.\d+\.(gate|up|down)_proj",
+    "experts": DECODER + r"layers\.\d+\.experts\.\d+\.(gate|up|down)_proj" + f"|{PLAIN}",
     "rest": DECODER + r"(layers\.\d+\.(self_attn|mlp)|self_conditioning)\.\w+_proj",
 }
 FUSED_EXPERTS = DECODER + r"layers\.\d+\.experts\.(gate_up_proj|down_proj)"
@@ -55,7 +59,7 @@ def kind_of(name: str) -> Kind | None:
     if re.fullmatch(FUSED_EXPERTS, name):
         return "experts"
     for kind, module in MODULES.items():
-        if re.fullmatch(rf"{module}\.weight", name):
+        if re.fullmatch(rf"({module})\.weight", name):
             return kind
     return None
 
@@ -88,7 +92,7 @@ def quantization_config(settings: QuantizeSettings) -> dict[str, Any]:
     matrices = {kind: settings.matrix(kind) for kind in MODULES}
     groups = {
         kind: {
-            "targets": [f"re:^{MODULES[kind]}$"],
+            "targets": [f"re:^({MODULES[kind]})$"],
             "weights": _weights(matrix, settings.group),
             "format": FORMATS[matrix],
         }

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model.quantization import expert_parts
+from fillwright.engine.model.quantization_config import expert_parts
 from fillwright.engine.model.safetensors_files import opened
 from fillwright.engine.model.weights import UNQUANTISED
 from fillwright.engine.quantize.layout import (

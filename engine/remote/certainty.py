@@ -9,6 +9,9 @@ likelihoods: at `normal` (0.3) what was agreed on is shown unless something spea
 what was not is left away. Neither is calibrated: nobody has counted what users of these servers
 accept.
 
+Where the model was given the text after the hole, the share of it that it would have written
+itself counts too.
+
 Knows texts and probabilities; knows no server.
 """
 
@@ -31,6 +34,8 @@ def certainty_of(take: Take, others: Sequence[Take], against: int) -> Certainty:
     drafted, nothing, beginnings = (
         _by_likelihood(take) if take.log_probabilities else _by_agreement(take, others, doubt)
     )
+    # a fill of the wrong length may be sure of each word, but not of what comes after it
+    doubt *= take.agreed
     return Certainty(
         whole=round(Calibration().probability(drafted, 0.0, 1) * doubt, 4),
         nothing=round(nothing, 4),

@@ -15,7 +15,8 @@ from fillwright.engine.request import InfillRequest
 @dataclass(frozen=True, slots=True)
 class Against:
     """What speaks against a fill, in this order. `faults` are those that the text around the hole
-    has not by itself, `name_faults` those that the best of the others has not."""
+    has not by itself, `name_faults` those that the best of the others has not. `disagreed` is the
+    share of the text after the hole that the model would have written otherwise."""
 
     is_empty: bool
     faults: int
@@ -23,6 +24,7 @@ class Against:
     is_unfinished: bool
     name_faults: int
     duplicates_a_line: bool
+    disagreed: float = 0.0
 
     @property
     def count(self) -> int:
@@ -33,10 +35,10 @@ class Against:
         )
 
     @property
-    def order(self) -> tuple[bool, int, bool, bool, int, bool]:
+    def order(self) -> tuple[float, ...]:
         return (
             *(self.is_empty, self.faults, self.is_cut, self.is_unfinished),
-            *(self.name_faults, self.duplicates_a_line),
+            *(self.name_faults, self.duplicates_a_line, self.disagreed),
         )
 
 
@@ -45,7 +47,7 @@ def ranked(request: InfillRequest, takes: Sequence[Take]) -> list[tuple[Take, Ag
     that was asked for first."""
     around = Neighbourhood.of(request.document, request.holes[0], request.language)
     filled = [around.with_fill(take.fill) for take in takes]
-    before = _faults_before(around)
+    before = _faults_before(around) if any(found and found.faults for found in filled) else 0
     # nothing to compare with: it takes longer than everything else here
     alone = len(takes) == 1
     loose = [0 if alone or not found else found.name_faults for found in filled]
@@ -74,4 +76,5 @@ def _against(take: Take, filled: Filled | None, faults_before: int, name_faults:
         is_unfinished=not take.has_ended,
         name_faults=name_faults,
         duplicates_a_line=filled.duplicates_a_line if filled else False,
+        disagreed=1 - take.agreed,
     )

@@ -7,6 +7,7 @@ from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.remote.adapters.chat import Chat
 from fillwright.engine.remote.adapters.llama_cpp import LlamaCpp
 from fillwright.engine.remote.adapters.mercury import Mercury
+from fillwright.engine.remote.adapters.mercury_edit import MercuryEdit
 from fillwright.engine.remote.adapters.mistral import Mistral
 from fillwright.engine.remote.adapters.ollama import Ollama
 from fillwright.engine.remote.adapters.openai import Completions
@@ -41,6 +42,7 @@ def connect(
             marks=_marks(found),
             samples=settings.samples,
             chat=Chat(found.model) if settings.instructions else None,
+            editor=MercuryEdit(found.model) if found.kind == "mercury" else None,
         )
     except BaseException as error:
         pump.close()

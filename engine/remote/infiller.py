@@ -5,20 +5,27 @@ Has the face of the local engine's infiller; knows adapters, and nothing of HTTP
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill.constraint.check import check_of
+from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.certainty import certainty_of
 from fillwright.engine.remote.choosing import ranked
 from fillwright.engine.remote.connection import Connection
+from fillwright.engine.remote.joint import infill_of, takes_of
 from fillwright.engine.remote.marks import Marks
 from fillwright.engine.remote.pump import Pump
-from fillwright.engine.remote.question import Adapter, Question
+from fillwright.engine.remote.question import (
+    Adapter,
+    JointAdapter,
+    JointAnswer,
+    JointQuestion,
+    Question,
+)
 from fillwright.engine.remote.refusals import RefusedError
 from fillwright.engine.remote.take import Hole, Take
 from fillwright.engine.remote.window import Window
@@ -65,7 +72,8 @@ class Forgetful:
 class RemoteInfiller:
     """Fills holes with a server's model. `context_tokens` is the server's own limit, the answer
     included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
-    the server gives no probabilities. `chat` gets what is asked in words, where there is one."""
+    the server gives no probabilities. `chat` gets what is asked in words, where there is one, and
+    `editor` the lines that are to be rewritten without an instruction."""
 
     adapter: Adapter
     connection: Connection
@@ -75,6 +83,7 @@ class RemoteInfiller:
     marks: Marks = field(default_factory=Marks)
     samples: int = 2
     chat: Adapter | None = None
+    editor: Adapter | None = None
     languages: tuple[str, ...] | None = None
     remembered: Forgetful = field(default_factory=Forgetful)
     _gives_likelihoods: bool = field(init=False)
@@ -96,18 +105,18 @@ class RemoteInfiller:
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]:
         """Drafts as the first fill comes, then exactly one Infill. `cancelled` is asked every
-        20 ms; the connection is closed then, and the server stops. Several holes are filled one
-        after another, each once. A constraint is looked at when the fill is there: no server knows
-        it. Raises `FillwrightError` with what the server said or did."""
+        20 ms; the connection is closed then, and the server stops. Several holes are filled at once
+        where the server can do that, else one after another, each once. A constraint is looked at
+        when the fill is there: no server knows it. Raises `FillwrightError` with what the server
+        said or did."""
         if request.strength is not None:
             raise BadRequest("A model server cannot renoise a text; have it written anew.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
-            check = check_of(request)
-            fill = yield from self._fill(request, stop)
-            if check and fill.finish != "cancelled" and not check.is_met(fill.texts[0]):
-                fill = replace(fill, finish="unmet")
-            yield fill
+            yield judged(request, (yield from self._fill(request, stop)))
+            return
+        if (joint := self._fill_jointly(request, stop)) is not None:
+            yield joint
             return
         request = replace(request, candidates=1)
         fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
@@ -131,6 +140,54 @@ class RemoteInfiller:
             self._characters_per_token /= 2
         return (yield from self._fill(request, stop, alone))
 
+    def _fill_jointly(self, request: InfillRequest, stop: Stop) -> Infill | None:
+        """The fill of all holes in one request; None where the server does not write several, or
+        writes nothing that fits the text between."""
+        adapter = self._adapter(request)
+        if not isinstance(adapter, JointAdapter):
+            return None
+        stop.begin()
+        seams = _seams(request)
+        window = self._window(request, seams)
+        between = tuple(map(self.marks.before_first, seams.between))
+        if between != seams.between:
+            return None
+        question = JointQuestion(
+            prefix=window.prefix,
+            between=between,
+            suffix=window.suffix,
+            tokens=request.budget.tokens,
+            seed=request.seed,
+            context=window.context,
+            language=request.language,
+            steps=request.budget.steps,
+        )
+
+        async def written() -> AsyncGenerator[JointAnswer, None]:
+            answer = await adapter.complete_jointly(self.connection, question)
+            if answer is not None:
+                yield answer
+
+        for answer in self.pump.iterate(written(), stop):
+            takes = takes_of(seams, self.marks, request.budget.tokens, answer.holes)
+            return infill_of(takes, self._nothing(request, stop))
+        return self._nothing(request, stop) if stop() else None
+
+    def _nothing(self, request: InfillRequest, stop: Stop) -> Infill:
+        """The fill of a request that was stopped before anything came."""
+        holes = len(request.holes)
+        return Infill(
+            texts=("",) * holes,
+            confidences=((),) * holes,
+            finish=stop.reason or "cancelled",
+            tokens=0,
+            steps=0,
+            decode=self._adapter(request).name,
+            model=self.model_name,
+            device=self.device,
+            timings_ms={"total": stop.elapsed_ms()},
+        )
+
     def _attempt(
         self, request: InfillRequest, stop: Stop, alone: bool
     ) -> Generator[Draft, None, Infill]:
@@ -139,19 +196,21 @@ class RemoteInfiller:
         hole = Hole(seams, self.marks, request.budget.tokens)
         questions = self._questions(request, seams, alone)
         takes = [Take(hole) for _ in questions]
-        steps, shown = 0, ""
+        steps, shown, wrote = 0, "", False
         if not stop():
             writing = written(self._adapter(request), self.connection, questions, hole)
             for number, take in self.pump.iterate(writing, stop):
                 takes[number] = take
+                wrote = wrote or bool(take.text)
                 steps = max(steps, take.pieces)
                 if number == 0:
                     stop.wrote(take.end is not None or whole_lines(take.text) > 0)
-                    if (fill := take.fill) != shown:
+                    # what has ended is a fill in a moment
+                    if take.end is None and (fill := take.fill) != shown:
                         yield _draft(take, fill, shown)
                         shown = fill
         begun = [take for take in takes if take.text or take.end]
-        if shown and self._adapter(request) is self.adapter:
+        if wrote and self._adapter(request) is self.adapter:
             given = any(take.log_probabilities for take in takes)
             self._gives_likelihoods = self._gives_likelihoods and given
         return self._infill(request, seams, begun or takes[:1], stop, steps)
@@ -191,14 +250,14 @@ class RemoteInfiller:
 
     def _questions(self, request: InfillRequest, seams: Seams, alone: bool) -> list[Question]:
         """The first at temperature 0; the others differ, so that agreeing means something."""
-        instructed = self._adapter(request) is self.chat
-        compared = 1 if instructed or self._gives_likelihoods or not alone else self.samples
+        fills = self._adapter(request) is self.adapter
+        compared = self.samples if fills and alone and not self._gives_likelihoods else 1
         window = self._window(request, seams)
         first = Question(
             prefix=window.prefix,
             suffix=window.suffix,
             tokens=request.budget.tokens,
-            stops=("\n",) if seams.one_line and not instructed else (),
+            stops=("\n",) if seams.one_line and fills else (),
             seed=request.seed,
             context=window.context,
             language=request.language,
@@ -214,8 +273,8 @@ class RemoteInfiller:
         ]
 
     def _window(self, request: InfillRequest, seams: Seams) -> Window:
-        [hole] = request.holes
-        replaced = request.document[hole.start : hole.end] if request.instruction else ""
+        is_shown = request.instruction or self._adapter(request) is self.editor
+        replaced = _replaced(request) if is_shown else ""
         room = int((self.context_tokens - request.budget.tokens) * self._characters_per_token)
         room -= len(replaced)
         if room <= LEAST_ROOM:
@@ -234,14 +293,27 @@ class RemoteInfiller:
         return replace(window, replaced=replaced)
 
     def _adapter(self, request: InfillRequest) -> Adapter:
-        return self.chat if request.instruction and self.chat is not None else self.adapter
+        if request.instruction and self.chat is not None:
+            return self.chat
+        if "\n" in _replaced(request).strip() and self.editor is not None:
+            return self.editor
+        return self.adapter
+
+
+def _replaced(request: InfillRequest) -> str:
+    """What stands in the only hole now, "" where there are several."""
+    hole, *others = request.holes
+    return "" if others else request.document[hole.start : hole.end]
 
 
 def _seams(request: InfillRequest) -> Seams:
-    """The seams of the only hole, whose fill begins right after the text before it: servers cut
+    """The seams of the holes, whose fills begin right after the text before them: servers cut
     tokens where they like."""
     seams = Seams.of(request, lambda lead: True)
-    return replace(seams, prefix=seams.prefix + seams.leads[0], leads=("",))
+    first, *leads = seams.leads
+    between = tuple(text + lead for text, lead in zip(seams.between, leads, strict=True))
+    nothing = ("",) * len(seams.leads)
+    return replace(seams, prefix=seams.prefix + first, between=between, leads=nothing)
 
 
 def _draft(take: Take, fill: str, before: str) -> Draft:

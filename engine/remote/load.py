@@ -1,25 +1,74 @@
 """Many people typing at once before one model server: who got an answer, and how fast.
 
 Each simulated editor has an infiller of its own, as each person has a daemon. The typing is a
-model, not a record: words of real source files, and after each a pause of lognormal length
-(median `MEDIAN_S`), in which the editor asks for the rest of the line; the next key cancels.
+record of what a language server asked while somebody typed in a real editor (see
+`tests/bench/record_typing.py`): when it asked, where, and what it gave up. Each editor begins at
+another place of it, and goes round. As in an editor the newest request wins: what has no answer
+when the next one comes is given up too.
 """
 
+import json
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import quantiles
 
-from fillwright.engine.errors import FillwrightError
+from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.remote.connecting import connect
 from fillwright.engine.remote.settings import RemoteSettings
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
+from fillwright.engine.strict_json import strict_converter
 
-MEDIAN_S, SIGMA = 0.5, 0.7
-SHORTEST_S = 0.05
+RECORD = Path(__file__).parent / "recorded_typing.json"
 LINE_TOKENS = 32
+# between the end of the record and its beginning
+ROUND_MS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request `ms` after the beginning, when the first `typed` characters stood there. It was
+    given up at `given_up_ms`; None: it got its answer."""
+
+    ms: int
+    typed: int
+    given_up_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A text, and what was asked while it was typed, in order."""
+
+    text: str
+    requests: tuple[Asked, ...]
+
+    def __post_init__(self) -> None:
+        times = [asked.ms for asked in self.requests]
+        if not times or times != sorted(times):
+            raise ValueError("a record needs requests, in the order of their times")
+
+    @classmethod
+    def read(cls, file: Path) -> "Record":
+        """The record in a file. Raises `BadRequest` where it has none."""
+        try:
+            plain = json.loads(file.read_text(encoding="utf-8"))
+            record: Record = strict_converter().structure(plain, cls)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadRequest(f"{file} is no record of typing ({error}).") from error
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request, `at_s` after the beginning; nobody wants it any more after `wanted_s`."""
+
+    at_s: float
+    request: InfillRequest
+    wanted_s: float
 
 
 @dataclass
@@ -55,29 +104,29 @@ class Tally:
         return cuts[49], cuts[94], cuts[98]
 
 
-def load(settings: RemoteSettings, users: int, seconds: float, sources: Sequence[str]) -> Tally:
-    """Let so many editors type these sources for so long. Raises `FillwrightError` where the
-    server cannot be used at the start; what happens later is counted."""
-    tally, end = Tally(), time.monotonic() + seconds
+def load(settings: RemoteSettings, users: int, seconds: float, record: Record) -> Tally:
+    """Let so many editors type for so long. Raises `FillwrightError` where the server cannot be
+    used at the start; what happens later is counted."""
+    tally = Tally()
     infillers = [connect(settings) for _ in range(users)]
+    began = time.monotonic()
 
     def type_until_the_end(number: int) -> None:
         infiller = infillers[number]
-        for request, pause_s in typing(sources, random.Random(number)):
-            began = time.monotonic()
-            if began >= end:
+        for step in replayed(record, random.Random(number), number):
+            if step.at_s >= seconds:
                 return
-            key = min(began + pause_s, end)
+            time.sleep(max(0.0, began + step.at_s - time.monotonic()))
+            asked = time.monotonic()
+            unwanted = asked + min(step.wanted_s, seconds - step.at_s)
             outcome: Infill | FillwrightError
             try:
-                *_, last = infiller.infill(request, lambda key=key: time.monotonic() >= key)  # type: ignore[misc]
+                *_, last = infiller.infill(step.request, lambda at=unwanted: time.monotonic() >= at)  # type: ignore[misc]
                 assert isinstance(last, Infill)
                 outcome = last
             except FillwrightError as error:
                 outcome = error
-            now = time.monotonic()
-            tally.count(outcome, now - began)
-            time.sleep(max(0.0, key - now))
+            tally.count(outcome, time.monotonic() - asked)
 
     threads = [threading.Thread(target=type_until_the_end, args=(n,)) for n in range(users)]
     for thread in threads:
@@ -89,23 +138,34 @@ def load(settings: RemoteSettings, users: int, seconds: float, sources: Sequence
     return tally
 
 
-def typing(sources: Sequence[str], chance: random.Random) -> Iterator[tuple[InfillRequest, float]]:
-    """What an editor asks while somebody types, and the seconds until the next key, for ever."""
+def replayed(record: Record, chance: random.Random, user: int) -> Iterator[Step]:
+    """What one editor asks, for ever: the record from a place of its own on, again and again."""
+    requests = record.requests
+    length_ms = requests[-1].ms - requests[0].ms + ROUND_MS
+    start_ms = chance.randrange(length_ms) + requests[0].ms
+    first = bisect_left([asked.ms for asked in requests], start_ms)
+    number = 0
     while True:
-        source = chance.choice(sources)
-        lines = source.splitlines(keepends=True)
-        line = chance.randrange(len(lines))
-        before, after = "".join(lines[:line]), "".join(lines[line + 1 :])
-        words = lines[line].rstrip("\n").split(" ")
-        for count in range(1, len(words)):
-            typed = before + " ".join(words[:count]) + " "
-            request = InfillRequest(
-                f"{typed}\n{after}",
-                (Hole(len(typed), len(typed)),),
-                "python",
-                shape="line",
-                budget=Budget(tokens=LINE_TOKENS),
-                unasked=True,
-            )
-            pause_s = MEDIAN_S * chance.lognormvariate(0, SIGMA)
-            yield request, max(SHORTEST_S, pause_s)
+        rounds, place = divmod(first + number, len(requests))
+        asked, after = requests[place], requests[(place + 1) % len(requests)]
+        at_ms = asked.ms - start_ms + rounds * length_ms
+        # a record of one request comes round to itself
+        until_next = (after.ms - asked.ms - 1) % length_ms + 1
+        given_up = until_next if asked.given_up_ms is None else asked.given_up_ms - asked.ms
+        yield Step(at_ms / 1000, _request(record.text, asked.typed, user), given_up / 1000)
+        number += 1
+
+
+def _request(text: str, typed: int, user: int) -> InfillRequest:
+    # the rest of the file stands there already, but for the line that is typed
+    _, line_end, below = text[typed:].partition("\n")
+    # nobody's file is another's: no cache has what it did not see
+    before = f"# {user}\n{text[:typed]}"
+    return InfillRequest(
+        before + line_end + below,
+        (Hole(len(before), len(before)),),
+        "python",
+        shape="line",
+        budget=Budget(tokens=LINE_TOKENS),
+        unasked=True,
+    )

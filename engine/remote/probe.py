@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fillwright.engine.errors import BadRequest
+from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.remote.adapters import mercury, mistral
 from fillwright.engine.remote.question import Server
 from fillwright.engine.remote.refusals import NOT_OFFERED, RefusedError
@@ -69,6 +69,9 @@ async def _llama_cpp(
     listed = await _try(server, "/v1/models") or {}
     models = _names(listed.get("data"), "id")
     model = settings.model or (models or ("unknown",))[0]
+    if models and model not in models:
+        # it takes any name, and fills with what it has
+        raise _choose(models)
     version = str(props.get("build_info", ""))
     try:
         await server.ask("/infill", {"input_prefix": "", "input_suffix": "", "n_predict": 1})
@@ -96,7 +99,7 @@ async def _ollama(server: Server, settings: RemoteSettings, models: tuple[str, .
 
 
 async def _openai(server: Server, settings: RemoteSettings, kind: Kind | None) -> Found:
-    listed = await _try(server, "/v1/models") or {}
+    listed = await _listed(server, settings)
     entries: list[Any] = listed["data"] if isinstance(listed.get("data"), list) else []
     models = _names(entries, "id")
     model = settings.model or (models[0] if len(models) == 1 else None)
@@ -118,6 +121,17 @@ async def _openai(server: Server, settings: RemoteSettings, kind: Kind | None) -
     if family is None:
         raise _cannot_fill(model)
     return Found("openai", model, context, family, None, models, version)
+
+
+async def _listed(server: Server, settings: RemoteSettings) -> dict[str, Any]:
+    """What the server says of its models. One whose model is named may fail at that, as
+    `transformers serve` does where nothing was downloaded."""
+    try:
+        return await _try(server, "/v1/models") or {}
+    except EngineFailed as error:
+        if settings.model is None or isinstance(error, RefusedError):
+            raise
+        return {}
 
 
 async def canvas_of(server: Server, model: str) -> Canvas | None:
@@ -180,7 +194,7 @@ def _choose(models: tuple[str, ...]) -> BadRequest:
         )
     names = ", ".join(models[:8])
     return BadRequest(
-        f"The engine has several models: set fillwright.engine.model to one of {names}."
+        f"The engine has other models: set fillwright.engine.model to one of {names}."
     )
 
 

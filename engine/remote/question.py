@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from fillwright.engine.remote.choices import End
 from fillwright.engine.request import Snippet
@@ -36,11 +36,37 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A further piece of the text, the log probability of each of its tokens where the server says
-    them, and, with the last piece, why it ended."""
+    them, and, with the last piece, why it ended. `agreed` is the share of the text after the hole
+    that the model was given and would have written itself; 1 where it was given none."""
 
     text: str
     log_probabilities: tuple[float, ...] | None = None
     end: End | None = None
+    agreed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class JointQuestion:
+    """Write several holes at once, at most `tokens` each: `between[i]` stands between holes i and
+    i + 1. The rest as in a `Question`."""
+
+    prefix: str
+    between: tuple[str, ...]
+    suffix: str
+    tokens: int
+    seed: int = 0
+    context: tuple[Snippet, ...] = ()
+    language: str = ""
+    steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JointAnswer:
+    """The pieces of each hole, and the share of the text between that the model would have written
+    itself."""
+
+    holes: tuple[tuple[Piece, ...], ...]
+    agreed: float
 
 
 class Server(Protocol):
@@ -65,3 +91,11 @@ class Adapter(Protocol):
 
     def complete(self, server: Server, question: Question) -> AsyncIterator[Piece]:
         """The text piece by piece; closing the generator ends the work."""
+
+
+@runtime_checkable
+class JointAdapter(Protocol):
+    """A kind of server that writes several holes in one request."""
+
+    async def complete_jointly(self, server: Server, question: JointQuestion) -> JointAnswer | None:
+        """Every hole; None where they are too many for one request."""

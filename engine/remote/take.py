@@ -5,6 +5,7 @@ Knows characters and seams; knows no server.
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from fillwright.engine.infill.text.seams import Seams, whole_lines
@@ -31,10 +32,10 @@ class Hole:
         return kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Take:
     """`ends[i]` is where the token of `log_probabilities[i]` ends; both are empty where the server
-    gives none. `end` is None while it is written."""
+    gives none. `end` is None while it is written. `agreed` as in `Piece`, of the last one."""
 
     hole: Hole
     text: str = ""
@@ -42,6 +43,7 @@ class Take:
     ends: tuple[int, ...] = ()
     pieces: int = 0
     end: End | None = None
+    agreed: float = 1.0
 
     def then(self, piece: Piece) -> "Take":
         """With a further piece. It is over when the server says so, when a control token stands in
@@ -63,13 +65,14 @@ class Take:
             ends=(*self.ends, *(len(text) for _ in scores)),
             pieces=self.pieces + (len(scores) or bool(piece.text)),
             end=end,
+            agreed=piece.agreed,
         )
 
     def closed(self) -> "Take":
         """As it is when the stream ends without a reason."""
         return self if self.end else replace(self, end="stop")
 
-    @property
+    @cached_property
     def kept(self) -> range:
         return self.hole.fitting(self.text)
 

@@ -13,10 +13,16 @@ from fillwright.engine.remote.take import Hole, Take
 async def written(
     adapter: Adapter, connection: Connection, questions: Sequence[Question], hole: Hole
 ) -> AsyncGenerator[tuple[int, Take], None]:
-    """Every state of every fill, with its number, as they come; all are asked for at once, and the
-    connection of one that is over is closed. Raises what the first one does; of the others, which
-    are there to be compared with it, those that fail are missing."""
-    states: asyncio.Queue[tuple[int, Take] | None] = asyncio.Queue()
+    """The states of every fill, with its number, as they come; all are asked for at once, and the
+    connection of one that is over is closed. Of states that come at the same moment only the last
+    is given. Raises what the first one does; of the others, which are there to be compared with it,
+    those that fail are missing."""
+    latest: dict[int, Take] = {}
+    news = asyncio.Event()
+
+    def tell(number: int, take: Take) -> None:
+        latest[number] = take
+        news.set()
 
     async def write(number: int, question: Question) -> None:
         take = Take(hole)
@@ -24,7 +30,7 @@ async def written(
             async with aclosing(adapter.complete(connection, question)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     take = take.then(piece)
-                    states.put_nowait((number, take))
+                    tell(number, take)
                     if take.end is not None and piece.end is None:
                         return
                     if take.end is not None:
@@ -39,7 +45,7 @@ async def written(
                 f"The engine at {connection.host} answers in a form that is not "
                 f"{adapter.name}'s ({type(error).__name__}); look at fillwright.engine.kind."
             ) from error
-        states.put_nowait((number, take.closed()))
+        tell(number, take.closed())
 
     async def compare(number: int, question: Question) -> None:
         with suppress(FillwrightError):
@@ -53,12 +59,15 @@ async def written(
                 for number, question in enumerate(others, 1):
                     group.create_task(compare(number, question))
         finally:
-            states.put_nowait(None)
+            news.set()
 
     writing = asyncio.create_task(write_all())
     try:
-        while (state := await states.get()) is not None:
-            yield state
+        while not writing.done():
+            await news.wait()
+            news.clear()
+            while latest:
+                yield latest.popitem()
         await writing
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None

@@ -1,8 +1,8 @@
 """Functions of a syntax tree: where their bodies are, and which bodies only hold a place.
 
-Counts in bytes of the source that the tree was parsed from. Knows no documents, and of languages
-only what the sections `functions` and `stubs` of `queries/<language>.scm` capture, or what the
-names of a grammar's nodes tell where there is no such file (`shapes.py`).
+Counts in bytes of the source that the tree was parsed from. Knows no documents. Of languages it
+knows what the sections `functions` and `stubs` of `queries/<language>.scm` capture. Where there is
+no such file, it goes by the names of the grammar's nodes (`shapes.py`).
 """
 
 from collections.abc import Container, Iterator

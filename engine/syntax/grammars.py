@@ -80,7 +80,7 @@ def may_capture(language: str, section: str, kind: str) -> bool:
 def has_queries(language: str) -> bool:
     """Whether the language has a query file that says what a function is."""
     name = grammar_name(language)
-    return _file(name).exists() and "functions" in _sections(name)
+    return name in _with_files() and "functions" in _sections(name)
 
 
 def directive(language: str, title: str) -> frozenset[str]:
@@ -113,7 +113,7 @@ def _kinds(name: str, section: str) -> frozenset[str]:
 
 @cache
 def _sections(name: str) -> dict[str, str]:
-    if not _file(name).exists():
+    if name not in _with_files():
         grammar = _grammar(name)
         return shapes.sections(grammar) if grammar is not None else {}
     text = _file(name).read_text(encoding="utf-8").replace("<to do>", TO_DO)
@@ -128,7 +128,7 @@ def _sections(name: str) -> dict[str, str]:
 
 @cache
 def _directive(name: str, title: str) -> frozenset[str]:
-    if not _file(name).exists():
+    if name not in _with_files():
         return frozenset()
     inherited = (_directive(other, title) for other in _listed(name, "inherits"))
     return _listed(name, title).union(*inherited)
@@ -138,6 +138,12 @@ def _listed(name: str, title: str) -> frozenset[str]:
     lines = _file(name).read_text(encoding="utf-8").splitlines()
     said = (line.removeprefix(f"; {title}:") for line in lines if line.startswith(f"; {title}:"))
     return frozenset(word.strip() for line in said for word in line.split(",") if word.strip())
+
+
+@cache
+def _with_files() -> frozenset[str]:
+    """The grammars that have a query file. A language id comes from outside: it is never a path."""
+    return frozenset(path.stem for path in QUERIES.glob("*.scm"))
 
 
 def _file(name: str) -> Path:

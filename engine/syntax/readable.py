@@ -1,8 +1,8 @@
 """Source text as its grammar can read it: signs of another language are put out of its sight.
 
-The grammar of pages takes the `>` in `{{ a > b }}` for the end of a tag, that of shells the bracket
-in `${x//)/}` for one that closes something. Knows no trees and no documents; every text keeps its
-length and its white space.
+The grammar of pages takes the `>` in `{{ a > b }}` for the end of a tag. That of shells takes the
+bracket in `${x//)/}` for one that closes something. Knows no trees and no documents; every text
+keeps its length and its white space.
 """
 
 import re

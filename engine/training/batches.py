@@ -14,7 +14,9 @@ from fillwright.engine.training.recipes import CausalRows, JointRows
 from fillwright.engine.training.samples import HoleSampler, Piece, Sample
 
 MIDDLE_WEIGHT = 2.0
+"""Of a middle's tokens beside the prompt's: the middle is what is asked for. Set by hand."""
 SEVERAL_SHARE = 0.15
+"""Of the canvases that have two or three holes; set by hand."""
 MAX_MIDDLE = 128
 
 

@@ -21,6 +21,8 @@ from fillwright.engine.model.config_json import read_config
 
 NEAR = 0.25
 TOKENS = 64
+"""A length is wrong that is off by more than this share and by more than a token; holes of so many
+tokens at most are searched. Set by hand."""
 
 
 def holes_of(paths: Iterable[Path], per_file: int, seed: int) -> list[Question]:

@@ -15,6 +15,8 @@ HEAD_SHARE = 0.3
 LONG_HEAD_SHARE = 0.5
 SHORT_HEAD = 12
 SPARE_ROWS = 8
+"""How often the head of the suffix is pinned after the hole, how often it is longer than so many
+tokens, and the rows that end marks may take. Set by hand; none was varied."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.optimizer import Optimizer
@@ -30,6 +30,7 @@ from fillwright.engine.training.train import Phase, gradients
 
 WARMUP_STEPS = 20
 FALLING_SHARE = 0.4
+"""Of the run, in which the rate falls to zero."""
 
 # 2 M parameters, half of them the embedding of 8,192 tokens
 SMALLEST = Recipe(
@@ -83,7 +84,7 @@ def compare(
                 yield Arm(noise, rows, seed, joint.evaluate(model))
 
 
-def _train(model: DiffusionGemma, recipe: Recipe, phase: Phase, steps: int) -> None:
+def _train(model: DiffusionGemma, recipe: Recipe, phase: Phase[DiffusionGemma], steps: int) -> None:
     """A fresh optimizer, a short rise, and a fall to zero."""
     optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate)
     for step in range(steps):

@@ -18,11 +18,11 @@ from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.quantization import (
     QUANTIZATION_CONFIG,
-    expert_parts,
     quantisable,
     quantise,
 )
-from fillwright.engine.model.weights import stored_name
+from fillwright.engine.model.quantization_config import expert_parts
+from fillwright.engine.model.safetensors_files import stored_name
 
 Format = Literal["int8", "bf16"]
 

@@ -21,6 +21,7 @@ from fillwright.engine.infill.probes import taught
 from fillwright.engine.memory.evidence import PARTS
 from fillwright.engine.memory.gate import CLAMPED_AT, FILE, Floats, Gate, bound, features
 from fillwright.engine.request import Hole, InfillRequest
+from fillwright.kernels.arrays import log_softmax, on_host
 
 STEPS = 300
 RATE = 0.01
@@ -28,6 +29,7 @@ DECAY = 1e-3
 """Of the weights' squares; all three as in the experiments that the gate comes from."""
 LEAST_DEVIATION = 1e-2
 LEAST = 1e-9
+"""So that a feature that never varies, and a probability of zero, divide nothing by nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,18 +84,18 @@ def _tokens(infiller: Infiller, request: InfillRequest, rest: str, project: str)
     precedents, ids, logits = taught(infiller, request, rest)
     for place, (true, row) in enumerate(zip(ids, logits, strict=True)):
         written = tuple(ids[:place])
-        model = row.double().softmax(-1).cpu().numpy()
-        bound(model, precedents, written, is_line=True)
-        if not model.sum():
+        model = on_host(log_softmax(row)).astype(np.float64)
+        if bound(model, precedents, written, is_line=True) >= 1:
             continue
-        model /= model.sum()
         parts = precedents.parts(written)
         said = [
             part.counts[part.tokens == true].sum() / part.counts.sum() if part else 0.0
             for part in parts
         ]
         present = np.array([1.0, *(float(part is not None) for part in parts)])
-        yield Token(project, features(parts, model), present, np.array([model[true], *said]))
+        yield Token(
+            project, features(parts, model), present, np.array([np.exp(model[true]), *said])
+        )
 
 
 def fitted(tokens: Sequence[Token]) -> Gate:

@@ -12,12 +12,15 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.row_convention import RowConvention
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.training.batches import CausalBatch, JointBatch
 from fillwright.engine.training.noising import Corrupted, Corruption
 
 CLEAN_WEIGHT = 0.25
 SIGNAL_TEMPERATURE = 0.7
+"""What a row counts whose token was not replaced, so that confidences mean something; and how sharp
+the self-conditioning is that a canvas is shown, about the middle of what the loop's steps have.
+Both were set by hand."""
 
 HeadLoss = Callable[[DiffusionGemma, Tensor, Tensor, Tensor], Tensor]
 

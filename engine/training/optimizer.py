@@ -17,6 +17,7 @@ from fillwright.engine.training.team import Alone, Team
 
 EMBEDDING = "embed_tokens.weight"
 EMBEDDING_PIECES = 8
+"""Into so many parts the largest matrix is cut, that processes can share its update."""
 # AdamW's work for an element beside one multiplication of Newton-Schulz: it waits for memory
 ELEMENT_COST = 400
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from fillwright.engine.diffusion.noise import HybridNoise, Noise, UniformNoise
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.batches import (
     CausalBatch,
@@ -32,12 +32,17 @@ from fillwright.engine.training.train import Phase, PhaseName
 
 MEASURED_ROWS = 32
 MEASURED_LEVELS = (1.0, 0.6, 0.3)
+"""Held-out rows, and the noise levels at which their loss is measured."""
 CAUSAL_SHARE = 1.0
 SELF_CONDITIONED_SHARE = 0.5
+"""Weight of the causal loss beside the canvases', and how often a canvas sees its own first guess:
+half of the time, as published (arXiv 2208.04202)."""
 PREFIX_SHARES = (0.7, 0.55, 0.4, 0.2)
 SUFFIX_SHARES = (0.29, 0.22, 0.11, 0.055)
 LONG_PREFIXES = (512, 512, 448, 384)
 LONG_SUFFIXES = (192, 192, 160, 96)
+"""How much of a row a prompt may take, one of these at random, so that rows end at different
+places: rows that all end alike teach where the end mark stands. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,7 @@ class MixedPhase:
         self.causal = CausalPhase(materials)
         self.joint = JointPhase(materials)
         recipe = materials.recipe
-        phases: list[Phase] = [*[self.causal] * recipe.causal_turns, self.joint]
+        phases: list[Phase[DiffusionGemma]] = [*[self.causal] * recipe.causal_turns, self.joint]
         self.turns = cycle(phases)
         rounds = max(1, recipe.causal.batches_per_step // len(phases))
         self.batches_per_step = rounds * len(phases)
@@ -191,7 +196,7 @@ def _noise(recipe: Recipe, tokenizer: CodeTokenizer) -> Noise:
     return HybridNoise(vocabulary, tokenizer.special("<mask>"), UNIFORM_SHARE)
 
 
-PHASES: Mapping[PhaseName, Callable[[Materials], Phase]] = {
+PHASES: Mapping[PhaseName, Callable[[Materials], Phase[DiffusionGemma]]] = {
     "causal": CausalPhase,
     "joint": JointPhase,
     "mixed": MixedPhase,

@@ -16,6 +16,8 @@ NoiseLaw = Literal["hybrid", "uniform"]
 
 
 UNIFORM_SHARE = 0.2
+"""Of the noise that is any token and not the mask: GIDD's self-correction (arXiv 2503.04482) at the
+largest share it was published with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,20 @@ class Recipe:
     workers: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MaskedShape:
+    """Sizes of a small mask model of the Dream family. Holes have at most `spare` tokens, and as
+    many open rows behind them, of the `context` that it sees."""
+
+    hidden_size: int = 256
+    layers: int = 6
+    heads: int = 4
+    kv_heads: int = 2
+    intermediate_size: int = 704
+    context: int = 256
+    spare: int = 24
+
+
 AS_TYPED = HoleShares(
     kinds={
         "line": 0.35,
@@ -168,3 +184,5 @@ FURTHER = replace(
 )
 
 RECIPES: Mapping[str, Recipe] = {"cpu": CPU, "gpu": GPU, "further": FURTHER}
+
+MASKED = MaskedShape()

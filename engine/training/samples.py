@@ -29,6 +29,9 @@ LINES_BETWEEN = 4
 HEAD_CHARACTERS = 300
 HOLES_PER_PAGE = 4
 WAITING = 512
+"""All were set by hand. EMPTY_SHARE: middles without a token. LANGUAGE_SHARES: of the pages.
+FURTHER_HOLES: at most so many beside the first, at most LINES_BETWEEN apart. HEAD_CHARACTERS: of
+the text after a hole. WAITING: samples that are shuffled together."""
 
 
 @dataclass(frozen=True, slots=True)

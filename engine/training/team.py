@@ -23,6 +23,7 @@ from torch.multiprocessing.spawn import ProcessExitedException, spawn
 from fillwright.engine.errors import BadRequest
 
 MAX_NORM = 1.0
+"""Of the gradient; a longer one is cut to it, as is usual."""
 # one thread each; and memory that was given back is not asked of the system again, page by page
 SETTINGS = {
     "OMP_NUM_THREADS": "1",

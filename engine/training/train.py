@@ -9,18 +9,19 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.training.optimizer import Optimizer
 
-PhaseName = Literal["causal", "joint", "mixed"]
+PhaseName = Literal["causal", "joint", "mixed", "masked"]
+Network = TypeVar("Network", bound=nn.Module)
+Learnt = TypeVar("Learnt", bound=nn.Module, contravariant=True)
 
 
-class Phase(Protocol):
+class Phase(Protocol[Learnt]):
     """What is learnt: batches behind `loss`, and a fixed measure.
 
     A step adds the gradients of `batches_per_step` batches: small ones, which stay in a CPU's
@@ -30,10 +31,10 @@ class Phase(Protocol):
     batches_per_step: int
     tokens_per_step: int
 
-    def loss(self, model: DiffusionGemma) -> Tensor:
+    def loss(self, model: Learnt) -> Tensor:
         """The loss of the next batch, nats per token, a scalar."""
 
-    def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
+    def evaluate(self, model: Learnt) -> dict[str, float]:
         """Losses on held-out text, the same at every call, nats per token."""
 
 
@@ -57,13 +58,13 @@ class Schedule:
 
 
 @dataclass
-class Run:
+class Run(Generic[Network]):
     """A training run in a folder: `state.pt` to resume from, `curve.jsonl` beside it. Of processes
     that learn together each has its own; the first one's clock counts, and it alone writes."""
 
     folder: Path
     config: dict[str, Any]
-    model: DiffusionGemma
+    model: Network
     optimizer: Optimizer
     steps: int = 0
     tokens: int = 0
@@ -71,7 +72,7 @@ class Run:
         default_factory=lambda: dict.fromkeys(get_args(PhaseName), 0.0)
     )
 
-    def train(self, schedule: Schedule, phase: Phase) -> None:
+    def train(self, schedule: Schedule, phase: Phase[Network]) -> None:
         """Run one phase to the end of its time, writing checkpoints and the curve."""
         started, checkpointed = time.monotonic(), 0.0
         first_step, recent = self.steps, list[Tensor]()
@@ -128,7 +129,7 @@ class Run:
             self.steps, self.tokens = state["steps"], state["tokens"]
             self.minutes = state["minutes"]
 
-    def _measure(self, phase: Phase, name: PhaseName) -> None:
+    def _measure(self, phase: Phase[Network], name: PhaseName) -> None:
         if not self.optimizer.team.rank:
             self._log(phase=name, **phase.evaluate(self.model))
 
@@ -144,7 +145,7 @@ class Run:
         print(json.dumps(line), flush=True)
 
 
-def gradients(model: DiffusionGemma, phase: Phase) -> Tensor:
+def gradients(model: Network, phase: Phase[Network]) -> Tensor:
     """Add up one step's gradients; returns the mean loss, a scalar.
 
     Nothing here waits for the numbers: a GPU is given the next step while it works on this one.

@@ -5,17 +5,17 @@ import ctypes
 from dataclasses import dataclass
 from functools import cached_property
 
-from torch import Tensor
-
 from fillwright.kernels.cpu import library as c
 from fillwright.kernels.cpu.operations import (
     BLOCK,
     CpuKernels,
+    Floats,
     Heads,
     Int8Matrix,
     OwnRows,
     Seen,
     SharedRows,
+    address,
     checked,
 )
 
@@ -24,7 +24,7 @@ from fillwright.kernels.cpu.operations import (
 class CpuMlp:
     """A gated MLP after its gain [hidden]."""
 
-    gain: Tensor
+    gain: Floats
     gate_up: Int8Matrix
     down: Int8Matrix
 
@@ -36,14 +36,14 @@ class LayerParts:
 
     heads: Heads
     eps: float
-    before_attention: Tensor
+    before_attention: Floats
     qkv: Int8Matrix
-    head_gains: Tensor
+    head_gains: Floats
     out: Int8Matrix
-    after_attention: Tensor
+    after_attention: Floats
     mlps: tuple[CpuMlp, CpuMlp]
-    closing: Tensor
-    after_mlps: Tensor
+    closing: Floats
+    after_mlps: Floats
 
     @cached_property
     def struct(self) -> c.Layer:
@@ -87,15 +87,15 @@ class LayerRows:
 def run_layer(
     kernels: CpuKernels,
     parts: LayerParts,
-    hidden: Tensor,
-    angles: tuple[Tensor, Tensor],
+    hidden: Floats,
+    angles: tuple[Floats, Floats],
     rows: LayerRows,
     scalar: float,
 ) -> None:
     """hidden [rows, hidden] becomes the layer's result times `scalar`; angles as `turn` takes them.
-    Raises ValueError for tensors that do not fit, and MemoryError."""
+    Raises ValueError for arrays that do not fit, and MemoryError."""
     struct, heads, shared, own = parts.struct, parts.heads, rows.shared, rows.own
-    count, numbers = len(rows.seen.shared), rows.seen.numbers.data_ptr()
+    count, numbers = len(rows.seen.shared), address(rows.seen.numbers)
     room, owned = shared.values.shape[0], 0 if own is None else own.values.shape[0]
     if not 0 <= rows.first <= (owned if own else room) - count:
         raise ValueError(f"there is no room for {count} rows from {rows.first} on")

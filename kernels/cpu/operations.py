@@ -1,7 +1,8 @@
-"""The library's operations on tensors: their shapes and types are checked here, and nowhere below.
+"""The library's operations on numpy's arrays: their shapes and types are checked here, and nowhere
+below.
 
-Tensors lie on the CPU, are contiguous, and float32 where nothing else is said. Every operation
-raises ValueError for tensors that do not fit, and MemoryError.
+Arrays are contiguous, and float32 where nothing else is said. Every operation raises ValueError for
+arrays that do not fit, and MemoryError.
 """
 
 import ctypes
@@ -10,14 +11,19 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from fillwright.kernels.cpu import library as c
 from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError, load_library
 
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
 BLOCK, OUTPUT_STEP, INPUT_STEP = 16, 32, 64  # as in operations.h
+LINE = 64  # bytes of a processor's cache line
 UNNORMED = -1.0
 
 
@@ -28,13 +34,13 @@ class Int8Matrix:
 
     outputs: int
     inputs: int
-    cells: Tensor
-    scales: Tensor
-    sums: Tensor
+    cells: NDArray[np.int8]
+    scales: Floats
+    sums: NDArray[np.int32]
 
     @cached_property
     def struct(self) -> c.Matrix:
-        parts = (self.cells.data_ptr(), self.scales.data_ptr(), self.sums.data_ptr())
+        parts = (address(self.cells), address(self.scales), address(self.sums))
         return c.Matrix(self.outputs, self.inputs, *parts)
 
     @property
@@ -66,15 +72,15 @@ class SharedRows:
     """Keys [positions / 16, key heads, size, 16] and values [positions, key heads, size] of rows
     that all see; positions are a multiple of 16."""
 
-    keys: Tensor
-    values: Tensor
+    keys: Floats
+    values: Floats
 
     @classmethod
     def empty(cls, positions: int, heads: Heads) -> "SharedRows":
         blocks = -(-positions // BLOCK)
         return cls(
-            torch.empty(blocks, heads.key, heads.size, BLOCK),
-            torch.empty(blocks * BLOCK, heads.key, heads.size),
+            empty(blocks, heads.key, heads.size, BLOCK),
+            empty(blocks * BLOCK, heads.key, heads.size),
         )
 
 
@@ -82,14 +88,12 @@ class SharedRows:
 class OwnRows:
     """Keys and values [rows, key heads, size] that only the rows see which name them."""
 
-    keys: Tensor
-    values: Tensor
+    keys: Floats
+    values: Floats
 
     @classmethod
     def empty(cls, rows: int, heads: Heads) -> "OwnRows":
-        return cls(
-            torch.empty(rows, heads.key, heads.size), torch.empty(rows, heads.key, heads.size)
-        )
+        return cls(empty(rows, heads.key, heads.size), empty(rows, heads.key, heads.size))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +103,7 @@ class Seen:
 
     shared: Sequence[tuple[int, int]]
     own: Sequence[Sequence[int]]
-    numbers: Tensor = field(init=False)
+    numbers: NDArray[np.int32] = field(init=False)
     furthest: int = field(init=False)
     last_own: int = field(init=False)
 
@@ -116,7 +120,7 @@ class Seen:
         if flat and min(flat) < 0:
             raise ValueError("own rows are counted from 0")
         firsts, pasts = [first for first, _ in self.shared], [past for _, past in self.shared]
-        numbers = torch.tensor([*firsts, *pasts, *starts, *flat], dtype=torch.int32)
+        numbers = np.array([*firsts, *pasts, *starts, *flat], dtype=np.int32)
         object.__setattr__(self, "numbers", numbers)
         object.__setattr__(self, "furthest", max(pasts, default=0))
         object.__setattr__(self, "last_own", max(flat, default=-1))
@@ -127,10 +131,10 @@ class Readout:
     """Of rows of logits: the logarithm of the sum of their exponentials [rows], the best and their
     outputs [rows, top], and those that were chosen [rows, choices]."""
 
-    log_sums: Tensor
-    top_logits: Tensor
-    top_outputs: Tensor
-    chosen_logits: Tensor
+    log_sums: Floats
+    top_logits: Floats
+    top_outputs: Integers
+    chosen_logits: Floats
 
 
 class CpuKernels:
@@ -161,59 +165,61 @@ class CpuKernels:
         # when the process ends another thread may still be in a call
         closing.atexit = False
 
-    def pack(self, weights: Tensor, scales: Tensor) -> Int8Matrix:
+    def pack(self, weights: NDArray[np.int8], scales: Floats) -> Int8Matrix:
         """weights int8 [outputs, inputs], scales [outputs]; both are copied."""
         outputs, inputs = weights.shape
         wide, deep = _padded(outputs, OUTPUT_STEP), _padded(inputs, INPUT_STEP)
         checked(scales, outputs)
-        cells = torch.zeros(wide // BLOCK, deep // 4, BLOCK, 4, dtype=torch.int8)
-        all_scales, sums = torch.zeros(wide), torch.zeros(wide, dtype=torch.int32)
+        cells = empty(wide // BLOCK, deep // 4, BLOCK, 4, dtype=np.int8)
+        all_scales, sums = empty(wide), empty(wide, dtype=np.int32)
+        for each in (cells, all_scales, sums):
+            each.fill(0)
         all_scales[:outputs] = scales
-        address = checked(weights, outputs, inputs, dtype=torch.int8)
-        self._library.fillwright_pack(address, outputs, inputs, cells.data_ptr(), sums.data_ptr())
+        place = checked(weights, outputs, inputs, dtype=np.int8)
+        self._library.fillwright_pack(place, outputs, inputs, address(cells), address(sums))
         return Int8Matrix(outputs, inputs, cells, all_scales, sums)
 
-    def embed(self, matrix: Int8Matrix, ids: Tensor, factor: float) -> Tensor:
+    def embed(self, matrix: Int8Matrix, ids: Integers, factor: float) -> Floats:
         """Rows `ids` int64 [rows] of the matrix, times `factor` -> [rows, inputs]."""
-        if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < matrix.outputs:
+        if ids.size and not 0 <= int(ids.min()) <= int(ids.max()) < matrix.outputs:
             raise ValueError(f"ids are rows of a matrix of {matrix.outputs}")
-        rows, out = ids.to(torch.int32).contiguous(), torch.empty(ids.shape[0], matrix.inputs)
+        rows, out = np.ascontiguousarray(ids, dtype=np.int32), empty(ids.shape[0], matrix.inputs)
         self._library.fillwright_embed(
-            matrix.address, rows.data_ptr(), ids.shape[0], factor, out.data_ptr()
+            matrix.address, address(rows), ids.shape[0], factor, address(out)
         )
         return out
 
     def product(
-        self, matrix: Int8Matrix, x: Tensor, gain: Tensor | None = None, eps: float = UNNORMED
-    ) -> Tensor:
+        self, matrix: Int8Matrix, x: Floats, gain: Floats | None = None, eps: float = UNNORMED
+    ) -> Floats:
         """x [rows, inputs] times the matrix -> [rows, outputs]. Before that x is normed where `eps`
         is not negative, and multiplied by `gain` [inputs]."""
-        out = torch.empty(x.shape[0], matrix.outputs)
+        out = empty(x.shape[0], matrix.outputs)
         rows = _rows(matrix, x, gain, eps)
-        self.call("product", matrix.address, ctypes.byref(rows), out.data_ptr())
+        self.call("product", matrix.address, ctypes.byref(rows), address(out))
         return out
 
     def gated_mlp(
-        self, gate_up: Int8Matrix, down: Int8Matrix, x: Tensor, gain: Tensor | None, eps: float
-    ) -> Tensor:
+        self, gate_up: Int8Matrix, down: Int8Matrix, x: Floats, gain: Floats | None, eps: float
+    ) -> Floats:
         """geglu.py of x [rows, hidden], opened as `product` does; gate_up has the gates first."""
         if gate_up.outputs != 2 * down.inputs:
             raise ValueError("gates and ups are twice as many as the inputs of down")
-        out = torch.empty(x.shape[0], down.outputs)
+        out = empty(x.shape[0], down.outputs)
         rows = _rows(gate_up, x, gain, eps)
-        self.call("gated_mlp", gate_up.address, down.address, ctypes.byref(rows), out.data_ptr())
+        self.call("gated_mlp", gate_up.address, down.address, ctypes.byref(rows), address(out))
         return out
 
     def turn(
         self,
         heads: Heads,
-        raw: Tensor,
-        gains: Tensor,
-        angles: tuple[Tensor, Tensor],
+        raw: Floats,
+        gains: Floats,
+        angles: tuple[Floats, Floats],
         eps: float,
         to: SharedRows | OwnRows,
         first: int,
-    ) -> Tensor:
+    ) -> Floats:
         """Norm, gain and rotation of raw [rows, heads.raw], with gains [query + key heads, size]
         and cos and signed sin [rows, size] as in rotary.py -> queries [rows, query heads, size];
         keys and values are written to rows `first`, `first` + 1, ... of `to`."""
@@ -221,7 +227,7 @@ class CpuKernels:
         cos, sin = (checked(angle, count, size) for angle in angles)
         if not 0 <= first <= to.values.shape[0] - count:
             raise ValueError(f"{count} rows from {first} on are more than {to.values.shape[0]}")
-        out = torch.empty(count, heads.query, size)
+        out = empty(count, heads.query, size)
         shared, row = isinstance(to, SharedRows), 4 * heads.key * size
         keys = checked(to.keys, to.keys.shape[0], heads.key, size, *([BLOCK] if shared else []))
         work = c.Turn(
@@ -234,7 +240,7 @@ class CpuKernels:
             count,
             shared,
             first,
-            out.data_ptr(),
+            address(out),
             keys if shared else keys + first * row,
             checked(to.values, to.values.shape[0], heads.key, size) + first * row,
         )
@@ -242,15 +248,15 @@ class CpuKernels:
         return out
 
     def attend(
-        self, heads: Heads, queries: Tensor, shared: SharedRows, own: OwnRows | None, seen: Seen
-    ) -> Tensor:
+        self, heads: Heads, queries: Floats, shared: SharedRows, own: OwnRows | None, seen: Seen
+    ) -> Floats:
         """Attention of queries [rows, query heads, size] over what each row sees; scale 1 -> the
         same shape. What one row sees of the shared rows must be numbers for all of them."""
         count, size = len(seen.shared), heads.size
         owned = 0 if own is None else own.values.shape[0]
         if seen.furthest > shared.values.shape[0] or seen.last_own >= owned:
             raise ValueError("a row sees what is not there")
-        out, numbers = torch.empty(count, heads.query, size), seen.numbers.data_ptr()
+        out, numbers = empty(count, heads.query, size), address(seen.numbers)
         work = c.Attention(
             checked(queries, count, heads.query, size),
             count,
@@ -262,17 +268,17 @@ class CpuKernels:
             numbers + 4 * count,
             numbers + 8 * count,
             numbers + 12 * count + 4,
-            out.data_ptr(),
+            address(out),
         )
         self.call("attend", ctypes.byref(heads.struct()), ctypes.byref(work))
         return out
 
     def join(
         self,
-        hidden: Tensor,
-        parts: Sequence[Tensor],
-        opening: Tensor | None,
-        gain: Tensor,
+        hidden: Floats,
+        parts: Sequence[Floats],
+        opening: Floats | None,
+        gain: Floats,
         eps: float,
         scalar: float = 1.0,
     ) -> None:
@@ -295,42 +301,43 @@ class CpuKernels:
         )
         self.call("join", ctypes.byref(work))
 
-    def logits(self, matrix: Int8Matrix, x: Tensor, cap: float) -> Tensor:
+    def logits(self, matrix: Int8Matrix, x: Floats, cap: float) -> Floats:
         """lm_head.py: cap * tanh(product / cap), [rows, outputs]."""
-        out, rows = torch.empty(x.shape[0], matrix.outputs), _rows(matrix, x, None, UNNORMED)
-        work = c.Head(cap=cap, logits=out.data_ptr())
+        out, rows = empty(x.shape[0], matrix.outputs), _rows(matrix, x, None, UNNORMED)
+        work = c.Head(cap=cap, logits=address(out))
         self.call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
         return out
 
     def readout(
-        self, matrix: Int8Matrix, x: Tensor, cap: float, top: int, chosen: Tensor
+        self, matrix: Int8Matrix, x: Floats, cap: float, top: int, chosen: Integers
     ) -> Readout:
         """What `logits` would say, without writing them: see Readout. chosen int64 [rows, choices];
         of equal logits the first output is better."""
         count, choices = chosen.shape
         if not 0 <= top <= matrix.outputs:
             raise ValueError(f"the best {top} of {matrix.outputs} cannot be had")
-        if chosen.numel() and not 0 <= int(chosen.min()) <= int(chosen.max()) < matrix.outputs:
+        if chosen.size and not 0 <= int(chosen.min()) <= int(chosen.max()) < matrix.outputs:
             raise ValueError(f"chosen outputs are of {matrix.outputs}")
-        rows, names = _rows(matrix, x, None, UNNORMED), chosen.to(torch.int32).contiguous()
-        log_sums, top_logits = torch.empty(count), torch.empty(count, top)
-        top_outputs = torch.empty(count, top, dtype=torch.int32)
-        chosen_logits = torch.full((count, choices), math.nan)
+        rows, names = _rows(matrix, x, None, UNNORMED), np.ascontiguousarray(chosen, dtype=np.int32)
+        log_sums, top_logits = empty(count), empty(count, top)
+        top_outputs = empty(count, top, dtype=np.int32)
+        chosen_logits = empty(count, choices)
+        chosen_logits.fill(math.nan)
         work = c.Head(
             cap,
             None,
-            log_sums.data_ptr(),
+            address(log_sums),
             top,
-            top_logits.data_ptr(),
-            top_outputs.data_ptr(),
+            address(top_logits),
+            address(top_outputs),
             choices,
-            names.data_ptr(),
-            chosen_logits.data_ptr(),
+            address(names),
+            address(chosen_logits),
         )
         if rows.count != count:
             raise ValueError("each row has its chosen outputs")
         self.call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
-        return Readout(log_sums, top_logits, top_outputs.long(), chosen_logits)
+        return Readout(log_sums, top_logits, top_outputs.astype(np.int64), chosen_logits)
 
     def call(self, name: str, *arguments: object) -> None:
         """A function of the library, with what it wants after the engine."""
@@ -338,24 +345,31 @@ class CpuKernels:
             raise MemoryError(f"there is no memory for the operation {name}")
 
 
-def _rows(matrix: Int8Matrix, x: Tensor, gain: Tensor | None, eps: float) -> c.Rows:
+def _rows(matrix: Int8Matrix, x: Floats, gain: Floats | None, eps: float) -> c.Rows:
     gains = None if gain is None else checked(gain, matrix.inputs)
     return c.Rows(checked(x, x.shape[0], matrix.inputs), gains, eps, x.shape[0])
 
 
-def checked(tensor: Tensor, *shape: int, dtype: torch.dtype = torch.float32) -> int:
-    """Its address. Raises ValueError unless it is on the CPU, contiguous, and `dtype` [*shape]."""
-    if (
-        tensor.shape != shape
-        or tensor.dtype != dtype
-        or not tensor.is_contiguous()
-        or not tensor.is_cpu
-    ):
+def checked(array: NDArray[Any], *shape: int, dtype: type[np.generic] = np.float32) -> int:
+    """Its address. Raises ValueError unless it is contiguous and `dtype` [*shape]."""
+    if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
         raise ValueError(
-            f"a contiguous {dtype} {list(shape)} on the CPU is wanted, not "
-            f"{tensor.dtype} {list(tensor.shape)}"
+            f"a contiguous {dtype.__name__} {list(shape)} is wanted, not "
+            f"{array.dtype} {list(array.shape)}"
         )
-    return tensor.data_ptr()
+    return address(array)
+
+
+def address(array: NDArray[Any]) -> int:
+    return array.ctypes.data
+
+
+def empty(*shape: int, dtype: type[np.generic] = np.float32) -> NDArray[Any]:
+    """An array that begins with a cache line, so that no vector of it lies in two."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    held = np.empty(size + LINE, dtype=np.uint8)
+    start = -address(held) % LINE
+    return held[start : start + size].view(dtype).reshape(shape)
 
 
 def _padded(size: int, step: int) -> int:

@@ -5,14 +5,15 @@
     a prompt row sees itself and at most `reach` tokens before it;
     a canvas row sees the whole canvas and the last `reach` tokens before the canvas
 
-Scale 1. The canvas's window is the same for all its rows, as in transformers. Which slot of the
-cache is meant, `prefix` and `tail` are read on the device, so that one CUDA graph serves every
-prompt, and a prompt's new tail can be read together with the first denoise step. The reference is
+Scale 1. The canvas's window is the same for all its rows, as in transformers. The cache's slot,
+`prefix` and `tail` are read on the device. So one CUDA graph serves every prompt, and a prompt's
+new tail can be read together with the first denoise step. The reference is
 kernels/canvas_attention.py's, with this as its mask.
 
 Flash attention (Dao 2023) with split keys: the query heads that share a key head are rows of one
-tile, every split goes over its share of both sources, and a second launch merges the splits. Each
-key and value is read once per tile of rows.
+tile, every split goes over its share of both sources, and a second launch merges the splits. Bytes
+moved: keys and values once per tile of rows, 2 * kv_heads * (prefix within reach + rows) * head_dim
+elements. Beside them the queries, and `splits` float32 results of their size, written and read.
 """
 
 from dataclasses import dataclass

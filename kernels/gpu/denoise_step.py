@@ -113,14 +113,14 @@ def denoise_step_kernel(
     inside = row < rows
     at = batch * rows + row
     free = inside & (tl.load(pinned + at, mask=inside, other=1) == 0)
-    h = tl.load(entropy + at, mask=inside, other=0.0)
+    own = tl.load(entropy + at, mask=inside, other=0.0)
     spent = tl.zeros((N,), tl.float32)
     for first in range(0, rows, OTHERS):
         other = first + tl.arange(0, OTHERS)
         there = batch * rows + other
         counts = (other < rows) & (tl.load(pinned + there, mask=other < rows, other=1) == 0)
         cost = tl.load(entropy + there, mask=counts, other=0.0)[None, :]
-        before = (cost < h[:, None]) | ((cost == h[:, None]) & (other[None, :] < row[:, None]))
+        before = (cost < own[:, None]) | ((cost == own[:, None]) & (other[None, :] < row[:, None]))
         spent += tl.sum(tl.where(before & counts[None, :], cost, 0.0), 1)
     accepted = free & (spent <= tl.load(bound))
 
@@ -144,7 +144,7 @@ def denoise_step_kernel(
     previous = tl.load(argmax_canvas + at, mask=inside, other=0)
     same = tl.sum(tl.where(inside & (previous != argmax), 1, 0), 0) == 0
     stayed = tl.where(same, tl.load(unchanged + batch) + 1, 0)
-    mean = tl.sum(tl.where(live, h, 0.0), 0) / tl.sum(live.to(tl.float32), 0)
+    mean = tl.sum(tl.where(live, own, 0.0), 0) / tl.sum(live.to(tl.float32), 0)
     is_done = (stayed >= tl.load(stability)) & (mean < tl.load(threshold))
     tl.store(canvas + at, token, mask=inside)
     tl.store(argmax_canvas + at, argmax, mask=inside)

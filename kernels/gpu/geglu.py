@@ -1,6 +1,7 @@
 """The gate of the gated MLP: gelu_tanh(g) * u, from [g, u] side by side.
 
-The two products around it are cuBLAS's; this makes one pass over [rows, intermediate] of three.
+The two products around it are cuBLAS's; this makes one pass between them.
+Bytes moved: rows * 2 * intermediate elements read, half as many written.
 """
 
 import torch

@@ -8,7 +8,8 @@ of the distribution is exp(x - the tile's largest x), in bfloat16, for the soft 
 it every tile's share of the row's mass tells which tiles need not be looked at. The statistics are
 those of kernels/token_statistics.py, whose entropy is taken about the largest x too.
 
-The temperature and the seed are read on the device. Reads E once per 64 rows: V * hidden elements.
+The temperature and the seed are read on the device. Bytes moved: E once per 64 rows, V * hidden
+elements; 2 * V written for each row, and 8 for each of its tiles.
 """
 
 from dataclasses import dataclass

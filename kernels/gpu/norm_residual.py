@@ -8,7 +8,8 @@
 
 norm(x) = x / sqrt(mean(x^2) + eps), in float32 (kernels/rms_norm.py). The scalar is the encoder's
 for the first `tail` rows, which are a prompt's, and the decoder's for the canvas. One program per
-row; every operand is read, and every result written, once.
+row; every operand is read, and every result written, once. Bytes moved per row of `hidden` bfloat16
+elements: 16 * hidden after attention, 14 * hidden after the MLPs, 8 of them the float32 residual's.
 """
 
 from dataclasses import dataclass

@@ -6,8 +6,8 @@ A matrix of `rows` outputs and `columns` inputs is worth
 
 with group scales where it is stored in four bits, and row scales for FP8 and NVFP4. Four-bit
 columns are packed by chunks of 64: byte j of a chunk holds column j in its lower half and column
-j + 32 in its upper, so that a kernel unpacks a tile with one shift, for two products over columns
-that lie side by side. Bytes per weight: bf16 2, FP8 1, int4 0.5 + 2 / group, NVFP4 0.5625.
+j + 32 in its upper. So a kernel unpacks a tile with one shift, for two products over columns that
+lie side by side. Bytes per weight: bf16 2, FP8 1, int4 0.5 + 2 / group, NVFP4 0.5625.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,8 @@
 Row i stands at position prefix + i. The first `tail` rows are prompt rows, whose keys and values
 go to the prefix cache too: after what attention reads of it in this pass. Formulas:
 kernels/rms_norm.py and kernels/rotary.py. The angles come from a table, for sines of thousands of
-radians are not what GPUs are good at. Reads and writes every row once.
+radians are not what GPUs are good at. Bytes moved per row: (heads + 2 * kv_heads) * head_dim
+elements read and written, and a prompt row's keys and values written twice.
 """
 
 from dataclasses import dataclass

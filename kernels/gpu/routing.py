@@ -6,7 +6,9 @@
     slots; an expert's last tile is filled up with a slot that is none.
 
 Two launches. The grid never depends on what was routed, and no slot is ever dropped: there are as
-many tiles as any routing can need, and a counter of those in use.
+many tiles as any routing can need, and a counter of those in use. Bytes moved: tokens * experts
+scores and 8 * tokens * k of choices, some kilobytes; aligning reads the choices once per expert,
+from the L2 cache.
 """
 
 from dataclasses import dataclass

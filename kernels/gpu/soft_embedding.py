@@ -6,7 +6,9 @@ Tiles of vocabulary with no more than `least` of the mass in every row of a bloc
 exact to least * tiles, dense at the first steps, a few tiles in a hundred at the last ones. A
 pinned row is the embedding of its token, or nothing.
 
-The vocabulary is split between programs, whose sums a second launch adds in a fixed order.
+The vocabulary is split between programs, whose sums a second launch adds in a fixed order. Bytes
+moved for the tiles that are read: their part of E once per 64 rows, and 2 for each row and token.
+Beside them SPLITS sums of rows * hidden float32, written and read.
 """
 
 import torch

@@ -26,6 +26,8 @@ from fillwright.lsp_server.text.documents import Document, Layer
 BRACE_CLOSED = re.compile(r"\}[)\]};,]*[ \t]*")
 MOST_STUBS = 8
 NEARBY = 16_000
+"""Stubs that are filled together, and the characters on either side in which they are looked for:
+what a large model's prompt shows."""
 
 What = Literal["body", "line end", "selection", "docstring", "piece", "braces"]
 

@@ -9,6 +9,7 @@ from fillwright.lsp_server.text import layout
 from fillwright.lsp_server.text.positions import LineIndex
 
 LONGEST_HEADER = 30
+"""Lines; a function's head that is longer was not closed."""
 OPENED = (":", "{")
 CONTROL = re.compile(
     r"[\s}]*(?:else|if|elif|for|foreach|while|until|unless|do|switch|select|match|case|when|catch"

@@ -20,6 +20,7 @@ from fillwright.lsp_server.text.positions import LineIndex
 # lines on either side that are looked at: what is nearest says it
 REACHES = (20, 60, 300)
 NEAREST = 5
+"""Steps of indentation that decide between them."""
 DATA = re.compile("dictionary|object$|table|hash|array|initializer|literal|^list$|^set$")
 # other widths are somebody's alignment
 LIKELY = frozenset(("\t", *(" " * width for width in (1, 2, 3, 4, layout.TAB_STOP))))

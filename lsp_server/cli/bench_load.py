@@ -19,19 +19,21 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--engine", required=True, metavar="URL")
     parser.add_argument("--users", type=sentence(whole("number of users", 1, 1000)), default=10)
     parser.add_argument("--minutes", type=float, default=1.0)
-    parser.add_argument("--sources", type=Path, help="Python files to type (our own)")
+    parser.add_argument(
+        "--typing",
+        type=Path,
+        default=remote_load.RECORD,
+        metavar="FILE",
+        help="a record of somebody typing (the one that comes with this)",
+    )
     add_remote_arguments(parser)
     options = parser.parse_args(argv)
     if not 0 < options.minutes <= 600:
         raise BadRequest("--minutes must be more than 0, and 600 at most.")
-    folder = options.sources or Path(remote_load.__file__).parent
-    sources = [path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))]
-    if not any(source.strip() for source in sources):
-        raise BadRequest(f"There are no Python files in {folder}; give --sources a folder of some.")
+    record = remote_load.Record.read(options.typing)
     settings, seconds = remote_of(options, options.engine), options.minutes * 60
     assert settings is not None
-    sources = [source for source in sources if source.strip()]
-    tally = remote_load.load(settings, options.users, seconds, sources)
+    tally = remote_load.load(settings, options.users, seconds, record)
     _show(tally, options.users, seconds)
     return 0 if tally.seconds else 3
 
@@ -43,7 +45,7 @@ def _show(tally: remote_load.Tally, users: int, seconds: float) -> None:
     table.add_row("answered", f"{len(tally.seconds)} ({len(tally.seconds) / seconds:.1f} a second)")
     table.add_row("of these empty", str(tally.empty))
     table.add_row(
-        "cancelled by the next key", f"{tally.cancelled} ({_share(tally, tally.cancelled)})"
+        "given up as the typing went on", f"{tally.cancelled} ({_share(tally, tally.cancelled)})"
     )
     table.add_row("refused or failed", f"{failed} ({_share(tally, failed)})")
     for name, value in zip(("p50", "p95", "p99"), tally.percentiles, strict=True):

@@ -43,6 +43,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright train run --phase causal --minutes 60",
         "fillwright train run --phase joint --minutes 40 --decay-minutes 20 --rate 0.5",
     ),
+    "completion": (
+        'eval "$(fillwright completion bash)"',
+        "fillwright completion fish > ~/.config/fish/completions/fillwright.fish",
+        "fillwright completion man | man -l -",
+    ),
     "pull": ("fillwright pull OWNER/NAME --to FOLDER",),
     "quantize": ("fillwright quantize SRC DST --experts int4 --rest fp8",),
     "bench": ("fillwright bench engine --shape 26b --format int4",),

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.extras import need_torch
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
 from fillwright.lsp_server.cli.examples import examples
 
@@ -125,12 +126,14 @@ def _pull(argv: list[str]) -> int:
 
 
 def _quantize(argv: list[str]) -> int:
+    need_torch("fillwright quantize")
     from fillwright.engine.quantize.command import main as quantize
 
     return quantize(argv)
 
 
 def _train(argv: list[str]) -> int:
+    need_torch("fillwright train")
     from fillwright.engine.training.command import main as train
 
     return train(argv)
@@ -152,13 +155,21 @@ def _bench(argv: list[str]) -> int:
         from fillwright.lsp_server.cli.bench_load import main as load
 
         return load(argv[1:])
+    need_torch("fillwright bench")
     if find_spec("triton") is None:
         raise BadRequest(
-            "fillwright bench needs Triton, which comes with PyTorch's CUDA builds: install one."
+            "fillwright bench needs Triton, which is for Linux on x86-64, or comes with PyTorch's "
+            "CUDA builds: install one."
         )
     from fillwright.engine.benchmark.command import main as bench
 
     return bench(argv)
+
+
+def _completion(argv: list[str]) -> int:
+    from fillwright.lsp_server.cli.completion import main as completion
+
+    return completion(argv)
 
 
 VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
@@ -173,4 +184,5 @@ VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "train": ("train a model", _train),
     "eval": ("score a model", _eval),
     "bench": ("measure a GPU, or with `load` a model server", _bench),
+    "completion": ("completion for your shell, and the manual page", _completion),
 }

@@ -48,7 +48,7 @@ async def remember_project(
     try:
         async with asyncio.timeout(patience_s):
             health = await folder.bring(client)
-            while health.to_remember:
+            while health.to_remember or health.unsorted:
                 await asyncio.sleep(LOOK_AGAIN_S)
                 health = await client.remember(Memories(folder.workspace, ()))
     except TimeoutError:

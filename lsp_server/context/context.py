@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from fillwright.engine.memory.masking import masked
 from fillwright.engine.request import Hole, Snippet
 from fillwright.lsp_server.context.outline import Signature, imports, signatures
 from fillwright.lsp_server.context.recent_chunks import RecentChunks
-from fillwright.lsp_server.privacy.masking import masked
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.fitness import unfit
 from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 DEADLINE_S = 0.030
+"""What is not found by then is left out: a fill must not wait for its snippets."""
 # what a chat prompt shows of the document by itself, in characters
 SEEN_BEFORE = 16_000
 SEEN_AFTER = 5_000
 SIBLINGS_WITHIN = 30_000
 NAMES_WITHIN = 1_500
 OTHERS = 8
+"""Characters around the hole whose neighbours and names count, and how many other documents are
+looked into; set by hand."""
 # what a document declares is looked for again after so long, or so far off: typing keeps the prompt
 KEPT_S = 10.0
 KEPT_LINES = 40

@@ -16,6 +16,7 @@ from fillwright.lsp_server.text.documents import Document
 
 HEAD_BYTES = 20_000
 LONGEST_HEADER = 300
+"""Where a file's imports are looked for, and how much of a header is shown; set by hand."""
 KINDS = r"class|struct|interface|trait|enum|impl|module|namespace|object|record|protocol|type"
 OF_A_KIND = re.compile(rf"\b(?:{KINDS})\s+(\w+)")
 CALLABLE = re.compile(r"(\w+)\s*(?:<[^(]*>)?\s*\(")

@@ -1,8 +1,8 @@
 """The places where the user was lately, as chunks of text, oldest first.
 
-Knows documents and text only. The ring and its two thresholds are llama.vim's: a new chunk takes
-the place of those that say nearly the same, and one that is like the text around a hole is not
-shown there, for it would only lead the model to repeat what stands there.
+Knows documents and text only. The ring and its two thresholds are llama.vim's. A new chunk takes
+the place of those that say nearly the same. One that is like the text around a hole is not shown
+there, for it would only lead the model to repeat that text.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fillwright.lsp_server.privacy.masking import masked
+from fillwright.engine.memory.masking import masked
 from fillwright.lsp_server.text.documents import Document
 
 CHUNKS = 16
@@ -19,6 +19,10 @@ FAR_LINES = 32
 SAME = 0.9
 ALIKE = 0.5
 SHORTEST = 20
+"""SAME and ALIKE are llama.vim's: the newer of two such chunks takes the other's place, and the
+prompt shows such a chunk already. The others were set by hand: as many chunks as the prompt of a
+chat model holds beside the document; another place begins FAR_LINES away; SHORTEST counts
+characters."""
 
 
 @dataclass(frozen=True)

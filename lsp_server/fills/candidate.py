@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fillwright.engine.request import Certainty, Infill
 
 MOST = 0.999
+"""No probability that is shown is 1."""
 
 
 @dataclass(frozen=True, slots=True)

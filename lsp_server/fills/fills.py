@@ -4,14 +4,14 @@ Knows nothing of LSP. What an editor gets of a fill is decided in `fitting` and 
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape, Snippet
 from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.carving.frames import framed
-from fillwright.lsp_server.fills.candidate import candidates_of
+from fillwright.lsp_server.fills.candidate import Candidate, candidates_of
 from fillwright.lsp_server.fills.inflight import Inflight, Superseded
 from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.recall import Recall, Recalled
@@ -64,7 +64,8 @@ class Ask:
 class Fills:
     """Every fill of one editor.
 
-    `engine` gives the client to use at that moment, `tell` gets every draft of every fill. `around`
+    `engine` gives the client to use at that moment for a kind of fill, `tell` gets every draft of
+    every fill. `around`
     gives what the model sees before and after a document, `context` what it sees of other places.
     `place` says where a document lies in the user's project. A fill that is not urgent waits for a
     pause in typing, by `pace`.
@@ -72,7 +73,7 @@ class Fills:
 
     def __init__(
         self,
-        engine: "Callable[[], EngineClient]",
+        engine: "Callable[[Kind], EngineClient]",
         status: StatusLine,
         tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
         *,
@@ -90,6 +91,7 @@ class Fills:
         self._pace = pace or Pace()
         self._inflight = Inflight[Infill]()
         self._recall = Recall()
+        self._listeners: dict[Hashable, list[OnDraft | None]] = {}
         # other editors share the engine, and may have documents of the same name
         self._editor = uuid.uuid4().hex
 
@@ -138,17 +140,33 @@ class Fills:
             shared,
         )
 
+        # who joins a fill that is made already sees its drafts too
+        listeners = self._listeners.setdefault(subject, [])
+        listeners.append(on_draft)
+
         async def work() -> Infill:
             if in_pause:
                 await self._pace.pause()
-            return await self._fill(ask, settings, on_draft)
+            return await self._fill(ask, settings, listeners)
 
-        return await self._inflight.run((ask.document.uri, ask.kind), subject, work)
+        try:
+            return await self._inflight.run((ask.document.uri, ask.kind), subject, work)
+        finally:
+            listeners.remove(on_draft)
+            if not listeners:
+                del self._listeners[subject]
+
+    def keep(self, ask: Ask, candidates: tuple[Candidate, ...]) -> None:
+        """Recall these for the ask's one hole."""
+        document = ask.document
+        self._recall.keep(document.uri, ask.shape, document.lf, ask.holes[0], candidates)
 
     def _give_up_edit(self, uri: str) -> None:
         self._inflight.give_up((uri, "edit"))
 
-    async def _fill(self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None) -> Infill:
+    async def _fill(
+        self, ask: Ask, settings: FillSettings, listeners: Sequence[OnDraft | None]
+    ) -> Infill:
         key = f"{self._editor} {ask.document.uri} {ask.kind}"
         request = self._place(ask.document).in_request(
             _request(ask, settings, key, *self._around(ask.document), self._context(ask))
@@ -157,24 +175,19 @@ class Fills:
         def show(draft: Draft) -> None:
             self._status.mark_busy()
             self._tell(ask, draft)
-            if on_draft is not None:
-                on_draft(draft)
+            for listener in listeners:
+                if listener is not None:
+                    listener(draft)
 
         with self._status.busy():
-            infill = await watched_fill(self._engine(), request, show)
+            infill = await watched_fill(self._engine(ask.kind), request, show)
         if infill.finish == "cancelled":
             raise Superseded
         if (total := infill.timings_ms.get("total")) is not None:
             self._pace.record_response(total / 1000)
             self._status.set_typical_latency(self._pace.response)
         if len(ask.holes) == 1:
-            self._recall.keep(
-                ask.document.uri,
-                ask.shape,
-                ask.document.lf,
-                ask.holes[0],
-                candidates_of(infill),
-            )
+            self.keep(ask, candidates_of(infill))
         return infill
 
 

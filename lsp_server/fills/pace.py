@@ -11,6 +11,7 @@ PAUSE_S = 1.0
 """A longer time between two changes is thinking, not typing."""
 
 LONGEST_WAIT_S = 0.5
+"""However slowly a user types, a suggestion waits no longer."""
 CALM = 1.5
 """So many typical intervals without a keystroke are a pause."""
 
@@ -18,6 +19,7 @@ TYPICAL_INTERVAL_S = 0.2
 """Between two keystrokes, as long as nothing is known of this user."""
 
 SMOOTHING = 0.3
+"""How much the newest interval counts beside all before it; set by hand."""
 
 
 class Pace:

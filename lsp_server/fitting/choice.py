@@ -19,6 +19,7 @@ from fillwright.lsp_server.fitting.trial import Trial, trials_at
 from fillwright.lsp_server.text.documents import Document
 
 MOST_TRIALS = 40
+"""Trial parses of one fill, about a millisecond each."""
 WORD = re.compile(r"\w+")
 GOES_ON = "\\"
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w.:-]+)[^<>]*?(?P<alone>/?)>")

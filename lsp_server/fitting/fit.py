@@ -25,6 +25,7 @@ from fillwright.lsp_server.text.positions import LINE_END
 SENTINEL = re.compile(r"<\|\w+\|?>|<\w+\|>|<(?:eos|bos|pad|mask|fim_\w+)>")
 MUCH = 120
 KEPT_SHARE = 0.2
+"""A rewrite of more than so many characters must leave that share of them: less is no rewrite."""
 
 
 DropCode = Literal[

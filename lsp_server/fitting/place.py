@@ -17,6 +17,7 @@ from fillwright.lsp_server.text.formatting import Formatting
 from fillwright.lsp_server.text.positions import LineIndex
 
 LINES_BELOW = 20
+"""In which a column is looked for; what is further off belongs to something else."""
 INDENTED_LINE = re.compile(r"^[ \t]+[^ \t\n]", re.MULTILINE)
 
 

@@ -17,6 +17,8 @@ WORD = re.compile(r"\w+")
 ACCESS = ("::", "->")
 SURE_REPEAT = 3
 NEARLY = 0.9
+"""So many tokens said again are no chance, and lines that are so alike are the same but for white
+space or a name. Set by hand on the cases of `fixtures/edits`."""
 # what closes a block in words says no more than a bracket does
 CLOSING_TAG = re.compile(r"\{ (?:/ \w+|% end\w+(?: \w+)? %) \}")
 CLOSING_WORDS = frozenset(

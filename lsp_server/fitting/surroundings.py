@@ -1,8 +1,8 @@
 """The part of a document that says whether a fill fits: what is near the hole, and what it is in.
 
 Knows documents and trees, no fills. Where a node has many children, those far from the hole are
-left out, at every level, so that a trial in a long file, or in one long class, costs as much as in
-a short one.
+left out, at every level. So a trial in a long file, or in one long class, costs as much as in a
+short one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +14,7 @@ from fillwright.lsp_server.text.documents import Document
 
 SHORT_ENOUGH = 4000
 MANY = 20
+"""Texts of fewer characters, and nodes with fewer children, are parsed whole. Set by hand."""
 # an opening token, and the statement that says where the others stand
 FIRST = 2
 NEIGHBOURS = 2

@@ -24,6 +24,7 @@ CLOSING_WORDS = ("end", "fi", "done", "esac")
 CLOSING = frozenset(BRACKETS.values())
 CLOSED = re.compile(r"[)\]}]+[;,)]*")
 MOST_CLOSERS = 3
+"""A fill that needs more brackets to be whole was cut off somewhere."""
 
 
 def trials_at(document: Document, hole: Hole) -> "list[Trial]":

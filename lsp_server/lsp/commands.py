@@ -1,12 +1,12 @@
-"""The commands that `workspace/executeCommand` runs: fill, preview, status, recall, snooze and
-accepted.
+"""The commands that `workspace/executeCommand` runs: fill, preview, status, engines, recall,
+snooze and accepted.
 
 What a user can fix, and a document that changed meanwhile, is a JSON-RPC error with a sentence;
 an answer's `reason` says why a fill that was made was not applied.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,10 +14,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
+from fillwright.engine.pull.pulled import pulled_folders
 from fillwright.lsp_server.lsp import convert
 from fillwright.lsp_server.lsp.code_actions import FILL_COMMAND
 from fillwright.lsp_server.lsp.progress import UserCancelled, work_done
 from fillwright.lsp_server.lsp.protocol import AnsweringProtocol
+from fillwright.lsp_server.session.engine_choices import engine_choices
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.session.target_fill import Filled
 from fillwright.lsp_server.session.targets import Target
@@ -25,6 +27,7 @@ from fillwright.lsp_server.text.positions import PositionEncoding
 
 PREVIEW_COMMAND = "fillwright.preview"
 STATUS_COMMAND = "fillwright.status"
+ENGINES_COMMAND = "fillwright.engines"
 RECALL_COMMAND = "fillwright.recall"
 SNOOZE_COMMAND = "fillwright.snooze"
 SNOOZE_MINUTES = 5
@@ -44,6 +47,7 @@ def register(client: LanguageServer, session: Session) -> None:
     client.command(FILL_COMMAND)(partial(fill, client, session))
     client.command(PREVIEW_COMMAND)(partial(preview, client, session))
     client.command(STATUS_COMMAND)(partial(status, session))
+    client.command(ENGINES_COMMAND)(partial(engines, session))
     client.command(RECALL_COMMAND)(partial(recall, client.protocol, session))
     client.command(SNOOZE_COMMAND)(partial(snooze, session))
     client.command(convert.ACCEPTED_COMMAND)(partial(accepted, session))
@@ -134,6 +138,18 @@ async def status(session: Session, params: types.ExecuteCommandParams) -> dict[s
         "snoozed": session.suggestions.snooze.minutes_left,
         "lastFillMs": None if took is None else round(1000 * took),
         "suppressed": session.suppressions.to_json(),
+    }
+
+
+async def engines(session: Session, params: types.ExecuteCommandParams) -> dict[str, Any]:
+    """`fillwright.engines`: what a picker offers, `{"engines": [{"value", "label", "detail"}]}`,
+    and what is chosen, `"use"` and `"useForActions"`. An editor sets `fillwright.engine.use` (or
+    `useForActions`) to a `value`, null for none, and the server follows."""
+    chosen = session.settings.everywhere.engine
+    return {
+        "engines": [asdict(choice) for choice in engine_choices(chosen, pulled_folders())],
+        "use": chosen.use,
+        "useForActions": chosen.use_for_actions,
     }
 
 

@@ -89,8 +89,10 @@ async def shutdown(session: Session, params: None) -> None:
 
 
 def folders_of(client: LanguageServer) -> tuple[str, ...]:
-    """The URIs of the workspace's folders."""
-    return tuple(folder.uri for folder in client.workspace.folders.values())
+    """The URIs of the workspace's folders; an editor that names none may have a root."""
+    folders = tuple(folder.uri for folder in client.workspace.folders.values())
+    root = client.workspace.root_uri
+    return folders or ((root,) if root else ())
 
 
 def leave(session: Session) -> None:

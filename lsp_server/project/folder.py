@@ -37,11 +37,13 @@ Version = Stamp | int
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Open:
-    """A document as an editor has it, and when somebody typed in it last, in seconds."""
+    """A document as an editor has it, and when somebody typed in it last, in seconds, and in which
+    line, where that is known."""
 
     document: Document
     typed_at: float
     version: int
+    line: int | None = None
 
 
 class ProjectFolder:
@@ -83,9 +85,9 @@ class ProjectFolder:
         self.is_stale |= len(self._chosen) < len(self._found)
         self._open[key] = Open(document, -QUIET_S, next(self._versions))
 
-    def changed(self, key: str, document: Document) -> None:
-        """Somebody types in it."""
-        self._open[key] = Open(document, self._clock(), next(self._versions))
+    def changed(self, key: str, document: Document, line: int | None = None) -> None:
+        """Somebody types in it, in this line."""
+        self._open[key] = Open(document, self._clock(), next(self._versions), line)
 
     def closed(self, key: str) -> None:
         """What is saved counts again."""
@@ -116,12 +118,6 @@ class ProjectFolder:
                 await asyncio.sleep(LOOK_AGAIN_S)
                 health = await engine.remember(Memories(self.workspace, ()))
         return health
-
-    async def forget(self, engine: "EngineClient") -> None:
-        """Have the engine forget all that it was told."""
-        files = tuple(FileText(key, None) for key in self._sent)
-        self._sent.clear()
-        await engine.remember(Memories(self.workspace, files))
 
     def _is_taken_in(self, health: "Health") -> bool:
         """Whether the engine takes files. Where it is another one, or has forgotten what it was
@@ -198,7 +194,9 @@ class ProjectFolder:
         )
 
     def _text(self, key: str, open_: Open | None) -> str | None:
-        return text_of(self.root / key) if open_ is None else legible(open_.document.text)
+        if open_ is None:
+            return text_of(self.root / key)
+        return legible(open_.document.text, open_.document.language, open_.line)
 
     def _note(self, due: Mapping[str, Version | None], texts: tuple[FileText, ...]) -> None:
         for file in texts:

@@ -1,4 +1,5 @@
-"""The text of a file as the engine may remember it: written by people, and without its secrets.
+"""The text of a file as the engine may remember it: written by people, without its secrets, and
+with a gap where a line is not finished.
 
 Knows texts and bytes; knows no folders and no engine.
 """
@@ -7,7 +8,9 @@ import re
 from pathlib import Path
 
 from fillwright.engine.memory.limits import FILE_BYTES, GAP, LINE_CHARACTERS
-from fillwright.lsp_server.privacy.masking import masked
+from fillwright.engine.memory.masking import masked
+from fillwright.engine.syntax.languages import language_of_file
+from fillwright.lsp_server.project.unfinished import with_gaps
 from fillwright.lsp_server.text.positions import LINE_END
 
 GENERATED = re.compile(
@@ -28,14 +31,17 @@ def text_of(path: Path) -> str | None:
         text = written.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    return None if len(written) > FILE_BYTES else legible(text)
+    return None if len(written) > FILE_BYTES else legible(text, language_of_file(path))
 
 
-def legible(text: str) -> str | None:
-    """What of a text may be remembered, with LF line ends and a gap for every secret; None where it
-    was not written by people, or is too long."""
+def legible(text: str, language: str, typed: int | None = None) -> str | None:
+    """What of a text may be remembered, with LF line ends and a gap for every secret, and at the
+    end of lines that are not finished; somebody has just `typed` in one. None where it was not
+    written by people, or is too long."""
     if GAP in text or GENERATED.search(text[:SAID_WITHIN]):
         return None
     text = masked(LINE_END.sub("\n", text), GAP)
     is_long = max(map(len, text.split("\n"))) > LINE_CHARACTERS
-    return None if is_long or len(text.encode(errors="replace")) > FILE_BYTES else text
+    if is_long or len(text.encode(errors="replace")) > FILE_BYTES:
+        return None
+    return with_gaps(text, language, typed)

@@ -14,6 +14,7 @@ from fillwright.engine.errors import FillwrightError
 from fillwright.lsp_server.project.keys import ProjectPlace, file_key, innermost
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 from fillwright.lsp_server.text.documents import Document
+from fillwright.lsp_server.text.positions import LINE_END
 from fillwright.lsp_server.text.subscribers import DocumentEdit
 
 if TYPE_CHECKING:
@@ -45,26 +46,19 @@ class Project:
         self._tell = tell
         self._folders: dict[Path, ProjectFolder] = {}
         self._tasks: dict[Path, asyncio.Task[None]] = {}
-        self._forgetting: set[asyncio.Task[None]] = set()
         self._news: dict[Path, asyncio.Event] = {}
         self._documents: dict[str, Document] = {}
         self._places: dict[str, tuple[Path | None, Path | None]] = {}
 
-    def follow(self, folders: Mapping[Path, ExclusionSettings | None]) -> None:
-        """These folders are the project's from now on, and these files are kept out of each. With
-        None the user does not want one to be remembered: the engine forgets it now, and not when
-        it sees that nobody works there."""
+    def follow(self, folders: Mapping[Path, ExclusionSettings]) -> None:
+        """These folders are the project's from now on, and these files are kept out of each. The
+        engine forgets what was one when it sees that nobody works there: another editor may."""
         # after `initialize` has been answered, which has less time than this takes
         from fillwright.lsp_server.project.folder import ProjectFolder
 
-        chosen = {folder.resolve(): exclude for folder, exclude in folders.items()}
-        roots = {root: exclude for root, exclude in chosen.items() if exclude is not None}
+        roots = {folder.resolve(): exclude for folder, exclude in folders.items()}
         for root in self._folders.keys() - roots.keys():
-            folder = self._leave(root)
-            if root in chosen:
-                task = asyncio.get_running_loop().create_task(folder.forget(self._engine()))
-                self._forgetting.add(task)
-                task.add_done_callback(self._forgetting.discard)
+            self._leave(root)
         known = {root for root in roots if root in self._folders}
         for root, exclude in roots.items():
             inner = [other for other in roots if root in other.parents]
@@ -102,7 +96,7 @@ class Project:
         self._documents[document.uri] = document
         root, path = self._place(document.uri)
         if root and path:
-            self._folders[root].changed(file_key(root, path), document)
+            self._folders[root].changed(file_key(root, path), document, _line_of(edit))
             self._news[root].set()
 
     def closed(self, document: Document) -> None:
@@ -144,13 +138,11 @@ class Project:
                 self._places[uri] = innermost(self._folders, path), path
         return self._places[uri]
 
-    def _leave(self, root: Path) -> "ProjectFolder":
+    def _leave(self, root: Path) -> None:
         self._tasks.pop(root).cancel()
-        self._news.pop(root)
-        folder = self._folders.pop(root)
+        del self._news[root], self._folders[root]
         self._places.clear()
         self._count()
-        return folder
 
     async def _keep(self, root: Path) -> None:
         """Keep a folder in the engine's memory, until that is cancelled."""
@@ -183,6 +175,14 @@ class Project:
         if files != self.files:
             self.files = files
             self._tell()
+
+
+def _line_of(edit: DocumentEdit) -> int | None:
+    """The line in which typing goes on after an edit, where that is known."""
+    last = edit.changes[-1] if edit.changes else None
+    if last is None or last.start is None:
+        return None
+    return last.start.line + len(LINE_END.findall(last.text))
 
 
 def in_memory(files: int) -> str:

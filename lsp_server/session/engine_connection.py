@@ -1,4 +1,4 @@
-"""The engine as the settings choose it: its client, and what its checkpoint says without it."""
+"""The engines that the settings choose: their clients, and what a checkpoint says without one."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.prompt_format import engine_takes_instructions
 from fillwright.engine.remote.settings import RemoteSettings, url_for
+from fillwright.lsp_server.fills.fills import Kind
 from fillwright.lsp_server.settings.settings import EngineSection
 
 if TYPE_CHECKING:
@@ -14,39 +15,62 @@ if TYPE_CHECKING:
 
 
 class EngineConnection:
-    """Makes the client at its first use, by the settings that `section` gives then. The engine
-    itself is shared with other editors."""
+    """Makes a client at its first use, by the settings that `section` gives then: one for what is
+    suggested, and another one for what is asked for by hand if the settings choose so. The engines
+    themselves are shared with other editors."""
 
     def __init__(self, section: Callable[[], EngineSection]) -> None:
         self._section = section
         self._chosen = section()
         self._client: EngineClient | None = None
+        self._client_for_actions: EngineClient | None = None
 
     def client(self) -> "EngineClient":
-        """The client to use now."""
+        """The client to use now for suggestions."""
         if self._client is None:
-            # after `initialize` has been answered, which has less time than this takes
-            from fillwright.engine.daemon.client import EngineClient
-
-            self._chosen = self._section()
-            self._client = EngineClient(_engine_settings(self._chosen))
+            self._client = self._new_client(self._section().use)
         return self._client
+
+    def client_for(self, kind: Kind) -> "EngineClient":
+        """The client to use now for a kind of fill."""
+        if kind != "edit" or not self.has_another_for_actions:
+            return self.client()
+        if self._client_for_actions is None:
+            self._client_for_actions = self._new_client(self._section().use_for_actions)
+        return self._client_for_actions
+
+    @property
+    def has_another_for_actions(self) -> bool:
+        """Whether the settings choose another engine for what is asked for by hand."""
+        section = self._section()
+        return section.use_for_actions not in (None, section.use)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the client is of another engine than the settings choose now."""
-        return self._client is not None and self._section() != self._chosen
+        """Whether a client is of another engine than the settings choose now."""
+        has_client = self._client is not None or self._client_for_actions is not None
+        return has_client and self._section() != self._chosen
 
     def takes_instructions(self) -> bool | None:
-        """Whether the model does what it is told in words, as its checkpoint or the settings say,
-        engine or not; None when that cannot be read."""
-        return engine_takes_instructions(_engine_settings(self._section()))
+        """Whether the model for what is asked for by hand does what it is told in words, as its
+        checkpoint or the settings say, engine or not; None when that cannot be read."""
+        section = self._section()
+        chosen = section.called(section.use_for_actions or section.use)
+        return engine_takes_instructions(_engine_settings(chosen))
 
     async def close(self) -> None:
-        """Close the client and leave the engine to others."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        """Close the clients and leave the engines to others."""
+        for client in (self._client, self._client_for_actions):
+            if client is not None:
+                await client.aclose()
+        self._client = self._client_for_actions = None
+
+    def _new_client(self, name: str | None) -> "EngineClient":
+        # after `initialize` has been answered, which has less time than this takes
+        from fillwright.engine.daemon.client import EngineClient
+
+        self._chosen = self._section()
+        return EngineClient(_engine_settings(self._chosen.called(name)))
 
 
 def _engine_settings(section: EngineSection) -> EngineSettings:

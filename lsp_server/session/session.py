@@ -67,7 +67,7 @@ class Session:
         self.context = Context(lambda uri: self.refusal(uri) is None)
         self.project = Project(self.engine.client, self._tell_status)
         self.fills = Fills(
-            self.engine.client,
+            self.engine.client_for,
             self.status,
             self._draft_came,
             around=self.notebooks.around,
@@ -203,12 +203,19 @@ class Session:
 
     def status_json(self) -> dict[str, Any]:
         """The status as JSON; an engine that says nothing yet may have a checkpoint that does.
-        `files` is how many of the workspace the engine remembers, and `memory` says so in words."""
+        `files` is how many of the workspace the engine remembers, and `memory` says so in words;
+        `use` and `useForActions` are the engines that the settings choose by name."""
         status = self.status.status
-        if status.instructions is None:
+        if status.instructions is None or self.engine.has_another_for_actions:
             status = replace(status, instructions=self.engine.takes_instructions())
-        files = self.project.files
-        return {**asdict(status), "files": files, "memory": in_memory(files)}
+        files, chosen = self.project.files, self.settings.everywhere.engine
+        return {
+            **asdict(status),
+            "files": files,
+            "memory": in_memory(files),
+            "use": chosen.use,
+            "useForActions": chosen.use_for_actions,
+        }
 
     def _document_of(self, wanted: Sequence[Target]) -> Document:
         (uri, *others) = {target.uri for target in wanted}
@@ -249,8 +256,8 @@ class Session:
         wanted = {}
         for uri in self.folders:
             path, settings = local_path(uri), self.settings_of(f"{uri.rstrip('/')}/")
-            if path is not None:
-                wanted[path] = settings.exclude if settings.memory == "on" else None
+            if path is not None and settings.memory == "on":
+                wanted[path] = settings.exclude
         self.project.follow(wanted)
 
     def _status_changed(self, status: Status) -> None:

@@ -10,7 +10,7 @@ import math
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from fillwright.engine.strict_json import strict_converter
@@ -24,7 +24,16 @@ def read_settings(raw: object) -> tuple[Settings, tuple[str, ...]]:
     keys are defaults.
     """
     complaints: list[str] = []
-    return _read(Settings, raw, SECTION, complaints), tuple(complaints)
+    settings = _read(Settings, raw, SECTION, complaints)
+    engine = settings.engine
+    for name in ("use", "use_for_actions"):
+        try:
+            engine.called(getattr(engine, name))
+        except ValueError as error:
+            complaints.append(f"{SECTION}.engine.{camel_case(name)} should be {error}; using null.")
+            unchosen: dict[str, Any] = {name: None}
+            engine = replace(engine, **unchosen)
+    return replace(settings, engine=engine), tuple(complaints)
 
 
 def merged(below: object, above: object) -> object:
@@ -58,6 +67,13 @@ def _read(section: type[Section], raw: object, path: str, complaints: list[str])
             values[setting.name] = _read(hint, raw[key], f"{path}.{key}", complaints)
             continue
         try:
+            if (inner := _section_in(hint)) is not None:
+                named = _named(raw[key], hint)
+                values[setting.name] = {
+                    name: _read(inner, each, f"{path}.{key}.{name}", complaints)
+                    for name, each in named.items()
+                }
+                continue
             value = _renamed(raw[key], setting.metadata.get("formerly", {}))
             values[setting.name] = _value(value, hint, setting.metadata.get("at_least"))
         except ValueError as error:
@@ -65,6 +81,21 @@ def _read(section: type[Section], raw: object, path: str, complaints: list[str])
                 f"{path}.{key} should be {error}; using {shown(default_of(setting))}."
             )
     return section(**values)
+
+
+def _section_in(hint: Any) -> type[Any] | None:
+    """The dataclass of a mapping's values, None for any other setting."""
+    if typing.get_origin(hint) is not Mapping:
+        return None
+    _, value = typing.get_args(hint)
+    return value if is_dataclass(value) and isinstance(value, type) else None
+
+
+def _named(raw: object, hint: Any) -> Mapping[str, object]:
+    """What a mapping has for each name; null is none. ValueError as for `_value`."""
+    if raw is not None and not isinstance(raw, Mapping):
+        raise ValueError(in_words(hint))
+    return {str(name): each for name, each in (raw or {}).items()}
 
 
 def _renamed(raw: object, formerly: Mapping[str, str]) -> object:
@@ -101,6 +132,8 @@ def in_words(hint: Any) -> str:
         return "one of " + ", ".join(shown(choice) for choice in typing.get_args(hint))
     if typing.get_origin(hint) is Mapping:
         named, value = typing.get_args(hint)
+        if is_dataclass(value):
+            return "an object with settings for each name"
         return f"an object with {in_words(value)} for {in_words(named)}"
     if isinstance(hint, types.UnionType):
         return " or ".join(in_words(part) for part in typing.get_args(hint))

@@ -4,13 +4,16 @@ Does not know how they are read (`reader`) or where from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
+from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.remote.settings import Kind
 from fillwright.engine.request import Decode
 
 SECTION = "fillwright"
+EMBEDDED = "embedded"
 Memory = Literal["on", "file", "off"]
 
 
@@ -140,6 +143,45 @@ class EngineSection:
     instructions: bool = False
     """Whether the server's model does what it is told in words: rewrites and docstrings then go to
     its chat."""
+
+    engines: Mapping[str, "EngineSection"] = field(default_factory=dict)
+    """Engines to choose from, by names of your own, each with the settings of this section that
+    differ from their defaults: `{"fast": {"url": "http://127.0.0.1:8012"}}`. What is named in an
+    engine of these is not looked at again."""
+
+    use: str | None = None
+    """The engine that fills: a name in `engines`, a model's folder, or `embedded`; null is the one
+    that the settings above name."""
+
+    use_for_actions: str | None = None
+    """The same for what is asked for by hand, such as bodies and rewrites; null is the one that
+    fills otherwise."""
+
+    def called(self, name: str | None) -> "EngineSection":
+        """What holds for the engine of this name, as `use` gives it. Raises ValueError, which says
+        what the name should have been."""
+        if name is None:
+            return self
+        if name == EMBEDDED:
+            chosen = EngineSection(device=self.device, idle_seconds=self.idle_seconds)
+        elif name in self.engines:
+            chosen = self.engines[name]
+        elif is_folder(name):
+            chosen = EngineSection(
+                checkpoint=name, device=self.device, idle_seconds=self.idle_seconds
+            )
+        else:
+            names = ", ".join(repr(each) for each in (EMBEDDED, *self.engines))
+            raise ValueError(f"{names} or the path of a model's folder")
+        if chosen.url is None and chosen.checkpoint is None:
+            # named, so that the environment's server does not take its place
+            chosen = replace(chosen, checkpoint=str(embedded_checkpoint()))
+        return replace(chosen, preload=self.preload)
+
+
+def is_folder(name: str) -> bool:
+    """Whether an engine is named by a path, not by a name of the user's own."""
+    return name.startswith("~") or Path(name).is_absolute()
 
 
 @dataclass(frozen=True, slots=True)

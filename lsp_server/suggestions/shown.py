@@ -1,7 +1,7 @@
 """The ghost text that was shown: what is left of it after more typing, and the last of it again.
 
-Knows nothing of LSP and keeps no documents. Unlike a fill, ghost text is the editor's own text, so
-what is left of it after its first lines were accepted is found whatever is to be filled there then.
+Knows nothing of LSP and keeps no documents. Unlike a fill, ghost text is the editor's own text.
+What is left of it after its first lines were accepted is found, whatever is to be filled there.
 """
 
 from collections import deque

@@ -4,15 +4,18 @@ Knows documents and fills; knows no LSP types. What an editor is shown was asked
 and is answered from memory while the typing agrees with it.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from fillwright.engine.errors import FillwrightError
+from fillwright.engine.request import Draft
 from fillwright.lsp_server.carving.carving import Carving, carve_line_end
 from fillwright.lsp_server.fills.candidate import Candidate, candidates_of
-from fillwright.lsp_server.fills.fills import Ask, Fills
+from fillwright.lsp_server.fills.fills import Ask, Fills, OnDraft
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.fills.recall import Recalled
 from fillwright.lsp_server.settings.settings import FillSettings
@@ -114,7 +117,7 @@ class Suggestions:
             if remaining is not None:
                 return [remaining]
         if self._wants_more(moment, recalled, found) and self._may_ask(moment, moved):
-            candidates = await self._from_engine(ask, settings)
+            candidates = await self._soonest(ask, settings, moment, carving)
             # only now it may be known what the model has learnt
             if self._is_held_back(moment):
                 return []
@@ -145,7 +148,9 @@ class Suggestions:
         found = self._fitted(moment, carving, recalled.candidates)
         wanted = may_ask and self._wants_more(moment, recalled, found)
         if wanted and self._may_ask(moment, moved):
-            work = self._unwatched(ask, settings)
+            news = partial(self.under_way.has_news, document, moment.cursor)
+            keep = self._keeping(ask, moment, carving, news)
+            work = self._unwatched(self._from_engine(ask, settings, keep))
             self._in_background(self.under_way.begin(document, moment.cursor, work))
         lines = [first_line(ghost) for ghost in self._told(moment, found)]
         return list(dict.fromkeys(line for line in lines if line.text.strip()))
@@ -232,10 +237,47 @@ class Suggestions:
             self.hold_back(moment, code)
         return code is None
 
-    async def _from_engine(self, ask: Ask, settings: FillSettings) -> tuple[Candidate, ...]:
+    async def _soonest(
+        self, ask: Ask, settings: FillSettings, moment: Moment, carving: Carving
+    ) -> tuple[Candidate, ...]:
+        """The engine's candidates; what stood there before, where that may be shown, does not wait
+        for the model, whose fill is kept for the next request."""
+        at_once = asyncio.Event()
+        keep = self._keeping(ask, moment, carving, at_once.set)
+        fill = asyncio.ensure_future(self._from_engine(ask, settings, keep))
+        waiter = asyncio.ensure_future(at_once.wait())
+        try:
+            await asyncio.wait({fill, waiter}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            fill.cancel()
+            raise
+        finally:
+            waiter.cancel()
+        if fill.done():
+            return fill.result()
+        self._in_background(self._unwatched(fill))
+        return self._recalled(ask, moment).candidates
+
+    def _keeping(
+        self, ask: Ask, moment: Moment, carving: Carving, then: Callable[[], None]
+    ) -> OnDraft:
+        """Keeps what stood there before, where it may be shown, and calls `then`."""
+
+        def came(draft: Draft) -> None:
+            if draft.certainty is not None:
+                candidate = Candidate(draft.texts[0], draft.certainty)
+                if self._fitted(moment, carving, [candidate]).ghosts:
+                    self._fills.keep(ask, (candidate,))
+                    then()
+
+        return came
+
+    async def _from_engine(
+        self, ask: Ask, settings: FillSettings, on_draft: OnDraft | None = None
+    ) -> tuple[Candidate, ...]:
         """The engine's candidates for one hole; none when it cannot say, which the status tells."""
         try:
-            infill = await self._fills.infill(ask, settings, in_pause=ask.unasked)
+            infill = await self._fills.infill(ask, settings, on_draft, in_pause=ask.unasked)
         except FillwrightError as error:
             logger.warning("No fill: %s", error)
             self._suppressions.add(ask.document.uri, ask.kind, Reason.failed(error))
@@ -245,9 +287,9 @@ class Suggestions:
             raise
         return candidates_of(infill)
 
-    async def _unwatched(self, ask: Ask, settings: FillSettings) -> None:
+    async def _unwatched(self, fill: Awaitable[object]) -> None:
         try:
-            await self._from_engine(ask, settings)
+            await fill
         except Superseded:
             return
 

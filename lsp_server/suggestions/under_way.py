@@ -39,6 +39,11 @@ class UnderWay:
 
         return run()
 
+    def has_news(self, document: Document, cursor: int) -> None:
+        """There is something to show of this place already."""
+        if (over := self._fills.get(_key(document, cursor))) is not None:
+            over.set()
+
     def has_ghosts(self, uri: str) -> None:
         """The editor asks for ghost text in this document."""
         self._with_ghosts.add(uri)

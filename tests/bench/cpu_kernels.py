@@ -5,6 +5,7 @@ processor time, so that other work on the machine counts little; all take turns,
 the same machine. Not a test.
 """
 
+import random
 import textwrap
 import time
 from collections.abc import Callable, Mapping
@@ -20,12 +21,14 @@ from rich.table import Table
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.infill.loading_torch import cpu_dtype
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
 from fillwright.engine.model.cpu_weights import read_network
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.request import Budget, Hole, InfillRequest
 from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError
 from fillwright.kernels.cpu.operations import CpuKernels
+from fillwright.kernels.token_statistics import token_statistics
 
 ROUNDS = 15
 CACHED = 400
@@ -34,13 +37,14 @@ BEFORE = Path(textwrap.__file__).read_text(encoding="utf-8").split("    # -- Pub
 AFTER = "\n\n    def fill(self, text):\n" + BEFORE[-3000:]
 
 Work = Callable[[], object]
+Network = DiffusionGemma | CpuDiffusionGemma
 
 
 def main() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
     infiller = load_infiller(embedded_checkpoint(), "cpu")
-    models = _models(infiller.model.embed_tokens.weight.dtype)
+    models = _models(cpu_dtype())
     title = f"Core-milliseconds, median of {ROUNDS}, and torch's divided by them"
     table = Table("what", *models, title=title)
     cases: dict[str, Mapping[str, Work]] = {
@@ -50,7 +54,7 @@ def main() -> None:
         for rows in (1, 8)
     }
     cases[f"prefill of {CACHED}"] = {name: _prefill(model) for name, model in models.items()}
-    cases["step of 64 rows, self-conditioned"] = {
+    cases["step of 64 rows, self-conditioned, with its statistics"] = {
         name: _step(model) for name, model in models.items()
     }
     for what, works in cases.items():
@@ -60,29 +64,26 @@ def main() -> None:
     Console().print(table)
 
 
-def _models(dtype: torch.dtype) -> dict[str, DiffusionGemma]:
+def _models(dtype: torch.dtype) -> dict[str, Network]:
     """Torch first, then every instruction set that this processor has but the reference."""
     folder = embedded_checkpoint()
     plain = DiffusionGemma.from_checkpoint(folder, "cpu", dtype)
-    models = {f"torch, {str(dtype).removeprefix('torch.')}": plain}
+    plain.pack_matrices()
+    models: dict[str, Network] = {f"torch, {str(dtype).removeprefix('torch.')}": plain}
     for instruction_set in InstructionSet:
         with suppress(NoKernelsError):
-            kernels = CpuKernels(1, instruction_set)
-            model = CpuDiffusionGemma.from_checkpoint(folder, "cpu", dtype)
-            model.use_kernels(read_network(model, folder, kernels))
-            models[instruction_set.name] = model
+            network = read_network(folder, CpuKernels(1, instruction_set))
+            models[instruction_set.name] = CpuDiffusionGemma(network)
     models.pop(InstructionSet.FLOAT32.name, None)
-    for model in models.values():
-        model.pack_matrices()
     return models
 
 
-def _ids(count: int) -> torch.Tensor:
-    return torch.randint(10, 16000, (count,), generator=torch.Generator().manual_seed(1))
+def _ids(count: int) -> list[int]:
+    return random.Random(1).choices(range(10, 16000), k=count)
 
 
-def _branches(model: DiffusionGemma, rows: int) -> Work:
-    branches = model.branch(model.prefill(_ids(CACHED)))
+def _branches(model: Network, rows: int) -> Work:
+    branches = model.branch(model.prefill(model.ids(_ids(CACHED))))
     branches.read([7])
 
     def work() -> object:
@@ -92,14 +93,15 @@ def _branches(model: DiffusionGemma, rows: int) -> Work:
     return work
 
 
-def _prefill(model: DiffusionGemma) -> Work:
-    return lambda: model.prefill(_ids(CACHED))
+def _prefill(model: Network) -> Work:
+    return lambda: model.prefill(model.ids(_ids(CACHED)))
 
 
-def _step(model: DiffusionGemma) -> Work:
-    cache, canvas = model.prefill(_ids(CACHED)), _ids(64)[None]
-    signal = model.denoise_logits(canvas, cache)
-    return lambda: model.denoise_logits(canvas, cache, signal)
+def _step(model: Network) -> Work:
+    """With what the sampler needs to know of the logits."""
+    cache, canvas = model.prefill(model.ids(_ids(CACHED))), model.ids([_ids(64)])
+    signal = token_statistics(model.denoise_logits(canvas, cache), 0.6).tempered
+    return lambda: token_statistics(model.denoise_logits(canvas, cache, signal), 0.6)
 
 
 def _lines(fillers: Mapping[str, Infiller]) -> dict[str, list[float]]:

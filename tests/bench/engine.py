@@ -7,9 +7,6 @@ Not a test.
 """
 
 import logging
-import re
-import subprocess
-import sys
 import textwrap
 import time
 from collections.abc import Callable
@@ -26,7 +23,8 @@ from rich.table import Table
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.infill.loading_torch import cpu_dtype
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.request import Budget, Decode, Hole, Infill, InfillRequest
 from fillwright.engine.training.export import re_export
 
@@ -43,20 +41,19 @@ Request = Callable[[str], None]
 
 def main() -> None:
     """Measure and print."""
-    torch.set_num_threads(min(2, torch.get_num_threads()))
-    infiller = _never_done(load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None))
+    threads = min(2, torch.get_num_threads())
+    torch.set_num_threads(threads)
+    infiller = _never_done(load_infiller(embedded_checkpoint(), "cpu", threads=threads))
     float32 = replace(infiller, model=DiffusionGemma.from_checkpoint(embedded_checkpoint()))
-    mine = infiller.model.embed_tokens.weight.dtype
     prompt = infiller.prompt.ids(BEFORE, AFTER, "python")
     title = (
         f"One canvas of {infiller.model.config.canvas_length} in {STEPS} steps after a prompt of "
         f"{len(prompt)} tokens; threads: {torch.get_num_threads()}, median of {ROUNDS}"
     )
     table = Table("what", "transformers", "fillwright", "ratio", "goal", title=title)
-    for dtype, ours in {torch.float32: float32, mine: infiller}.items():
-        _compare(table, str(dtype).removeprefix("torch."), ours, _generate(ours, dtype))
-    if Path("/proc/self/status").exists():
-        table.add_row("memory, peak", _peak("transformers"), _peak("engine"))
+    _compare(table, "float32, ours in torch", float32, _generate(float32, torch.float32))
+    name = str(cpu_dtype()).removeprefix("torch.")
+    _compare(table, f"{name}, ours the kernels", infiller, _generate(infiller, cpu_dtype()))
     Console().print(table)
     Console().print(_passes(infiller))
 
@@ -176,23 +173,5 @@ def _spread(milliseconds: list[float]) -> str:
     return f"{median(milliseconds):.1f}"
 
 
-def _peak(side: str) -> str:
-    """The most memory a process needs that loads and answers one request."""
-    command = [sys.executable, "-P", __file__, side]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def _once(side: str) -> None:
-    infiller = load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
-    if side == "engine":
-        _fill(infiller, "")
-    else:
-        _generate(infiller, infiller.model.embed_tokens.weight.dtype)("")
-    # not ru_maxrss, which a process inherits from the one that starts it
-    peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
-    assert peak
-    print(f"{int(peak[1]) / 1024:.0f} MB")
-
-
 if __name__ == "__main__":
-    _once(sys.argv[1]) if sys.argv[1:] else main()
+    main()

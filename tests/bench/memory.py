@@ -32,20 +32,22 @@ def main() -> None:
         texts = {file.key: text_of(root / file.key) for file in files}
         read = time.process_time() - began - looked
         memory = Remembered(tokenizer.encode, len(tokenizer.texts))
-        taken = []
+        taken, began = [], time.process_time()
         for key, text in texts.items():
             if text is not None:
-                began = time.process_time()
+                file_began = time.thread_time()
                 memory.remember("a", key, text)
-                taken.append(time.process_time() - began)
+                taken.append(time.thread_time() - file_began)
+        memory.settle()
+        took = time.process_time() - began
         (known,) = memory.known()
         arrays = [s.contexts for s in memory.stores("a", "")]
-        held = sum(each.tokens.nbytes + each.order.nbytes for each in arrays)
+        held = sum(a.tokens.nbytes + a.order.nbytes + a.starts.nbytes for a in arrays)
         megabytes = known.bytes / 1e6
         print(
             f"{root.name}: {known.files} files, {megabytes:.2f} MB, {known.tokens:,} tokens; "
             f"look {looked:.2f} s, read {read / megabytes:.2f} s/MB, "
-            f"take in {sum(taken) / megabytes:.2f} s/MB (the longest file {max(taken):.2f} s), "
+            f"take in {took / megabytes:.2f} s/MB (the longest file {max(taken):.2f} s), "
             f"{held / known.tokens:.1f} B/token, look-up {1000 * _look_up(memory, texts):.2f} ms"
         )
 

@@ -31,6 +31,7 @@ SIZES = (1_000, 10_000, 50_000)
 STARTS = 7
 REQUESTS = 200
 URI = "untitled:bench.py"
+SERVE = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
 FUNCTION = '''def total(prices, rate=0.2):
     """Sum of prices with tax."""
     net = sum(prices)
@@ -161,9 +162,12 @@ def _ms(seconds: Any) -> tuple[str, str]:
 class Server:
     """A server process, spoken to in plain JSON."""
 
+    def __init__(self, command: list[str] = SERVE) -> None:
+        self._command = command
+
     def __enter__(self) -> "Server":
-        command = [sys.executable, "-P", "-m", "fillwright.lsp_server", "serve"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(self._command, **pipes)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.stdin, self.stdout = self.process.stdin, self.process.stdout

@@ -1,7 +1,9 @@
 """The commands that the pages show: the program knows each, and the first steps work."""
 
 import re
+import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +47,71 @@ def test_every_command_on_a_page_is_known(page: Path) -> None:
         assert said, line
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", line):
             assert option in said, line
+
+
+PLACEHOLDERS = {
+    "FILE": "shelf.py",
+    "LINE": "18",
+    "LINE:COL": "6:9",
+    "L1:C1-L2:C2": "6:1-7:1",
+    "runs/dev": ".",
+    "engine/checkpoints/fillwright-small": ".",
+}
+BLOCK = re.compile(r"^    (?:nice -n 19 |\$ )?fillwright ([a-z].*)$", re.MULTILINE)
+MADE = re.compile(r"(?:^    |`)make ([a-z-]+)", re.MULTILINE)
+
+
+def words_of(line: str) -> list[str]:
+    """A command line without its comment, with something in the place of what it leaves open."""
+    words = shlex.split(line.partition(" | ")[0].partition(" > ")[0], comments=True)
+    return [PLACEHOLDERS.get(word, word) for word in words if word != "…"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_a_block_is_one_that_the_program_takes(page: Path) -> None:
+    """Each is parsed by the verb's own parser: values and what must be there, too."""
+    parser = runpy.run_path(str(ROOT / "docs" / "write_completion.py"))["whole_parser"]()
+    for line in BLOCK.findall(page.read_text(encoding="utf-8")):
+        # the page of the commands shows some in the program's own words
+        if page.name == "cli.md" and "..." in line:
+            continue
+        parser.parse_args(words_of(line))
+
+
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("*.md")], ids=lambda page: page.name)
+def test_make_has_every_verb_of_a_page(page: Path) -> None:
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert {"dist", "fuzz"} <= verbs
+    assert set(MADE.findall(page.read_text(encoding="utf-8"))) <= verbs
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_neovim_has_every_subcommand_of_a_page(page: Path) -> None:
+    source = (ROOT / "editors/nvim/lua/fillwright/subcommands.lua").read_text("utf-8")
+    known = set(re.findall(r"^  (?:M\.)?(\w+) = ", source, re.MULTILINE))
+    named = re.findall(r":Fillwright ([a-z_]+)", page.read_text(encoding="utf-8"))
+    assert set(named) <= known | set(re.findall(r'"(\w+)"', source))
+
+
+@pytest.mark.e2e
+def test_the_fills_of_the_first_page_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`doctor` and `setup` have tests of their own."""
+    monkeypatch.setenv("FILLWRIGHT_RUNTIME_DIR", str(tmp_path / "run"))
+    shutil.copy(ROOT / "fixtures" / "demo" / "shelf.py", tmp_path)
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = [line for line in BLOCK.findall(page) if line.startswith("fill ")]
+    assert len(lines) > 4
+    command = [sys.executable, "-P", "-m", "fillwright.lsp_server"]
+    for line in [*lines, "engine stop"]:
+        # the page's numbers are those of another file
+        words = ["14" if word == "20" else word for word in words_of(line)]
+        done = subprocess.run(
+            [*command, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        assert "@@" in done.stdout or "what stands there" in done.stderr or words[0] == "engine"
 
 
 @pytest.mark.e2e

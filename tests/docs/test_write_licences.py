@@ -26,7 +26,10 @@ def test_every_package_of_the_locks_has_a_licence() -> None:
 
 def test_what_users_install_asks_nothing_of_their_code() -> None:
     """A licence that reaches what is built with a package must not come along unseen."""
-    shipped = [package.name for package in WRITER["python_packages"]() if package.shipped]
-    assert {"torch", "pygls", "tree-sitter"} <= set(shipped)
+    packages = WRITER["python_packages"]()
+    everyone = {package.name for package in packages if package.gets_it == "everyone"}
+    assert {"numpy", "pygls", "tree-sitter"} <= everyone
+    assert {"torch", "triton"} <= {each.name for each in packages if each.gets_it == "gpu"}
+    shipped = [each.name for each in packages if each.gets_it != "developers"]
     written = WRITER["written"]()
     assert not [name for name in shipped if "GPL" in written[name]]

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from fillwright.engine.daemon.client import EngineClient, EngineSettings
+from fillwright.engine.daemon.lifecycle import stop_all
+from fillwright.engine.daemon.settings import EngineSettings
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -21,10 +22,10 @@ def editors_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def engine(engine_folder: Path) -> Iterator[EngineSettings]:
-    """The engine that all editors share; stopped at the end."""
+    """The engine that all editors share; it and others are stopped at the end."""
     settings = EngineSettings(runtime_dir=engine_folder)
     yield settings
-    asyncio.run(EngineClient(settings).stop())
+    asyncio.run(stop_all(engine_folder))
 
 
 @pytest.fixture(scope="session")

@@ -80,10 +80,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class Engine:
-    """Says `says`, in `seconds` as it claims; keeps what it was asked."""
+    """Says `says`, in `seconds` as it claims, and before that what it has `first`; keeps what it
+    was asked."""
 
     def __init__(self, says: str) -> None:
         self.says = says
+        self.first: Draft | None = None
         self.certainty: Certainty | None = None
         self.seconds = 0.05
         self.asked: list[InfillRequest] = []
@@ -94,6 +96,8 @@ class Engine:
         self, request: InfillRequest, on_draft: Callable[[Draft], None] | None = None
     ) -> Infill:
         self.asked.append(request)
+        if self.first is not None and on_draft is not None:
+            on_draft(self.first)
         if self.gate is not None:
             try:
                 await asyncio.shield(self.gate)
@@ -128,7 +132,7 @@ class User:
         self.slept: list[float] = []
         self.waits = False
         self.fills = Fills(
-            lambda: self.engine,  # type: ignore[arg-type, return-value]
+            lambda kind: self.engine,  # type: ignore[arg-type, return-value]
             StatusLine(lambda status: None),
             pace=Pace(lambda: self.now, self._sleep),
         )

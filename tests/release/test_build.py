@@ -1,4 +1,4 @@
-"""release/build.py: what it changes of an archive, and what it calls a platform."""
+"""release/: what is changed of an archive, and what a platform is called."""
 
 import io
 import runpy
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-BUILD = runpy.run_path(str(Path(__file__).parents[2] / "release" / "build.py"))
+RELEASE = Path(__file__).parents[2] / "release"
+BUILD = runpy.run_path(str(RELEASE / "build.py"))
+SDIST = runpy.run_path(str(RELEASE / "sdist.py"))
 EPOCH = 1_700_000_000
 
 
@@ -25,8 +27,8 @@ def test_who_builds_a_source_archive_and_when_leaves_no_trace(tmp_path: Path) ->
     mine = archive(tmp_path / "mine.tar.gz", ["p/a.py", "p/b.py"], 1, "me")
     yours = archive(tmp_path / "yours.tar.gz", ["p/b.py", "p/a.py"], 2, "you")
     assert mine.read_bytes() != yours.read_bytes()
-    same = BUILD["_without_traces"](mine, EPOCH)
-    assert same == BUILD["_without_traces"](yours, EPOCH)
+    same = SDIST["without_traces"](mine, EPOCH)
+    assert same == SDIST["without_traces"](yours, EPOCH)
     with tarfile.open(fileobj=io.BytesIO(same)) as files:
         assert [(m.name, m.mtime, m.uname) for m in files] == [
             ("p/a.py", EPOCH, ""),

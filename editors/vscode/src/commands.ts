@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { ExecuteCommandRequest } from "vscode-languageclient";
 import type { FillRequests } from "./fillRequests";
+import { chooseEngine } from "./engines";
 import { install } from "./install";
 import { showMenu, toggleGhostText } from "./menu";
 import type { Previews } from "./previews";
@@ -37,6 +38,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     "fillwright.recallGhostText": () => recallGhostText(server),
     "fillwright.toggleGhostText": toggleGhostText,
     "fillwright.snoozeSuggestions": () => snooze(server),
+    "fillwright.chooseEngine": () => chooseEngine(server),
     "fillwright.showMenu": () => showMenu(server),
     "fillwright.showLog": () => {
       log.show();

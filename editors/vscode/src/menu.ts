@@ -47,6 +47,7 @@ function actions(runs: boolean, snoozed: number): Item[] {
     },
   ];
   const upkeep: Item[] = [
+    { label: "$(server) Choose the engine…", command: "fillwright.chooseEngine" },
     { label: "$(output) Show the log", command: "fillwright.showLog" },
     { label: "$(debug-restart) Restart the server", command: "fillwright.restartServer" },
     { label: "$(gear) Open the settings", command: "fillwright.openSettings" },

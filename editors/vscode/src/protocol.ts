@@ -14,6 +14,24 @@ export interface Status {
   instructions?: boolean | null;
   /** For people: how much of the project is remembered; empty for nothing. */
   memory?: string;
+  /** The engine that the settings choose by name; null for what they name otherwise. */
+  use?: string | null;
+  /** The same for what is asked for by hand; null for the same one. */
+  useForActions?: string | null;
+}
+
+/** One engine to choose from: `value` is what the setting becomes. */
+export interface EngineChoice {
+  value: string | null;
+  label: string;
+  detail: string;
+}
+
+/** What `fillwright.engines` answers. */
+export interface EnginesAnswer {
+  engines: EngineChoice[];
+  use: string | null;
+  useForActions: string | null;
 }
 
 /** A place to fill: the argument of the server's commands. */

@@ -9,14 +9,13 @@ export interface StatusText {
 
 /** The status as the editor shows it. */
 export function statusText(status: Status): StatusText {
-  const model = modelOf(status);
   switch (status.state) {
     case "stopped":
       return shown("$(circle-outline)", "", status.message || "starts with the first fill");
     case "loading":
       return shown("$(loading~spin)", percent(status.fraction), "the model is being loaded");
     case "ready":
-      return shown("$(sparkle)", "", [model || "ready", status.memory].filter(Boolean).join(". "));
+      return shown("$(sparkle)", "", ready(status));
     case "busy":
       return shown("$(loading~spin)", "", "a hole is being filled");
     case "failed":
@@ -37,8 +36,15 @@ export function stillComputing({ state, lastFillMs }: StatusAnswer): string | un
   return `Still computing${took}.`;
 }
 
-function modelOf({ model, device }: Status): string {
-  return [model, device].filter((part) => part !== null).join(" on ");
+function ready(status: Status): string {
+  const actions = status.useForActions ? `For actions: ${status.useForActions}` : "";
+  return [modelOf(status) || "ready", actions, status.memory].filter(Boolean).join(". ");
+}
+
+function modelOf({ model, device, use }: Status): string {
+  const name = use ? `${use}: ` : "";
+  const known = [model, device].filter((part) => part !== null).join(" on ");
+  return known && name + known;
 }
 
 function seconds(milliseconds: number): string {

@@ -30,6 +30,12 @@ async def given(request: Request) -> dict[str, object]:
     return {name: value for name, value in plain.items() if value is not None}
 
 
+def user_of(request: Request) -> str:
+    """Who asks: the id of one of those who share the daemon, or "" for its owner."""
+    user: str = request.state.user
+    return user
+
+
 def in_a_list(value: object) -> object:
     """A bare string as a list of one: how both are allowed to say stop strings."""
     return [value] if isinstance(value, str) else value
@@ -42,7 +48,7 @@ def out_of_a_list(value: object) -> object:
 
 async def fill(resident: Resident, request: Request, wanted: InfillRequest) -> Infill:
     """The fill. Raises `ClientDisconnect`, the work being cancelled, when nobody waits for it."""
-    live = LiveFill(resident, wanted)
+    live = LiveFill(resident, wanted, user_of(request))
     finished = asyncio.ensure_future(live.outcome())
     left = asyncio.ensure_future(_disconnect(request))
     try:

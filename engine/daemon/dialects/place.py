@@ -19,6 +19,9 @@ TOKENS = 128
 
 SEEDS = 2**63
 
+MOST_CANDIDATES = 128
+"""As many as OpenAI's own server takes: an answer has room for each before any is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -50,6 +53,8 @@ class PromptPlace:
 
     def request(self, budget: Budget, seed: int, candidates: int = 1) -> InfillRequest:
         """What the engine is asked. Raises `BadRequest` with a sentence."""
+        if candidates > MOST_CANDIDATES:
+            raise BadRequest(f"A request has at most {MOST_CANDIDATES} candidates.")
         before, after = lf(self.prefix), lf(self.suffix)
         try:
             return InfillRequest(

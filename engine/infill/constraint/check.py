@@ -3,11 +3,12 @@ end it. Knows text only.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol
 
 from fillwright.engine.infill.constraint.matches import Matches, OneOf
 from fillwright.engine.infill.constraint.parses import Parses
-from fillwright.engine.request import InfillRequest
+from fillwright.engine.request import Infill, InfillRequest
 
 
 class Check(Protocol):
@@ -32,3 +33,12 @@ def check_of(request: InfillRequest) -> Check | None:
             return OneOf(constraint.choices)
         case _:
             return None
+
+
+def judged(request: InfillRequest, fill: Infill) -> Infill:
+    """The fill of somebody who knows no constraints: where it does not meet the request's, it says
+    so. Raises BadRequest for a pattern that is none."""
+    check = check_of(request)
+    if check is None or fill.finish == "cancelled" or check.is_met(fill.texts[0]):
+        return fill
+    return replace(fill, finish="unmet")

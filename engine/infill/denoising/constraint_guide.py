@@ -21,12 +21,12 @@ from fillwright.engine.infill.state import Task
 SURE = 0.3
 """The beginning of a draft reaches to the first token that is less probable than this."""
 TRIALS = 24
-"""How many texts a look may try; a parse of one takes a tenth of a millisecond."""
+"""How many texts a look between two steps may try; set by hand for some 3 ms."""
 LAST_TRIALS = 240
+"""The same after the last step. This and SURE were chosen on the development split:
+docs/measurements-log.md, "Fills that parse"."""
 UNFINISHED = 24
-"""How many ids at the end of a full canvas may belong to what the next one ends.
-
-All four were chosen on the development split: docs/measurements-log.md, "Fills that parse"."""
+"""How many ids at the end of a full canvas may belong to what the next one ends; set by hand."""
 
 
 def guided(task: Task, canvases: int = 0) -> DenoiseSettings:

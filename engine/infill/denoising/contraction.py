@@ -22,11 +22,11 @@ from fillwright.engine.infill.denoising.lengths import (
 )
 from fillwright.engine.infill.denoising.warm_start import warm_start
 from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
 
 
 def contract(
-    model: DiffusionGemma,
+    model: Model,
     task: Task,
     drafted: Ids | None = None,
     passes: int = 0,

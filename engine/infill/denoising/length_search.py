@@ -26,13 +26,15 @@ from fillwright.engine.infill.denoising.lengths import (
 )
 from fillwright.engine.infill.denoising.warm_start import warm_start
 from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import namespace
 
 PROBE_STEPS = 3
 FINISHED = 3
 """How many of the best are denoised to the end. Both were set by hand; what they cost is in
 docs/measurements.md, "Ways to find a hole's length"."""
 SCORED_SUFFIX = 16
+"""Tokens of the text after the hole that a length is judged by; set by hand."""
 LEAST_PROBABILITY = 1e-6
 """One token that cannot be must not outweigh all others."""
 
@@ -68,7 +70,7 @@ class LengthSearch:
     """A search for the length of one hole, whose canvases have `length` rows and begin with
     `known`; `drafted` is a causal draft of the hole, or None."""
 
-    model: DiffusionGemma
+    model: Model
     task: Task
     bias: LengthBias
     known: list[int]
@@ -78,7 +80,7 @@ class LengthSearch:
 
     @classmethod
     def of(
-        cls, model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Ids | None = None
+        cls, model: Model, task: Task, bias: LengthBias, drafted: Ids | None = None
     ) -> "LengthSearch":
         known = open_canvas(model, task)
         limit = model.config.canvas_length
@@ -161,7 +163,8 @@ class LengthSearch:
 
     def _scored(self, step: DenoiseStep, canvases: Sequence[Canvas]) -> list[Tried]:
         confidence = step.confidence()
-        logs = confidence.clamp(min=LEAST_PROBABILITY).log()
+        xp = namespace(confidence)
+        logs = xp.log(xp.clip(confidence, LEAST_PROBABILITY, None))
         after = min(SCORED_SUFFIX, self.length - len(self.known) - self.longest)
         tried = []
         for index, canvas in enumerate(canvases):

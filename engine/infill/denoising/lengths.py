@@ -13,13 +13,17 @@ from fillwright.engine.diffusion.canvas import BUCKETS, Canvas, bucket
 
 SPARE_ROWS = 4
 SPARE_SHARE = 0.25
+"""What a canvas has beyond the length that is expected: so many rows, and that share of it."""
 SEARCHED = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
 NEIGHBOURS = (-2, -1, 1, 2)
+"""Lengths that are tried, and then those beside the best; close together where code is frequent.
+Set by hand: docs/measurements-log.md, "Ways to find a hole's length"."""
 LEAST_SUFFIX = 8
 """Rows that a canvas keeps for the text after its hole."""
 REPEATED = 4
 """So many tokens of the text after the hole, inside it, are no chance."""
 SURE = 0.5
+"""An end mark with this probability ends the hole, and so does a repeat with it per token."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-import torch
+import numpy as np
 
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
 from fillwright.engine.infill.ranking.rescoring import log_likelihoods
-from fillwright.engine.infill.state import Task
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.infill.state import Task, open_canvas
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import along, log_softmax, namespace
 
 EVERY = 8
 """Of so many tokens one is renoised at a time when likelihoods are read off canvases: all others
@@ -31,10 +32,10 @@ class Rewritten:
     gain: float
 
 
-Likelihoods = Callable[[DiffusionGemma, Task, Sequence[int]], list[float]]
+Likelihoods = Callable[[Model, Task, Sequence[int]], list[float]]
 
 
-def read_likelihoods(model: DiffusionGemma, task: Task, ids: Sequence[int]) -> list[float]:
+def read_likelihoods(model: Model, task: Task, ids: Sequence[int]) -> list[float]:
     """How likely the causal head finds each id of the hole, nats: given those before it, and the
     text after the hole as far as the prompt shows it. One pass."""
     task.cache.truncate(task.prompt_cached)
@@ -43,20 +44,22 @@ def read_likelihoods(model: DiffusionGemma, task: Task, ids: Sequence[int]) -> l
     return [float(each) for each in found[: len(ids)]]
 
 
-def denoised_likelihoods(model: DiffusionGemma, task: Task, ids: Sequence[int]) -> list[float]:
+def denoised_likelihoods(model: Model, task: Task, ids: Sequence[int]) -> list[float]:
     """How likely the denoiser finds each id of the hole, nats, given all others but every EVERYth:
     those are noise, and each is read where it is. One pass over EVERY canvases."""
-    known, settings = open_prompt(model, task), task.plan.settings
+    known, settings = open_canvas(model, task), task.plan.settings
     row = [*known, *ids, *task.plan.end_marks[:1]]
-    tokens = torch.tensor(row, device=model.device).repeat(EVERY, 1)
-    place = torch.arange(len(row), device=model.device) - len(known)
-    mine = (place >= 0) & (place < len(ids))
-    hidden = mine & (place % EVERY == torch.arange(EVERY, device=model.device)[:, None])
+    tokens = model.ids([row] * EVERY)
+    own = range(len(known), len(known) + len(ids))
+    hidden = [
+        [at in own and (at - own.start) % EVERY == of for at in range(len(row))]
+        for of in range(EVERY)
+    ]
     noise = settings.noise.draw(tokens.shape, task.generator)
-    logits = model.denoise_logits(torch.where(hidden, noise, tokens), task.cache)
-    logs = settings.rows.by_token(
-        logits.log_softmax(-1).gather(-1, settings.rows.by_row(tokens)[..., None])[..., 0]
-    )
+    xp = namespace(tokens)
+    canvas = xp.where(xp.asarray(hidden, device=tokens.device), noise, tokens)
+    logs = log_softmax(model.denoise_logits(canvas, task.cache))
+    logs = settings.rows.by_token(along(logs, settings.rows.by_row(tokens)[..., None])[..., 0])
     return [float(logs[at % EVERY, at + len(known)]) for at in range(len(ids))]
 
 
@@ -67,18 +70,8 @@ def least_likely(likelihoods: Sequence[float], strength: float, tokens: int) -> 
     return sorted(sorted(range(len(likelihoods)), key=lambda at: likelihoods[at])[:count])
 
 
-def open_prompt(model: DiffusionGemma, task: Task) -> list[int]:
-    """Bring the cache to where the canvas begins; returns what the canvas repeats of the prompt."""
-    task.cache.truncate(task.prompt_cached)
-    last = task.prompt[-1:]
-    if task.plan.settings.rows.overlap:
-        return last
-    model.enqueue(task.cache, torch.tensor(last, dtype=torch.int64, device=model.device))
-    return []
-
-
 def renoised(
-    model: DiffusionGemma,
+    model: Model,
     task: Task,
     ids: Sequence[int],
     free: Sequence[int],
@@ -90,15 +83,16 @@ def renoised(
     Free places stay as many, for a place is a row. Raises ValueError when the canvas is longer than
     the model's.
     """
-    known = open_prompt(model, task)
+    known = open_canvas(model, task)
     row = [*known, *ids, *task.plan.end_marks[:1]]
     if len(row) > model.config.canvas_length:
         raise ValueError(
             f"{len(row)} tokens do not fit on a canvas of {model.config.canvas_length}"
         )
-    pinned = torch.ones(len(row), dtype=torch.bool)
-    pinned[[at + len(known) for at in free]] = False
-    canvas = Canvas(torch.tensor(row), pinned, tuple(_runs([at + len(known) for at in free])))
+    places = [at + len(known) for at in free]
+    pinned = np.ones(len(row), dtype=np.bool)
+    pinned[places] = False
+    canvas = Canvas(np.array(row, dtype=np.int64), pinned, tuple(_runs(places)))
     start, end = len(known), len(known) + len(ids)
     # an end mark among the free rows would be one more token
     settings = replace(task.plan.settings, end_marks=())
@@ -114,7 +108,7 @@ def changed_runs(before: Sequence[int], after: Sequence[int]) -> list[range]:
 
 
 def improvements(
-    model: DiffusionGemma, task: Task, ids: Sequence[int], proposals: Sequence[Sequence[int]]
+    model: Model, task: Task, ids: Sequence[int], proposals: Sequence[Sequence[int]]
 ) -> list[Rewritten]:
     """Each proposal without the changes that the causal head finds no better than what stood there:
     every run of changed ids is tried alone, and stays where all of the hole's ids are then likelier

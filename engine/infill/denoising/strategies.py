@@ -7,7 +7,7 @@ nothing of text.
 
 from collections.abc import Iterator, Sequence
 
-import torch
+import numpy as np
 
 from fillwright.engine.diffusion.blocks import BlockLoop
 from fillwright.engine.diffusion.canvas import Canvas, before_mark
@@ -25,11 +25,11 @@ from fillwright.engine.infill.denoising.lengths import (
     single_canvas,
 )
 from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
 
 
 def write_denoised(
-    model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Written | None = None
+    model: Model, task: Task, bias: LengthBias, drafted: Written | None = None
 ) -> Iterator[Written] | None:
     """All holes at once, from noise or from what was `drafted`.
 
@@ -46,7 +46,7 @@ def write_denoised(
 
 
 def _pinned(
-    model: DiffusionGemma, task: Task, bias: LengthBias, drafted: Written | None
+    model: Model, task: Task, bias: LengthBias, drafted: Written | None
 ) -> Iterator[Written]:
     known, budget = task.plan.settings.rows.overlap + len(task.opening), task.budgets[0]
     longest = longest_pinned(model.config.canvas_length, known, budget)
@@ -66,7 +66,7 @@ def _pinned(
 
 
 def _by_end_mark(
-    model: DiffusionGemma, task: Task, drafted: Written | None, passes: int
+    model: Model, task: Task, drafted: Written | None, passes: int
 ) -> Iterator[Written]:
     settings = task.plan.settings
     known, budget = open_canvas(model, task), task.budgets[0]
@@ -108,9 +108,7 @@ def _by_end_mark(
         yield current
 
 
-def _jointly(
-    model: DiffusionGemma, task: Task, drafted: Written | None
-) -> Iterator[Written] | None:
+def _jointly(model: Model, task: Task, drafted: Written | None) -> Iterator[Written] | None:
     settings, known = task.plan.settings, open_canvas(model, task)
     drafts = [] if drafted is None else [_free(drafted, task), *drafted.holes[1:]]
     rows = [budget + 1 for budget in task.budgets]
@@ -121,10 +119,10 @@ def _jointly(
         return None
     start = None
     if drafted is not None:
-        ids = torch.full((canvas.length,), settings.end_marks[0])
+        ids = [settings.end_marks[0]] * canvas.length
         for hole, tokens in zip(canvas.holes, drafts, strict=True):
-            ids[hole.start : hole.start + len(tokens)] = torch.tensor(tokens, dtype=torch.int64)
-        start = _draft(ids.tolist(), settings)
+            ids[hole.start : hole.start + len(tokens)] = tokens
+        start = _draft(ids, settings)
     return _one_canvas(task, canvas, start, drafted.passes if drafted else 0)
 
 
@@ -140,7 +138,7 @@ def _one_canvas(
 
 
 def _draft(ids: Sequence[int], settings: DenoiseSettings) -> DraftNoise:
-    return DraftNoise(torch.tensor(ids, dtype=torch.int64), 0.0, settings.noise)
+    return DraftNoise(np.array(ids, dtype=np.int64), 0.0, settings.noise)
 
 
 def _free(written: Written, task: Task) -> Ids:

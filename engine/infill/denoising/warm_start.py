@@ -3,7 +3,7 @@ canvas. Knows ids only."""
 
 from collections.abc import Sequence
 
-import torch
+import numpy as np
 
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.noise import DraftNoise, Noise
@@ -17,8 +17,8 @@ def warm_start(
 ) -> DraftNoise:
     """Each canvas's only hole begins with what was `written` there, as far as it reaches and, where
     given, where it was `accepted`; the other rows are noise."""
-    ids = torch.zeros(len(canvases), canvases[0].length, dtype=torch.int64)
-    level = torch.ones(ids.shape)
+    ids = np.zeros((len(canvases), canvases[0].length), dtype=np.int64)
+    level = np.ones(ids.shape, dtype=np.float32)
     for index, canvas in enumerate(canvases):
         for row, token in zip(canvas.holes[0], written[index], strict=False):
             ids[index, row] = token

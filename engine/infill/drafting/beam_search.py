@@ -5,22 +5,21 @@ ended. The caller chooses among the ends, by what the model cannot know (whether
 Knows ids and the model; of text only what the constraints of a hole ask for.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-
-import torch
-from torch import Tensor
 
 from fillwright.engine.infill.drafting.greedy import only
 from fillwright.engine.infill.hypotheses import Beams, Hypothesis
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import Array, largest, log_softmax, logsumexp, softmax
 
 
-@torch.inference_mode()
 def search(
-    model: DiffusionGemma,
-    cache: PrefixCache,
+    model: Model,
+    cache: Cache,
     unread: int,
     hole: Constraints,
     width: int,
@@ -39,25 +38,25 @@ def search(
     """
     branches = model.branch(cache)
     logits = branches.read([unread])
-    marks = torch.tensor(list(hole.end_marks), dtype=torch.int64, device=logits.device)
-    last = torch.tensor(hole.last_tokens, dtype=torch.int64, device=logits.device)
+    marks = list(hole.end_marks)
     live, ended, past_lead = [Hypothesis()], list[Hypothesis](), False
-    end_first = float(logits[0].softmax(-1)[marks].sum())
+    end_first = float(softmax(logits[0])[marks].sum())
     for passes in range(1, hole.budget + 2):
         if memory:
             logits = memory.mixed(logits, [beam.ids for beam in live])
         bound = [False] * len(live) if past_lead else bind(logits, live, hole)
         past_lead = not any(bound)
-        scores = logits.log_softmax(-1)
+        scores = log_softmax(logits)
         # forced first tokens never end the hole, even where one is a newline and the hole a line
         open_ = [row for row, at_lead in enumerate(bound) if not at_lead]
         ending = [row for row in open_ if hole.may_end(live[row].ids)]
         ended = [*ended, *_ends([live[row] for row in ending], scores[ending][:, marks])]
         ended = sorted(ended, key=lambda beam: -beam.log_probability)[:kept]
-        scores[torch.tensor(open_, dtype=torch.int64)[:, None], marks] = -torch.inf
+        for row in open_:
+            scores[row, marks] = -math.inf
         grown = _extended(live, scores, width)
-        if len(last):
-            grown |= _extended(live, only(scores, last), width // 2)
+        if len(hole.last_tokens):
+            grown |= _extended(live, only(scores, hole.last_tokens), width // 2)
         # after the budget a hypothesis may end, and not go on
         if passes <= hole.budget:
             live = sorted(grown, key=lambda beam: -beam.log_probability)
@@ -69,7 +68,7 @@ def search(
         logits = branches.read([beam.ids[-1] for beam in live])
 
 
-def bind(logits: Tensor, live: Sequence[Hypothesis], hole: Constraints) -> list[bool]:
+def bind(logits: Array, live: Sequence[Hypothesis], hole: Constraints) -> list[bool]:
     """Leave of the logits [live, vocab], in place, only what the hole may begin with, which is no
     end mark. Says which of `live` are still at its lead, where no token ends anything."""
     bound = []
@@ -77,26 +76,26 @@ def bind(logits: Tensor, live: Sequence[Hypothesis], hole: Constraints) -> list[
         allowed = hole.following(beam.ids)
         bound.append(len(allowed) > 0)
         if allowed:
-            logits[row] = only(logits[row], torch.tensor(allowed, device=logits.device))
+            logits[row] = only(logits[row], allowed)
         elif not beam.ids:
-            logits[row, list(hole.end_marks)] = -torch.inf
+            logits[row, list(hole.end_marks)] = -math.inf
     return bound
 
 
-def _ends(beams: Sequence[Hypothesis], marks: Tensor) -> list[Hypothesis]:
+def _ends(beams: Sequence[Hypothesis], marks: Array) -> list[Hypothesis]:
     """Each of the beams ended by whichever mark; marks [beams, end marks]: log probabilities."""
-    ends = marks.logsumexp(-1).tolist()
-    return [beam.end(end) for beam, end in zip(beams, ends, strict=True) if end > -torch.inf]
+    ends = logsumexp(marks).tolist()
+    return [beam.end(end) for beam, end in zip(beams, ends, strict=True) if end > -math.inf]
 
 
-def _extended(live: Sequence[Hypothesis], scores: Tensor, width: int) -> dict[Hypothesis, int]:
+def _extended(live: Sequence[Hypothesis], scores: Array, width: int) -> dict[Hypothesis, int]:
     """The `width` most likely that go on, with their parents' places in `live`. scores
     [live, vocab]: log probabilities."""
-    values, tokens = scores.topk(width)
+    values, tokens = largest(scores, width)
     grown = [
         (beam.then(token, value), parent)
         for parent, beam in enumerate(live)
         for value, token in zip(values[parent].tolist(), tokens[parent].tolist(), strict=True)
-        if value > -torch.inf
+        if value > -math.inf
     ]
     return dict(sorted(grown, key=lambda pair: -pair[0].log_probability)[:width])

@@ -21,10 +21,11 @@ from fillwright.engine.infill.ranking.certainty import (
     FINISHED,
     nothing_missing,
     probability_of_text,
+    standing,
 )
 from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.state import Task, Written
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
 
 BEAMS = 8
 ENDS = 24
@@ -37,10 +38,10 @@ TEMPERATURES = (0.0, 0.3, 0.5, 0.7)
 class Drafter(Protocol):
     """Writes a causal draft of a task's holes; the `ranker` chooses where there are several."""
 
-    def __call__(self, model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]: ...
+    def __call__(self, model: Model, task: Task, ranker: Ranker) -> Iterator[Written]: ...
 
 
-def best_of_beams(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+def best_of_beams(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Goes on until an end that parses is likelier than whatever might still come, or, where nobody
     asked for the fill, until nothing seems to be missing."""
     task.cache.truncate(task.prompt_cached)
@@ -63,13 +64,19 @@ def best_of_beams(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator
         drafted = probability_of_text(choice.draft, beams, same_text) * something
         memory = task.memory
         knows = memory is not None and memory.knows_project
-        evidence = Evidence(drafted, nothing, choice.margin, choice.near, something, knows)
+        precedents = standing(
+            memory.precedents.between if memory else (),
+            lambda one: ranker.have_same_text(choice.draft, Hypothesis(one.tokens)),
+        )
+        evidence = Evidence(
+            drafted, nothing, choice.margin, choice.near, something, knows, *precedents
+        )
         written = Written.from_hypothesis(choice.draft, beams.passes, evidence)
         share = memory.remembered(choice.draft.ids) if memory else 0.0
         yield replace(written, remembered=share)
 
 
-def best_of_samples(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+def best_of_samples(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Goes on until the draft of the most likely tokens has ended well, or all of them have."""
     task.cache.truncate(task.prompt_cached)
     (hole,) = task.holes
@@ -86,7 +93,7 @@ def best_of_samples(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterat
         yield _sampled(ranker.cleanest(samples, task.cancelled()), passes)
 
 
-def one_draft(model: DiffusionGemma, task: Task, ranker: Ranker) -> Iterator[Written]:
+def one_draft(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
     """Every hole left to right by the causal head; there is nothing to choose."""
     del ranker
     task.cache.truncate(task.prompt_cached)

@@ -4,25 +4,24 @@ right. It reads the known text between them as it goes.
 Knows ids and the model; knows nothing of text.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-
-import torch
-from torch import Generator, Tensor
 
 from fillwright.engine.infill.hypotheses import DraftedHoles
 from fillwright.engine.infill.tokens.constraints import Constraints
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import Array, RandomNumbers, drawn, namespace, softmax
 
 
-@torch.inference_mode()
 def draft_holes(
-    model: DiffusionGemma,
-    cache: PrefixCache,
+    model: Model,
+    cache: Cache,
     unread: Sequence[int],
     holes: Sequence[Constraints],
     between: Sequence[Sequence[int]],
     temperature: float,
-    generator: Generator,
+    generator: RandomNumbers,
 ) -> Iterator[DraftedHoles]:
     """Write the holes token by token; yields after each token, and once more at the end.
 
@@ -47,16 +46,16 @@ def draft_holes(
         adjacent = not pending
         while len(ids) < hole.budget:
             if pending:
-                logits = model.logits(model.extend(cache, _tensor(pending, model))[-1])
+                logits = model.logits(model.extend(cache, model.ids(pending))[-1])
                 passes += 1
             allowed, unwanted = hole.following(ids), hole.unwanted(ids)
             offered = logits
             if allowed:
-                offered = only(logits, _tensor(allowed, model))
+                offered = only(logits, allowed)
             elif not ids and adjacent:
-                offered = logits.index_fill(0, _tensor(hole.end_marks, model), -torch.inf)
+                offered = without(logits, hole.end_marks)
             if unwanted:
-                offered = offered.index_fill(0, _tensor(unwanted, model), -torch.inf)
+                offered = without(offered, unwanted)
             token, probability = choose(offered, temperature, generator)
             pending = []
             if token in hole.end_marks and not allowed:
@@ -71,34 +70,32 @@ def draft_holes(
     yield drafted(ended)
 
 
-@torch.inference_mode()
-def next_token(
-    model: DiffusionGemma, cache: PrefixCache, unread: Sequence[int], allowed: Sequence[int]
-) -> int:
+def next_token(model: Model, cache: Cache, unread: Sequence[int], allowed: Sequence[int]) -> int:
     """The most likely next token among `allowed`; reads `unread` into the cache."""
-    logits = model.logits(model.extend(cache, _tensor(unread, model))[-1])
-    return allowed[int(logits[_tensor(allowed, model)].argmax())]
+    logits = model.logits(model.extend(cache, model.ids(unread))[-1])
+    return allowed[int(logits[list(allowed)].argmax())]
 
 
-def _tensor(ids: Sequence[int], model: DiffusionGemma) -> Tensor:
-    """int64 [ids], on the model's device."""
-    return torch.tensor(list(ids), dtype=torch.int64, device=model.device)
-
-
-def only(scores: Tensor, tokens: Tensor) -> Tensor:
-    """The scores [..., vocab] of some tokens, int64 [tokens]; of all others, -inf."""
-    kept = torch.full_like(scores, -torch.inf)
-    kept[..., tokens] = scores[..., tokens]
+def only(scores: Array, tokens: Sequence[int]) -> Array:
+    """The scores [..., vocab] of some tokens; of all others, -inf."""
+    kept = namespace(scores).full_like(scores, -math.inf)
+    kept[..., list(tokens)] = scores[..., list(tokens)]
     return kept
 
 
-def choose(logits: Tensor, temperature: float, generator: Generator) -> tuple[int, float]:
+def without(scores: Array, tokens: Sequence[int]) -> Array:
+    """The scores [vocab] but for some tokens, which get -inf."""
+    left = namespace(scores).asarray(scores, copy=True)
+    left[list(tokens)] = -math.inf
+    return left
+
+
+def choose(logits: Array, temperature: float, generator: RandomNumbers) -> tuple[int, float]:
     """A token and its untempered probability; logits [vocab]. Temperature 0 takes the most
     likely."""
-    probabilities = logits.softmax(-1)
+    probabilities = softmax(logits)
     if temperature == 0:
         token = int(probabilities.argmax())
     else:
-        tempered = (logits / temperature).softmax(-1)
-        token = int(tempered.multinomial(1, generator=generator))
+        token = drawn(softmax(logits / temperature), generator)
     return token, float(probabilities[token])

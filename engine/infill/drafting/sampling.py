@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-import torch
-from torch import Generator
-
 from fillwright.engine.infill.drafting.beam_search import bind
 from fillwright.engine.infill.drafting.greedy import choose
 from fillwright.engine.infill.hypotheses import Hypothesis, Sample
 from fillwright.engine.infill.tokens.constraints import Constraints
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import RandomNumbers, log_softmax, logsumexp, namespace
 
 
 class Watch(Protocol):
@@ -31,14 +30,13 @@ class Watch(Protocol):
         """Whether a draft repeats itself: it need not go on."""
 
 
-@torch.inference_mode()
 def sampled(
-    model: DiffusionGemma,
-    cache: PrefixCache,
+    model: Model,
+    cache: Cache,
     unread: int,
     hole: Constraints,
     temperatures: Sequence[float],
-    generator: Generator,
+    generator: RandomNumbers,
     watch: Watch,
 ) -> Iterator[tuple[Sample, ...]]:
     """Yields the drafts after each pass, one per temperature and in that order; 0 takes the most
@@ -47,17 +45,18 @@ def sampled(
     `cache` holds what precedes `unread` and is not changed.
     """
     branches = model.branch(cache)
-    logits = branches.read([unread]).repeat(len(temperatures), 1)
+    logits = branches.read([unread])
+    logits = namespace(logits).concat([logits] * len(temperatures))
     branches.keep([0] * len(temperatures))
-    marks = torch.tensor(list(hole.end_marks), dtype=torch.int64, device=logits.device)
+    marks = list(hole.end_marks)
     samples, going = [Sample(Hypothesis())] * len(temperatures), list(range(len(temperatures)))
     while going:
         bound = bind(logits, [samples[index].draft for index in going], hole)
-        now = logits.log_softmax(-1)[:, marks].logsumexp(-1).tolist()
+        now = logsumexp(log_softmax(logits)[:, marks]).tolist()
         for at_lead, row, end, index in zip(bound, logits, now, going, strict=True):
             draft = samples[index].draft
             if not at_lead and (unwanted := hole.unwanted(draft.ids)):
-                row[list(unwanted)] = -torch.inf
+                row[list(unwanted)] = -math.inf
             token, probability = choose(row, temperatures[index], generator)
             if token in hole.end_marks and not at_lead:
                 samples[index] = replace(samples[index], draft=draft.end(math.log(probability)))

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from fillwright.engine.infill.hypotheses import Beams, Evidence, Hypothesis
 from fillwright.engine.infill.ranking.calibration import LONGEST_MARGIN, Calibrations
 from fillwright.engine.infill.tokens.tokenizer import Spelling
-from fillwright.engine.request import Certainty
+from fillwright.engine.memory.between import Between
+from fillwright.engine.request import Certainty, Precedent
 
 FINISHED = 0.9
 """Where nothing is missing with this probability, a fill that nobody asked for stops. Measured on
@@ -36,6 +37,30 @@ def probability_of_text(chosen: Hypothesis, beams: Beams, has_same_text: Test) -
     return _mass((chosen, *others))
 
 
+def standing(
+    found: Iterable[Between], is_same: Callable[[Between], bool]
+) -> tuple[Precedent | None, Precedent | None]:
+    """Where the same text stood before, and where the nearest other one did."""
+    same, other = list[Precedent](), list[Precedent]()
+    for one in found:
+        precedent = Precedent(one.left, one.right, one.places)
+        (same if is_same(one) else other).append(precedent)
+    return next(iter(same), None), next(iter(other), None)
+
+
+def certainty_of_precedent(
+    text: str,
+    calibrations: Calibrations,
+    knows_project: bool,
+    same: Precedent,
+    other: Precedent | None,
+) -> Certainty:
+    """How sure it is that a text which stood before is to stand here again."""
+    whole = round(calibrations.precedent.probability(same, other), 4)
+    beginnings = ((len(text), whole),)
+    return Certainty(whole, 0.0, beginnings, whole, 0.0, 0, knows_project, same, other)
+
+
 def certainty_of(
     evidence: Evidence,
     calibrations: Calibrations,
@@ -51,7 +76,8 @@ def certainty_of(
         if kept.start < end <= kept.stop:
             beginnings.append((end - kept.start, round(probability, 4)))
     calibration = calibrations.of(evidence.knows_project)
-    whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near)
+    standing = calibrations.precedent.standing(evidence.same, evidence.other)
+    whole = calibration.probability(evidence.drafted, evidence.margin, evidence.near, standing)
     return Certainty(
         whole=round(whole, 4),
         nothing=round(evidence.nothing, 4),
@@ -60,6 +86,8 @@ def certainty_of(
         margin=round(min(evidence.margin, LONGEST_MARGIN), 4),
         near=evidence.near,
         knows_project=evidence.knows_project,
+        same=evidence.same,
+        other=evidence.other,
     )
 
 

@@ -25,7 +25,7 @@ from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.interface import Model
 from fillwright.engine.request import InfillRequest, Shape
 
 # tuned on the development split; names in quotes are paragraphs of docs/measurements-log.md
@@ -67,7 +67,7 @@ class CodeRanker:
     `memory` has a say in the likelihoods.
     """
 
-    model: DiffusionGemma
+    model: Model
     tokenizer: CodeTokenizer
     caches: PrefixCaches
     request: InfillRequest

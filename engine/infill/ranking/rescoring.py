@@ -8,24 +8,22 @@ model; knows no text.
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
 from fillwright.engine.memory.gate import Mixture
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.cache import Cache
+from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import Array, along, log_softmax, namespace
 
 UNLIKELIEST = -30.0
 """Nats of a token that a memory leaves no room for."""
 
 
-@torch.inference_mode()
 def log_likelihoods(
-    model: DiffusionGemma,
-    cache: PrefixCache,
+    model: Model,
+    cache: Cache,
     contexts: Sequence[Sequence[int]],
     texts: Sequence[Sequence[int]],
     mixed: tuple[Mixture, Sequence[int]] | None = None,
-) -> list[Tensor]:
+) -> list[Array]:
     """log p of each token of texts[i] after what the cache holds and contexts[i], nats, as the
     causal head reads it: float [texts[i]].
 
@@ -35,8 +33,9 @@ def log_likelihoods(
     rows = [[*before, *after] for before, after in zip(contexts, texts, strict=True)]
     longest = max(map(len, rows))
     padded = [row + [0] * (longest - len(row)) for row in rows]
-    ids = torch.tensor(padded, dtype=torch.int64, device=model.device)
+    ids = model.ids(padded)
     hidden = model.continued(cache, ids)
+    xp = namespace(hidden)
     likelihoods = []
     for index, (before, row) in enumerate(zip(contexts, rows, strict=True)):
         # a row predicts the token after it
@@ -46,8 +45,8 @@ def log_likelihoods(
         found = model.log_probabilities(states[own:], tokens[own:])
         if mixed and own:
             firsts = [tuple(row[len(before) : len(before) + end]) for end in range(own)]
-            both = mixed[0].mixed(model.logits(states[:own]).log_softmax(-1), firsts)
-            both = both.clamp(min=UNLIKELIEST).gather(-1, tokens[:own, None])[:, 0]
-            found = torch.cat([both, found])
+            both = mixed[0].mixed(log_softmax(model.logits(states[:own])), firsts)
+            both = along(both, tokens[:own, None])[:, 0]
+            found = xp.concat([xp.clip(both, UNLIKELIEST, None), found])
         likelihoods.append(found)
     return likelihoods

@@ -6,6 +6,7 @@ import string
 # in ASCII, for that every vocabulary can spell
 WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_$"
 LONGEST_WORD = 60
+"""Characters; what is longer is data, no name."""
 
 
 def word_before(text: str) -> str:

@@ -4,6 +4,7 @@ OPENING = {")": "(", "]": "[", "}": "{"}
 QUOTES = "\"'`"
 SHORTEST_LINE = 4
 LOOKED_AT = 2000
+"""Characters. Shorter lines are the same by chance, and no fill repeats more than that."""
 
 
 def overlap_start(before: str, fill: str, after: str) -> int:

@@ -102,6 +102,19 @@ class CodeTokenizer:
             if token.special
         )
 
+    @property
+    def special_names(self) -> frozenset[str]:
+        """The added tokens by their names, whether they are marked as special or not."""
+        return frozenset(
+            token.content for token in self.tokenizer.get_added_tokens_decoder().values()
+        )
+
+    @cached_property
+    def joins_indentation(self) -> bool:
+        """Whether a line end and the white space after it are one token."""
+        first = self.encode("a\n    b")[1:2]
+        return self.decode(first) == "\n    "
+
     @cached_property
     def texts(self) -> tuple[str, ...]:
         """The text of every id, "" for special tokens; for choosing tokens by their spelling."""

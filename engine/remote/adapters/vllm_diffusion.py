@@ -3,26 +3,35 @@
 The first canvas of a hole is free, and an end mark says where the hole ends. Further ones, in
 parallel requests, have a length each, with the beginning of the text after the hole pinned to their
 end: the model says all the same what it would have written there, and a canvas whose pins it mostly
-disagrees with has the wrong length. One canvas per request: pins hold on every block, the seed on
-the first only.
+disagrees with has the wrong length. Several holes share a canvas, with the text between them
+pinned. One canvas per request: pins hold on every block, the seed on the first only.
 
 What kills such a server (`prompt_logprobs`) and what it refuses (`seed`, `temperature`, `suffix`)
 is never sent.
 """
 
 import random
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fillwright.engine.infill.prompts.chat import BEGIN, END_OF_TEXT, END_OF_TURN, TURN, task
-from fillwright.engine.remote.question import Piece, Question, Server
+from fillwright.engine.remote.adapters.vllm_canvas import Answer, Canvas
+from fillwright.engine.remote.question import (
+    JointAnswer,
+    JointQuestion,
+    Piece,
+    Question,
+    Server,
+)
 
 END_MARKS = (END_OF_TURN, END_OF_TEXT)
 CONTROL_TOKENS = (BEGIN, END_OF_TEXT, TURN, END_OF_TURN, "<pad>", "<unk>", "<mask>")
 CLOSING = "\n```"
 PINNED = 8
 AGREED = 0.5
+# fewer rows are no room for a hole and its end mark
+LEAST_ROWS = 4
 LENGTHS = (8, 16, 24, 32)
 
 
@@ -42,24 +51,65 @@ class VllmDiffusion:
     async def complete(self, server: Server, question: Question) -> AsyncIterator[Piece]:
         """See `Adapter`. All of it is one piece, or one per token where these spell the text."""
         prompt = await _ids(server, _prompt(question))
-        if not self._ends:
-            marks = [await _ids(server, mark) for mark in END_MARKS]
-            self._ends = frozenset(ids[0] for ids in marks if len(ids) == 1)
+        await self._learn_ends(server)
         pins: list[int] = []
         if question.number:
             pins = (await _ids(server, question.suffix[: PINNED * 6]))[:PINNED]
         free = self._free(question, len(pins))
-        body = self._body(question, prompt, free, pins)
-        choice = (await server.ask("/v1/completions", body))["choices"][0]
-        written, scores = choice["token_ids"], choice.get("logprobs") or {}
-        if _agreeing(written[free:], pins) < AGREED * len(pins):
-            yield Piece("", None, "length")
+        canvas = Canvas((free,), (), pins)
+        written = await self._written(server, question, prompt, canvas)
+        agreed = canvas.agreed(written.ids)
+        if agreed < AGREED:
+            yield Piece("", None, "length", agreed)
             return
-        kept = next((i for i, token in enumerate(written[:free]) if token in self._ends), free)
-        ended = kept < free or bool(pins)
-        for piece in await _pieces(server, written[:kept], scores):
-            yield piece
-        yield Piece("", None, "stop" if ended else "length")
+        for piece in await self._pieces_of(server, written, range(free), bool(pins)):
+            yield replace(piece, agreed=agreed)
+
+    async def complete_jointly(self, server: Server, question: JointQuestion) -> JointAnswer | None:
+        """See `JointAdapter`. None where the model disagrees with most of the text between: then
+        the holes' lengths do not fit it."""
+        prompt = await _ids(server, _prompt(question))
+        await self._learn_ends(server)
+        between = [await _ids(server, text) for text in question.between]
+        holes = len(between) + 1
+        rows = min(question.tokens + 1, (self.width - sum(map(len, between))) // holes)
+        if rows < LEAST_ROWS:
+            return None
+        canvas = Canvas((rows,) * holes, between)
+        written = await self._written(server, question, prompt, canvas)
+        agreed = canvas.agreed(written.ids)
+        if agreed < AGREED:
+            return None
+        pieces = [await self._pieces_of(server, written, hole) for hole in canvas.holes]
+        return JointAnswer(tuple(map(tuple, pieces)), agreed)
+
+    async def _learn_ends(self, server: Server) -> None:
+        if not self._ends:
+            marks = [await _ids(server, mark) for mark in END_MARKS]
+            self._ends = frozenset(ids[0] for ids in marks if len(ids) == 1)
+
+    async def _written(
+        self,
+        server: Server,
+        question: Question | JointQuestion,
+        prompt: list[int],
+        canvas: Canvas,
+    ) -> Answer:
+        body = self._body(question, prompt, canvas)
+        choice = (await server.ask("/v1/completions", body))["choices"][0]
+        scores = choice.get("logprobs") or {}
+        ids = [int(token) for token in choice["token_ids"]]
+        known, words = scores.get("token_logprobs") or (), scores.get("tokens") or ()
+        return Answer(ids, [float(score) for score in known], [str(word) for word in words])
+
+    async def _pieces_of(
+        self, server: Server, written: Answer, hole: range, has_ended: bool = False
+    ) -> list[Piece]:
+        """What a hole holds before its end mark; `has_ended`: it needs none."""
+        own = enumerate(written.ids[hole.start : hole.stop], hole.start)
+        end = next((row for row, token in own if token in self._ends), hole.stop)
+        pieces = await _pieces(server, written.between(hole.start, end))
+        return [*pieces, Piece("", None, "stop" if has_ended or end < hole.stop else "length")]
 
     def _free(self, question: Question, pinned: int) -> int:
         """How many tokens of the canvas are the hole's."""
@@ -69,36 +119,31 @@ class VllmDiffusion:
         return max(1, min(wanted, self.width - pinned))
 
     def _body(
-        self, question: Question, prompt: list[int], free: int, pins: list[int]
+        self, question: Question | JointQuestion, prompt: list[int], canvas: Canvas
     ) -> dict[str, Any]:
-        length = free + len(pins)
-        canvas: dict[str, Any] = {"diffusion_canvas_length": length, "diffusion_read_only": 1}
-        if pins:
+        asked: dict[str, Any] = {"diffusion_canvas_length": canvas.length, "diffusion_read_only": 1}
+        if pins := canvas.pins:
             noise = random.Random(question.seed)
-            seed = [noise.randrange(self.vocabulary) for _ in range(free)]
-            canvas["diffusion_seed_canvas"] = [*seed, *pins]
-            canvas["diffusion_pinned"] = list(range(free, length))
+            seed = [noise.randrange(self.vocabulary) for _ in range(canvas.length)]
+            asked["diffusion_seed_canvas"] = [pins.get(row, seed[row]) for row in range(len(seed))]
+            asked["diffusion_pinned"] = list(pins)
         if question.steps is not None:
-            canvas["diffusion_max_steps"] = question.steps
+            asked["diffusion_max_steps"] = question.steps
         return {
             "model": self.model,
             "prompt": prompt,
-            "max_tokens": length,
+            "max_tokens": canvas.length,
             "logprobs": 1,
             "return_token_ids": True,
-            "vllm_xargs": canvas,
+            "vllm_xargs": asked,
         }
 
 
-def _prompt(question: Question) -> str:
+def _prompt(question: Question | JointQuestion) -> str:
     """The text that becomes the prompt's ids; of control tokens only ours are in it."""
     asked = task(question.suffix, question.language, None, question.context)
     turn = f"{BEGIN}{TURN}user\n{asked}{END_OF_TURN}\n{TURN}model\n"
     return f"{turn}```{question.language}\n{question.prefix}"
-
-
-def _agreeing(said: Sequence[int], pins: Sequence[int]) -> int:
-    return sum(one == other for one, other in zip(said, pins, strict=False))
 
 
 async def _ids(server: Server, text: str) -> list[int]:
@@ -106,14 +151,13 @@ async def _ids(server: Server, text: str) -> list[int]:
     return [int(token) for token in answer["tokens"]]
 
 
-async def _pieces(server: Server, ids: list[int], scores: dict[str, Any]) -> list[Piece]:
+async def _pieces(server: Server, written: Answer) -> list[Piece]:
     """The text of ids with their log probabilities. The server's own `text` begins with that of the
     prompt where this ends within a character, so that is not looked at."""
+    ids, known, words = written.ids, written.log_probabilities, written.words
     if not ids:
         return []
     text: str = (await server.ask("/detokenize", {"tokens": ids}))["prompt"]
-    known = [float(score) for score in scores.get("token_logprobs") or ()][: len(ids)]
-    words = [str(word) for word in scores.get("tokens") or ()][: len(ids)]
     whole = text.split(CLOSING, 1)[0]
     if len(known) < len(ids):
         return [Piece(whole)]

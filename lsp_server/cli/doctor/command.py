@@ -23,6 +23,7 @@ from fillwright.lsp_server.cli.doctor.engine import look_at_engine, look_at_fold
 from fillwright.lsp_server.cli.doctor.finding import Finding, wrong
 from fillwright.lsp_server.cli.doctor.installation import (
     look_at_grammars,
+    look_at_kernels,
     look_at_memory,
     look_at_python,
     look_at_torch,
@@ -105,6 +106,7 @@ def _looks_at_model(settings: EngineSettings) -> list[tuple[str, str, Look]]:
         return [("Engine", "server", lambda: look_at_server(remote))]
     checkpoint = settings.checkpoint or embedded_checkpoint()
     return [
+        ("Installation", "cpu kernels", look_at_kernels),
         ("Installation", "torch", look_at_torch),
         ("Installation", "memory", lambda: look_at_memory(checkpoint)),
         ("Engine", "checkpoint", lambda: look_at_checkpoint(checkpoint)),

@@ -1,4 +1,5 @@
-"""Looks at Python, our command, the grammars, torch and the machine's GPU and memory."""
+"""Looks at Python, our command, the grammars, the CPU kernels, torch, and the machine's GPU and
+memory."""
 
 import json
 import os
@@ -6,12 +7,16 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from fillwright.engine.extras import has_torch
+from fillwright.engine.known_models import choice_for
 from fillwright.engine.syntax.grammars import GRAMMARS, parser_for
+from fillwright.kernels.cpu.library import NoKernelsError
+from fillwright.kernels.cpu.operations import CpuKernels
 from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.editors.places import own_command
 
@@ -55,8 +60,26 @@ def look_at_grammars() -> Iterator[Finding]:
     yield ok("grammars", f"{loaded} of {len(GRAMMARS)} load")
 
 
+def look_at_kernels() -> Iterator[Finding]:
+    """The kernels that the embedded model runs on: for which instructions of this processor."""
+    try:
+        found = CpuKernels().instruction_set.name
+    except NoKernelsError as error:
+        remedy = "Install g++ or clang, then Fillwright again with pip."
+        if has_torch():
+            yield Finding("cpu kernels", "warning", f"{error} torch does their work", remedy)
+        else:
+            yield wrong("cpu kernels", str(error), remedy)
+        return
+    yield ok("cpu kernels", found)
+
+
 def look_at_torch() -> Iterator[Finding]:
-    """PyTorch, the GPUs that it sees, and the memory."""
+    """PyTorch, and the GPUs that it sees."""
+    if not has_torch():
+        found = "not installed; only a GPU, training and other checkpoints need it"
+        yield Finding("torch", "missing", found)
+        return
     # a process of its own: this one stays small, and a broken installation may crash
     try:
         asked = subprocess.run(
@@ -78,6 +101,18 @@ def look_at_torch() -> Iterator[Finding]:
     built = f"CUDA {torch['cuda']}" if torch["cuda"] else "CPU"
     yield ok("torch", f"{torch['version']}, built for {built}")
     yield from _gpus(torch)
+    yield ok("models", recommended([total / 1e9 for _, _, total in torch["gpus"]]))
+
+
+def recommended(gpu_gigabytes: Sequence[float]) -> str:
+    """Which open model to run on GPUs of these sizes, by the table of docs/models.md."""
+    choice = choice_for(gpu_gigabytes)
+    if choice.model is None:
+        return "the embedded one suits this machine; docs/models.md has those for a GPU"
+    return (
+        f"`fillwright pull {choice.model.alias}` suits this GPU, in {choice.form}: "
+        f"{choice.model.use}"
+    )
 
 
 def look_at_memory(checkpoint: Path) -> Iterator[Finding]:

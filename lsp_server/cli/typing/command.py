@@ -29,6 +29,7 @@ from fillwright.engine.evaluation.run import progress_bar
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import (
+    at_once,
     compared,
     coverage_table,
     summarise_typing,
@@ -66,6 +67,8 @@ def main(argv: list[str]) -> int:
                 console.print(
                     f"\nmemory {arm}: {compared(journals[arms[0]].records, journal.records)}"
                 )
+            if any(pause.first_shown for pause in journal.records):
+                console.print(at_once(journal.records))
             console.print(table(summaries))
             console.print(coverage_table(journal.records))
     return 0

@@ -36,9 +36,11 @@ async def remember_all(client: EngineClient, workspace: str, sources: Sequence[S
     health = await client.start()
     for first in range(0, len(sources), AT_ONCE):
         batch = sources[first : first + AT_ONCE]
-        files = tuple(FileText(source.name, legible(source.text)) for source in batch)
+        files = tuple(
+            FileText(source.name, legible(source.text, source.language)) for source in batch
+        )
         health = await client.remember(Memories(workspace, files))
-    while health.status == "loading" or health.to_remember:
+    while health.status == "loading" or health.to_remember or health.unsorted:
         await asyncio.sleep(LOOK_AGAIN_S)
         health = await client.health()
     if health.status != "ready":

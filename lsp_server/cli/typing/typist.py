@@ -5,18 +5,20 @@ Knows no editor: the changes are those that an editor would send, one character 
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fillwright.engine.evaluation.pauses import Pause, TypedLine
 from fillwright.engine.evaluation.typed_pause import TypedPause
+from fillwright.engine.request import Draft
 from fillwright.lsp_server.fills.candidate import Candidate
-from fillwright.lsp_server.fills.fills import Fills
+from fillwright.lsp_server.fills.fills import Ask, Fills
 from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.status import StatusLine
 from fillwright.lsp_server.settings.settings import FillSettings
 from fillwright.lsp_server.suggestions.gate import Gate, seen_after
+from fillwright.lsp_server.suggestions.ghost_text import carve_ghost, ghost_text
 from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.text.changes import TextChange
@@ -58,7 +60,11 @@ class Typist:
             return engine()
 
         self._suppressions = Suppressions()
-        self._suggestions = _suggestions(counted, self._suppressions)
+        self._background: list[Coroutine[Any, Any, Any]] = []
+        self._first: tuple[float, Draft] | None = None
+        self._suggestions = _suggestions(
+            counted, self._suppressions, self._background.append, self._came
+        )
         # what is asked for by hand must not be remembered by the other
         self._by_hand = _suggestions(engine, Suppressions())
 
@@ -97,11 +103,21 @@ class Typist:
         watched = _Watched(self._gate.whole, self._gate.beginning)
         moment = Moment(document, cursor, "ghost", gate=watched)
         asked, began = self._asked, time.perf_counter()
+        self._first = None
         ghosts = await self._suggestions.ghosts(moment, FillSettings())
+        first_shown = bool(self._background)
+        while self._background:
+            # the model's fill, while what stood there before is looked at
+            await self._background.pop()
         ms = (time.perf_counter() - began) * 1000
+        if first_shown:
+            ghosts = await self._suggestions.ghosts(moment, FillSettings())
         for ghost in ghosts:
             self._suggestions.shown.keep(document, cursor, ghost)
-        candidate, whole = watched.came[-1] if watched.came else (None, None)
+        first_at, draft = self._first or (began, None)
+        first = draft.certainty if draft else None
+        came = [each for each in watched.came if not first or each[0].certainty is not first]
+        candidate, whole = came[-1] if came else (None, None)
         reason = "" if ghosts else str(self._suppressions.to_json()[-1]["code"])
         if whole is None and reason == "finished":
             # what an engine that never stops early would have written
@@ -124,12 +140,33 @@ class Typist:
             certainty=candidate.certainty if candidate else None,
             asked=self._asked > asked,
             ms=round(ms, 1),
+            first=_seen(document, cursor, draft.texts[0]) if draft else "",
+            first_certainty=first,
+            first_ms=round((first_at - began) * 1000, 1),
+            first_shown=first_shown,
         )
 
+    def _came(self, ask: Ask, draft: Draft) -> None:
+        if draft.certainty is not None:
+            self._first = time.perf_counter(), draft
 
-def _suggestions(engine: "Callable[[], EngineClient]", suppressions: Suppressions) -> Suggestions:
-    fills = Fills(engine, StatusLine(lambda status: None), pace=Pace(sleep=_at_once))
-    return Suggestions(fills, suppressions, lambda work: work.close())
+
+def _suggestions(
+    engine: "Callable[[], EngineClient]",
+    suppressions: Suppressions,
+    in_background: Callable[[Coroutine[Any, Any, Any]], None] = lambda work: work.close(),
+    tell: Callable[[Ask, Draft], None] = lambda ask, draft: None,
+) -> Suggestions:
+    fills = Fills(
+        lambda kind: engine(), StatusLine(lambda status: None), tell, pace=Pace(sleep=_at_once)
+    )
+    return Suggestions(fills, suppressions, in_background)
+
+
+def _seen(document: Document, cursor: int, text: str) -> str:
+    """What of a fill stands after the cursor; "" where it cannot be shown."""
+    ghost = ghost_text(document, cursor, carve_ghost(document, cursor), text)
+    return "" if isinstance(ghost, Reason) else seen_after(document, cursor, ghost)
 
 
 async def _at_once(seconds: float) -> None:

@@ -14,6 +14,9 @@ from typing import Any, NoReturn, TypeVar
 import pynvim
 import pytest
 
+from tests.editors.debian import CannotInstallError
+from tests.editors.nvim.install import install
+
 PLUGIN = Path(__file__).parent.parent.parent.parent / "editors" / "nvim"
 PATIENCE_S = 60
 # small fills: what they say does not matter here
@@ -227,10 +230,10 @@ def finished() -> list[str]:
 def neovim_folder(editors_folder: Path, give_up: Callable[[str], NoReturn]) -> Path:
     """The folder with `nvim-0.11`, `nvim-0.12` and `tmux`."""
     folder = editors_folder / "nvim"
-    script = Path(__file__).parent / "install.py"
-    done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True)
-    if done.returncode:
-        give_up(done.stderr.strip())
+    try:
+        install(folder.resolve())
+    except CannotInstallError as error:
+        give_up(f"No Neovim for the tests: {error}")
     return folder
 
 

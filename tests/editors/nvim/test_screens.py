@@ -2,6 +2,7 @@
 
 import io
 import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from rich.text import Text
 
 pytestmark = pytest.mark.e2e
 
-IMAGES = Path(__file__).parent.parent.parent.parent / "docs" / "images"
+DOCS = Path(__file__).parents[3] / "docs"
+IMAGES = DOCS / "images"
 NEOVIM = TerminalTheme((20, 22, 27), (224, 226, 234), [(20, 22, 27)] * 8)
 INIT = """
 vim.o.termguicolors = true
@@ -54,6 +56,24 @@ class Shelf:
 
     def get_width(self):
 '''
+STUBS = '''\
+class Shelf:
+    def __init__(self, name, width):
+        self.name = name
+        self.width = width
+        self.books = []
+
+    def set_width(self, width):
+        """Give the shelf another width."""
+
+    def add(self, book):
+        raise NotImplementedError
+
+    def __len__(self):
+        raise NotImplementedError
+'''
+KEYS_S, LOOK_S, DRAFT_S, END_S = 0.25, 1.6, 0.3, 4.0
+MOST_DRAFTS = 8
 # stands still at the first draft that has both, until `go`
 PAUSE = """
 local set = vim.api.nvim_buf_set_extmark
@@ -167,3 +187,38 @@ def test_a_rewrite_on_the_screen(start: Any, tmp_path: Path, keep: Any) -> None:
     editor.keys("<Esc>")
     editor.until(lambda: "reject" not in editor.screen())
     assert "\n".join(editor.lines) + "\n" == SHELF
+
+
+def test_typing_taking_and_filling_on_the_screen(
+    start: Any, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The picture of the first page: what a user types and sees, in the order in which it comes."""
+    record = runpy.run_path(str(DOCS / "record_demo.py"))
+    settings = {"fill": {}, "inlineCompletion": {}, "languages": {}}
+    editor = start(init=INIT, in_terminal=True, settings=settings)
+    editor.open(tmp_path / "shelf.py", STUBS)
+    screens = [(editor.screen(), LOOK_S)]
+    editor.insert("8Go")
+    for keys in ("se", "lf", ".w"):
+        editor.keys(keys)
+        screens.append((editor.screen(), KEYS_S))
+    editor.until(editor.ghost)
+    screens.append(
+        (editor.until(lambda: "self.width" in plain(s := editor.screen()) and s), LOOK_S)
+    )
+    editor.keys("<M-l>")
+    editor.until(lambda: editor.lines[8] == "        self.width = width")
+    screens.append((editor.screen(), LOOK_S))
+    editor.keys("<Esc>:Fillwright fill stubsInFile<CR>")
+    drafts: list[tuple[str, float]] = []
+    while "NotImplementedError" in (screen := editor.screen()):
+        if not drafts or drafts[-1][0] != screen:
+            drafts.append((screen, DRAFT_S))
+    screens += drafts[:: 1 + len(drafts) // MOST_DRAFTS]
+    screens.append((editor.screen(), END_S))
+    assert "raise" not in "\n".join(editor.lines)
+    frames = [record["Frame"](Text.from_ansi(screen), seconds) for screen, seconds in screens]
+    assert len(drafts) > 1
+    made = record["animation"]("$ nvim shelf.py", frames, 80, NEOVIM)
+    if request.config.getoption("--update"):
+        (IMAGES / "neovim.svg").write_text(made, encoding="utf-8")

@@ -9,6 +9,9 @@ from typing import NoReturn
 
 import pytest
 
+from tests.editors.debian import CannotInstallError
+from tests.editors.plain.install import install
+
 STUB = '''\
 class Shelf:
     def __init__(self, name, width):
@@ -33,10 +36,10 @@ BODY = "        raise NotImplementedError\n"
 def programs(editors_folder: Path, give_up: Callable[[str], NoReturn]) -> Path:
     """The folder with `hx`, `emacs` and `tmux`."""
     folder = editors_folder / "plain"
-    script = Path(__file__).parent / "install.py"
-    done = subprocess.run([sys.executable, script, folder], capture_output=True, text=True)
-    if done.returncode:
-        give_up(done.stderr.strip())
+    try:
+        install(folder.resolve())
+    except CannotInstallError as error:
+        give_up(f"No Helix and no Emacs for the tests: {error}")
     return folder / "bin"
 
 

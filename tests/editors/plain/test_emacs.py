@@ -1,5 +1,6 @@
 """Emacs and its own language client, eglot: a code action fills a body."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -32,3 +33,27 @@ def test_a_code_action_fills_a_body(
     assert done.returncode == 0, done.stderr
     assert "(fillwright)" in done.stderr.lower(), done.stderr
     assert_filled(shelf)
+
+
+def test_the_package_compiles_without_a_warning_and_its_texts_are_in_order(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Warnings are errors; checkdoc says what is not as Emacs writes documentation."""
+    package = tmp_path / "fillwright.el"
+    shutil.copy(HERE.parents[2] / "editors" / "emacs" / "fillwright.el", package)
+    look = '(progn (require (quote checkdoc)) (checkdoc-file "fillwright.el"))'
+    for arguments in (
+        ["--eval", "(setq byte-compile-error-on-warn t)", "-f", "batch-byte-compile", package],
+        ["--eval", look],
+    ):
+        done = subprocess.run(
+            ["emacs", "-Q", "--batch", *arguments],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert package.with_suffix(".elc").exists()

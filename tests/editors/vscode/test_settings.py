@@ -43,6 +43,8 @@ def json_schema(hint: Any) -> dict[str, Any]:
         return {"type": "string", "enum": list(typing.get_args(hint))}
     if typing.get_origin(hint) is Mapping:
         _, value = typing.get_args(hint)
+        if is_dataclass(value):
+            return {"type": "object", "additionalProperties": {"type": "object"}}
         return {"type": "object", "additionalProperties": json_schema(value)}
     if isinstance(hint, types.UnionType):
         inner, _ = typing.get_args(hint)

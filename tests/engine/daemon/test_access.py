@@ -1,8 +1,11 @@
 """Tokens: TCP callers need one, Unix sockets need none, and nothing passes by mistake."""
 
+import json
+
 import pytest
 
-from fillwright.engine.daemon.access import BearerToken, Network, read_token
+from fillwright.engine.daemon.access import PRIVATE, BearerToken, read_users
+from fillwright.engine.daemon.users import User
 from fillwright.engine.errors import BadRequest
 
 TOKEN = "a-token-of-some-length"
@@ -23,7 +26,7 @@ async def answered(server, *headers, method="GET"):
 
     sent = []
     scope = {"type": "http", "server": server, "method": method, "headers": list(headers)}
-    await BearerToken(app, {8411: TOKEN})(scope, None, send)
+    await BearerToken(app, {8411: (User(TOKEN),)})(scope, None, send)
     return sent[0]
 
 
@@ -76,19 +79,69 @@ async def test_a_port_without_a_token_and_an_unknown_caller_get_nothing():
 def test_a_token_comes_from_a_file_or_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("FILLWRIGHT_TOKEN", raising=False)
     with pytest.raises(BadRequest, match="needs a bearer token"):
-        read_token(None)
+        read_users(None)
     with pytest.raises(BadRequest, match="cannot be read"):
-        read_token(tmp_path / "missing")
+        read_users(tmp_path / "missing")
     (tmp_path / "empty").write_text("\n")
     with pytest.raises(BadRequest, match="needs a bearer token"):
-        read_token(tmp_path / "empty")
+        read_users(tmp_path / "empty")
     (tmp_path / "token").write_text(f"{TOKEN}\n")
-    assert read_token(tmp_path / "token") == TOKEN
+    assert read_users(tmp_path / "token") == (User(TOKEN),)
     monkeypatch.setenv("FILLWRIGHT_TOKEN", TOKEN)
-    assert read_token(None) == TOKEN
+    assert read_users(None) == (User(TOKEN),)
 
 
-@pytest.mark.parametrize("weak", ["", "short", "ü" * 20])
-def test_a_weak_token_is_refused(weak):
-    with pytest.raises(BadRequest, match="at least 16 ASCII characters"):
-        Network("0.0.0.0", 8411, weak)
+class Door:
+    """Port 8411 with these users, at a time that a test sets."""
+
+    def __init__(self, *users, private=None):
+        self.now = 100.0
+        self.callers = []
+        self._guard = BearerToken(self._app, {8411: users}, private, lambda: self.now)
+
+    async def _app(self, scope, receive, send):
+        self.callers.append(scope["state"]["user"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def ask(self, token, method="POST", port=8411):
+        """Status, headers and body of the answer."""
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        headers = [authorization(f"Bearer {token}")]
+        scope = {"type": "http", "server": ("here", port), "method": method, "headers": headers}
+        await self._guard(scope, None, send)
+        head, *rest = sent
+        return head["status"], dict(head["headers"]), b"".join(part["body"] for part in rest)
+
+
+async def test_each_user_has_a_token_and_the_application_learns_which():
+    users = User("first-token-of-all"), User("other-token-of-all")
+    door = Door(*users)
+    for user in users:
+        assert (await door.ask(user.token))[0] == 200
+    assert (await door.ask("third-token-of-all"))[0] == 401
+    await door.ask("none is needed", port=None)
+    assert door.callers == [users[0].id, users[1].id, PRIVATE]
+
+
+async def test_the_port_in_the_place_of_a_socket_is_the_owners():
+    door = Door(User(TOKEN), private=8411)
+    await door.ask(TOKEN)
+    assert door.callers == [PRIVATE]
+
+
+async def test_a_token_is_good_for_so_many_requests_a_minute():
+    limited, free = User("first-token-of-all", 2), User("other-token-of-all")
+    door = Door(limited, free)
+    assert [(await door.ask(limited.token))[0] for _ in range(3)] == [200, 200, 429]
+    _, headers, body = await door.ask(limited.token)
+    assert headers[b"retry-after"] == b"30"
+    assert json.loads(body)["error"]["message"].endswith("2 requests a minute; wait.")
+    # looking costs nothing, and others are not touched
+    assert (await door.ask(limited.token, "GET"))[0] == 200
+    assert (await door.ask(free.token))[0] == 200
+    door.now += 30
+    assert [(await door.ask(limited.token))[0] for _ in range(2)] == [200, 429]

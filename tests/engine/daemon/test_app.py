@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -16,7 +17,8 @@ from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.runtime_dir import place_of
-from fillwright.engine.daemon.wire import Health
+from fillwright.engine.daemon.users import User
+from fillwright.engine.daemon.wire import Health, to_json
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineFailed
 from fillwright.engine.request import Draft, FileText, Memories, WorkspaceMemory
 
@@ -25,7 +27,7 @@ PATIENCE_S = 20
 
 @asynccontextmanager
 async def served(settings, resident, metrics):
-    app = BearerToken(build_app(resident, metrics), tokens={})
+    app = BearerToken(build_app(resident, metrics), doors={})
     config = uvicorn.Config(
         app, uds=str(place_of(settings).socket), http="h11", lifespan="off", log_config=None
     )
@@ -246,6 +248,37 @@ async def test_everything_is_forgotten_when_that_is_asked_for(client, infiller):
     assert (await client.remember(Memories("w", ()))).remembered == infiller.remembered.workspaces
     await client.forget_all()
     assert infiller.remembered.said == ["renew w", "clear"]
+
+
+async def test_those_who_share_a_daemon_share_the_model_alone(infiller, request_for):
+    one, other = User("first-token-of-all"), User("other-token-of-all")
+    metrics = Metrics()
+    resident = Resident(lambda progress: infiller, finished=metrics.finished)
+    resident.start()
+    infiller.allow(100)
+    infiller.remembered.workspaces = (WorkspaceMemory("w", "1", 2, 30, 400),)
+    app = BearerToken(build_app(resident, metrics), {8411: (one, other)})
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://engine:8411",
+        headers={"Authorization": f"Bearer {one.token}"},
+    ) as http:
+        request = replace(request_for("abc"), workspace="w")
+        answer = await http.post("/v1/infill", content=to_json(request))
+        assert "event: infill" in answer.text
+        assert infiller.requests[-1].workspace == ""
+        completed = await http.post("/v1/completions", json={"prompt": "abc", "max_tokens": 4})
+        assert completed.status_code == 200
+        assert (await http.get("/load")).json()["remembered"] == []
+        for method in ("POST", "DELETE"):
+            refused = await http.request(method, "/v1/memory", json={"workspace": "w", "files": []})
+            assert refused.status_code == 400
+            assert "owner" in refused.json()["error"]["message"]
+        counted = (await http.get("/metrics")).text
+        assert f'fillwright_user_requests_total{{finish="settled",user="{one.id}"}} 2.0' in counted
+        assert other.id not in counted
+    assert infiller.remembered.said == []
+    await asyncio.to_thread(resident.close)
 
 
 async def test_an_engine_that_is_not_there_remembers_nothing_and_is_not_started(engine_folder):

@@ -10,6 +10,7 @@ from fillwright.engine.daemon.arguments import (
     network_of,
 )
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.daemon.users import User
 from fillwright.engine.errors import BadRequest
 
 
@@ -50,4 +51,4 @@ def test_a_network_has_its_token_from_a_file(
     (tmp_path / "token").write_text("x" * 40)
     network = network_of(parsed("--host", "127.0.0.1", "--token-file", str(tmp_path / "token")))
     assert network is not None
-    assert (network.host, network.port, network.token) == ("127.0.0.1", 8411, "x" * 40)
+    assert (network.host, network.port, network.users) == ("127.0.0.1", 8411, (User("x" * 40),))

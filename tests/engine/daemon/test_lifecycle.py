@@ -21,6 +21,7 @@ from fillwright.engine.daemon import lifecycle, server
 from fillwright.engine.daemon.access import Network
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.daemon.runtime_dir import place_of
+from fillwright.engine.daemon.users import User
 from fillwright.engine.errors import EngineUnavailable, FillwrightError
 
 pytestmark = pytest.mark.e2e
@@ -308,9 +309,10 @@ async def test_the_network_is_served_beside_the_private_socket(client, settings,
 
 async def test_a_port_sends_what_it_has_at_once(client, free_port, settings):
     """What a listener has, its connections inherit."""
-    network = Network("127.0.0.1", free_port, "a-token-of-some-length")
-    listeners, tokens = server._listen(place_of(settings), network)
-    listeners.append(server._loopback(place_of(settings), tokens))
+    network = Network("127.0.0.1", free_port, (User("a-token-of-some-length"),))
+    listeners, doors = server._listen(place_of(settings), network)
+    assert (doors.users, doors.private) == ({free_port: network.users}, None)
+    listeners.append(server._loopback(place_of(settings))[0])
     for listener in listeners[1:]:
         with listener, socket.create_connection(listener.getsockname()):
             accepted, _ = listener.accept()

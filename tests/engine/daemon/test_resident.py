@@ -66,7 +66,7 @@ def test_equal_requests_that_wait_get_the_fill_that_is_made(infiller, inbox, req
     counted = []
     resident = Resident(
         lambda progress: infiller,
-        finished=lambda outcome, seconds: counted.append((outcome.finish, outcome.steps)),
+        finished=lambda outcome, seconds, user: counted.append((outcome.finish, outcome.steps)),
     )
     resident.start()
     mails = [inbox() for _ in range(4)]
@@ -93,6 +93,34 @@ def test_an_equal_request_that_waits_is_filled_though_the_first_is_given_up(
     resident.cancel(job)
     infiller.allow(4)
     assert [mail.outcome().finish for mail in (first, second)] == ["cancelled", "settled"]
+
+
+def test_users_take_turns_however_much_one_of_them_asks(resident, infiller, inbox, request_for):
+    resident.submit(request_for("running"), inbox().put, "greedy")
+    infiller.at_step.get(timeout=PATIENCE_S)
+    last = inbox()
+    for number in range(1, 4):
+        resident.submit(request_for(f"g{number}", key=f"{number}"), inbox().put, "greedy")
+    for number in range(1, 3):
+        # a user may not end what another has asked for the document of the same name
+        resident.submit(request_for(f"m{number}", key=f"{number}"), last.put, "modest")
+    infiller.allow(100)
+    while last.outcome().texts != ("M2",):
+        pass
+    asked = [request.document for request in infiller.requests]
+    assert asked[:5] == ["running", "m1", "g1", "m2", "g2"]
+
+
+def test_as_many_of_each_user_may_wait(infiller, inbox, request_for):
+    resident = Resident(lambda progress: infiller, waiting_limit=1)
+    resident.submit(request_for("running", key="0"), inbox().put, "one")
+    infiller.at_step.get(timeout=PATIENCE_S)
+    for user in ("one", "other"):
+        resident.submit(request_for("waiting", key="1"), inbox().put, user)
+        with pytest.raises(EngineBusy):
+            resident.submit(request_for("too much", key="2"), inbox().put, user)
+    infiller.allow(100)
+    resident.close()
 
 
 def test_too_many_waiting_requests_are_refused(infiller, inbox, request_for):
@@ -301,7 +329,7 @@ def test_every_outcome_is_reported_with_its_seconds(infiller, clock, inbox, requ
     resident = Resident(
         lambda progress: infiller,
         clock=clock,
-        finished=lambda outcome, seconds: finished.append((type(outcome), seconds)),
+        finished=lambda outcome, seconds, user: finished.append((type(outcome), seconds)),
     )
     mail = inbox()
     resident.submit(request_for("abc"), mail.put)

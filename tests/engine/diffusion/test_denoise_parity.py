@@ -28,8 +28,8 @@ from fillwright.engine.diffusion import (
     denoise,
 )
 from fillwright.engine.diffusion.draw import exponential_race
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import NO_VISION
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 VOCABULARY, LENGTH, STEPS = 48, 16, 14
 PROMPT = torch.tensor([2, 17, 5, 31, 8, 8, 40, 23, 11, 30, 4, 19])
@@ -196,7 +196,7 @@ def test_several_canvases(model: Model, network: nn.Module) -> None:
     blocks = blocks_of(model, seed=0, end_marks=[])
 
     assert drafts_of([block.step for block in blocks]) == [draft.tolist() for draft in drafts]
-    assert blocks[-1].tokens.tolist() == expected[0].tolist()
+    assert list(blocks[-1].tokens) == expected[0].tolist()
     assert [block.block for block in blocks] == sorted(block.block for block in blocks)
     assert blocks[-1].block == 3
 
@@ -210,7 +210,7 @@ def test_an_end_mark_in_the_second_canvas_ends_the_sequence(
     blocks = blocks_of(model, seed=0, end_marks=[end, VOCABULARY - 1])
 
     assert drafts_of([block.step for block in blocks]) == [draft.tolist() for draft in drafts]
-    written = blocks[-1].tokens.tolist()
+    written = list(blocks[-1].tokens)
     upto = written.index(end) + 1
     assert upto > LENGTH
     assert written[:upto] == expected[0, :upto].tolist()

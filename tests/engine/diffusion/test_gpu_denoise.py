@@ -18,9 +18,9 @@ from fillwright.engine.diffusion.noise import DraftNoise, UniformNoise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig
 from fillwright.engine.model.cuda_graph import Graphs
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.slot_cache import SlotCache
 

@@ -9,9 +9,16 @@ import numpy as np
 import pytest
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.evaluation.calibrate import fit, fit_both, recalibrated, write
+from fillwright.engine.evaluation.calibrate import (
+    fit,
+    fit_all,
+    fit_precedents,
+    recalibrated,
+    write,
+)
 from fillwright.engine.evaluation.typed_pause import TypedPause, begins
 from fillwright.engine.evaluation.typing_summary import (
+    at_once,
     calibration_error,
     compared,
     coverage_at,
@@ -19,8 +26,13 @@ from fillwright.engine.evaluation.typing_summary import (
     saved_share,
     summarise_typing,
 )
-from fillwright.engine.infill.ranking.calibration import Calibration, Calibrations, features
-from fillwright.engine.request import Certainty
+from fillwright.engine.infill.ranking.calibration import (
+    Calibration,
+    Calibrations,
+    PrecedentCalibration,
+    features,
+)
+from fillwright.engine.request import Certainty, Precedent
 
 
 def pause(
@@ -64,6 +76,23 @@ def test_what_is_right() -> None:
     assert pause(gold="").is_finished
     assert pause(shown="width, height").has_right_first_word
     assert not pause(shown="widths").has_right_first_word
+
+
+def test_what_is_shown_at_once_is_counted_with_its_time() -> None:
+    soon = {"first_ms": 5.0, "first_shown": True}
+    pauses = [
+        pause(shown="width)", first="width)", **soon),
+        pause(shown="width)", first="height)", **soon),
+        pause(shown="width)"),
+        pause(shown="height)"),
+        pause(shown="height)", first="width)", first_ms=5.0),
+    ]
+    assert at_once(pauses) == (
+        "shown at once: at 2 of 5 pauses, right at 1; "
+        "something right is there after 100 ms (without: 100)"
+    )
+    assert "after 5 ms (without: 100)" in at_once(pauses[:1])
+    assert at_once(pauses[3:4]) == "shown at once: at 0 of 1 pauses"
 
 
 def test_two_runs_are_compared_where_both_have_paused() -> None:
@@ -148,7 +177,7 @@ def drawn(count: int, true: Calibration) -> list[TypedPause]:
 
 
 def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
-    true = Calibration(0.8, 0.2, -0.5, -0.4)
+    true = Calibration(0.8, 0.2, -0.5, bias=-0.4)
     pauses = drawn(4000, true)
     found = fit(pauses)
     for name in ("drafted", "margin", "near", "bias"):
@@ -161,30 +190,68 @@ def test_a_fit_finds_the_weights_that_made_the_pauses() -> None:
 
 
 def test_a_fit_is_where_the_likelihood_is_level() -> None:
-    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
+    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, bias=-0.4))
     found = fit(pauses)
-    rows = np.array([features(c.drafted, c.margin, c.near) for p in pauses if (c := p.certainty)])
+    rows = np.array(
+        [features(c.drafted, c.margin, c.near, 0.0) for p in pauses if (c := p.certainty)]
+    )
     right = np.array([p.would_be_right for p in pauses])
-    weights = np.array([found.drafted, found.margin, found.near, found.bias])
+    weights = np.array([found.drafted, found.margin, found.near, found.standing, found.bias])
     slope = rows.T @ (1 / (1 + np.exp(-rows @ weights)) - right)
-    assert np.abs(slope + weights * [1, 1, 1, 0]).max() < 0.1
+    assert np.abs(slope + weights * [1, 1, 1, 1, 0]).max() < 0.1
 
 
 def test_pauses_with_a_project_are_fitted_alone() -> None:
-    alone = drawn(300, Calibration(0.8, 0.2, -0.5, -0.4))
+    alone = drawn(300, Calibration(0.8, 0.2, -0.5, bias=-0.4))
     known = [
         replace(p, certainty=replace(p.certainty, knows_project=True))
-        for p in drawn(300, Calibration(0.8, 0.2, -0.5, 1.0))
+        for p in drawn(300, Calibration(0.8, 0.2, -0.5, bias=1.0))
         if p.certainty
     ]
-    both = fit_both([*known, *alone])
+    both = fit_all([*known, *alone])
     assert both == Calibrations(fit(alone), fit(known))
     (one, other) = recalibrated([alone[0], known[0]], both)
     assert one.certainty
     assert other.certainty
     assert one.certainty.whole < other.certainty.whole
     with pytest.raises(BadRequest, match="--memory"):
-        fit_both(alone)
+        fit_all(alone)
+
+
+def stood(count: int, true: PrecedentCalibration) -> list[TypedPause]:
+    """Pauses at which a text stood before."""
+    chance, pauses = random.Random(1), []
+    for _ in range(count):
+        left, right, less = chance.randint(4, 24), chance.randint(4, 24), chance.random()
+        same = Precedent(left, right, chance.randint(1, 9))
+        other = Precedent(4, max(4, int(less * right)), chance.randint(1, 9))
+        nearest = other if chance.random() < 0.6 else None
+        is_right = chance.random() < true.probability(same, nearest)
+        certainty = Certainty(0.5, 0.0, (), 0.5, 0.0, 0, True, same, nearest)
+        first = "width)" if is_right else "height)"
+        pauses.append(replace(pause(), first=first, first_certainty=certainty))
+    return pauses
+
+
+def test_what_stood_before_says_as_much_as_it_was_right() -> None:
+    true = PrecedentCalibration(2.0, 2.3, -3.4)
+    found = fit_precedents(stood(4000, true), PrecedentCalibration())
+    for name in ("share", "ahead", "bias"):
+        assert getattr(found, name) == pytest.approx(getattr(true, name), abs=0.3), name
+    assert fit_precedents(stood(50, true), true) is true
+
+
+def test_a_precedent_speaks_for_its_text_and_against_another() -> None:
+    said = PrecedentCalibration(2.0, 2.3, -3.4)
+    near, far = Precedent(20, 20, 3), Precedent(4, 4, 1)
+    assert said.standing(near, None) == -said.standing(None, near) > 1
+    assert said.standing(near, far) > 1 > 0 > said.standing(far, near)
+    assert said.standing(None, None) == PrecedentCalibration().standing(near, far) == 0
+    calibration = Calibration(1.0, 0.0, 0.0, 1.0)
+    even = calibration.probability(0.5, 0.0, 0)
+    assert even == 0.5
+    assert calibration.probability(0.5, 0.0, 0, said.standing(near, None)) > 0.7
+    assert calibration.probability(0.5, 0.0, 0, said.standing(None, near)) < 0.3
 
 
 def test_too_few_fills_are_no_fit() -> None:
@@ -195,8 +262,8 @@ def test_too_few_fills_are_no_fit() -> None:
 
 
 def test_what_is_written_is_what_a_checkpoint_reads(tmp_path: Path) -> None:
-    calibration = Calibration(0.75, 0.21, -0.34, 0.04)
-    both = Calibrations(calibration, Calibration(0.8, 0.1, 0.0, 0.5))
+    calibration = Calibration(0.75, 0.21, -0.34, bias=0.04)
+    both = Calibrations(calibration, Calibration(0.8, 0.1, 0.0, bias=0.5))
     write(both, ["beets"], 694, tmp_path)
     assert Calibrations.of_checkpoint(tmp_path) == both
     assert math.isclose(

@@ -17,14 +17,18 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
+from fillwright.engine.infill.masked.infiller import MaskedInfiller
+from fillwright.engine.infill.masked.loading import load_masked
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.engine.request import Decode, Draft, Infill, InfillRequest
 from fillwright.engine.training.export import export
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
+from tests.engine.infill.masked_folder import DREAM_ON_TOKENS, qwen_like_tokenizer, write_masked
 
 CODE = '''\
 def area(width, height):
@@ -112,6 +116,19 @@ def embedded() -> Infiller:
     return load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
 
 
+@pytest.fixture(scope="session")
+def dream_on_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random network with DreamOn's config and special tokens."""
+    tokenizer = qwen_like_tokenizer(CODE, DREAM_ON_TOKENS)
+    small = {"fillwright": {"family": "DreamOn", "context": 192, "lines": 16, "bodies": 24}}
+    return write_masked(tmp_path_factory.mktemp("dream-on"), tokenizer, small)
+
+
+@pytest.fixture(scope="session")
+def dream_on(dream_on_folder: Path) -> MaskedInfiller:
+    return load_masked(dream_on_folder, "cpu")
+
+
 @dataclass
 class ScriptedModel:
     """Sure to write `fill`, then `after`, then end marks from one place on, whatever else it is
@@ -139,6 +156,12 @@ class ScriptedModel:
     @property
     def passes(self) -> int:
         return len(self.reads) + len(self.denoised)
+
+    def ids(self, tokens: Sequence[int] | Sequence[Sequence[int]]) -> Tensor:
+        return torch.tensor(tokens, dtype=torch.int64)
+
+    def generator(self, seed: int) -> torch.Generator:
+        return torch.Generator().manual_seed(seed)
 
     def prefill(self, ids: Tensor) -> PrefixCache:
         return PrefixCache(ids)
@@ -171,7 +194,7 @@ class ScriptedModel:
     def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
         """As `extend` gives it, of several continuations."""
         self.reads.append(ids.shape[1])
-        self._find_middle(cache.ids.tolist())
+        self._find_middle([*cache.ids.tolist(), *ids[0].tolist()])
         return torch.arange(cache.length, cache.length + ids.shape[1]).expand(ids.shape)
 
     def branch(self, cache: PrefixCache) -> "ScriptedBranches":

@@ -9,6 +9,7 @@ import torch
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.filling import Engine
 from fillwright.engine.infill import candidate as candidate_module
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer, Spelling
@@ -22,6 +23,13 @@ Run = Callable[..., tuple[list[Draft], Infill]]
 @pytest.fixture(params=["tiny", "embedded"])
 def infiller(request: pytest.FixtureRequest) -> Infiller:
     found: Infiller = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["tiny", "dream_on"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """One of each kind of model."""
+    found: Engine = request.getfixturevalue(request.param)
     return found
 
 
@@ -76,16 +84,17 @@ def sound(request: InfillRequest, drafts: list[Draft], fill: Infill) -> None:
     ],
 )
 def test_any_place_gets_a_sound_fill(
-    tiny: Infiller, run: Run, decode: Decode, document: str, hole: tuple[int, int]
+    engine: Engine, run: Run, decode: Decode, document: str, hole: tuple[int, int]
 ) -> None:
     request = InfillRequest(document, (Hole(*hole),), "python", budget=SHORT, decode=decode)
-    drafts, fill = run(tiny, request)
+    drafts, fill = run(engine, request)
     sound(request, drafts, fill)
-    assert fill.decode == decode
+    assert fill.decode == (decode if isinstance(engine, Infiller) else "denoise")
 
 
+@pytest.mark.parametrize("engine", ["tiny", "embedded", "dream_on"], indirect=True)
 @pytest.mark.parametrize("decode", DECODES)
-def test_the_same_seed_writes_the_same_fill(infiller: Infiller, run: Run, decode: Decode) -> None:
+def test_the_same_seed_writes_the_same_fill(engine: Engine, run: Run, decode: Decode) -> None:
     request = InfillRequest(
         "def area(width, height):\n    \n",
         (Hole(29, 29),),
@@ -94,15 +103,15 @@ def test_the_same_seed_writes_the_same_fill(infiller: Infiller, run: Run, decode
         decode=decode,
         seed=5,
     )
-    drafts, fill = run(infiller, request)
+    drafts, fill = run(engine, request)
     sound(request, drafts, fill)
-    again, same = run(infiller, request)
+    again, same = run(engine, request)
     assert (again, same.texts, same.confidences) == (drafts, fill.texts, fill.confidences)
 
 
-def test_another_seed_writes_another_fill(tiny: Infiller, run: Run) -> None:
+def test_another_seed_writes_another_fill(engine: Engine, run: Run) -> None:
     request = InfillRequest("x = 1\n", (Hole(6, 6),), "python", budget=SHORT, decode="denoise")
-    texts = {run(tiny, replace(request, seed=seed))[1].texts for seed in range(4)}
+    texts = {run(engine, replace(request, seed=seed))[1].texts for seed in range(4)}
     assert len(texts) > 1
 
 
@@ -113,14 +122,14 @@ def test_auto_is_what_the_checkpoint_says(tiny: Infiller, run: Run) -> None:
 
 
 @pytest.mark.parametrize("decode", DECODES)
-def test_further_candidates_are_alternatives(tiny: Infiller, run: Run, decode: Decode) -> None:
+def test_further_candidates_are_alternatives(engine: Engine, run: Run, decode: Decode) -> None:
     request = InfillRequest(
         "x = 1\n", (Hole(6, 6),), "python", budget=SHORT, decode=decode, candidates=3
     )
-    _, fill = run(tiny, request)
+    _, fill = run(engine, request)
     assert len(fill.alternatives) == 2
     assert len({fill.texts, *fill.alternatives}) > 1
-    assert fill.texts == run(tiny, replace(request, candidates=1))[1].texts
+    assert fill.texts == run(engine, replace(request, candidates=1))[1].texts
 
 
 def test_a_cancel_keeps_the_candidates_that_are_ready(tiny: Infiller, run: Run) -> None:
@@ -189,11 +198,11 @@ def test_holes_too_far_apart_are_drafted(
 
 
 @pytest.mark.parametrize("decode", DECODES)
-def test_holes_side_by_side_are_filled(tiny: Infiller, run: Run, decode: Decode) -> None:
+def test_holes_side_by_side_are_filled(engine: Engine, run: Run, decode: Decode) -> None:
     request = InfillRequest(
         "a = b\n", (Hole(4, 4), Hole(4, 5)), "python", budget=SHORT, decode=decode
     )
-    drafts, fill = run(tiny, request)
+    drafts, fill = run(engine, request)
     sound(request, drafts, fill)
     assert all(fill.texts)
 
@@ -278,12 +287,12 @@ def test_after_ten_typed_characters_only_the_end_is_read(
 
 
 def test_a_request_without_a_key_does_not_see_another_documents_text(
-    tiny: Infiller, run: Run
+    engine: Engine, run: Run
 ) -> None:
     request = InfillRequest("x = 1\n", (Hole(6, 6),), "python", budget=SHORT)
-    alone = run(tiny, request)[1].texts
-    run(tiny, InfillRequest("y = 2\nz", (Hole(7, 7),), "python", budget=SHORT))
-    assert run(tiny, request)[1].texts == alone
+    alone = run(engine, request)[1].texts
+    run(engine, InfillRequest("y = 2\nz", (Hole(7, 7),), "python", budget=SHORT))
+    assert run(engine, request)[1].texts == alone
 
 
 @pytest.mark.parametrize("name", ["push", "pop"])

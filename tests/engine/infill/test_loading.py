@@ -1,4 +1,6 @@
 import json
+import logging
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -6,11 +8,17 @@ from pathlib import Path
 import pytest
 
 from fillwright.engine.diffusion.settings import DenoiseSettings
-from fillwright.engine.errors import CheckpointError
+from fillwright.engine.errors import CheckpointError, MissingExtra
+from fillwright.engine.infill import loading, loading_torch
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.prompts.chat import ChatPrompt
 from fillwright.engine.infill.prompts.small import SmallPrompt
+from fillwright.engine.model.cpu_model import CpuDiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
+from fillwright.engine.training.export import re_export
+from fillwright.kernels.cpu.library import NoKernelsError
+from fillwright.kernels.cpu.operations import CpuKernels
 
 Copy = Callable[..., Path]
 
@@ -71,6 +79,58 @@ def test_a_foreign_checkpoint_is_a_chat_model_that_denoises(
     infiller = load_infiller(folder, "cpu", lambda fraction: None)
     assert isinstance(infiller.prompt, ChatPrompt)
     assert (infiller.default_decode, infiller.model_name) == ("denoise", folder.name)
+
+
+def test_what_the_kernels_do_not_take_runs_on_torch(
+    tiny_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    re_export(tiny_folder, tmp_path, "bf16")
+    with caplog.at_level(logging.INFO):
+        infiller = load_infiller(tmp_path, "cpu")
+    assert type(infiller.model) is DiffusionGemma
+    assert [record.message for record in caplog.records] == [
+        f"The model runs on torch. {tmp_path} is not a checkpoint of one expert in int8."
+    ]
+
+
+def test_without_kernels_torch_does_their_work(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> CpuKernels:
+        raise NoKernelsError("The CPU kernels cannot be loaded (they are away).")
+
+    monkeypatch.setattr(CpuKernels, "__init__", none)
+    assert type(load_infiller(tiny_folder, "cpu").model) is DiffusionGemma
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingExtra) as raised:
+        load_infiller(tiny_folder, "auto")
+    assert str(raised.value) == (
+        "The CPU kernels cannot be loaded (they are away). Fillwright then needs PyTorch, "
+        "which is not installed; `pip install 'fillwright[gpu]'` brings it."
+    )
+
+
+def test_without_torch_a_gpu_and_other_checkpoints_are_refused(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    re_export(tiny_folder, tmp_path, "bf16")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert type(load_infiller(tiny_folder, "auto").model) is CpuDiffusionGemma
+    for folder, device, named in ((tmp_path, "cpu", f"{tmp_path} is"), (tiny_folder, "cuda", "A")):
+        with pytest.raises(MissingExtra, match=r"needs PyTorch.*fillwright\[gpu\]") as raised:
+            load_infiller(folder, device)
+        assert str(raised.value).startswith(named)
+
+
+def test_auto_asks_torch_only_where_there_is_a_driver(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(loading_torch, "sees_a_gpu", lambda: asked.append(True))
+    for driver in (False, True):
+        monkeypatch.setattr(loading, "has_cuda_driver", lambda found=driver: found)
+        assert load_infiller(tiny_folder, "auto").device == "cpu"
+        assert asked == [True] * driver
 
 
 @pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "model.safetensors"])

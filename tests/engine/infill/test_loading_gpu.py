@@ -14,8 +14,9 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import CheckpointError, EngineFailed
 from fillwright.engine.infill import loading_gpu
 from fillwright.engine.infill.infiller import Infiller
-from fillwright.engine.infill.loading import has_kernels, load_infiller
+from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.loading_gpu import OnGpu, check_memory, load_on_gpu
+from fillwright.engine.infill.loading_torch import has_kernels
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.gpu_network import CacheSlots
 from fillwright.engine.model.gpu_weights import packed_bytes

@@ -1,6 +1,7 @@
 """A hole's precedents: never its own text, nor what the prompt shows; without a gate, none."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
+from fillwright.engine.infill.ranking.calibration import Calibrations, PrecedentCalibration
 from fillwright.engine.infill.stop import Stop
-from fillwright.engine.memory.contexts import what_followed
+from fillwright.engine.memory.contexts import Store, what_followed
 from fillwright.engine.memory.evidence import PARTS, Precedents
 from fillwright.engine.memory.gate import FEATURES, Gate
-from fillwright.engine.request import Budget, Hole, Infill, InfillRequest, Shape
+from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Shape
 
 UNIQUE = "zebra = book.quokka(book)"
 FILLER = "value = other(value)\n"
@@ -55,6 +57,10 @@ def precedents(infiller: Infiller, asked: InfillRequest) -> Precedents | None:
     return memory.precedents if memory else None
 
 
+def tokens(stores: Sequence[Store]) -> int:
+    return sum(stop - start for store in stores for start, stop in store.contexts.spans)
+
+
 def says(infiller: Infiller, found: Precedents, text: str) -> bool:
     """Whether the precedents have seen the whole text, in one piece."""
     ids = infiller.tokenizer.encode(text)
@@ -88,14 +94,11 @@ def test_what_the_prompt_shows_is_no_precedent(trusting: Infiller) -> None:
     found = precedents(trusting, request(long, "\n"))
     assert found
     assert says(trusting, found, UNIQUE)
-    (store,) = found.far
-    (span,) = store.contexts.spans
-    assert span[1] - span[0] == len(trusting.tokenizer.encode(long.rstrip("\n"))) - PREFIX_TOKENS
+    shown = len(trusting.tokenizer.encode(long.rstrip("\n"))) - PREFIX_TOKENS
+    assert tokens(found.far) == shown
     found = precedents(trusting, request("x", "\n" + FILLER * 200))
     assert found
-    (store,) = found.far
-    (span,) = store.contexts.spans
-    assert span[1] - span[0] == len(trusting.tokenizer.encode("\n" + FILLER * 200)) - SUFFIX_TOKENS
+    assert tokens(found.far) == len(trusting.tokenizer.encode("\n" + FILLER * 200)) - SUFFIX_TOKENS
 
 
 def test_what_another_file_of_the_project_says_is_written(trusting: Infiller) -> None:
@@ -140,3 +143,65 @@ def test_without_a_gate_and_in_blocks_every_fill_is_what_it_was(
     if shape == "block":
         in_block = fill(trusting, asked)
         assert (in_block.texts, in_block.confidences) == (known.texts, known.confidences)
+
+
+AROUND = "if width:\n    first(one, two)\n    zebra = book.quo{}\n    return zebra + first(one)\n"
+
+
+def believing(infiller: Infiller, bias: float) -> Infiller:
+    """Whose gate leaves everything to the model, and which is so sure of what stood before."""
+    outputs = 1 + len(PARTS)
+    weights, shares = np.zeros((FEATURES, outputs)), np.array([8.0, -8.0, -8.0, -8.0, -8.0])
+    gate = Gate(np.zeros(FEATURES), np.ones(FEATURES), weights, shares)
+    calibrations = Calibrations(precedent=PrecedentCalibration(0.0, 0.0, bias))
+    found = replace(infiller, gate=gate, calibrations=calibrations)
+    found.remembered.remember("w", "b.py", AROUND.format("kka(book)"))
+    return found
+
+
+def stood(**how: object) -> InfillRequest:
+    before, after = AROUND.split("{}")
+    return replace(request(before, after), budget=Budget(8), **how)  # type: ignore[arg-type]
+
+
+def test_what_stood_between_such_contexts_comes_before_the_model_has_written(
+    tiny: Infiller,
+) -> None:
+    sure = believing(tiny, bias=3.0)
+    first, *others = sure.infill(stood(unasked=True), lambda: False)
+    assert isinstance(first, Draft)
+    assert (first.step, first.texts) == (0, ("kka(book)",))
+    assert first.certainty
+    assert first.certainty.whole == pytest.approx(0.9526, abs=1e-4)
+    assert first.certainty.same
+    assert first.certainty.same.left > 8
+    assert first.certainty.other is None
+    assert others
+    for quiet in (stood(), stood(unasked=True, memory=False), stood(unasked=True, workspace="v")):
+        drafts = [event for event in sure.infill(quiet, lambda: False) if isinstance(event, Draft)]
+        assert all(draft.certainty is None for draft in drafts)
+
+
+def test_the_surer_of_both_is_the_fill(tiny: Infiller) -> None:
+    own = fill(tiny, stood())
+    assert own.texts != ("kka(book)",)
+    taken = fill(believing(tiny, bias=12.0), stood())
+    assert taken.texts == ("kka(book)",)
+    assert taken.certainty
+    assert taken.certainty.whole > 0.99
+    assert len(taken.confidences[0]) == taken.tokens
+    assert np.prod(taken.confidences[0]) == pytest.approx(taken.certainty.whole)
+    left = fill(believing(tiny, bias=-12.0), stood())
+    assert left.texts == own.texts
+    assert left.certainty
+    assert left.certainty.other
+    assert left.certainty.same is None
+
+
+def test_a_text_that_does_not_begin_as_the_line_does_did_not_stand_there(tiny: Infiller) -> None:
+    sure = believing(tiny, bias=3.0)
+    before, after = AROUND.split("{}")
+    other = replace(request(before.removesuffix("quo") + "lam", after), unasked=True)
+    (first, *_) = sure.infill(other, lambda: False)
+    assert isinstance(first, Draft)
+    assert first.certainty is None

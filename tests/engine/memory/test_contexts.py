@@ -77,9 +77,11 @@ def test_a_range_of_many_positions_is_bisected_to_the_same(
     streams = [[0, 1, 2, 0, 1, 1, 0, 2, 1] * 30, [2, 1, 0, 0, 1, 2]]
     sorted_ = SortedContexts.of(streams, VOCABULARY)
     gathered = sorted_.ranges([2, 0, 1, 1])
-    monkeypatch.setattr(contexts, "GATHERED", 0)
-    assert sorted_.ranges([2, 0, 1, 1]) == gathered
     assert len(gathered) == 4
+    for at_once, at_most in ((0, 0), (0, 1000), (1000, 1000)):
+        monkeypatch.setattr(contexts, "AT_ONCE", at_once)
+        monkeypatch.setattr(contexts, "GATHERED", at_most)
+        assert sorted_.ranges([2, 0, 1, 1]) == gathered
 
 
 def test_many_places_are_estimated_from_evenly_spaced_ones() -> None:

@@ -82,12 +82,21 @@ def test_a_full_workspace_takes_no_more(
     assert after(memory, "ab") == "y"
 
 
-def test_the_workspace_that_was_not_used_for_longest_is_forgotten(memory: Remembered) -> None:
-    for name in "abcd":
-        memory.remember(name, "one.py", "left")
-    assert after(memory, "le", "a") == "f"
-    memory.remember("e", "one.py", "left")
-    assert [name for name in "abcde" if after(memory, "le", name)] == list("acde")
+def test_where_there_is_no_room_only_an_abandoned_workspace_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remembered, "ALL_BYTES", 12)
+    now = [0.0]
+    memory = Remembered(by_character, 256, clock=lambda: now[0])
+    for name in "abc":
+        assert memory.remember(name, "one.py", "left")
+    assert not memory.remember("d", "one.py", "left")
+    now[0] = 2 * limits.ABANDONED_S
+    memory.renew("a")
+    memory.renew("c")
+    assert memory.remember("d", "one.py", "left")
+    assert [name for name in "abcd" if after(memory, "le", name)] == list("acd")
+    assert memory.remember("a", "one.py", "lent")
 
 
 def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
@@ -102,8 +111,9 @@ def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
         else:
             texts[key] = "".join(chance.choices("ab", k=12))
             memory.remember("a", key, texts[key])
-        stores = memory.stores("a", "")
-        assert len(stores) <= workspace.SEGMENTS
+        memory.stores("a", "")
+    memory.settle()
+    assert len(memory.stores("a", "")) <= workspace.SEGMENTS + 1
     expected = sorted(
         text[at + 3]
         for text in texts.values()
@@ -111,6 +121,30 @@ def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
         if text[at : at + 3] == "aba"
     )
     assert sorted(after(memory, "aba")) == expected
+
+
+@pytest.mark.parametrize("together", [0, 10**6])
+def test_many_files_are_sorted_beside_the_fills_and_say_what_they_say_then(
+    memory: Remembered, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(workspace, "AT_ONCE", 10)
+    monkeypatch.setattr(remembered, "TOGETHER", together)
+    monkeypatch.setattr(remembered, "QUIET_S", 0.01)
+    for number in range(20):
+        memory.remember("a", f"{number}.py", f"left{number}")
+    memory.settle()
+    assert memory.known()[0].unsorted == 0
+    assert after(memory, "lef") == "t" * 20
+    # what is written or forgotten while it is sorted is not what was sorted
+    here = memory._workspaces["a"]
+    memory.remember("a", "0.py", "first text that is long")
+    sorting = here.due()
+    assert sorting
+    memory.remember("a", "0.py", "lex")
+    memory.forget("a", "1.py")
+    here.sort(sorting)
+    assert after(memory, "le") == "f" * 18 + "x"
+    assert after(memory, "first") == ""
 
 
 def test_a_copy_of_the_open_file_is_left_out_whatever_was_typed_since(memory: Remembered) -> None:

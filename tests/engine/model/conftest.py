@@ -13,8 +13,8 @@ from transformers import (
 )
 from transformers.models.gemma4 import Gemma4VisionConfig
 
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import NO_VISION
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 WINDOW = 8
 TINY = {

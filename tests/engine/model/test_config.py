@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from transformers import DiffusionGemmaConfig, DiffusionGemmaTextConfig
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config import AttentionShape, ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 LAYERS = ["sliding_attention"] * 5 + ["full_attention"]
 

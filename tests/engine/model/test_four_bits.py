@@ -19,10 +19,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.four_bits import nvfp4_matrix
-from fillwright.engine.model.quantization import expert_parts
-from fillwright.engine.model.weights import stored_name
+from fillwright.engine.model.quantization_config import expert_parts
+from fillwright.engine.model.safetensors_files import stored_name
 
 WEIGHTS = "model.safetensors"
 GROUP = 16

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 pytest.importorskip("triton", reason="the GPU's network is not tested: Triton runs on Linux alone")
 

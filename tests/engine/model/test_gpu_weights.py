@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 pytest.importorskip("triton", reason="the GPU's network is not tested: Triton runs on Linux alone")
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma, gpu_weights
+from fillwright.engine.model import gpu_weights
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.gpu_weights import load_packed
 from fillwright.engine.quantize.folder import quantise_folder

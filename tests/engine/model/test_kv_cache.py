@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from fillwright.engine.model import DiffusionGemma, PrefixCache
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+from fillwright.engine.model.kv_cache import PrefixCache
 
 WINDOW = 8
 CANVAS = 12

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 
 def test_the_router_weighs_experts_in_float32(eight_experts: Any) -> None:

@@ -24,9 +24,9 @@ from torch import Tensor
 from transformers import DiffusionGemmaForBlockDiffusion
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.quantization import QUANTIZATION_CONFIG, dequantise, quantise
-from fillwright.engine.model.weights import stored_name
+from fillwright.engine.model.safetensors_files import stored_name
 from fillwright.engine.training.export import re_export
 
 QUERY = "model.decoder.layers.3.self_attn.q_proj.weight"

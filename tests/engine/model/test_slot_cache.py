@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 pytest.importorskip("triton", reason="the GPU's slots are not tested: Triton runs on Linux alone")
 

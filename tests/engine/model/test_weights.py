@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 QUERY = "model.decoder.layers.3.self_attn.q_proj.weight"
 NORM = "model.decoder.norm.weight"
@@ -81,7 +81,7 @@ def test_vision_tensors_may_be_missing(folder: Path) -> None:
 def test_loading_does_not_import_the_compiler_of_torch(folder: Path) -> None:
     """Which takes longer than all else that an engine does before it answers."""
     program = (
-        "import sys, torch; from fillwright.engine.model import DiffusionGemma;"
+        "import sys, torch; from fillwright.engine.model.diffusion_gemma import DiffusionGemma;"
         f"model = DiffusionGemma.from_checkpoint({str(folder)!r});"
         "cache = model.prefill(torch.arange(3));"
         "model.denoise_logits(torch.arange(3)[None], cache, torch.zeros(1, 3, 97));"

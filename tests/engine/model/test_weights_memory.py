@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.quantize.folder import quantise_folder
 from fillwright.engine.quantize.layout import QuantizeSettings
 
@@ -18,7 +18,7 @@ SLACK = 2**25
 PROGRAM = """
 import sys, torch
 from pathlib import Path
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 def peak():  # of this program: getrusage's is at least that of the process that started it
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024

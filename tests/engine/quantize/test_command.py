@@ -24,10 +24,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from fillwright.engine.errors import BadRequest, CheckpointError
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.four_bits import int4_matrix, int4_packed
-from fillwright.engine.model.quantization import expert_parts, quantise_fp8
-from fillwright.engine.model.weights import stored_name
+from fillwright.engine.model.quantization import quantise_fp8
+from fillwright.engine.model.quantization_config import expert_parts
+from fillwright.engine.model.safetensors_files import stored_name
 from fillwright.engine.quantize import shard as shard_module
 from fillwright.engine.quantize.command import main
 from fillwright.engine.quantize.folder import RECORD, quantise_folder, source_shards

@@ -1,5 +1,7 @@
 """A server's answers become drafts and fills that fit into their holes."""
 
+import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from tests.engine.remote.conftest import (
     drafts_and_fill,
     fill_of,
     giving,
+    raw,
     refusing,
     request_for,
     serving,
@@ -20,13 +23,39 @@ from tests.engine.remote.conftest import (
 
 def test_a_stream_becomes_drafts_and_then_a_fill(server, connected):
     serving(server, "len", "(", "x)")
-    drafts, fill = drafts_and_fill(connected(server.url), request_for("total = ‸\n"))
+    infiller = connected(server.url)
+    shown = threading.Semaphore(0)
+    pieces = [{"choices": [{"index": 0, "text": text}]} for text in ("len", "(", "x)")]
+    last = {"choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}
+
+    def one_by_one(exchange):
+        streaming(end=b"")(exchange)
+        for event in (*pieces, last):
+            exchange.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+            assert event is last or shown.acquire(timeout=10)
+
+    server.says["/v1/completions"] = one_by_one
+    drafts = []
+    for event in infiller.infill(request_for("total = ‸\n"), lambda: False):
+        shown.release()
+        drafts.append(event)
+    fill = drafts.pop()
     assert [draft.texts for draft in drafts] == [("len",), ("len(",), ("len(x)",)]
     assert [draft.settled for draft in drafts] == [(((0, 3),),), (((3, 4),),), (((4, 6),),)]
     assert fill.texts == ("len(x)",)
     assert fill.finish == "settled"
     assert fill.decode == "openai"
     assert fill.device == f"openai at {server.url.removeprefix('http://')}"
+
+
+def test_what_comes_at_once_is_a_fill_without_drafts(server, connected):
+    serving(server, "x")
+    pieces = [*({"choices": [{"text": text}]} for text in ("len", "(", "x)"))]
+    pieces.append({"choices": [{"text": "", "finish_reason": "stop"}]})
+    body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces)
+    server.says["/v1/completions"] = raw(body.encode())
+    drafts, fill = drafts_and_fill(connected(server.url), request_for("total = ‸\n"))
+    assert (fill.texts, fill.steps, drafts) == (("len(x)",), 3, [])
 
 
 def test_the_prompt_holds_both_sides_in_the_models_own_form(server, connected):
@@ -71,9 +100,8 @@ def test_text_that_runs_in_circles_is_cut(server, connected):
 def test_several_holes_are_filled_one_after_another(server, connected):
     serving(server, "1")
     infiller = connected(server.url)
-    drafts, fill = drafts_and_fill(infiller, request_for("a = ‸\nb = ‸\n"))
+    fill = fill_of(infiller, request_for("a = ‸\nb = ‸\n"))
     assert fill.texts == ("1", "1")
-    assert drafts[-1].texts == ("1", "1")
     assert fill.certainty is None
     first, second = server.bodies("/v1/completions")[-2:]
     assert "a = <|fim_suffix|>" in first["prompt"]

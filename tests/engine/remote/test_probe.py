@@ -2,7 +2,7 @@
 
 import pytest
 
-from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
 from fillwright.engine.remote.connecting import look
 from fillwright.engine.remote.settings import RemoteSettings
 from tests.engine.remote.conftest import giving, raw, refusing
@@ -37,6 +37,26 @@ def test_of_several_models_one_must_be_named(server):
     with pytest.raises(BadRequest, match=r"engine\.model to one of starcoder2, qwen2.5-coder\."):
         look(RemoteSettings(server.url))
     assert look(RemoteSettings(server.url, model="starcoder2")).family.name == "starcoder"
+
+
+def test_another_model_than_llama_cpp_has_is_not_asked_for(llama_url):
+    with pytest.raises(BadRequest, match=r"engine\.model to one of .*tiny\.gguf\."):
+        look(RemoteSettings(llama_url, model="qwen2.5-coder-7b"))
+    model = look(RemoteSettings(llama_url)).model
+    assert look(RemoteSettings(llama_url, model=model)).model == model
+
+
+def test_a_server_that_cannot_list_its_models_is_used_where_the_model_is_named(server):
+    vllm(server)
+    server.says["/v1/models"] = raw(b"Internal Server Error", 500, kind="text/plain")
+    found = look(RemoteSettings(server.url, model="qwen2.5-coder-7b"))
+    assert (found.kind, found.family.name) == ("openai", "qwen")
+    with pytest.raises(EngineFailed, match=r"failed \(500\)"):
+        look(RemoteSettings(server.url))
+    # a key that is wrong stays wrong
+    server.says["/v1/models"] = refusing(401, {})
+    with pytest.raises(EngineFailed, match="wants a key"):
+        look(RemoteSettings(server.url, model="qwen2.5-coder-7b"))
 
 
 @pytest.mark.parametrize(

@@ -156,3 +156,9 @@ def test_inherited_sections_come_together() -> None:
     assert may_capture("cpp", "stubs", "throw_statement")
     assert may_capture("cpp", "stubs", "expression_statement")
     assert not may_capture("c", "stubs", "throw_statement")
+
+
+@pytest.mark.parametrize("language", ["x" * 5000, "../queries/python", "py\0", ""])
+def test_a_language_id_is_no_path(language: str) -> None:
+    assert not has_queries(language)
+    assert directive(language, "inherits") == frozenset()

@@ -12,7 +12,7 @@ from transformers import CompressedTensorsConfig, DiffusionGemmaForBlockDiffusio
 
 from fillwright.engine.errors import BadRequest, CheckpointError
 from fillwright.engine.infill.loading import load_infiller
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
 from fillwright.engine.training.command import main
 from fillwright.engine.training.export import Format, export, re_export

@@ -12,7 +12,7 @@ import torch
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training import train
 from fillwright.engine.training.initialise import new_model, small_config

@@ -1,14 +1,16 @@
 import ctypes
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-import torch
+from numpy.typing import NDArray
 
+from fillwright.kernels.cpu import operations
 from fillwright.kernels.cpu.compiling import FOLDER, LIBRARY
 from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError, load_library
-from fillwright.kernels.cpu.operations import CpuKernels
+from tests.kernels.cpu.tensors import TensorKernels
 
 # the library of another build, such as that of test_sanitizers.py
 OTHER = "FILLWRIGHT_CPU_LIBRARY"
@@ -23,17 +25,22 @@ def library() -> ctypes.CDLL:
 
 
 @pytest.fixture(params=list(InstructionSet), ids=lambda each: each.name.lower())
-def kernels(request: pytest.FixtureRequest, library: ctypes.CDLL) -> CpuKernels:
+def kernels(request: pytest.FixtureRequest, library: ctypes.CDLL) -> TensorKernels:
     """With one thread and each instruction set that this processor has."""
     try:
-        return CpuKernels(1, request.param, library)
+        return TensorKernels(1, request.param, library)
     except NoKernelsError as missing:
         pytest.skip(str(missing))
 
 
 @pytest.fixture(autouse=True)
-def poisoned() -> Iterator[None]:
-    """What torch.empty returns holds NaN, so that a result left out is seen."""
-    torch.use_deterministic_algorithms(True)
-    yield
-    torch.use_deterministic_algorithms(False)
+def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made for results holds NaN, or -1, so that one left out is seen."""
+    make = operations.empty
+
+    def poison(*shape: int, dtype: type[np.generic] = np.float32) -> NDArray[Any]:
+        made = make(*shape, dtype=dtype)
+        made.fill(np.nan if issubclass(dtype, np.floating) else -1)
+        return made
+
+    monkeypatch.setattr(operations, "empty", poison)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from fillwright.kernels.cpu.library import InstructionSet
-from fillwright.kernels.cpu.operations import BLOCK, CpuKernels, Heads, Int8Matrix, SharedRows
+from fillwright.kernels.cpu.operations import BLOCK, Heads, Int8Matrix, SharedRows
+from tests.kernels.cpu.tensors import TensorKernels
 
 EPS = 1e-6
 
@@ -19,7 +20,7 @@ def drawn(*shape: int, seed: int = 0, scale: float = 1.0) -> Tensor:
 
 
 def drawn_matrix(
-    kernels: CpuKernels, outputs: int, inputs: int, seed: int = 0
+    kernels: TensorKernels, outputs: int, inputs: int, seed: int = 0
 ) -> tuple[Int8Matrix, Tensor]:
     """Packed, and its values float64 [outputs, inputs]; -128 among its cells."""
     random = torch.Generator().manual_seed(seed + outputs * inputs)
@@ -39,7 +40,7 @@ def opened(x: Tensor, gain: Tensor | None, eps: float) -> Tensor:
     return x if gain is None else x * gain.double()
 
 
-def kept(kernels: CpuKernels, x: Tensor) -> Tensor:
+def kept(kernels: TensorKernels, x: Tensor) -> Tensor:
     """Rows as the products see them."""
     if kernels.instruction_set is InstructionSet.FLOAT32:
         return x.double()
@@ -48,7 +49,7 @@ def kept(kernels: CpuKernels, x: Tensor) -> Tensor:
     return steps.double() * top.double() / 127
 
 
-def one_step(kernels: CpuKernels, x: Tensor, matrix: Tensor) -> float:
+def one_step(kernels: TensorKernels, x: Tensor, matrix: Tensor) -> float:
     """As much as a product can differ where rounding met a number just between two steps: three of
     a row's numbers by a step each."""
     step = 0.0 if kernels.instruction_set is InstructionSet.FLOAT32 else 1 / 127

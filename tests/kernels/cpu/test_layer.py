@@ -4,14 +4,15 @@ import pytest
 import torch
 
 from fillwright.kernels.cpu.layer import CpuMlp, LayerParts, LayerRows, run_layer
-from fillwright.kernels.cpu.operations import CpuKernels, Heads, OwnRows, Seen
+from fillwright.kernels.cpu.operations import Heads, OwnRows, Seen
 from tests.kernels.cpu import plain
 from tests.kernels.cpu.plain import EPS, drawn, drawn_matrix
+from tests.kernels.cpu.tensors import TensorKernels, to_arrays
 
 HIDDEN, SIZE = 36, 50
 
 
-def drawn_layer(kernels: CpuKernels, heads: Heads) -> LayerParts:
+def drawn_layer(kernels: TensorKernels, heads: Heads) -> LayerParts:
     def mlp(seed: int) -> CpuMlp:
         gate_up, _ = drawn_matrix(kernels, 2 * SIZE, HIDDEN, seed=seed)
         down, _ = drawn_matrix(kernels, HIDDEN, SIZE, seed=seed)
@@ -35,7 +36,7 @@ def drawn_layer(kernels: CpuKernels, heads: Heads) -> LayerParts:
 @pytest.mark.parametrize("to_own", [True, False])
 @pytest.mark.parametrize("count", [1, 19])
 def test_a_layer_is_its_operations_one_after_another(
-    kernels: CpuKernels, count: int, to_own: bool, has_values: bool
+    kernels: TensorKernels, count: int, to_own: bool, has_values: bool
 ) -> None:
     heads, first = Heads(4, 2, 10, has_values), 3
     parts = drawn_layer(kernels, heads)
@@ -49,7 +50,7 @@ def test_a_layer_is_its_operations_one_after_another(
         return LayerRows(shared, own, Seen(seen, chains), first)
 
     rows, ours = memory(), drawn(count, HIDDEN, seed=13)
-    run_layer(kernels, parts, ours, angles, rows, 0.8)
+    run_layer(kernels, *to_arrays((parts, ours, angles, rows)), 0.8)
 
     wanted, theirs = memory(), drawn(count, HIDDEN, seed=13)
     raw = kernels.product(parts.qkv, theirs, parts.before_attention, EPS)
@@ -68,14 +69,14 @@ def test_a_layer_is_its_operations_one_after_another(
             assert torch.equal(mine.values, other.values)
 
 
-def test_rows_without_room_and_parts_of_two_layers_are_refused(kernels: CpuKernels) -> None:
+def test_rows_without_room_and_parts_of_two_layers_are_refused(kernels: TensorKernels) -> None:
     heads = Heads(4, 2, 10, True)
     parts, shared = drawn_layer(kernels, heads), plain.shared_rows(16, heads, seed=1)
     hidden, angles = drawn(1, HIDDEN), (drawn(1, 10), drawn(1, 10))
 
     def run(of: LayerParts, own: list[int], first: int) -> None:
         rows = LayerRows(shared, None, Seen([(0, 1)], [own]), first)
-        run_layer(kernels, of, hidden, angles, rows, 1.0)
+        run_layer(kernels, *to_arrays((of, hidden, angles, rows)), 1.0)
 
     with pytest.raises(ValueError, match="no room for 1 rows from 16"):
         run(parts, [], 16)

@@ -11,9 +11,10 @@ from torch.nn.functional import gelu
 from torch.testing import assert_close
 
 from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError
-from fillwright.kernels.cpu.operations import CpuKernels, Heads, OwnRows, SharedRows
+from fillwright.kernels.cpu.operations import Heads, OwnRows, SharedRows
 from tests.kernels.cpu import plain
 from tests.kernels.cpu.plain import EPS, drawn, drawn_matrix
+from tests.kernels.cpu.tensors import TensorKernels, to_tensors
 
 # one set of kernels serves all examples: they keep nothing
 odd_sizes = settings(
@@ -25,7 +26,7 @@ SIZES, ROWS = st.integers(1, 150), st.integers(1, 40)
 @odd_sizes
 @given(rows=ROWS, inputs=SIZES, outputs=SIZES)
 def test_a_product_is_that_of_rounded_rows(
-    kernels: CpuKernels, rows: int, inputs: int, outputs: int
+    kernels: TensorKernels, rows: int, inputs: int, outputs: int
 ) -> None:
     matrix, values = drawn_matrix(kernels, outputs, inputs)
     x = drawn(rows, inputs)
@@ -36,7 +37,7 @@ def test_a_product_is_that_of_rounded_rows(
 @odd_sizes
 @given(rows=ROWS, inputs=SIZES, gain=st.booleans(), norm=st.booleans())
 def test_rows_are_normed_and_gained_before_they_are_rounded(
-    kernels: CpuKernels, rows: int, inputs: int, gain: bool, norm: bool
+    kernels: TensorKernels, rows: int, inputs: int, gain: bool, norm: bool
 ) -> None:
     matrix, values = drawn_matrix(kernels, 33, inputs)
     x, gains = drawn(rows, inputs, scale=3), drawn(inputs, seed=1) if gain else None
@@ -49,7 +50,7 @@ def test_rows_are_normed_and_gained_before_they_are_rounded(
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-38, 1e-30, 1e-12, 1e15])
-def test_a_product_of_very_small_and_large_rows(kernels: CpuKernels, size: float) -> None:
+def test_a_product_of_very_small_and_large_rows(kernels: TensorKernels, size: float) -> None:
     matrix, values = drawn_matrix(kernels, 40, 100)
     x = torch.cat((drawn(2, 100), drawn(2, 100) * size))
     ours, wanted = kernels.product(matrix, x).double(), plain.kept(kernels, x) @ values.T
@@ -58,7 +59,7 @@ def test_a_product_of_very_small_and_large_rows(kernels: CpuKernels, size: float
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
-def test_what_is_no_number_stays_so_and_in_its_row(kernels: CpuKernels, wrong: float) -> None:
+def test_what_is_no_number_stays_so_and_in_its_row(kernels: TensorKernels, wrong: float) -> None:
     matrix, _ = drawn_matrix(kernels, 40, 100)
     x = drawn(5, 100)
     right = kernels.product(matrix, x)
@@ -68,7 +69,7 @@ def test_what_is_no_number_stays_so_and_in_its_row(kernels: CpuKernels, wrong: f
     assert torch.equal(ours[[0, 1, 3, 4]], right[[0, 1, 3, 4]])
 
 
-def test_the_largest_cells_do_not_overflow(kernels: CpuKernels) -> None:
+def test_the_largest_cells_do_not_overflow(kernels: TensorKernels) -> None:
     cells = torch.full((32, 2048), -128, dtype=torch.int8)
     matrix = kernels.pack(cells, torch.ones(32))
     ours = kernels.product(matrix, torch.tensor([[127.0], [-127.0]]).expand(2, 2048).contiguous())
@@ -77,7 +78,7 @@ def test_the_largest_cells_do_not_overflow(kernels: CpuKernels) -> None:
 
 @odd_sizes
 @given(rows=ROWS, hidden=SIZES, size=SIZES)
-def test_the_gated_mlp(kernels: CpuKernels, rows: int, hidden: int, size: int) -> None:
+def test_the_gated_mlp(kernels: TensorKernels, rows: int, hidden: int, size: int) -> None:
     gate_up, opening = drawn_matrix(kernels, 2 * size, hidden)
     down, closing = drawn_matrix(kernels, hidden, size, seed=5)
     x, gain = drawn(rows, hidden), drawn(hidden, seed=2)
@@ -96,11 +97,12 @@ def test_the_gated_mlp(kernels: CpuKernels, rows: int, hidden: int, size: int) -
 
 @pytest.mark.parametrize("has_values", [True, False])
 @pytest.mark.parametrize("size", [2, 6, 20, 64])
-def test_heads_are_normed_and_turned(kernels: CpuKernels, has_values: bool, size: int) -> None:
+def test_heads_are_normed_and_turned(kernels: TensorKernels, has_values: bool, size: int) -> None:
     heads, rows, first = Heads(6, 3, size, has_values), 21, 13
     raw, gains = drawn(rows, heads.raw), drawn(9, size, seed=1)
     cos, sin = drawn(rows, size, seed=2), drawn(rows, size, seed=3)
-    shared, own = SharedRows.empty(48, heads), OwnRows.empty(40, heads)
+    shared = to_tensors(SharedRows.empty(48, heads))
+    own = to_tensors(OwnRows.empty(40, heads))
     for to in (shared, own):
         to.keys.fill_(7.0)
         to.values.fill_(7.0)
@@ -121,7 +123,7 @@ def test_heads_are_normed_and_turned(kernels: CpuKernels, has_values: bool, size
 @odd_sizes
 @given(rows=ROWS, size=SIZES, two=st.booleans())
 def test_the_residual_takes_one_part_or_two(
-    kernels: CpuKernels, rows: int, size: int, two: bool
+    kernels: TensorKernels, rows: int, size: int, two: bool
 ) -> None:
     hidden, gain = drawn(rows, size), drawn(size, seed=1)
     one, other, opening = drawn(rows, size, seed=2), drawn(rows, size, seed=3), drawn(2, size)
@@ -137,15 +139,15 @@ def test_the_residual_takes_one_part_or_two(
 @odd_sizes
 @given(outputs=SIZES, inputs=SIZES)
 def test_embedded_rows_are_those_of_the_matrix(
-    kernels: CpuKernels, outputs: int, inputs: int
+    kernels: TensorKernels, outputs: int, inputs: int
 ) -> None:
     matrix, values = drawn_matrix(kernels, outputs, inputs)
     ids = torch.tensor([outputs - 1, 0, outputs // 2])
     assert_close(kernels.embed(matrix, ids, 3.0).double(), 3 * values[ids], rtol=1e-6, atol=0)
 
 
-def test_threads_change_nothing(kernels: CpuKernels) -> None:
-    many = CpuKernels(3, kernels.instruction_set, kernels._library)
+def test_threads_change_nothing(kernels: TensorKernels) -> None:
+    many = TensorKernels(3, kernels.instruction_set, kernels._library)
     matrix, _ = drawn_matrix(kernels, 700, 100)
     down, _ = drawn_matrix(kernels, 90, 350)
     x, chosen = drawn(50, 100), torch.arange(50)[:, None]
@@ -159,7 +161,7 @@ def test_threads_change_nothing(kernels: CpuKernels) -> None:
         assert_close(one.log_sums, other.log_sums)
 
 
-def test_a_row_says_the_same_alone_and_among_others(kernels: CpuKernels) -> None:
+def test_a_row_says_the_same_alone_and_among_others(kernels: TensorKernels) -> None:
     matrix, _ = drawn_matrix(kernels, 70, 100)
     x = drawn(37, 100)
     together = kernels.product(matrix, x, None, EPS)
@@ -168,7 +170,7 @@ def test_a_row_says_the_same_alone_and_among_others(kernels: CpuKernels) -> None
         assert torch.equal(alone[0], together[row])
 
 
-def test_tensors_that_do_not_fit_are_refused(kernels: CpuKernels) -> None:
+def test_tensors_that_do_not_fit_are_refused(kernels: TensorKernels) -> None:
     matrix, _ = drawn_matrix(kernels, 40, 100)
     for wrong in (drawn(2, 99), drawn(2, 100).double(), drawn(100, 2).T):
         with pytest.raises(ValueError, match=r"is wanted, not"):
@@ -183,15 +185,15 @@ def test_the_fastest_instruction_set_is_taken(library: ctypes.CDLL) -> None:
     have = []
     for each in InstructionSet:
         with suppress(NoKernelsError):
-            have.append(CpuKernels(1, each, library).instruction_set)
-    assert CpuKernels(library=library).instruction_set is have[0]
+            have.append(TensorKernels(1, each, library).instruction_set)
+    assert TensorKernels(library=library).instruction_set is have[0]
     assert InstructionSet.FLOAT32 in have
 
 
 def test_a_thread_that_is_held_up_leaves_its_share_to_others(library: ctypes.CDLL) -> None:
     """With far more threads than cores nearly all of them wait for a core at any time; none is
     waited for that has taken no part of the work, and the results are whole."""
-    many = CpuKernels(24, InstructionSet.FLOAT32, library)
+    many = TensorKernels(24, InstructionSet.FLOAT32, library)
     matrix, values = drawn_matrix(many, 300, 64)
     x = drawn(64, 64)
     for _ in range(50):
@@ -199,7 +201,7 @@ def test_a_thread_that_is_held_up_leaves_its_share_to_others(library: ctypes.CDL
 
 
 def test_calls_from_several_threads_do_not_mix(library: ctypes.CDLL) -> None:
-    shared = CpuKernels(3, None, library)
+    shared = TensorKernels(3, None, library)
     matrix, _ = drawn_matrix(shared, 300, 64)
     inputs = [drawn(40, 64, seed=seed) for seed in range(4)]
     wanted = [shared.product(matrix, x) for x in inputs]

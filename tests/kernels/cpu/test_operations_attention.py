@@ -4,9 +4,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from fillwright.kernels.cpu.operations import CpuKernels, Heads, OwnRows, Seen
+from fillwright.kernels.cpu.operations import Heads, OwnRows, Seen
 from tests.kernels.cpu import plain
 from tests.kernels.cpu.plain import drawn
+from tests.kernels.cpu.tensors import TensorKernels
 
 odd_sizes = settings(
     max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -16,7 +17,7 @@ odd_sizes = settings(
 @odd_sizes
 @given(data=st.data(), size=st.sampled_from([2, 10, 16, 40, 64]), groups=st.integers(1, 3))
 def test_each_row_attends_to_what_it_sees(
-    kernels: CpuKernels, data: st.DataObject, size: int, groups: int
+    kernels: TensorKernels, data: st.DataObject, size: int, groups: int
 ) -> None:
     heads = Heads(2 * groups, 2, size, True)
     positions = data.draw(st.integers(1, 70))
@@ -44,7 +45,7 @@ def test_each_row_attends_to_what_it_sees(
     assert_close(ours.double(), wanted, rtol=1e-4, atol=2e-5)
 
 
-def test_what_a_row_does_not_see_may_be_anything(kernels: CpuKernels) -> None:
+def test_what_a_row_does_not_see_may_be_anything(kernels: TensorKernels) -> None:
     heads = Heads(4, 2, 16, True)
     shared = plain.shared_rows(64, heads, seed=1)
     own = OwnRows(drawn(4, 2, 16), drawn(4, 2, 16, seed=1))
@@ -59,7 +60,7 @@ def test_what_a_row_does_not_see_may_be_anything(kernels: CpuKernels) -> None:
 
 
 @pytest.mark.parametrize("size", [1e-30, 80.0, 1e4])
-def test_scores_of_any_size(kernels: CpuKernels, size: float) -> None:
+def test_scores_of_any_size(kernels: TensorKernels, size: float) -> None:
     heads = Heads(2, 1, 8, True)
     shared = plain.shared_rows(32, heads, seed=1)
     queries, seen = drawn(2, 2, 8) * size, Seen([(0, 32), (3, 20)], [[], []])
@@ -71,8 +72,8 @@ def test_scores_of_any_size(kernels: CpuKernels, size: float) -> None:
     assert_close(ours.double(), wanted, rtol=1e-3, atol=1e-3)
 
 
-def test_threads_and_neighbours_change_nothing(kernels: CpuKernels) -> None:
-    heads, many = Heads(8, 4, 64, True), CpuKernels(3, kernels.instruction_set, kernels._library)
+def test_threads_and_neighbours_change_nothing(kernels: TensorKernels) -> None:
+    heads, many = Heads(8, 4, 64, True), TensorKernels(3, kernels.instruction_set, kernels._library)
     shared = plain.shared_rows(100, heads, seed=1)
     own = OwnRows(drawn(6, 4, 64), drawn(6, 4, 64, seed=1))
     queries = drawn(30, 8, 64, seed=2)
@@ -84,7 +85,7 @@ def test_threads_and_neighbours_change_nothing(kernels: CpuKernels) -> None:
     assert torch.equal(kernels.attend(heads, queries[7:8], shared, own, alone)[0], wanted[7])
 
 
-def test_a_row_that_sees_nothing_or_what_is_not_there_is_refused(kernels: CpuKernels) -> None:
+def test_a_row_that_sees_nothing_or_what_is_not_there_is_refused(kernels: TensorKernels) -> None:
     heads = Heads(2, 1, 8, True)
     shared, own = plain.shared_rows(16, heads, seed=1), OwnRows.empty(2, heads)
     with pytest.raises(ValueError, match="must see something"):

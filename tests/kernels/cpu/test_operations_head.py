@@ -3,9 +3,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from fillwright.kernels.cpu.operations import CpuKernels
 from tests.kernels.cpu import plain
 from tests.kernels.cpu.plain import drawn, drawn_matrix
+from tests.kernels.cpu.tensors import TensorKernels
 
 odd_sizes = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -15,7 +15,7 @@ odd_sizes = settings(
 @odd_sizes
 @given(rows=st.integers(1, 40), inputs=st.integers(1, 90), outputs=st.integers(1, 700))
 def test_logits_are_softcapped_products(
-    kernels: CpuKernels, rows: int, inputs: int, outputs: int
+    kernels: TensorKernels, rows: int, inputs: int, outputs: int
 ) -> None:
     matrix, values = drawn_matrix(kernels, outputs, inputs)
     x = drawn(rows, inputs, scale=4)
@@ -26,7 +26,7 @@ def test_logits_are_softcapped_products(
 @odd_sizes
 @given(data=st.data(), rows=st.integers(1, 40), outputs=st.integers(1, 700))
 def test_a_readout_says_what_the_logits_say(
-    kernels: CpuKernels, data: st.DataObject, rows: int, outputs: int
+    kernels: TensorKernels, data: st.DataObject, rows: int, outputs: int
 ) -> None:
     matrix, _ = drawn_matrix(kernels, outputs, 50)
     x, top = drawn(rows, 50, scale=3), data.draw(st.integers(0, min(outputs, 12)))
@@ -41,7 +41,7 @@ def test_a_readout_says_what_the_logits_say(
     assert torch.equal(ours.top_outputs, in_order.indices[:, :top])
 
 
-def test_of_equal_logits_the_first_output_is_better(kernels: CpuKernels) -> None:
+def test_of_equal_logits_the_first_output_is_better(kernels: TensorKernels) -> None:
     matrix = kernels.pack(torch.ones(100, 8, dtype=torch.int8), torch.ones(100))
     ours = kernels.readout(matrix, drawn(2, 8), 30.0, 7, torch.zeros(2, 0, dtype=torch.int64))
     assert torch.equal(ours.top_outputs, torch.arange(7).expand(2, 7))

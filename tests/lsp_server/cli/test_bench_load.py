@@ -10,11 +10,11 @@ def test_it_prints_what_came_of_every_request(tmp_path, capsys):
     with llama_server(tmp_path) as url:
         assert main(["bench", "load", "--engine", url, "--users", "2", "--minutes", "0.05"]) == 0
     said = capsys.readouterr().out
-    for row in ("2 editors, 3 s", "asked", "answered", "cancelled by the next key", "p99"):
+    for row in ("2 editors, 3 s", "asked", "answered", "given up as the typing went on", "p99"):
         assert row in said
 
 
-@pytest.mark.parametrize("options", [["--minutes", "0"], ["--sources", "/nonexistent"]])
+@pytest.mark.parametrize("options", [["--minutes", "0"], ["--typing", "/nonexistent"]])
 def test_what_cannot_be_run_gets_a_sentence(options, capsys):
     assert main(["bench", "load", "--engine", "http://127.0.0.1:9", *options]) == 2
     assert capsys.readouterr().err.startswith("fillwright: ")

@@ -205,3 +205,15 @@ def test_the_version_is_the_installed_ones(capsys: pytest.CaptureFixture[str]) -
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out == f"fillwright {version('fillwright')}\n"
+
+
+@pytest.mark.parametrize("verb", ["quantize", "train", "bench"])
+def test_verbs_that_need_torch_name_the_extra(
+    outcome, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    code, said = outcome(verb, "engine")
+    assert code == 3
+    assert said.startswith(f"fillwright: fillwright {verb} needs PyTorch, which is not installed;")
+    assert "fillwright[gpu]" in said
+    assert said.count("\n") == 1

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fillwright.engine.memory.masking import MASK
 from fillwright.engine.request import Hole, Snippet
 from fillwright.lsp_server.context.context import SEEN_BEFORE, Context, shown_name
 from fillwright.lsp_server.context.recent_chunks import CHUNK_LINES, CHUNKS, RecentChunks
-from fillwright.lsp_server.privacy.masking import MASK
 from fillwright.lsp_server.privacy.secret_files import refusal
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 from fillwright.lsp_server.text.documents import Document

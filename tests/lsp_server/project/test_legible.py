@@ -9,7 +9,9 @@ from fillwright.lsp_server.project.legible import legible, text_of
 
 
 def test_a_secret_leaves_a_gap_and_lines_end_alike() -> None:
-    assert legible('a = 1\r\npassword = "hunter2hunter2"\r') == 'a = 1\npassword = "\0"\n'
+    assert legible('a = 1\r\npassword = "hunter2hunter2"\r', "python") == (
+        'a = 1\npassword = "\0"\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -23,7 +25,7 @@ def test_a_secret_leaves_a_gap_and_lines_end_alike() -> None:
     ],
 )
 def test_what_people_do_not_write_is_not_remembered(text: str) -> None:
-    assert legible(text) is None
+    assert legible(text, "python") is None
 
 
 @pytest.mark.parametrize("written", [b"x = '\xff'\n", b"\x7fELF\0\0", b"x = 1\n" * 40_000])

@@ -1,27 +1,14 @@
 """Context on its way from the editor's documents into a request."""
 
-from typing import Any
-
 import pytest
 
-from fillwright.engine.request import Infill, InfillRequest
+from fillwright.engine.request import InfillRequest
 from fillwright.lsp_server.session.session import Session
-from fillwright.lsp_server.session.targets import Target
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import ContextSettings, Settings
+from tests.lsp_server.session.conftest import request_for_line
 
 HERE = "untitled:here.py"
-
-
-class Engine:
-    """Keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[InfillRequest] = []
-
-    async def fill(self, request: InfillRequest, on_draft: Any = None) -> Infill:
-        self.asked.append(request)
-        return Infill(("1",), ((0.5,),), "settled", 1, 1, "draft", "", "")
 
 
 @pytest.fixture
@@ -34,15 +21,7 @@ def open_document(session: Session, uri: str, text: str) -> None:
 
 
 async def asked(session: Session) -> InfillRequest:
-    """The request for the rest of the line, in a document that uses `area`."""
-    open_document(session, HERE, "size = area(")
-    engine = Engine()
-    session.engine._client = engine  # type: ignore[assignment]
-    place = {"line": 0, "character": 12}
-    line = {"uri": HERE, "what": "line", "range": {"start": place, "end": place}}
-    await session.fill([Target.from_json(line)], lambda draft: None)
-    [request] = engine.asked
-    return request
+    return await request_for_line(session, HERE)
 
 
 async def test_a_request_shows_what_other_documents_declare(session: Session) -> None:

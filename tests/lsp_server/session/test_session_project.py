@@ -1,52 +1,28 @@
 """Where a document lies in the user's project, on its way into a request."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from fillwright.engine.daemon.wire import Health
-from fillwright.engine.request import Infill, InfillRequest, Memories
+from fillwright.engine.request import InfillRequest
 from fillwright.lsp_server.project.keys import workspace_key
 from fillwright.lsp_server.session.session import Session
-from fillwright.lsp_server.session.targets import Target
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import EngineSection, Memory, Settings
+from tests.lsp_server.session.conftest import request_for_line
 
 QUIET = EngineSection(preload=False)
 
 
-class Engine:
-    """Keeps what it was asked, and remembers nothing."""
-
-    def __init__(self) -> None:
-        self.asked: list[InfillRequest] = []
-
-    async def fill(self, request: InfillRequest, on_draft: Any = None) -> Infill:
-        self.asked.append(request)
-        return Infill(("1",), ((0.5,),), "settled", 1, 1, "draft", "", "")
-
-    async def remember(self, memories: Memories) -> Health:
-        return Health("stopped")
-
-    async def aclose(self) -> None:
-        pass
-
-
 async def asked(root: Path, uri: str, memory: Memory) -> InfillRequest:
     """The request for the rest of a line, where the folder is the workspace's only one."""
-    session, engine = Session(), Engine()
+    session = Session()
     session.folders = (root.as_uri(),)
     everywhere = Settings(engine=QUIET)
     folder = Settings(memory=memory, engine=QUIET)
     await session.configure(FolderSettings(everywhere, {root.as_uri(): folder}))
-    session.engine._client = engine  # type: ignore[assignment]
-    session.open(uri, "python", 1, "size = area(")
-    place = {"line": 0, "character": 12}
-    line = {"uri": uri, "what": "line", "range": {"start": place, "end": place}}
-    await session.fill([Target.from_json(line)], lambda draft: None)
+    request = await request_for_line(session, uri)
     await session.shutdown()
-    [request] = engine.asked
     return request
 
 

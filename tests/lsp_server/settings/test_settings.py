@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fillwright.lsp_server.settings.reader import merged, read_settings
-from fillwright.lsp_server.settings.settings import Settings
+from fillwright.lsp_server.settings.settings import EngineSection, Settings
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"engine": None}, {"trace": {"server": "off"}}])
@@ -55,12 +55,33 @@ def test_nested_camel_case_values_are_read() -> None:
             {"engine": {"idleSeconds": float("nan")}},
             "fillwright.engine.idleSeconds should be a number, 1 or more; using 900.0.",
         ),
+        (
+            {"engine": {"useForActions": "fast"}},
+            "fillwright.engine.useForActions should be 'embedded' or the path of a model's folder; "
+            "using null.",
+        ),
+        (
+            {"engine": {"engines": ["fast"]}},
+            "fillwright.engine.engines should be an object with settings for each name; using {}.",
+        ),
         ({"engine": 5}, "fillwright.engine should be an object with settings; using the defaults."),
         ([1], "fillwright should be an object with settings; using the defaults."),
     ],
 )
 def test_a_bad_value_keeps_the_default_and_says_so(raw: object, complaint: str) -> None:
     assert read_settings(raw) == (Settings(), (complaint,))
+
+
+def test_a_bad_value_of_a_named_engine_is_told_with_its_name() -> None:
+    named = {"fast": {"samples": 0, "url": "http://127.0.0.1:8012"}}
+    settings, complaints = read_settings({"engine": {"engines": named, "use": "slow"}})
+    assert settings.engine.use is None
+    assert settings.engine.engines == {"fast": EngineSection(url="http://127.0.0.1:8012")}
+    assert complaints == (
+        "fillwright.engine.engines.fast.samples should be a whole number, 1 or more; using 2.",
+        "fillwright.engine.use should be 'embedded', 'fast' or the path of a model's folder; "
+        "using null.",
+    )
 
 
 def test_a_bad_value_leaves_its_neighbours_alone() -> None:

@@ -31,7 +31,7 @@ class Editor:
         self.may_answer = asyncio.Event()
         self.error: Exception | None = None
         self.tasks: list[asyncio.Task[Any]] = []
-        fills = Fills(lambda: self, StatusLine(lambda status: None))  # type: ignore[arg-type, return-value]
+        fills = Fills(lambda kind: self, StatusLine(lambda status: None))  # type: ignore[arg-type, return-value]
         self.suggestions = Suggestions(fills, Suppressions(), self._in_background)
 
     async def fill(

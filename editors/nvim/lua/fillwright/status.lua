@@ -15,6 +15,8 @@ local KINDS = { ghost = "Ghost text", popup = "Popup" }
 ---@field fraction? number of the model that is loaded
 ---@field model? string
 ---@field device? string
+---@field use? string the engine that the settings choose by name
+---@field useForActions? string the one for what is asked for by hand
 
 ---@class fillwright.FullStatus: fillwright.Status what the command `fillwright.status` answers
 ---@field lastFillMs? integer
@@ -130,6 +132,10 @@ function M.lines(status)
   local known = vim.iter({ status.model, status.device }):filter(given):join(", ")
   local loaded = given(status.fraction) and (" %d%%"):format(100 * status.fraction) or ""
   local lines = { "Fillwright: " .. status.state .. loaded .. (known ~= "" and " (" .. known .. ")" or "") }
+  if given(status.use) or given(status.useForActions) then
+    local actions = given(status.useForActions) or "the same"
+    table.insert(lines, ("Engine: %s; for actions: %s."):format(given(status.use) or "default", actions))
+  end
   if given(status.lastFillMs) then
     table.insert(lines, ("The last fill took %.1f s."):format(status.lastFillMs / 1000))
   end

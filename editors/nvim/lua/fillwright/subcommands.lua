@@ -23,6 +23,16 @@ local subcommands = {
   cancel = plain("cancel"),
   reject = plain("reject"),
   toggle = plain("toggle"),
+  engine = {
+    run = function(name)
+      require("fillwright.engines").choose("use", name)
+    end,
+  },
+  ["engine-for-actions"] = {
+    run = function(name)
+      require("fillwright.engines").choose("useForActions", name)
+    end,
+  },
   fill = {
     run = function(what)
       require("fillwright").fill(what ~= "" and what or nil)

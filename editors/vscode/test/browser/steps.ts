@@ -91,6 +91,15 @@ export const steps: Record<string, Step> = {
     await window.picker.waitFor({ state: "hidden" });
   },
 
+  "the picker lists the engines, and the status names the one that was chosen": async (window) => {
+    await window.command("Fillwright: Choose the Engine");
+    await window.picker.locator("text=Another engine for actions").waitFor();
+    await window.picker.locator("text=the small model that comes with Fillwright").click();
+    await window.picker.waitFor({ state: "hidden" });
+    const said = () => window.status.locator("a").first().getAttribute("aria-label");
+    await window.until("its name", async () => (await said())?.includes("embedded: ") === true);
+  },
+
   "without a server one message offers to install it": async (window, { bare }) => {
     writeFileSync(`${bare}/notes.txt`, "notes\n");
     await window.open(bare, "notes.txt");

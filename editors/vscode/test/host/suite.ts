@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { runTests } from "./runner";
 import "./activation.test";
 import "./completion.test";
+import "./engines.test";
 import "./fill.test";
 import "./rewrite.test";
 import "./settings.test";

@@ -18,6 +18,12 @@ test("ready names the model and its device, as far as they are known", () => {
   assert.equal(tooltip({ model: "small", device: "cpu" }), "Fillwright: small on cpu");
   assert.equal(tooltip({ model: "small" }), "Fillwright: small");
   assert.equal(tooltip({}), "Fillwright: ready");
+  const named = { model: "small", device: "cpu", use: "fast" };
+  assert.equal(tooltip(named), "Fillwright: fast: small on cpu");
+  assert.equal(
+    tooltip({ ...named, useForActions: "better" }),
+    "Fillwright: fast: small on cpu. For actions: better",
+  );
   const memory = "Knows 2 files of your project.";
   assert.equal(tooltip({ model: "small", memory }), `Fillwright: small. ${memory}`);
 });

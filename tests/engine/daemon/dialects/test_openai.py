@@ -65,6 +65,7 @@ async def test_a_stream_is_one_chunk_and_the_end_mark(http):
         ({"prompt": [1, 2]}, "is no str"),
         ({"prompt": ["a", "b"]}, "is no str"),
         ({"prompt": "a", "max_tokens": 0, "n": 0}, "at least 1 candidate"),
+        ({"prompt": "a", "max_tokens": 0, "n": 10**30}, "at most 128 candidates"),
         ({"prompt": "a", "n": 0}, "at least 1 candidate"),
         ({"prompt": "a", "echo": True}, "no echo"),
         ({"prompt": "a", "logprobs": 5}, "no echo and no logprobs"),

@@ -71,7 +71,7 @@ def test_only_free_places_change_on_every_canvas(scripted: Callable) -> None:
 def test_more_than_a_canvas_is_refused(scripted: Callable) -> None:
     infiller, model = scripted(RIGHT, canvas_length=4)
     ids = infiller.tokenizer.encode(RIGHT)
-    with pytest.raises(ValueError, match="rows are more than 4"):
+    with pytest.raises(ValueError, match="do not fit on a canvas of 4"):
         next(renoised(model, task_of(infiller), ids, [0], 1))
 
 

@@ -10,7 +10,7 @@ from fillwright.engine.infill.hypotheses import DraftedHoles
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
-from fillwright.engine.model import DiffusionGemma
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 PROMPT = [40, 41, 42, 43, 44]
 

@@ -45,7 +45,8 @@ def test_an_instruction_goes_to_the_chat_and_its_code_becomes_the_fill(server, i
     drafts, fill = drafts_and_fill(instructed, REWRITE)
     assert fill.texts == ("    y = 2 * x\n    return y",)
     assert fill.decode == "chat"
-    assert drafts[0].texts == ("    y = 2 * x",)
+    shown = {draft.texts for draft in drafts}
+    assert shown <= {("    y = 2 * x",), ("    y = 2 * x\n    return y",)}
     [body] = server.bodies("/v1/chat/completions")
     _, message = (each["content"] for each in body["messages"])
     assert "def f(x):\n[HERE]\n\nf(1)\n" in message

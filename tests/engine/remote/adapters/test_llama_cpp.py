@@ -28,7 +28,7 @@ def test_it_is_found_out_and_fills_with_likelihoods(llama_url, connected):
     assert infiller.context_tokens == 2048
     drafts, fill = drafts_and_fill(infiller, REQUEST)
     assert fill.decode == "llama.cpp"
-    assert drafts[-1].texts == fill.texts
+    assert all(fill.texts[0].startswith(draft.texts[0]) for draft in drafts)
     [confidences] = fill.confidences
     assert confidences
     assert all(0 < sure <= 1 for sure in confidences)
@@ -48,8 +48,9 @@ def test_candidates_several_holes_and_cancelling(llama_url, connected):
     assert 1 < len(texts) <= 3
     assert len(set(texts)) == len(texts)
     assert len(fill_of(infiller, request_for("a = ‸\nb = ‸\n")).texts) == 2
-    looks = iter([False] * 5)
-    _, fill = drafts_and_fill(infiller, REQUEST, lambda: next(looks, True))
+    looks = iter([False] * 3)
+    long = replace(REQUEST, shape="free", budget=Budget(tokens=1500))
+    _, fill = drafts_and_fill(infiller, long, lambda: next(looks, True))
     assert fill.finish == "cancelled"
     assert fill_of(infiller, REQUEST).finish in ("settled", "budget")
 

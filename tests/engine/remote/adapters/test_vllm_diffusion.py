@@ -11,6 +11,7 @@ import pytest
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.remote.connecting import look
 from fillwright.engine.remote.settings import RemoteSettings
+from fillwright.engine.request import Budget
 from tests.engine.remote.conftest import (
     drafts_and_fill,
     fill_of,
@@ -27,12 +28,14 @@ END = SPECIAL["<turn|>"]
 
 
 class FakeVllm:
-    """`writes` and an end mark stand on every canvas, or `writes_before_pins`; `after` is what the
-    model would say in pinned rows, None: what is pinned there. Tokens are bytes."""
+    """`writes` and an end mark stand on every canvas, or `writes_before_pins`, or the free rows are
+    `rows`; `after` is what the model would say in pinned rows, None: what is pinned there, but for
+    the first `misses`. Tokens are bytes."""
 
     def __init__(self, server):
         self.writes, self.writes_before_pins = "len(x)", None
-        self.after, self.dead = None, False
+        self.after, self.misses, self.dead = None, 0, False
+        self.rows = None
         self.server = server
         server.says["/v1/models"] = giving({"data": [{"id": "dg", "max_model_len": 8192}]})
         server.says["/version"] = giving({"version": "0.32.0"})
@@ -66,11 +69,16 @@ class FakeVllm:
         canvas = body["vllm_xargs"]
         length = canvas["diffusion_canvas_length"]
         is_pinned = "diffusion_pinned" in canvas
-        text = self.writes_before_pins if is_pinned else self.writes
-        rows = [*(text or self.writes).encode(), *[END] * length][:length]
-        for place in canvas.get("diffusion_pinned", ()):
+        text = (is_pinned and self.writes_before_pins) or self.writes
+        rows = [*text.encode(), *[END] * length][:length]
+        if self.rows is not None:
+            free = iter(self.rows)
+            pins = canvas.get("diffusion_pinned", ())
+            rows = [0 if place in pins else next(free) for place in range(length)]
+        for number, place in enumerate(canvas.get("diffusion_pinned", ())):
             pinned = canvas["diffusion_seed_canvas"][place]
-            rows[place] = pinned if self.after is None else self.after
+            is_missed = number < self.misses
+            rows[place] = (pinned + is_missed) if self.after is None else self.after
         scores = {
             "token_logprobs": [-0.25] * length,
             "tokens": [decode([row]) for row in rows],
@@ -132,9 +140,8 @@ def test_a_probe_finds_the_canvas_and_the_vocabulary(vllm, server):
 
 def test_one_canvas_is_free_and_one_has_what_follows_pinned(vllm, server, connected):
     infiller = connected(server.url)
-    drafts, fill = drafts_and_fill(infiller, request_for("a = ‸\nb = 1\n"))
+    fill = fill_of(infiller, request_for("a = ‸\nb = 1\n"))
     assert fill.texts == ("len(x)",)
-    assert drafts[-1].texts == fill.texts
     assert fill.confidences == (pytest.approx((0.7788,) * 6, abs=1e-4),)
     free, pinned = sorted(vllm.asked, key=lambda body: "diffusion_pinned" in body["vllm_xargs"])
     assert "diffusion_seed_canvas" not in free["vllm_xargs"]
@@ -170,6 +177,53 @@ def test_a_canvas_whose_pins_the_model_disagrees_with_has_the_wrong_length(vllm,
     fill = fill_of(infiller, three)
     assert fill.texts == ("len(x)",)
     assert fill.alternatives == ()
+
+
+def test_the_share_of_pins_the_model_agrees_with_counts(vllm, server, connected):
+    infiller = connected(server.url)
+    vllm.writes_before_pins = "sum(y)"
+    vllm.misses = 2
+    request = request_for("a = ‸\nb = 1\n", candidates=2)
+    fill = fill_of(infiller, request)
+    # alike in all else, and the free one was given nothing to agree with
+    assert (fill.texts, fill.alternatives) == (("len(x)",), (("sum(y)",),))
+    sure = fill.certainty.whole
+    vllm.writes = ""
+    fill = fill_of(infiller, request)
+    assert fill.texts == ("sum(y)",)
+    assert fill.certainty.whole == pytest.approx(sure * 5 / 7, abs=1e-3)
+
+
+def test_several_holes_share_a_canvas_with_the_text_between_pinned(vllm, server, connected):
+    infiller = connected(server.url)
+    vllm.rows = [*b"len(x)", END, *b"zz", *b"sum(y)", END, *b"zz"]
+    request = request_for("a = ‸\nb = ‸\nc = 3\n", budget=Budget(tokens=8))
+    drafts, fill = drafts_and_fill(infiller, request)
+    assert fill.texts == ("len(x)", "sum(y)")
+    assert [len(each) for each in fill.confidences] == [6, 6]
+    assert (fill.finish, fill.decode, drafts) == ("settled", "vllm-diffusion", [])
+    [body] = vllm.asked
+    canvas = body["vllm_xargs"]
+    held = [canvas["diffusion_seed_canvas"][place] for place in canvas["diffusion_pinned"]]
+    assert held == list(b"\nb = ")
+    assert canvas["diffusion_pinned"] == list(range(9, 14))
+    assert canvas["diffusion_canvas_length"] == body["max_tokens"] == 9 + 5 + 9
+    assert decode(body["prompt"]).endswith("a = ")
+
+
+def test_holes_whose_lengths_do_not_fit_the_model_are_filled_one_by_one(vllm, server, connected):
+    infiller = connected(server.url)
+    vllm.after = ord("?")
+    fill = fill_of(infiller, request_for("a = ‸\nb = ‸\n"))
+    assert fill.texts == ("len(x)", "len(x)")
+    assert len(vllm.asked) == 3
+
+
+def test_holes_that_no_canvas_holds_are_filled_one_by_one(vllm, server, connected):
+    infiller = connected(server.url)
+    fill = fill_of(infiller, request_for("a = ‸\n" + "b = 1\n" * 20 + "c = ‸\n"))
+    assert fill.texts == ("len(x)", "len(x)")
+    assert not any("diffusion_pinned" in body["vllm_xargs"] for body in vllm.asked)
 
 
 def test_a_hole_that_fills_its_canvas_has_not_ended(vllm, server, connected):

@@ -13,12 +13,18 @@ import pytest
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.syntax.grammars import GRAMMARS
+from fillwright.kernels.cpu.library import NoKernelsError
+from fillwright.kernels.cpu.operations import CpuKernels
 from fillwright.lsp_server.cli.doctor import command
 from fillwright.lsp_server.cli.doctor.command import examine
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors
 from fillwright.lsp_server.cli.doctor.engine import look_at_engine, look_at_folder
 from fillwright.lsp_server.cli.doctor.finding import Finding
-from fillwright.lsp_server.cli.doctor.installation import look_at_python, look_at_torch
+from fillwright.lsp_server.cli.doctor.installation import (
+    look_at_kernels,
+    look_at_python,
+    look_at_torch,
+)
 from fillwright.lsp_server.cli.editors.editors import EDITORS
 from fillwright.lsp_server.cli.editors.places import Places
 from fillwright.lsp_server.cli.main import main
@@ -70,7 +76,7 @@ def test_everything_is_ok_with_the_embedded_model(
     said = report(capsys)
     assert (code, said["ok"]) == (0, True), said
     found = {finding["name"]: finding for finding in said["findings"]}
-    named = ["python", "fillwright", "grammars", "torch", "gpu", "memory"]
+    named = ["python", "fillwright", "grammars", "cpu kernels", "torch", "gpu", "models", "memory"]
     named += ["checkpoint", "runtime folder", "engine", *EDITORS]
     assert list(found) == named
     assert all(finding["ok"] for finding in found.values())
@@ -135,6 +141,27 @@ def test_a_runtime_folder_open_to_others_is_named(
     assert found["runtime folder"].state == "error"
     assert f"chmod 700 {tmp_path}" in found["runtime folder"].found
     assert found["engine"].state == "error"
+
+
+def test_without_torch_nothing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    found = finding("torch", look_at_torch)
+    assert (found.state, found.found.partition(";")[0]) == ("missing", "not installed")
+
+
+def test_kernels_that_are_away_are_wrong_where_torch_is_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(*_: object) -> None:
+        raise NoKernelsError("The CPU kernels cannot be loaded.")
+
+    assert finding("cpu kernels", look_at_kernels).state == "ok"
+    monkeypatch.setattr(CpuKernels, "__init__", none)
+    assert finding("cpu kernels", look_at_kernels).state == "warning"
+    monkeypatch.setitem(sys.modules, "torch", None)
+    found = finding("cpu kernels", look_at_kernels)
+    assert (found.state, found.found) == ("error", "The CPU kernels cannot be loaded.")
+    assert found.remedy is not None
 
 
 def test_a_torch_that_does_not_load_is_named(

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from fillwright.engine.evaluation.pauses import Pause, TypedLine
 from fillwright.engine.evaluation.source_tree import Source
 from fillwright.engine.evaluation.typed_pause import TypedPause
@@ -16,8 +18,11 @@ SOURCE = Source("p/shelf.py", BEFORE + LINE + AFTER, "python")
 class Engine:
     """Knows the line by heart, as surely as a test says, and that nothing is missing at its end."""
 
-    def __init__(self, whole: float = 0.9, beginnings: bool = False) -> None:
+    def __init__(
+        self, whole: float = 0.9, beginnings: bool = False, first: Certainty | None = None
+    ) -> None:
         self.whole = whole
+        self.first = first
         self.beginnings = beginnings
         self.asked: list[InfillRequest] = []
 
@@ -31,6 +36,8 @@ class Engine:
         text = LINE[len(typed) :]
         nothing = 0.0 if text else 0.95
         ends = ((len("self.width"), 0.8),) if self.beginnings and typed.isspace() else ()
+        if self.first and on_draft:
+            on_draft(Draft(0, 9, ("height",), ((),), self.first))
         certainty = Certainty(self.whole, nothing, ends, self.whole, 0.0, 1)
         if not text and not request.unasked:
             text = " + 1"
@@ -74,3 +81,17 @@ async def test_a_sure_beginning_is_no_whole() -> None:
     assert (pause.shown, pause.fill) == ("self.width", "self.width = width")
     assert not pause.whole
     assert pause.is_right
+
+
+@pytest.mark.parametrize("sure", [0.9, 0.1])
+async def test_what_stood_there_before_is_noted_and_what_became_of_it(sure: float) -> None:
+    first = Certainty(sure, 0.0, (), sure, 0.0, 0)
+    [pause] = await typed(Engine(first=first), Pause(9, "."))
+    assert (pause.first, pause.first_certainty) == ("height", first)
+    assert pause.first_shown is (sure > 0.5)
+    assert pause.first_ms <= pause.ms
+    assert not pause.first_is_right
+    # the fill is the model's, and so is its certainty
+    assert (pause.shown, pause.fill) == ("width = width", "width = width")
+    assert pause.certainty
+    assert pause.certainty.whole == 0.9

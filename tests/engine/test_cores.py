@@ -2,7 +2,7 @@
 
 import os
 
-from fillwright.engine.daemon.cores import engine_threads, physical_cores
+from fillwright.engine.cores import engine_threads, physical_cores
 
 
 def describe(cpus, siblings):

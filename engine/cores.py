@@ -14,6 +14,13 @@ def engine_threads() -> int:
     return max(1, physical_cores() - 1)
 
 
+def own_threads() -> int:
+    """Threads for a process that works for nobody else: as many as OMP_NUM_THREADS says, as for
+    any library, or one for every core."""
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(said) if said.isdigit() and int(said) > 0 else physical_cores()
+
+
 def physical_cores(cpus: Path = Path("/sys/devices/system/cpu")) -> int:
     """Distinct cores among the CPUs this process may run on.
 

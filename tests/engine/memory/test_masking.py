@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fillwright.lsp_server.privacy.masking import MASK, masked
+from fillwright.engine.memory.masking import MASK, masked
 
 LETTERS = "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA"
 KEYS = [

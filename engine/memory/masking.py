@@ -1,4 +1,5 @@
-"""Keys and passwords inside ordinary text, masked before the text is shown as context.
+"""Keys and passwords inside ordinary text, masked before the text is remembered or shown as
+context.
 
 Text only. The forms of keys are those that their issuers publish, as gitleaks' rules have them;
 what has no form is known by the name that it is assigned to, or by looking like noise. Masking too

@@ -1,0 +1,62 @@
+"""A denoise step of a mask model: one pass over all rows, and the logits of those that are open.
+
+The floor is the time in which a copy moves the step's matrices. A few layers are timed, and the
+whole is computed from them.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from fillwright.engine.benchmark.plain_shapes import (
+    PlainFormat,
+    layer_bytes,
+    random_transformer,
+)
+from fillwright.engine.benchmark.timing import bandwidth, milliseconds
+from fillwright.engine.model.transformer_config import TransformerConfig
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStep:
+    """Milliseconds and bytes of one layer and of the logits; `bandwidth` in bytes per second."""
+
+    layers: int
+    layer_ms: float
+    logits_ms: float
+    layer_bytes: int
+    head_bytes: int
+    bandwidth: float
+
+    @property
+    def step_ms(self) -> float:
+        return self.layers * self.layer_ms + self.logits_ms
+
+    @property
+    def floor_ms(self) -> float:
+        return 1e3 * (self.layers * self.layer_bytes + self.head_bytes) / self.bandwidth
+
+
+@torch.inference_mode()
+def measure_plain(
+    config: TransformerConfig,
+    format: PlainFormat,
+    rows: tuple[int, int],
+    device: torch.device,
+    timed_layers: int = 1,
+) -> PlainStep:
+    """`rows` are those of the sequence and those that are open. Weights are random."""
+    network = random_transformer(config, format, timed_layers, device)
+    every, opened = rows
+    ids = torch.zeros(1, every, dtype=torch.int64, device=device)
+    hidden = network(ids)
+    body_ms = milliseconds(lambda: network(ids), device)
+    logits_ms = milliseconds(lambda: network.logits(hidden[0, :opened]), device)
+    return PlainStep(
+        config.layers,
+        body_ms / timed_layers,
+        logits_ms,
+        layer_bytes(network),
+        2 * config.vocab_size * config.hidden_size,
+        bandwidth(device),
+    )

@@ -1,0 +1,70 @@
+"""Plain transformers in the shape of real checkpoints, with random weights."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import torch
+from torch import nn
+
+from fillwright.engine.model.four_bits import int4_packed
+from fillwright.engine.model.quantization import quantise
+from fillwright.engine.model.stored_linear import StoredLinear
+from fillwright.engine.model.transformer import Transformer
+from fillwright.engine.model.transformer_config import TransformerConfig
+from fillwright.engine.model.weights import Matrix
+
+PlainFormat = Literal["bf16", "int8", "int4"]
+GROUP = 64
+
+# Dream-org/DreamOn-v0-7B, and the network of Qwen2.5-Coder-0.5B, which Open-dCoder has
+PLAIN_SHAPES: Mapping[str, TransformerConfig] = {
+    "dreamon-7b": TransformerConfig(
+        "qwen2", 152064, 3584, 18944, 28, 28, 4, 128, 1e6, 1e-6, tied=False
+    ),
+    "open-dcoder-0.5b": TransformerConfig(
+        "qwen2", 151936, 896, 4864, 24, 14, 2, 64, 1e6, 1e-6, tied=True
+    ),
+    "dreamon-tiny": TransformerConfig("qwen2", 300, 64, 128, 2, 4, 2, 16, 1e4, 1e-6, tied=False),
+}
+
+
+def random_transformer(
+    config: TransformerConfig, format: PlainFormat, layers: int, device: torch.device
+) -> Transformer:
+    """With so many `layers`, whose matrices are of that format; the others are bfloat16."""
+    with torch.device("meta"):
+        network = Transformer(replace(config, layers=layers))
+    network.to(torch.bfloat16).to_empty(device=device)
+    for tensor in network.parameters():
+        with torch.no_grad():
+            if tensor.ndim > 1:
+                tensor.normal_(std=tensor.shape[-1] ** -0.5)
+            else:
+                tensor.uniform_(0.5, 1.5)
+    if format != "bf16":
+        for layer in network.model.layers:
+            for name, part in list(layer.named_modules()):
+                if isinstance(part, nn.Linear):
+                    layer.set_submodule(name, _stored(part, format))
+    return network.eval().requires_grad_(False)
+
+
+def layer_bytes(network: Transformer) -> int:
+    """Of one layer's matrices."""
+    parts = network.model.layers[0].modules()
+    return sum(
+        part.nbytes if isinstance(part, StoredLinear) else part.weight.nbytes
+        for part in parts
+        if isinstance(part, StoredLinear | nn.Linear)
+    )
+
+
+def _stored(part: nn.Linear, format: PlainFormat) -> StoredLinear:
+    weight = part.weight.detach()
+    if format == "int4":
+        matrix = Matrix(*int4_packed(weight, min(GROUP, weight.shape[1])))
+    else:
+        stored, scale = quantise(weight)
+        matrix = Matrix(stored, scale.to(torch.bfloat16))
+    return StoredLinear(matrix, weight.shape, weight.dtype, part.bias)

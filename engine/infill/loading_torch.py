@@ -1,0 +1,68 @@
+"""A checkpoint folder -> the network on torch: on a GPU by our loop where it takes it, else by
+torch's own operations.
+
+Knows files and devices; knows no text.
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from fillwright.engine.diffusion.row_convention import RowConvention
+from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.loaded import Loaded
+from fillwright.engine.model.config import ModelConfig, model_config
+from fillwright.engine.model.config_json import read_config
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+
+
+def load_on_torch(
+    checkpoint: Path,
+    device: str,
+    settings: DenoiseSettings,
+    threads: int,
+    progress: Callable[[float], None],
+) -> Loaded:
+    """`device` is "cpu" or names a GPU, and `settings` are the checkpoint's. Raises
+    CheckpointError."""
+    torch.set_num_threads(threads)
+    if device == "cpu":
+        model = DiffusionGemma.from_checkpoint(checkpoint, device, cpu_dtype(), progress)
+        model.pack_matrices()
+        return Loaded(model)
+    if not torch.cuda.is_available():
+        raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
+    weights = checkpoint, device, torch.bfloat16, progress
+    if not has_kernels(model_config(read_config(checkpoint)), settings):
+        model = DiffusionGemma.from_checkpoint(*weights)
+        return Loaded(model, device, no_memory=(torch.OutOfMemoryError,))
+    # Triton is not everywhere
+    from fillwright.engine.infill.loading_gpu import load_on_gpu
+
+    on_gpu = load_on_gpu(*weights)
+    return Loaded(
+        on_gpu.model,
+        device,
+        loop=on_gpu.loop,
+        caches=on_gpu.caches,
+        warning=on_gpu.warning,
+        no_memory=(torch.OutOfMemoryError,),
+    )
+
+
+def has_kernels(config: ModelConfig, settings: DenoiseSettings) -> bool:
+    """Whether a GPU's loop takes the network: DiffusionGemma's own form, where Triton runs."""
+    form = config.experts > 1 and settings.rows is RowConvention.OWN
+    return form and find_spec("triton") is not None
+
+
+def cpu_dtype() -> torch.dtype:
+    """bfloat16 on CPUs that multiply it in hardware, where it is faster."""
+    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
+
+
+def sees_a_gpu() -> bool:
+    return torch.cuda.is_available()

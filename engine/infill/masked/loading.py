@@ -1,0 +1,68 @@
+"""A checkpoint folder of a mask model -> a MaskedInfiller that is warm.
+
+Knows files and devices.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from fillwright.engine.cores import own_threads
+from fillwright.engine.description import describe
+from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.loading import languages_of, usable_device, warm_up
+from fillwright.engine.infill.loading_torch import cpu_dtype, sees_a_gpu
+from fillwright.engine.infill.masked.infiller import MaskedInfiller
+from fillwright.engine.infill.masked.layout import Marks
+from fillwright.engine.infill.ranking.calibration import Calibrations
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.model.transformer import Transformer
+from fillwright.engine.model.transformer_config import plain_skeleton, transformer_config
+
+
+def load_masked(
+    checkpoint: Path,
+    device: str,
+    progress: Callable[[float], None] = lambda fraction: None,
+    threads: int | None = None,
+) -> MaskedInfiller:
+    """Load and warm up, as load_infiller does. Raises CheckpointError with one sentence when the
+    folder cannot be used."""
+    device = usable_device(device)
+    if device != "cpu" and not sees_a_gpu():
+        raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
+    torch.set_num_threads(threads or own_threads())
+    config = read_config(checkpoint)
+    ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
+    tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
+    description = describe(config, tokenizer.special_names)
+    skeleton = plain_skeleton(description.skeleton)
+    if description.topology != "full" or description.commit != "kept":
+        raise CheckpointError(
+            f"{description.family} has {description.topology} attention and decisions that are "
+            f"{description.commit}, which no loop here has together; use another model."
+        )
+    vocabulary = transformer_config(config, skeleton).vocab_size
+    marks = Marks.of(tokenizer, description, vocabulary)
+    progress(0.1)
+    infiller = MaskedInfiller(
+        model=Transformer.from_checkpoint(
+            checkpoint,
+            skeleton,
+            device,
+            torch.bfloat16 if device != "cpu" else cpu_dtype(),
+            lambda done: progress(0.1 + 0.8 * done),
+        ),
+        tokenizer=tokenizer,
+        description=description,
+        marks=marks,
+        model_name=str(ours.entries.get("name", checkpoint.resolve().name)),
+        device=device,
+        languages=languages_of(ours),
+        calibrations=Calibrations.of_checkpoint(checkpoint),
+    )
+    warm_up(infiller)
+    progress(1.0)
+    return infiller

@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import pytest
+
+from fillwright.engine.description import (
+    DIFFUSION_GEMMA,
+    DREAM,
+    DREAM_ON,
+    OPEN_DCODER,
+    ModelDescription,
+    describe,
+)
+from fillwright.engine.errors import CheckpointError
+
+DREAM_TOKENS = frozenset({"<|mask|>", "<|endoftext|>", "<|beginoftext|>"})
+
+
+@pytest.mark.parametrize(
+    ("config", "tokens", "expected"),
+    [
+        ({"model_type": "diffusion_gemma"}, frozenset(), DIFFUSION_GEMMA),
+        ({"model_type": "Dream"}, DREAM_TOKENS, DREAM),
+        ({"model_type": "Dream"}, DREAM_TOKENS | {"<|expand|>"}, DREAM_ON),
+        # DiffuCoder has another token where DreamOn has its expand
+        ({"model_type": "Dream"}, DREAM_TOKENS | {"<|dlm_pad|>"}, DREAM),
+        ({"model_type": "qwen2"}, frozenset({"<M>"}), OPEN_DCODER),
+    ],
+)
+def test_a_published_checkpoint_is_known_by_its_config_and_tokens(
+    config: dict[str, object], tokens: frozenset[str], expected: ModelDescription
+) -> None:
+    assert describe(config, tokens) == expected
+
+
+@pytest.mark.parametrize("kind", ["qwen2", "gemma3", None])
+def test_what_is_no_denoiser_is_told_so_in_a_sentence(kind: str | None) -> None:
+    with pytest.raises(CheckpointError, match=r"no denoiser that is known.*DreamOn") as raised:
+        describe({"model_type": kind}, frozenset({"<|im_end|>"}))
+    assert str(raised.value).endswith(".")
+
+
+def test_a_config_names_its_family_and_what_differs() -> None:
+    ours = {"family": "DreamOn", "lines": 16, "temperature": 0, "holes": "any", "name": "mine"}
+    found = describe({"model_type": "llama", "fillwright": ours}, frozenset())
+    assert found == replace(DREAM_ON, skeleton="llama", lines=16, temperature=0, holes="any")
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        {"family": "Nightmare"},
+        {"family": "DreamOn", "holes": "round"},
+        {"family": "DreamOn", "lines": "many"},
+        {"family": "DreamOn", "lines": 0},
+        {"family": "DreamOn", "top_p": 1.5},
+        {"family": "DreamOn", "topology": "block-causal"},
+        {"family": "Dream", "length": "expand and delete"},
+    ],
+)
+def test_what_nobody_knows_is_refused_in_a_sentence(ours: dict[str, object]) -> None:
+    with pytest.raises(CheckpointError, match=r"config\.json") as raised:
+        describe({"fillwright": ours}, frozenset())
+    assert str(raised.value).endswith(".")
+
+
+def test_only_a_causal_head_drafts_and_only_a_chat_takes_instructions() -> None:
+    assert DIFFUSION_GEMMA.has_causal_head
+    assert DIFFUSION_GEMMA.takes_instructions
+    assert not DREAM_ON.has_causal_head
+    assert not DREAM_ON.takes_instructions
