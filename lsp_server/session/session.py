@@ -23,7 +23,7 @@ from fillwright.lsp_server.session.editor_reports import EditorReport
 from fillwright.lsp_server.session.engine_connection import EngineConnection
 from fillwright.lsp_server.session.requests import DocumentChanged
 from fillwright.lsp_server.session.target_fill import Filled, ask_for, filled
-from fillwright.lsp_server.session.targets import EditorRange, Target, targets
+from fillwright.lsp_server.session.targets import EditorRange, Target, repairs, targets
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import Settings
 from fillwright.lsp_server.suggestions.suggestions import Suggestions
@@ -159,16 +159,18 @@ class Session:
         self.background.cancel()
         await self.engine.close()
 
-    def targets(self, uri: str, span: EditorRange, *, asked: bool) -> list[Target]:
-        """What can be filled at a range of a document; see `targets.targets`. Nothing where the
-        document is not open or refused."""
+    def targets(
+        self, uri: str, span: EditorRange, complaints: Sequence[EditorRange] = (), *, asked: bool
+    ) -> list[Target]:
+        """What can be filled at a range of a document, and repaired where other servers complain;
+        see `targets.targets`. Nothing where the document is not open or refused."""
         document = self.documents.get(uri)
         if document is None or self.refusal(uri) is not None:
             return []
         found = targets(document, span, self.documents.encoding, asked=asked)
         if self.engine.takes_instructions() is False:
             found = [target for target in found if target.instruction is None]
-        return found
+        return found + repairs(document, complaints)
 
     async def fill(self, wanted: Sequence[Target], on_draft: OnDraft | None = None) -> Filled:
         """Fill the targets, all of one document, in one request.
