@@ -70,11 +70,11 @@ class Typist:
         # an editor indents the new line itself
         document = self._typed(document, line.start, line.text[:indent])
         pauses = {pause.place: pause for pause in line.pauses}
-        for place in range(indent, len(line.text.rstrip()) + 1):
+        for place in range(indent, max(pauses) + 1):
             cursor = line.start + place
             if place in pauses:
                 yield await self._look(line, pauses[place], document, project)
-            if place < len(line.text.rstrip()):
+            if place < max(pauses):
                 document = self._typed(document, cursor, line.text[place])
         for suggestions in (self._suggestions, self._by_hand):
             suggestions.closed(document)
