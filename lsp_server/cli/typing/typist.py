@@ -6,7 +6,7 @@ Knows no editor: the changes are those that an editor would send, one character 
 
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fillwright.engine.evaluation.pauses import Pause, TypedLine
@@ -16,7 +16,7 @@ from fillwright.lsp_server.fills.fills import Fills
 from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.status import StatusLine
 from fillwright.lsp_server.settings.settings import FillSettings
-from fillwright.lsp_server.suggestions.gate import Gate, seen_after
+from fillwright.lsp_server.suggestions.gate import Gate, Gates, seen_after
 from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
 from fillwright.lsp_server.text.changes import TextChange
@@ -34,9 +34,9 @@ UTF32 = PositionEncoding.UTF32
 
 @dataclass(frozen=True)
 class _Watched(Gate):
-    """A gate that keeps what came to it last."""
+    """A gate that keeps what came to it, the last one last."""
 
-    came: list[tuple[Candidate, TextChange]] = field(default_factory=list)
+    came: list[tuple[Candidate, TextChange]]
 
     def passing(
         self, document: Document, cursor: int, candidate: Candidate, ghost: TextChange
@@ -46,11 +46,11 @@ class _Watched(Gate):
 
 
 class Typist:
-    """Somebody who types with automatic ghost text behind `gate`, on the engine that `engine`
+    """Somebody who types with automatic ghost text behind `gates`, on the engine that `engine`
     gives."""
 
-    def __init__(self, engine: "Callable[[], EngineClient]", gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, engine: "Callable[[], EngineClient]", gates: Gates) -> None:
+        self._gates = gates
         self._asked = 0
 
         def counted() -> "EngineClient":
@@ -94,14 +94,16 @@ class Typist:
         self, line: TypedLine, pause: Pause, document: Document, project: str
     ) -> TypedPause:
         cursor = line.start + pause.place
-        watched = _Watched(self._gate.whole, self._gate.beginning)
-        moment = Moment(document, cursor, "ghost", gate=watched)
+        came: list[tuple[Candidate, TextChange]] = []
+        both = (self._gates.line, self._gates.block)
+        watched = Gates(*(_Watched(gate.whole, gate.beginning, came) for gate in both))
+        moment = Moment(document, cursor, "ghost", gates=watched)
         asked, began = self._asked, time.perf_counter()
         ghosts = await self._suggestions.ghosts(moment, FillSettings())
         ms = (time.perf_counter() - began) * 1000
         for ghost in ghosts:
             self._suggestions.shown.keep(document, cursor, ghost)
-        candidate, whole = watched.came[-1] if watched.came else (None, None)
+        candidate, whole = came[-1] if came else (None, None)
         reason = "" if ghosts else str(self._suppressions.to_json()[-1]["code"])
         if whole is None and reason == "finished":
             # what an engine that never stops early would have written
