@@ -6,6 +6,7 @@ import "./completion.test";
 import "./fill.test";
 import "./rewrite.test";
 import "./settings.test";
+import "./typing.test";
 import "./serverLife.test";
 
 export async function run(): Promise<void> {
