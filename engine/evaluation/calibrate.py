@@ -41,9 +41,9 @@ def fit(pauses: Sequence[TypedPause]) -> Calibration:
 
 
 def fit_both(pauses: Sequence[TypedPause]) -> Calibrations:
-    """The calibrations that pauses with and without the project's other files ask for. Raises
-    BadRequest as `fit` does."""
-    known = [p for p in pauses if p.certainty]
+    """The calibrations that pauses with and without the project's other files ask for; bodies that
+    are to come have no say. Raises BadRequest as `fit` does."""
+    known = [p for p in pauses if p.certainty and p.kind != "body"]
     alone = [p for p in known if p.certainty and not p.certainty.knows_project]
     with_project = [p for p in known if p.certainty and p.certainty.knows_project]
     return Calibrations(fit(alone), fit(with_project))
