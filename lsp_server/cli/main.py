@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
-from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.errors import BadRequest, CheckpointError, FillwrightError
 from fillwright.engine.extras import need_torch
 from fillwright.engine.version import VERSION
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
@@ -22,8 +22,9 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code.
 
-    0 done, 2 arguments or a file that the caller can correct, 3 the engine failed; both say so in
-    one sentence on stderr. Anything else that goes wrong is a bug and keeps its traceback.
+    0 done, 2 arguments, a file or a model that the caller can correct, 3 the engine failed; both
+    say so in one sentence on stderr. Anything else that goes wrong is a bug and keeps its
+    traceback.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(argv[1:])
         sys.stdout.flush()
         return code
-    except BadRequest as error:
+    except (BadRequest, CheckpointError) as error:
         return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
         return _fail(error, ENGINE_FAILED)
