@@ -15,8 +15,8 @@ from fillwright.engine.diffusion.settings import checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.memory.gate import Gate
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config_json import read_config
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 BYTES = {"F32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1, "I32": 4, "I64": 8}
 MOST_BYTES, LONGEST_NAME = 1 << 20, 60
