@@ -50,8 +50,8 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --at --average-with --beside --body --canvas --causal-steps --checkpoint --clear-of --clientProcessId --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --group --host --idle-seconds --instruction --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --out --per-file --phase --piece --port --processes --range --rate --recipe --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_commands fill serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -72,6 +72,10 @@ complete -c fillwright -n '_shtab_fillwright_using fill' -l instruction -x -d 'w
 complete -c fillwright -n '_shtab_fillwright_using fill' -l seed -x -d 'another seed, another fill'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l steps -x -d 'steps per canvas at most'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l decode -xka "auto denoise draft draft+denoise" -d 'denoise from noise, write a causal draft, or denoise from that draft; auto is what the checkpoint is best at'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l strength -x -d 'keep what stands in the only hole but for this share of its tokens, from 0 to 1: the least likely ones are renoised'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l parses -d 'free of syntax errors'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l regex -x -d 'a match of the pattern, all of it'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l one-of -x -d 'one of these texts, word for word'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l model -l checkpoint -xka "(__fish_complete_directories)" -d 'a checkpoint, not the embedded one'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l device -x -d 'auto, cpu or cuda'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l engine -x -d 'a model server instead, such as http://127.0.0.1:8012'
@@ -283,6 +287,7 @@ complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l 
 complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l decode -xka "auto denoise draft draft+denoise diffusion ar ar+diffusion gold empty" -d 'one or several: the checkpoint'"'"'s own, a causal draft (ar), denoising alone (diffusion), denoising from the draft, or a baseline that needs no model'
 complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l steps -x -d 'denoise steps per canvas at most, one or several; the checkpoint'"'"'s own by default'
 complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l length -xka "auto end-mark search contract" -d 'how a denoised hole finds its length, one or several'
+complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l constraint -xka "none parses" -d 'what a fill has to be, one or both'
 complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l tokens -x -d 'free tokens per hole at most'
 complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l model -xka "(__fish_complete_directories)" -d 'not the embedded checkpoint'
 complete -c fillwright -n '_shtab_fillwright_using eval humaneval-infilling' -l device -x -d 'auto, cpu or cuda'
@@ -295,16 +300,27 @@ complete -c fillwright -n '_shtab_fillwright_using eval holes' -l per-file -x -d
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l decode -xka "auto denoise draft draft+denoise diffusion ar ar+diffusion gold empty" -d 'one or several: the checkpoint'"'"'s own, a causal draft (ar), denoising alone (diffusion), denoising from the draft, or a baseline that needs no model'
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l steps -x -d 'denoise steps per canvas at most, one or several; the checkpoint'"'"'s own by default'
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l length -xka "auto end-mark search contract" -d 'how a denoised hole finds its length, one or several'
+complete -c fillwright -n '_shtab_fillwright_using eval holes' -l constraint -xka "none parses" -d 'what a fill has to be, one or both'
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l tokens -x -d 'free tokens per hole at most'
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l model -xka "(__fish_complete_directories)" -d 'not the embedded checkpoint'
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l device -x -d 'auto, cpu or cuda'
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l seed -x -d N
 complete -c fillwright -n '_shtab_fillwright_using eval holes' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
 complete -c fillwright -n '_shtab_fillwright_using eval holes; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
+complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a repair -d 'swap a token in function bodies, and have them put right'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l items -x -d 'at most (500)'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l strength -x -d 'what is renoised (0.2)'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l model -xka "(__fish_complete_directories)" -d 'not the embedded checkpoint'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l device -x -d 'auto, cpu or cuda'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l seed -x -d N
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
+complete -c fillwright -n '_shtab_fillwright_using eval repair; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a typing -d '`fillwright eval typing`: what somebody sees who types files that the model has not learnt. Every drawn line is typed character by character through the server'"'"'s own suggestions, on the engine that editors use. At each pause it is noted what is shown, and whether it is right. A run is kept in the folder that --out names and goes on where it was when it is started again.'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l files -x -d 'of each path (14)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l lines -x -d 'of each file (8)'
+complete -c fillwright -n '_shtab_fillwright_using eval typing' -l bodies -x -d 'functions of each file to begin (0)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l seed -x -d N
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l eagerness -xka "eager normal quiet" -d 'the setting (normal)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l memory -x -d 'what of the user'"'"'s own code has a say: off, the same file (the default), or on, with each path'"'"'s other files; several, such as off,on, type each line in turn'
