@@ -11,7 +11,8 @@ from typing import Literal
 Shape = Literal["line", "block", "free"]
 Decode = Literal["auto", "denoise", "draft", "draft+denoise"]
 Length = Literal["auto", "end-mark", "search", "contract"]
-Finish = Literal["settled", "budget", "deadline", "cancelled"]
+Finish = Literal["settled", "budget", "deadline", "cancelled", "unmet"]
+ConstraintKind = Literal["none", "parses", "regex", "one of"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,6 +64,26 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """What the text of a request's only hole has to be.
+
+    `parses`: the file has no more syntax errors with it than it must have, and it is not blank;
+    `regex`: all of it matches `pattern`, in the syntax of Python's package `regex`; `one of`: it is
+    one of `choices`. A fill that does not meet it has the finish `unmet`.
+    """
+
+    kind: ConstraintKind = "none"
+    pattern: str = ""
+    choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.kind == "regex") != bool(self.pattern):
+            raise ValueError("a constraint has a pattern if it is a regex, and only then")
+        if (self.kind == "one of") != bool(self.choices):
+            raise ValueError("a constraint has choices if it is 'one of', and only then")
+
+
+@dataclass(frozen=True, slots=True)
 class InfillRequest:
     """Fill every hole of `document`, jointly.
 
@@ -76,7 +97,9 @@ class InfillRequest:
     it is empty, after the first pass. `workspace` names the project whose other files have a say,
     as far as they are remembered; with none only the document itself has. `file_key` is what the
     document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
-    model has one.
+    model has one. Only a single hole can have a `constraint`. With a `strength`, in [0, 1], what
+    stands in the only hole is not written anew: that share of its tokens is, the least likely ones,
+    as far as they become likelier.
     """
 
     document: str
@@ -95,12 +118,20 @@ class InfillRequest:
     workspace: str = ""
     file_key: str = ""
     memory: bool = True
+    constraint: Constraint = Constraint()
+    strength: float | None = None
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
             raise ValueError("the engine takes LF line ends only")
         if not self.holes:
             raise ValueError("a request needs at least one hole")
+        if self.constraint.kind != "none" and len(self.holes) > 1:
+            raise ValueError("only a single hole can have a constraint; ask for one at a time")
+        if self.strength is not None and not 0 <= self.strength <= 1:
+            raise ValueError(f"a strength lies in 0..1, not at {self.strength}")
+        if self.strength is not None and (len(self.holes) > 1 or not self._has_text):
+            raise ValueError("a strength is for one hole with a text in it")
         if self.candidates < 1:
             raise ValueError(f"a request needs at least 1 candidate, not {self.candidates}")
         for before, after in zip(self.holes, self.holes[1:], strict=False):
@@ -114,6 +145,11 @@ class InfillRequest:
                 f"hole {self.holes[-1].start}..{self.holes[-1].end} reaches past the end "
                 f"of the document ({len(self.document)} characters)"
             )
+
+    @property
+    def _has_text(self) -> bool:
+        hole = self.holes[0]
+        return bool(self.document[hole.start : hole.end].strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Knows nothing of text. One sequence at a time, for a cache holds one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol
 
 from fillwright.engine.diffusion.canvas import Canvas
@@ -64,11 +64,11 @@ class BlockLoop(Generic[Cache]):
         """
         if len(first.holes) != 1 or first.holes[0].stop != first.length:
             raise ValueError("only a hole that reaches the end of its canvas can go on in the next")
-        canvas, kept = first, first.length - settings.rows.overlap
+        canvas, kept, guided = first, first.length - settings.rows.overlap, settings
         written: tuple[int, ...] = ()
         for block in range(blocks):
             latest, start = None, starts[block] if block < len(starts) else None
-            for step in self.loop(cache, [canvas], settings, generator, start, cancelled):
+            for step in self.loop(cache, [canvas], guided, generator, start, cancelled):
                 latest = BlockStep(block, written, canvas.holes[0], step)
                 yield latest
             if latest is None or not latest.step.last or block == blocks - 1:
@@ -76,6 +76,8 @@ class BlockLoop(Generic[Cache]):
             written = latest.tokens
             if any(token in self.end_marks for token in written):
                 return
+            if settings.guide is not None:
+                guided = replace(settings, guide=settings.guide.after(written))
             ids = latest.step.argmax_canvas[0]
             self.reader.enqueue(cache, ids[:kept])
             canvas = Canvas.lay_out([kept], head=ids[kept:].tolist(), length=first.length)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
 from fillwright.engine.diffusion.entropy_bound import propose
+from fillwright.engine.diffusion.heeding import Objections
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -96,10 +97,14 @@ class DenoiseStep:
     def confidence(self) -> Array:
         """The model's untempered probability of every token of the argmax canvas, float32
         [batch, canvas]; in a pinned row, of the pinned token."""
-        tokens = self.rows.by_row(self.argmax_canvas)[..., None]
-        xp = namespace(self.logits)
-        chosen = along(self.logits, tokens)[..., 0]
-        return self.rows.by_token(xp.exp(chosen - logsumexp(self.logits)))
+        return probabilities(self.logits, self.argmax_canvas, self.rows)
+
+
+def probabilities(logits: Array, tokens: Array, rows: RowConvention) -> Array:
+    """Of `tokens` int64 [batch, canvas] by logits [batch, canvas, vocab] of the model's rows:
+    float32 [batch, canvas]."""
+    chosen = along(logits, rows.by_row(tokens)[..., None])[..., 0]
+    return rows.by_token(namespace(logits).exp(chosen - logsumexp(logits)))
 
 
 def denoise(
@@ -139,6 +144,15 @@ def denoise(
         unchanged = unchanged_steps(proposal.argmax_canvas, argmax_canvas, unchanged)
         sure = confident(proposal.entropy, proposal.live, settings.confidence_threshold)
         done = done | ((unchanged >= settings.stability_threshold) & sure)
+        if settings.guide is not None:
+            confidence = probabilities(logits, proposal.argmax_canvas, settings.rows)
+            objections = Objections.of(
+                settings.guide, canvases, rows, proposal.argmax_canvas, confidence, steps_left - 1
+            )
+            if objections.any.any():
+                fresh = noise.draw(rows.ids.shape, generator)
+                proposal = proposal.heeding(objections, settings.rows, fresh)
+            done = done & ~objections.any
         canvas, argmax_canvas = proposal.renoised_canvas, proposal.argmax_canvas
         self_conditioning_logits = proposal.self_conditioning_logits
         step = DenoiseStep(

@@ -6,10 +6,13 @@ take no part. Knows nothing of models.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from fillwright.engine.diffusion.canvas import CanvasRows
+from fillwright.engine.diffusion.heeding import Objections
 from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.kernels.arrays import Array, RandomNumbers, namespace, nonzero
 from fillwright.kernels.entropy_bound import entropy_bound
@@ -36,6 +39,19 @@ class Proposal:
     live: Array
     entropy: Array
     self_conditioning_logits: Array
+
+    def heeding(self, objections: Objections, convention: RowConvention, noise: Array) -> Self:
+        """With what a guide says of it; `noise` int64 [batch, canvas] is for refused rows. `live`
+        and the entropy stay: they are what the network itself thinks."""
+        silent = convention.by_row(objections.silent)[..., None]
+        signal = self.self_conditioning_logits
+        return replace(
+            self,
+            renoised_canvas=objections.heeded(self.renoised_canvas, noise),
+            argmax_canvas=objections.tokens,
+            accepted_token_mask=objections.accepted(self.accepted_token_mask),
+            self_conditioning_logits=namespace(signal).where(silent, -math.inf, signal),
+        )
 
 
 def propose(

@@ -10,12 +10,13 @@ the output head, so a fill is the same for the same seed here, but not the same 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Generator, Tensor
 
 from fillwright.engine.diffusion.canvas import Canvas, CanvasRows
+from fillwright.engine.diffusion.heeding import Objections
 from fillwright.engine.diffusion.noise import Noise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -110,6 +111,11 @@ class GpuCanvas:
             (first if step == 1 else self.next_step)()
             cache.known = cache.length
             latest = self._outcome(step, steps_left)
+            if settings.guide is not None:
+                yield (seen := self._heed(settings, canvas, latest(), noise, generator))
+                if seen.last:
+                    return
+                continue
             if begun is not None:
                 yield (seen := begun())
                 if seen.last:
@@ -182,6 +188,36 @@ class GpuCanvas:
         denoise_step(state, self._limits, seen.entropy, seen.token, seen.sample, self._noise)
         expected = soft_embedding(seen, network.embedding, None, self._pinned, network.scale)
         self._self_conditioning.copy_(expected)
+
+    def _heed(
+        self,
+        settings: DenoiseSettings,
+        canvas: Canvas,
+        seen: GpuStep,
+        noise: Noise,
+        generator: Generator,
+    ) -> GpuStep:
+        """The step with what the settings' guide says of it, which the next step begins with. With
+        a guide the GPU has to wait for the host."""
+        assert settings.guide is not None
+        rows = CanvasRows.stack([canvas], settings.end_marks, Generator())
+        objections = Objections.of(
+            settings.guide, [canvas], rows, seen.argmax_canvas, seen.probability, seen.steps_left
+        )
+        if not objections.any:
+            return seen
+        state, fresh = self._state, noise.draw(self._noise.shape, generator)
+        state.canvas.copy_(objections.heeded(state.canvas.cpu(), fresh.cpu()))
+        state.argmax_canvas.copy_(objections.tokens)
+        state.done.zero_()
+        silent = objections.silent[0, :, None].to(self._self_conditioning.device)
+        self._self_conditioning.masked_fill_(silent, 0.0)
+        return replace(
+            seen,
+            argmax_canvas=objections.tokens,
+            accepted_token_mask=objections.accepted(seen.accepted_token_mask),
+            done=torch.zeros_like(seen.done),
+        )
 
     def _outcome(self, step: int, steps_left: int) -> Callable[[], GpuStep]:
         """Sends the state to the host; the call waits for it, not for what was begun since."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fillwright.engine.diffusion.draw import Draw, inverse_transform
+from fillwright.engine.diffusion.guide import Guide
 from fillwright.engine.diffusion.noise import HybridNoise, Noise, UniformNoise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import CheckpointError
@@ -22,7 +23,7 @@ class DenoiseSettings:
     done when its argmax canvas has not changed for `stability_threshold` steps and the mean entropy
     of its live rows is below `confidence_threshold`. `end_marks` are the tokens that end a hole;
     without any, holes are as long as their rows. `pinned_signal` is the self-conditioning of a
-    pinned row: its token, or nothing (a row of -inf).
+    pinned row: its token, or nothing (a row of -inf). A `guide` looks at every step's outcome.
     """
 
     noise: Noise
@@ -36,6 +37,7 @@ class DenoiseSettings:
     end_marks: tuple[int, ...] = ()
     draw: Draw = inverse_transform
     pinned_signal: Literal["one-hot", "zero"] = "one-hot"
+    guide: Guide | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1:

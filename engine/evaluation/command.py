@@ -6,8 +6,8 @@ A run is kept in the folder that --out names and goes on where it was when it is
 import argparse
 import hashlib
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -26,11 +26,13 @@ from fillwright.engine.evaluation.infilling import Split, load_items
 from fillwright.engine.evaluation.journal import read_records
 from fillwright.engine.evaluation.projects import ProjectSet, fetch_projects
 from fillwright.engine.evaluation.question import Question
+from fillwright.engine.evaluation.repair import repair_table, run_repair
 from fillwright.engine.evaluation.report import write_report
 from fillwright.engine.evaluation.run import Judged, run
 from fillwright.engine.evaluation.sandbox import LAYERS, layers
-from fillwright.engine.evaluation.source_tree import read_sources
+from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.summary import table
+from fillwright.engine.evaluation.swaps import swaps
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import summarise_typing
 from fillwright.engine.infill.ranking.calibration import Calibrations
@@ -77,6 +79,22 @@ def _parser() -> argparse.ArgumentParser:
     holes.add_argument("--per-file", type=_whole, default=8, metavar="N", help="holes, at most (8)")
     _add_arm_arguments(holes)
     holes.set_defaults(run=_holes)
+
+    repair = commands.add_parser(
+        "repair", help="swap a token in function bodies, and have them put right"
+    )
+    repair.add_argument(
+        "paths", type=Path, nargs="+", metavar="PATH", help="files, folders, or a corpus"
+    )
+    repair.add_argument("--items", type=_whole, default=500, metavar="N", help="at most (500)")
+    repair.add_argument(
+        "--strength", type=float, default=0.2, metavar="S", help="what is renoised (0.2)"
+    )
+    repair.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
+    repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    repair.add_argument("--seed", type=int, default=0, metavar="N")
+    repair.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
+    repair.set_defaults(run=_repair)
 
     # the language server's part of the command runs it
     commands.add_parser("typing", add_help=False, help="type files, and see what is shown")
@@ -133,6 +151,13 @@ def _add_arm_arguments(parser: argparse.ArgumentParser) -> None:
         default=["auto"],
         help="how a denoised hole finds its length, one or several",
     )
+    parser.add_argument(
+        "--constraint",
+        nargs="+",
+        choices=("none", "parses"),
+        default=["none"],
+        help="what a fill has to be, one or both",
+    )
     parser.add_argument("--tokens", type=_whole, metavar="N", help="free tokens per hole at most")
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
@@ -159,9 +184,6 @@ def _holes(arguments: argparse.Namespace) -> None:
     sources, left_out = read_sources(arguments.paths)
     if left_out:
         _say(f"{left_out} files are left out: empty, too long or not UTF-8")
-    digest = hashlib.blake2b(digest_size=8)
-    for source in sources:
-        digest.update(f"{source.name}\n{source.text}".encode())
     per_file, seed = arguments.per_file, arguments.seed
     punched = [
         hole for source in sources for hole in punch(source, arguments.kinds, per_file, seed)
@@ -169,7 +191,7 @@ def _holes(arguments: argparse.Namespace) -> None:
     settings: dict[str, object] = {
         "benchmark": "holes",
         "data": " ".join(path.as_posix() for path in arguments.paths),
-        "data_digest": digest.hexdigest(),
+        "data_digest": _digest(sources),
         "kinds": list(arguments.kinds),
     }
     _run(punched, settings, arguments)
@@ -202,36 +224,74 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 def _run(
     asked: Sequence[Judged], settings: dict[str, object], arguments: argparse.Namespace
 ) -> None:
-    arms = arms_of(arguments.decode, arguments.steps, arguments.length)
+    constraints = [each == "parses" for each in arguments.constraint]
+    arms = arms_of(arguments.decode, arguments.steps, arguments.length, constraints)
+    settings |= _model_settings(arguments) | {"tokens": arguments.tokens}
+    infiller = _infiller(arguments)
+
+    def ask(question: Question, arm: Arm) -> Answer:
+        return answer(question, arm, infiller, arguments.tokens, arguments.seed)
+
+    with _kept(arguments.out) as folder:
+        summaries = run(asked, arms, ask, folder, settings)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(table(summaries))
+    print(summaries[0].last_line)
+
+
+def _repair(arguments: argparse.Namespace) -> None:
+    sources, _ = read_sources(arguments.paths)
+    settings: dict[str, object] = {
+        "benchmark": "repair",
+        "data": " ".join(path.as_posix() for path in arguments.paths),
+        "data_digest": _digest(sources),
+        "strength": arguments.strength,
+    }
+    items = swaps(sources, arguments.items, arguments.seed)
+    settings |= _model_settings(arguments)
+    with _kept(arguments.out) as folder:
+        records = run_repair(items, _infiller(arguments), arguments.strength, folder, settings)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(repair_table(records))
+
+
+def _model_settings(arguments: argparse.Namespace) -> dict[str, object]:
     checkpoint = arguments.model or embedded_checkpoint()
-    settings |= {
+    return {
         "model": checkpoint.resolve().name,
         "model_digest": _fingerprint(checkpoint),
         "device": arguments.device,
-        "tokens": arguments.tokens,
         "seed": arguments.seed,
     }
 
+
+def _infiller(arguments: argparse.Namespace) -> Callable[[], "Engine"]:
     @cache
     def infiller() -> "Engine":
         # torch takes seconds to load, and the baselines need none
         from fillwright.engine.loading import load_engine
 
-        return load_engine(checkpoint, arguments.device)
+        return load_engine(arguments.model or embedded_checkpoint(), arguments.device)
 
-    def ask(question: Question, arm: Arm) -> Answer:
-        return answer(question, arm, infiller, arguments.tokens, arguments.seed)
+    return infiller
 
+
+@contextmanager
+def _kept(out: Path | None) -> Iterator[Path]:
+    """The folder of a run: the one that is to be kept, or one that is removed afterwards."""
     with ExitStack() as stack:
-        folder = arguments.out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         try:
-            summaries = run(asked, arms, ask, folder, settings)
+            yield folder
         except KeyboardInterrupt:
-            if arguments.out:
-                _say(f"{arguments.out} keeps what is done; the same command goes on from there")
+            if out:
+                _say(f"{out} keeps what is done; the same command goes on from there")
             raise
-    Console(width=max(Console().width, TABLE_WIDTH)).print(table(summaries))
-    print(summaries[0].last_line)
+
+
+def _digest(sources: Sequence[Source]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sources:
+        digest.update(f"{source.name}\n{source.text}".encode())
+    return digest.hexdigest()
 
 
 def _fingerprint(checkpoint: Path) -> str:

@@ -50,6 +50,7 @@ class Record:
     forwards: int
     ms: float
     confidences: tuple[float, ...]
+    unmet: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Knows the engine's requests; knows no benchmark, no model and no files.
 from dataclasses import dataclass
 
 from fillwright.engine.evaluation.sandbox import Verdict
-from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length, Shape
+from fillwright.engine.request import Budget, Constraint, Decode, Hole, InfillRequest, Length, Shape
 
 TOKENS = {"line": 64, "block": 128, "free": 128}
 """Free tokens by shape, where the caller does not say."""
@@ -40,6 +40,7 @@ class Question:
         steps: int | None = None,
         tokens: int | None = None,
         seed: int = 0,
+        parses: bool = False,
     ) -> InfillRequest:
         """What an editor would send: the document without the hole's text. No document key, so
         that nothing is left from the question before."""
@@ -53,6 +54,7 @@ class Question:
             seed=seed,
             decode=decode,
             length=length,
+            constraint=Constraint("parses" if parses else "none"),
         )
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.checkpoint import Checkpoint
+from fillwright.engine.infill.constraint.check import check_of
 from fillwright.engine.infill.denoising.strategies import write_denoised
 from fillwright.engine.infill.display import Display, States
 from fillwright.engine.infill.drafting.best_of_n import DRAFTERS
@@ -23,6 +24,7 @@ from fillwright.engine.infill.ranking.certainty import (
 )
 from fillwright.engine.infill.ranking.code_ranker import CodeRanker
 from fillwright.engine.infill.ranking.ranker import Ranker
+from fillwright.engine.infill.spelt_form import SpeltForm
 from fillwright.engine.infill.state import Task, Written
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
@@ -75,7 +77,15 @@ class Candidate:
 
     @cached_property
     def _preparation(self) -> Preparation:
-        return Preparation(self.checkpoint, self.request, self.plan, self.seams)
+        return Preparation(self.checkpoint, self.request, self.plan, self.seams, self.form)
+
+    @cached_property
+    def form(self) -> SpeltForm | None:
+        """What the hole has to spell. Raises BadRequest for a constraint that cannot be checked."""
+        check, known = check_of(self.request), self.checkpoint
+        if check is None:
+            return None
+        return SpeltForm(check, known.tokenizer, self.seams, known.prompt.closing)
 
     @cached_property
     def _remembered(self) -> Draft | None:
@@ -99,7 +109,12 @@ class Candidate:
     def _surer(self, fill: Infill) -> Infill:
         """The fill, or what stood there before where that is another text and surer."""
         own = fill.certainty
-        if own is None or fill.finish != "settled" or (draft := self._remembered) is None:
+        if (
+            own is None
+            or self.form
+            or fill.finish != "settled"
+            or (draft := self._remembered) is None
+        ):
             return fill
         known = draft.certainty
         is_same = draft.texts[0].strip() == fill.texts[0].strip()
@@ -134,15 +149,18 @@ class Candidate:
         return Display(known.tokenizer, self.seams, known.prompt.closing, self.plan.tokens)
 
     def _write(self, task: Task) -> Generator[Draft, None, Outcome]:
-        """By draft, denoising, or both; returns the last state and what was in fact done."""
+        """By draft, denoising, or both; returns the last state and what was in fact done. A draft
+        that does not meet the request's constraint is not enough."""
         model, decode, drafted = self.checkpoint.model, self.plan.decode, None
         if decode != "denoise":
             later = 0 if decode == "draft" else self.plan.settings.steps
             drafted = yield from self._draft(task, later)
             if drafted and self.plan.chooses:
                 task = replace(task, opening=self._lead(drafted))
-            if decode == "draft" or task.cancelled():
+            if (decode == "draft" and self._meets(drafted)) or task.cancelled():
                 return drafted, "draft"
+            if decode == "draft":
+                drafted, decode = None, "denoise"
         states = write_denoised(model, task, self.checkpoint.length_bias, drafted)
         if states is None and self.plan.must_denoise:
             raise BadRequest(
@@ -157,7 +175,8 @@ class Candidate:
             if denoised is None and drafted:
                 return drafted, "draft"
             if denoised and drafted and not task.cancelled():
-                better = self.ranker.better(drafted, denoised, task)
+                only = self._meets(denoised) and not self._meets(drafted)
+                better = denoised if only else self.ranker.better(drafted, denoised, task)
                 if not task.cancelled() and better is not denoised:
                     ranked = self.display.spelt([better])
                     denoised = yield from self.display.shown(ranked, self.stop)
@@ -173,8 +192,14 @@ class Candidate:
             at_most = sum(task.budgets) + later
             return (yield from self.display.shown(counted(states, at_most), self.stop))
 
+    def _meets(self, written: Written | None) -> bool:
+        """Whether the constraint, if there is one, is met."""
+        return self.form is None or (written is not None and self.form.is_met(written.holes[0]))
+
     def _lead(self, drafted: Written) -> list[int]:
         """The tokens of a draft that its hole's lead is in."""
+        if self.request.constraint.kind in ("regex", "one of"):
+            return self.checkpoint.tokenizer.encode(self.seams.leads[0])
         spelling = self.checkpoint.tokenizer.spell(drafted.holes[0])
         return list(drafted.holes[0][: spelling.tokens_of(len(self.seams.leads[0]))])
 
@@ -190,11 +215,14 @@ class Candidate:
             kept = [whole_of(*pair) for pair in zip(kept, spelt, strict=True)]
         shown = [spelling.showing(range_) for spelling, range_ in zip(spelt, kept, strict=True)]
         evidence = written.evidence if written else None
+        texts = tuple(
+            spelling.text[range_.start : range_.stop] + tail
+            for spelling, range_, tail in zip(spelt, kept, self.seams.tails, strict=True)
+        )
+        if self.form and finish != "cancelled" and not self.form.check.is_met(texts[0]):
+            finish = "unmet"
         return Infill(
-            texts=tuple(
-                spelling.text[range_.start : range_.stop] + tail
-                for spelling, range_, tail in zip(spelt, kept, self.seams.tails, strict=True)
-            ),
+            texts=texts,
             confidences=tuple(
                 own[ids.start : ids.stop] for own, ids in zip(confidences, shown, strict=True)
             ),

@@ -11,6 +11,7 @@ from fillwright.engine.errors import EngineFailed
 from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
+from fillwright.engine.infill.rewriting import Rewriting
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.request import Draft, Infill, InfillRequest
@@ -28,6 +29,9 @@ class Infiller(Checkpoint):
         EngineFailed when a GPU's memory is full."""
         try:
             stop = Stop(cancelled, request.budget, time.perf_counter)
+            if request.strength is not None:
+                yield (yield from Rewriting(self, request, stop).run())
+                return
             yield from with_alternatives(
                 request, stop, lambda number: self._candidate(request, number, stop)
             )

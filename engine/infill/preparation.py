@@ -10,6 +10,7 @@ from functools import cached_property
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.drafting.greedy import next_token
+from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.precedents import precedents_of
 from fillwright.engine.infill.ranking.plausibility import placeholder
@@ -29,12 +30,13 @@ BETWEEN_CHARACTERS = 4096
 
 @dataclass(frozen=True)
 class Preparation:
-    """Of one candidate of a request, by its plan."""
+    """Of one candidate of a request, by its plan; `form` is what its hole has to spell."""
 
     checkpoint: Checkpoint
     request: InfillRequest
     plan: Plan
     seams: Seams
+    form: Form | None = None
 
     def task(self, stop: Stop) -> Task:
         """Reads what the document's cache lacks of the prompt, and a lead that is not left to the
@@ -59,6 +61,7 @@ class Preparation:
             generator=known.model.generator(self.plan.seed),
             cancelled=stop,
             memory=self.memory,
+            form=self.form,
         )
 
     @cached_property
@@ -73,7 +76,10 @@ class Preparation:
         return Mixture(known.gate, precedents, self.seams.one_line)
 
     def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
-        """The most likely tokens that spell the first hole's lead."""
+        """The most likely tokens that spell the first hole's lead, or, where it must spell more
+        than a model can know, the plainest."""
+        if self.request.constraint.kind in ("regex", "one of"):
+            return self.checkpoint.tokenizer.encode(self.seams.leads[0])
         edges = Edges(self.checkpoint.tokenizer, self.seams.leads[0], "")
         opening: list[int] = []
         while not stop() and (allowed := edges.following(opening)):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fillwright.engine.diffusion.denoise import Loop, Step
+from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.hypotheses import DraftedHoles, Evidence, Hypothesis
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.tokens.constraints import Constraints
@@ -29,7 +30,8 @@ class Task:
     `holes` are the constraints of each, and `between` the known ids between two. `opening` are the
     known first tokens of the first hole. `suffix` are the ids after the last hole, as many as a
     canvas may hold, end marks at the text's end; empty where nothing is pinned. `memory` is what
-    else has a say where the draft is by beams.
+    else has a say where the draft is by beams. `form` is what the only hole has to spell, if that
+    is asked for.
     """
 
     plan: Plan
@@ -44,6 +46,7 @@ class Task:
     generator: RandomNumbers
     cancelled: Callable[[], bool]
     memory: Mixture | None = None
+    form: Form | None = None
 
     @property
     def prompt_cached(self) -> int:

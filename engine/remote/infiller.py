@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Seque
 from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
@@ -77,11 +78,14 @@ class RemoteInfiller:
     ) -> Iterator[Draft | Infill]:
         """Drafts as the first fill comes, then exactly one Infill. `cancelled` is asked every
         20 ms; the connection is closed then, and the server stops. Several holes are filled at once
-        where the server can do that, else one after another, each once. Raises `FillwrightError`
-        with what the server said or did."""
+        where the server can do that, else one after another, each once. A constraint is looked at
+        when the fill is there: no server knows it. Raises `FillwrightError` with what the server
+        said or did."""
+        if request.strength is not None:
+            raise BadRequest("A model server cannot renoise a text; have it written anew.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
-            yield (yield from self._fill(request, stop))
+            yield judged(request, (yield from self._fill(request, stop)))
             return
         if (joint := self._fill_jointly(request, stop)) is not None:
             yield joint

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from fillwright.engine.confidence import geometric_mean
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.prompt_format import NO_INSTRUCTIONS, engine_takes_instructions
-from fillwright.engine.request import Budget, Decode, Infill, InfillRequest
+from fillwright.engine.request import Budget, Constraint, Decode, Infill, InfillRequest
 from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.cli.carve_locations import carve_places
@@ -46,6 +46,8 @@ class FillOptions:
     seed: int = 0
     steps: int | None = None
     decode: Decode = "auto"
+    constraint: Constraint = field(default_factory=Constraint)
+    strength: float | None = None
     project: bool = True
 
 
@@ -97,6 +99,8 @@ def request_for(
         # nobody else's key: an editor's next request for this file must not cancel this one
         document_key=f"command line {os.getpid()}",
         decode=options.decode,
+        constraint=options.constraint,
+        strength=options.strength,
     )
 
 

@@ -1,12 +1,13 @@
 """The command line of `fillwright fill`. Reads no file."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
 from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.request import Decode
+from fillwright.engine.request import Constraint, Decode
 from fillwright.engine.syntax.pieces import KINDS
 from fillwright.lsp_server.cli.arguments import Parser, sentence, startable, whole
 from fillwright.lsp_server.cli.fill import FillOptions
@@ -41,6 +42,8 @@ def parse_fill(argv: Sequence[str]) -> FillOptions:
         seed=arguments.seed,
         steps=arguments.steps,
         decode=arguments.decode,
+        constraint=_constraint(arguments),
+        strength=arguments.strength,
         project=arguments.project,
     )
 
@@ -90,5 +93,46 @@ def _parser() -> Parser:
         help="denoise from noise, write a causal draft, or denoise from that draft; "
         "auto is what the checkpoint is best at",
     )
+    parser.add_argument(
+        "--strength",
+        type=sentence(_share),
+        metavar="S",
+        help="keep what stands in the only hole but for this share of its tokens, from 0 to 1: the "
+        "least likely ones are renoised",
+    )
+    constraint = parser.add_argument_group(
+        "what the only hole has to be", "a fill that is not says 'unmet'"
+    ).add_mutually_exclusive_group()
+    constraint.add_argument("--parses", action="store_true", help="free of syntax errors")
+    constraint.add_argument("--regex", metavar="PATTERN", help="a match of the pattern, all of it")
+    constraint.add_argument(
+        "--one-of", nargs="+", metavar="TEXT", help="one of these texts, word for word"
+    )
     add_engine_arguments(parser)
     return parser
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError(f"a strength is a number from 0 to 1, not {text!r}")
+    return share
+
+
+def _constraint(arguments: argparse.Namespace) -> Constraint:
+    """Raises BadRequest where the one that was asked for cannot be."""
+    constraint = Constraint()
+    if arguments.parses:
+        constraint = Constraint("parses")
+    elif arguments.regex:
+        constraint = Constraint("regex", pattern=arguments.regex)
+    elif arguments.one_of:
+        constraint = Constraint("one of", choices=tuple(arguments.one_of))
+    if constraint.kind != "none" and len(arguments.places) > 1:
+        raise BadRequest("a constraint is for one hole; fill the holes one at a time.")
+    if arguments.strength is not None and len(arguments.places) > 1:
+        raise BadRequest("a strength is for one hole; rewrite them one at a time.")
+    return constraint

@@ -32,7 +32,8 @@ OnDraft = Callable[[Draft], None]
 @dataclass(frozen=True)
 class Ask:
     """One wish for a fill of this version of a document: `carvings` have one hole each, are in
-    order, and are filled jointly. `unasked`: nobody asked for it by hand."""
+    order, and are filled jointly. `unasked`: nobody asked for it by hand. `strength`: which share
+    of what stands in the only hole is renoised; None writes it anew."""
 
     document: Document
     carvings: tuple[Carving, ...]
@@ -40,6 +41,7 @@ class Ask:
     candidates: int = 1
     instruction: str | None = None
     unasked: bool = False
+    strength: float | None = None
 
     @property
     def holes(self) -> tuple[Hole, ...]:
@@ -133,6 +135,7 @@ class Fills:
             ask.candidates,
             ask.instruction,
             ask.unasked,
+            ask.strength,
             settings,
             shared,
         )
@@ -212,4 +215,5 @@ def _request(
         document_key=document_key,
         decode=settings.decode,
         unasked=ask.unasked,
+        strength=ask.strength,
     )

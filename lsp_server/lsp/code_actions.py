@@ -11,7 +11,8 @@ from fillwright.lsp_server.lsp.convert import capability
 from fillwright.lsp_server.session.targets import Target
 
 FILL_COMMAND = "fillwright.fill"
-KIND = types.CodeActionKind.RefactorRewrite
+REWRITE, REPAIR = types.CodeActionKind.RefactorRewrite, types.CodeActionKind.QuickFix
+KINDS = [REWRITE, REPAIR]
 
 
 def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction | types.Command:
@@ -25,7 +26,7 @@ def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction
     by_command = capability(client, "workspace.apply_edit")
     return types.CodeAction(
         title=target.title,
-        kind=KIND,
+        kind=_kind(target),
         command=command if by_command else None,
         data=None if by_command else target.to_json(),
         tags=[generated] if generated in tags else None,
@@ -33,9 +34,13 @@ def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction
     )
 
 
-def wanted(only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Whether a client that asks for the kinds in `only` (None: any) wants these actions."""
+def wanted(target: Target, only: Sequence[types.CodeActionKind | str] | None) -> bool:
+    """Whether a client that asks for the kinds in `only` (None: any) wants this one's action."""
     if only is None:
         return True
     kinds = (kind.value if isinstance(kind, types.CodeActionKind) else kind for kind in only)
-    return any(not kind or f"{KIND.value}.".startswith(f"{kind}.") for kind in kinds)
+    return any(not kind or f"{_kind(target).value}.".startswith(f"{kind}.") for kind in kinds)
+
+
+def _kind(target: Target) -> types.CodeActionKind:
+    return REPAIR if target.repairs else REWRITE

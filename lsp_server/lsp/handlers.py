@@ -25,7 +25,7 @@ def register(client: LanguageServer, session: Session) -> None:
     client.feature(copilot.DID_FOCUS)(partial(did_focus, session))
     popup = types.CompletionOptions()
     client.feature(types.TEXT_DOCUMENT_COMPLETION, popup)(partial(completion, session))
-    actions = types.CodeActionOptions(code_action_kinds=[code_actions.KIND], resolve_provider=True)
+    actions = types.CodeActionOptions(code_action_kinds=code_actions.KINDS, resolve_provider=True)
     client.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(partial(code_action, client, session))
     client.feature(types.CODE_ACTION_RESOLVE)(partial(resolve_code_action, client, session))
 
@@ -96,12 +96,15 @@ def code_action(
     client: LanguageServer, session: Session, params: types.CodeActionParams
 ) -> list[types.CodeAction | types.Command]:
     """`textDocument/codeAction`: light actions, computed when they are chosen."""
-    if not code_actions.wanted(params.context.only):
-        return []
     asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
     span = convert.editor_range(params.range)
-    found = session.targets(params.text_document.uri, span, asked=asked)
-    return [code_actions.action(target, client.client_capabilities) for target in found]
+    complaints = [convert.editor_range(each.range) for each in params.context.diagnostics]
+    found = session.targets(params.text_document.uri, span, complaints, asked=asked)
+    return [
+        code_actions.action(target, client.client_capabilities)
+        for target in found
+        if code_actions.wanted(target, params.context.only)
+    ]
 
 
 async def resolve_code_action(

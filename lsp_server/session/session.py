@@ -3,6 +3,7 @@
 Knows no protocol. What a handler needs is one call here; what follows documents subscribes here.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -23,7 +24,7 @@ from fillwright.lsp_server.session.editor_reports import EditorReport
 from fillwright.lsp_server.session.engine_connection import EngineConnection
 from fillwright.lsp_server.session.requests import DocumentChanged
 from fillwright.lsp_server.session.target_fill import Filled, ask_for, filled
-from fillwright.lsp_server.session.targets import EditorRange, Target, targets
+from fillwright.lsp_server.session.targets import EditorRange, Target, repairs, targets
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import Settings
 from fillwright.lsp_server.suggestions.suggestions import Suggestions
@@ -36,6 +37,10 @@ from fillwright.lsp_server.text.reasons import Reason
 from fillwright.lsp_server.text.subscribers import DocumentEdit, DocumentSubscriber
 
 logger = logging.getLogger(__name__)
+
+SETTINGS_S = 3.0
+"""An editor gives its settings in milliseconds; one that is busy may take longer, and none for
+ever."""
 
 NOT_OPEN = "This document is not open in the editor; open it first."
 
@@ -56,6 +61,7 @@ class Session:
         self._show_draft = show_draft
         self.folders: tuple[str, ...] = ()
         self.settings = FolderSettings()
+        self._configured = asyncio.Event()
         self.engine = EngineConnection(lambda: self.settings.everywhere.engine)
         self.background = Background()
         self.documents = DocumentStore()
@@ -137,9 +143,31 @@ class Session:
         learnt = self.status.status.languages
         return learnt is None or language in learnt
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether the editor's settings are known."""
+        return self._configured.is_set()
+
+    async def until_configured(self) -> None:
+        """Wait for the editor's settings, `SETTINGS_S` at most; from then on those that it gave at
+        the start hold until it says more."""
+        try:
+            async with asyncio.timeout(SETTINGS_S):
+                await self._configured.wait()
+        except TimeoutError:
+            logger.warning("The editor has not given its settings in %g s", SETTINGS_S)
+            self._configured.set()
+
+    def start(self, settings: FolderSettings, *, more_to_come: bool) -> None:
+        """Follow the settings of the start; `more_to_come`: the editor is asked for its own."""
+        self.settings = settings
+        if not more_to_come:
+            self._configured.set()
+
     async def configure(self, settings: FolderSettings) -> None:
         """Follow new settings: another engine is used, and one that does not run is started."""
         self.settings = settings
+        self._configured.set()
         if self.engine.is_outdated:
             await self.shutdown()
             self.status.show(Status())
@@ -149,7 +177,7 @@ class Session:
 
     def preload(self) -> None:
         """Start the engine when it does not run, if the settings say so."""
-        wanted = self.settings.everywhere.engine.preload
+        wanted = self.is_configured and self.settings.everywhere.engine.preload
         if wanted and self.status.status.state not in ("loading", "busy"):
             self.background.run(self.status.follow(self.engine.client()))
 
@@ -159,16 +187,18 @@ class Session:
         self.background.cancel()
         await self.engine.close()
 
-    def targets(self, uri: str, span: EditorRange, *, asked: bool) -> list[Target]:
-        """What can be filled at a range of a document; see `targets.targets`. Nothing where the
-        document is not open or refused."""
+    def targets(
+        self, uri: str, span: EditorRange, complaints: Sequence[EditorRange] = (), *, asked: bool
+    ) -> list[Target]:
+        """What can be filled at a range of a document, and repaired where other servers complain;
+        see `targets.targets`. Nothing where the document is not open or refused."""
         document = self.documents.get(uri)
         if document is None or self.refusal(uri) is not None:
             return []
         found = targets(document, span, self.documents.encoding, asked=asked)
         if self.engine.takes_instructions() is False:
             found = [target for target in found if target.instruction is None]
-        return found
+        return found + repairs(document, complaints)
 
     async def fill(self, wanted: Sequence[Target], on_draft: OnDraft | None = None) -> Filled:
         """Fill the targets, all of one document, in one request.

@@ -107,7 +107,13 @@ def ask_for(document: Document, targets: Sequence[Target], encoding: PositionEnc
     """One request for all the targets of a document. Raises BadRequest when they overlap, have no
     place in the document, or do not share their instruction."""
     carvings = [one for target in targets for one in carvings_of(document, target, encoding)]
-    return Ask(document, in_order(carvings), "edit", instruction=_instruction(targets))
+    return Ask(
+        document,
+        in_order(carvings),
+        "edit",
+        instruction=_instruction(targets),
+        strength=_strength(targets),
+    )
 
 
 def filled(
@@ -132,6 +138,12 @@ def _instruction(targets: Sequence[Target]) -> str | None:
     if len(given) > 1:
         raise BadRequest("Places that are filled together share one instruction.")
     return given.pop() if given else None
+
+
+def _strength(targets: Sequence[Target]) -> float | None:
+    if len(targets) > 1 and any(target.strength is not None for target in targets):
+        raise BadRequest("Only one place at a time can be renoised; ask for one.")
+    return targets[0].strength if targets else None
 
 
 def _filled_holes(

@@ -46,6 +46,9 @@ NOTHING: dict[What, str] = {
     "stubsInClass": "There is no class around the cursor with a function to fill.",
     "stubsInFile": "This file has no function that is still to be written.",
 }
+STRENGTHS: dict[float, str] = {0.2: "Touch up selection", 0.5: "Rework selection"}
+"""What a selection's own text is kept but for: the share of its tokens that is renoised."""
+REPAIR = "Renoise this place"
 # clients that were written before the names had one style
 FORMERLY = {"stubs in class": "stubsInClass", "stubs in file": "stubsInFile"}
 # what an editor has closed already is no reason not to finish a line
@@ -79,6 +82,8 @@ class Target:
 
     Without a `version` the newest one of the document is meant. `instruction` says in words what
     is wanted. `rewrites`: there is code already, which the user should see beside the new one.
+    With a `strength`, in (0, 1], a selection is not written anew: that share of its tokens is, the
+    least likely ones. `repairs`: another server complains of the place.
     """
 
     uri: str
@@ -87,11 +92,19 @@ class Target:
     version: int | None = None
     instruction: str | None = None
     rewrites: bool = False
+    strength: float | None = None
+    repairs: bool = False
+
+    def __post_init__(self) -> None:
+        if self.strength is not None and (self.what != "selection" or not 0 < self.strength <= 1):
+            raise ValueError("only a selection has a strength, more than 0 and at most 1")
 
     @property
     def title(self) -> str:
         """What an editor's menu says."""
         title = "Rewrite body" if self.what == "body" and self.rewrites else TITLES[self.what]
+        if self.strength is not None:
+            title = REPAIR if self.repairs else STRENGTHS.get(self.strength, "Renoise selection")
         if not self.instruction:
             return title
         words = " ".join(self.instruction.split())
@@ -151,9 +164,30 @@ def targets(
         )
         for what in found
     ]
+    if selected:
+        whole += [replace(whole[-1], strength=strength) for strength in STRENGTHS]
     instruction = _instruction_in(selected)
-    instructed = [replace(whole[-1], instruction=instruction)] if instruction else []
+    newest = [each for each in whole if each.strength is None][-1:]
+    instructed = [replace(each, instruction=instruction) for each in newest if instruction]
     return whole + instructed
+
+
+def repairs(document: Document, spans: Sequence[EditorRange]) -> list[Target]:
+    """The places that other servers complain of, each once, to be renoised: all of their tokens;
+    of an empty range, the line's unlikely ones."""
+    found = []
+    for span in dict.fromkeys(spans):
+        line = span.start.line
+        place, strength = span, 1.0
+        if span.start == span.end:
+            whole = EditorPosition(line, 0), EditorPosition(line + 1, 0)
+            place, strength = EditorRange(*whole), min(STRENGTHS)
+        found.append(
+            Target(
+                document.uri, "selection", place, document.version, strength=strength, repairs=True
+            )
+        )
+    return found
 
 
 def carvings_of(

@@ -79,9 +79,12 @@ class Editor:
         *place: int,
         only: list[str] | None = None,
         trigger: types.CodeActionTriggerKind | None = None,
+        complaint: str = "",
     ) -> list[types.CodeAction | types.Command]:
-        """The code actions at a range (start line, column, end line, column)."""
-        context = types.CodeActionContext([], only, trigger)
+        """The code actions at a range (start line, column, end line, column), of which another
+        server may have a complaint."""
+        found = [types.Diagnostic(_range(*place), complaint)] if complaint else []
+        context = types.CodeActionContext(found, only, trigger)
         params = types.CodeActionParams(types.TextDocumentIdentifier(uri), _range(*place), context)
         return list(await self.lsp.text_document_code_action_async(params) or [])
 

@@ -7,6 +7,7 @@ from lsprotocol import types
 
 pytestmark = pytest.mark.e2e
 
+SELECTED = ["Rewrite selection", "Touch up selection", "Rework selection"]
 SOURCE = "import os\n\ndef add(a, b):\n    pass\n"
 
 
@@ -33,9 +34,9 @@ async def test_a_function_can_be_filled_and_a_selection_rewritten(start: Any) ->
     editor = await start()
     uri = editor.open(SOURCE)
     assert [found.title for found in await editor.actions(uri, 3, 6, 3, 6)] == ["Fill body"]
-    assert [found.title for found in await editor.actions(uri, 0, 0, 0, 9)] == ["Rewrite selection"]
+    assert [found.title for found in await editor.actions(uri, 0, 0, 0, 9)] == SELECTED
     both = await editor.actions(uri, 3, 4, 3, 8)
-    assert [found.title for found in both] == ["Fill body", "Rewrite selection"]
+    assert [found.title for found in both] == ["Fill body", *SELECTED]
     assert await editor.actions(uri, 1, 0, 1, 0) == []
 
 
@@ -47,8 +48,8 @@ async def test_a_light_bulb_is_for_stubs_and_selections_a_menu_for_all(start: An
     assert await editor.actions(uri, *written, trigger=kinds.Automatic) == []
     (fill,) = await editor.actions(uri, *stub, trigger=kinds.Automatic)
     assert (fill.title, fill.is_preferred) == ("Fill body", True)
-    (rewrite,) = await editor.actions(uri, *selection, trigger=kinds.Automatic)
-    assert (rewrite.title, rewrite.is_preferred) == ("Rewrite selection", None)
+    found = await editor.actions(uri, *selection, trigger=kinds.Automatic)
+    assert [(each.title, each.is_preferred) for each in found] == [(one, None) for one in SELECTED]
     for trigger in (kinds.Invoked, None):
         found = await editor.actions(uri, *written, trigger=trigger)
         assert [each.title for each in found] == ["Rewrite body", "Fill docstring"]
@@ -82,6 +83,17 @@ async def test_only_the_kinds_that_are_asked_for(start: Any) -> None:
         (["refactor.re"], False),
     ):
         assert bool(await editor.actions(uri, 3, 6, 3, 6, only=only)) is offered, only
+
+
+async def test_what_another_server_complains_of_can_be_renoised(start: Any) -> None:
+    editor = await start()
+    uri = editor.open("total = 1\nprint(totl)\n")
+    (repair,) = await editor.actions(uri, 1, 6, 1, 10, only=["quickfix"], complaint="no such name")
+    assert (repair.title, repair.kind) == ("Renoise this place", types.CodeActionKind.QuickFix)
+    assert repair.command.arguments[0]["strength"] == 1.0
+    seen = await editor.command("fillwright.preview", repair.command.arguments[0])
+    # a place without an edit says why
+    assert (seen["edit"] is None) == bool(seen["reason"])
 
 
 async def test_generated_edits_are_tagged_where_the_editor_knows_tags(start: Any) -> None:

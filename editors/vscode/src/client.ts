@@ -97,7 +97,8 @@ function isSeenFirst({ what, rewrites }: Target): boolean {
 function isSelection(action: vscode.Command | vscode.CodeAction): boolean {
   const command = typeof action.command === "string" ? undefined : action.command;
   const [target] = (command?.arguments ?? []) as Partial<Target>[];
-  return target?.what === "selection" && target.instruction === undefined;
+  const { what, instruction, strength } = target ?? {};
+  return what === "selection" && instruction === undefined && strength === undefined;
 }
 
 /** Whether a write met the end of the server, which `closed` is told of too. */

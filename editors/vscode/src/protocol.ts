@@ -43,6 +43,10 @@ export interface Target {
   instruction?: string;
   /** There is code already, which the user should see beside the new one. */
   rewrites?: boolean;
+  /** Which share of a selection is renoised; without it, it is written anew. */
+  strength?: number;
+  /** Another server complains of the place. */
+  repairs?: boolean;
 }
 
 /** What `fillwright.fill` answers; the server has applied the edit itself. */

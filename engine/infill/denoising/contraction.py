@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fillwright.engine.diffusion.denoise import denoise
+from fillwright.engine.infill.denoising.constraint_guide import guided
 from fillwright.engine.infill.denoising.lengths import (
     LEAST_SUFFIX,
     canvas_length,
@@ -36,7 +37,7 @@ def contract(
     The hole starts as noise, as long as fits on a canvas with the text after it, or as a causal
     draft with a little room.
     """
-    settings, known = task.plan.settings, open_canvas(model, task)
+    settings, known = guided(task), open_canvas(model, task)
     limit, budget = model.config.canvas_length, task.budgets[0]
     longest = longest_pinned(limit, len(known), budget)
     rows = longest if drafted is None else min(longest, rows_for_draft(len(drafted), budget))

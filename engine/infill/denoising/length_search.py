@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import DenoiseStep, denoise
 from fillwright.engine.diffusion.noise import Noise
+from fillwright.engine.infill.denoising.constraint_guide import guided
 from fillwright.engine.infill.denoising.lengths import (
     LengthBias,
     canvas_length,
@@ -140,7 +141,7 @@ class LengthSearch:
             self.model,
             self.task.cache,
             canvases,
-            replace(self.task.plan.settings, steps=steps),
+            replace(guided(self.task), steps=steps),
             self.task.generator,
             self._start(canvases, started_as),
             self.task.cancelled,

@@ -13,6 +13,7 @@ from fillwright.engine.diffusion.blocks import BlockLoop
 from fillwright.engine.diffusion.canvas import Canvas, before_mark
 from fillwright.engine.diffusion.noise import DraftNoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
+from fillwright.engine.infill.denoising.constraint_guide import guided
 from fillwright.engine.infill.denoising.contraction import contract
 from fillwright.engine.infill.denoising.length_search import LengthSearch
 from fillwright.engine.infill.denoising.lengths import (
@@ -75,6 +76,7 @@ def _by_end_mark(
     first, next_ = length - len(known), length - settings.rows.overlap
     # an end mark after the budget would change nothing
     blocks = 1 + max(0, -(-(min(rows, budget) - first) // next_))
+    settings = guided(task, blocks - 1)
     starts = []
     if draft is not None:
         ids = [*draft, *settings.end_marks[:1] * (blocks * length)]
@@ -127,7 +129,7 @@ def _jointly(model: Model, task: Task, drafted: Written | None) -> Iterator[Writ
 def _one_canvas(
     task: Task, canvas: Canvas, start: DraftNoise | None, passes: int
 ) -> Iterator[Written]:
-    settings = task.plan.settings
+    settings = guided(task)
     for step in task.denoise(task.cache, [canvas], settings, task.generator, start, task.cancelled):
         own = canvas.written(step.argmax_canvas[0], settings.end_marks)
         ended = all(len(rows) < len(hole) for rows, hole in zip(own, canvas.holes, strict=True))

@@ -13,8 +13,9 @@ import torch
 
 from fillwright.engine.description import ModelDescription
 from fillwright.engine.diffusion.kept import KeptStep, MaskDenoiser, denoise_kept
-from fillwright.engine.errors import EngineFailed
+from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.infill.alternatives import with_alternatives
+from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.display import Display
 from fillwright.engine.infill.ending import Timed, finish_of, whole_of
 from fillwright.engine.infill.hypotheses import Evidence
@@ -71,6 +72,8 @@ class MaskedInfiller:
         """Drafts, then exactly one Infill. `cancelled` is looked at between model passes, and so
         is the request's deadline. Raises BadRequest when the holes lie too far apart, and
         EngineFailed when a GPU's memory is full."""
+        if request.strength is not None:
+            raise BadRequest("A mask model cannot renoise a text; have it written anew.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         try:
             yield from with_alternatives(
@@ -103,7 +106,7 @@ class MaskedInfiller:
                 passes = written.passes if written else 0
                 if stop() or (written and any(written.holes)):
                     break
-        return self._infill(request, seams, written, stop, timings, shown)
+        return judged(request, self._infill(request, seams, written, stop, timings, shown))
 
     def _infill(
         self,

@@ -1,6 +1,6 @@
 """The GPU's loop against the torch loop, in Triton's interpreter or on a GPU."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -13,6 +13,7 @@ from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.denoise import denoise
 from fillwright.engine.diffusion.gpu_denoise import GpuCanvas, tail_rows
 from fillwright.engine.diffusion.gpu_loop import GpuLoop
+from fillwright.engine.diffusion.guide import Guidance
 from fillwright.engine.diffusion.noise import DraftNoise, UniformNoise
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -117,6 +118,50 @@ def test_every_step_is_that_of_the_torch_loop(
         compared += 1
     assert compared >= 2
     assert cache.known == cache.length == length
+
+
+class Objector:
+    """Refuses a row, and writes a token, at its first two looks."""
+
+    def __init__(self) -> None:
+        self.looks: list[list[int]] = []
+
+    def look(
+        self,
+        holes: Sequence[range],
+        tokens: Sequence[int],
+        confidence: Sequence[float],
+        steps_left: int,
+    ) -> Guidance:
+        self.looks.append(list(tokens))
+        objects = len(self.looks) <= 2
+        written = [31 if objects and row == 2 else token for row, token in enumerate(tokens)]
+        return Guidance(written, [objects and row == 3 for row in range(len(tokens))])
+
+    def after(self, written: Sequence[int]) -> "Objector":
+        return self
+
+
+def test_a_guide_is_heeded_as_by_the_torch_loop(model: DiffusionGemma) -> None:
+    device = model.device
+    prompt = torch.arange(20, device=device)
+    canvas = Canvas.lay_out([ROWS - 1], head=[5], length=ROWS)
+    ours, cache = loop_with_cache(model)
+    cache.defer(prompt)
+    generator = Generator(device).manual_seed(1)
+
+    def settings() -> DenoiseSettings:
+        return replace(COLD, end_marks=(11,), noise=Listed(), guide=Objector())
+
+    theirs = list(denoise(model, model.prefill(prompt), [canvas], settings(), generator))
+    mine = list(ours.denoise(cache, canvas, settings(), generator))
+    assert len(mine) == len(theirs) == COLD.steps
+    for step, wanted in zip(mine, theirs, strict=True):
+        assert torch.equal(step.argmax_canvas, wanted.argmax_canvas.cpu())
+        assert torch.equal(step.accepted_token_mask, wanted.accepted_token_mask.cpu())
+        assert step.done.tolist() == wanted.done.tolist()
+    assert mine[0].argmax_canvas[0, 2] == 31
+    assert not mine[0].accepted_token_mask[0, 3]
 
 
 class Rehearsed(Graphs):

@@ -194,7 +194,7 @@ class ScriptedModel:
     def continued(self, cache: PrefixCache, ids: Tensor) -> Tensor:
         """As `extend` gives it, of several continuations."""
         self.reads.append(ids.shape[1])
-        self._find_middle(cache.ids.tolist())
+        self._find_middle([*cache.ids.tolist(), *ids[0].tolist()])
         return torch.arange(cache.length, cache.length + ids.shape[1]).expand(ids.shape)
 
     def branch(self, cache: PrefixCache) -> "ScriptedBranches":

@@ -9,11 +9,13 @@ from fillwright.lsp_server.session.targets import (
     EditorRange,
     Target,
     carvings_of,
+    repairs,
     targets,
 )
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.positions import PositionEncoding
 
+SELECTED = ["Rewrite selection", "Touch up selection", "Rework selection"]
 CLASS = """\
 class Shelf:
     def add(self, item):
@@ -64,10 +66,10 @@ def titles(source: str, language: str = "python") -> list[str]:
         ("x = ‸\n", ["Finish line"]),
         ("x = ‸1\n", []),
         ("    ‸\n", []),
-        ("⟦x = 1⟧\n", ["Rewrite selection"]),
+        ("⟦x = 1⟧\n", SELECTED),
         ("⟦   ⟧\n", []),
-        ("⟦# use a set\nx = []⟧\n", ["Rewrite selection", "Rewrite selection: use a set"]),
-        ("⟦#\nx = []⟧\n", ["Rewrite selection"]),
+        ("⟦# use a set\nx = []⟧\n", [*SELECTED, "Rewrite selection: use a set"]),
+        ("⟦#\nx = []⟧\n", SELECTED),
         (
             CLASS.replace("pass", "pa‸ss"),
             ["Fill body", "Fill all stubs in class", "Fill all stubs in file"],
@@ -91,13 +93,13 @@ def test_what_a_place_is_offered(source: str, expected: list[str]) -> None:
     [
         ("def f():\n    pa‸ss\n", ["Fill body"]),
         ("def f‸():\n    pass\n", ["Fill body"]),
-        ("def f():\n    ⟦pass⟧\n", ["Fill body", "Rewrite selection"]),
+        ("def f():\n    ⟦pass⟧\n", ["Fill body", *SELECTED]),
         ("def f‸():\n    return 1\n", []),
         ("def f():\n    retu‸rn 1\n", []),
-        ("def f():\n    ⟦return⟧ 1\n", ["Rewrite selection"]),
+        ("def f():\n    ⟦return⟧ 1\n", SELECTED),
         ("class A‸(B):\n    x = 1\n", []),
         ("x = f(‸)\n", []),
-        ("⟦# use a set\nx = []⟧\n", ["Rewrite selection", "Rewrite selection: use a set"]),
+        ("⟦# use a set\nx = []⟧\n", [*SELECTED, "Rewrite selection: use a set"]),
         (CLASS.replace("...", "..‸."), ["Fill body", "Fill all stubs in file"]),
     ],
 )
@@ -224,3 +226,27 @@ def test_a_place_is_understood_by_its_older_name_too(before: str, now: str) -> N
     target = Target.from_json(plain)
     assert (target.what, target.title) == (now, TITLES[now])
     assert target.to_json()["what"] == now
+
+
+def test_a_selection_may_be_kept_but_for_a_share_of_it() -> None:
+    written, touched, reworked = offered("⟦x = 1⟧\n")
+    assert (written.strength, touched.strength, reworked.strength) == (None, 0.2, 0.5)
+    assert Target.from_json(touched.to_json()) == touched
+    for wrong in (0, 1.5):
+        with pytest.raises(ValueError, match="A place to fill looks like"):
+            Target.from_json(touched.to_json() | {"strength": wrong})
+    with pytest.raises(ValueError, match="A place to fill looks like"):
+        Target.from_json(touched.to_json() | {"what": "line"})
+
+
+def test_what_another_server_complains_of_is_renoised() -> None:
+    document = Document.of("x = y\nz = 1\n", "python", "file:///a", 3)
+    name = EditorRange(EditorPosition(0, 4), EditorPosition(0, 5))
+    line = EditorRange(EditorPosition(1, 2), EditorPosition(1, 2))
+    first, second = repairs(document, [name, line, name])
+    assert first.title == second.title == "Renoise this place"
+    assert (first.range, first.strength) == (name, 1.0)
+    whole = EditorRange(EditorPosition(1, 0), EditorPosition(2, 0))
+    assert (second.range, second.strength) == (whole, 0.2)
+    (carving,) = carvings_of(document, first, PositionEncoding.UTF16)
+    assert document.lf[carving.holes[0].start : carving.holes[0].end] == "y"

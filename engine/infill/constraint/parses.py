@@ -1,0 +1,96 @@
+"""Fills that leave no more syntax errors in their file than it must have. Knows text and grammars;
+looks at the neighbourhood of the hole.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.constraint.closers import closers
+from fillwright.engine.infill.ranking.plausibility import Neighbourhood
+from fillwright.engine.request import Hole
+from fillwright.engine.syntax.faults import faults
+from fillwright.engine.syntax.grammars import parser_for, query_for
+from fillwright.engine.syntax.line_ends import goes_on_below
+from fillwright.engine.syntax.patch import Patch
+
+FINAL = ("", ":", " {", ";")
+"""What may follow the closers of a statement's beginning, in any language; the parser decides."""
+PLAIN = (
+    *("x", "", "pass", "if x:", "else:", "try:", "if (x) {", "}", "0,", "x: 0,", "x = 0;"),
+    *(")", "]", '"'),
+)
+"""Texts one of which leaves no error in nearly every hole of a file that has none elsewhere."""
+
+
+@dataclass(eq=False)
+class Parses:
+    """In the hole of one document. `patch` is its neighbourhood; errors there that no plain text
+    in the hole would do away with are the file's own."""
+
+    language: str
+    around: Neighbourhood
+    patch: Patch
+
+    @classmethod
+    def of(cls, document: str, hole: Hole, language: str) -> "Parses":
+        """Raises BadRequest for a language without a grammar."""
+        parser = parser_for(language)
+        if parser is None:
+            raise BadRequest(
+                f"Nothing is known of the syntax of {language!r}; ask without the constraint."
+            )
+        around = Neighbourhood.of(document, hole, language)
+        return cls(language, around, Patch(parser, around.before, around.after))
+
+    def is_met(self, fill: str) -> bool:
+        if not fill.strip() or self._faults(fill) > self._unavoidable:
+            return False
+        text = (fill if self._ends_line else "").rstrip().encode("utf-8", "surrogatepass")
+        return not text or not goes_on_below(self.patch.tree, len(self.around.before) + len(text))
+
+    def endings(self, beginning: str) -> Iterator[str]:
+        closing = closers(beginning)
+        return (closing + final for final in FINAL)
+
+    def _faults(self, fill: str) -> int:
+        text = fill.encode("utf-8", "surrogatepass")
+        end = len(self.around.before) + len(text)
+        # a block that stays empty ends where the code before the hole does
+        start = len(self.around.before.rstrip())
+        return faults(self.patch.parse(text), self.language, start, end)
+
+    @cached_property
+    def _ends_line(self) -> bool:
+        """Whether the line ends after the hole, in a language in which that ends a statement."""
+        rest = self.around.after.split(b"\n", 1)[0]
+        return not rest.strip() and query_for(self.language, "layout") is not None
+
+    @cached_property
+    def _unavoidable(self) -> int:
+        least: int | None = None
+        for indentation in dict.fromkeys(self._indentations()):
+            for text in PLAIN:
+                found = self._faults(indentation + text)
+                least = found if least is None else min(least, found)
+                if least == 0:
+                    return 0
+        return least or 0
+
+    def _indentations(self) -> Iterator[str]:
+        """Where the hole begins a line, as deep as the lines around it and one step deeper."""
+        before, after = (part.decode("utf-8", "replace") for part in self._sides())
+        yield ""
+        if before[-1:] in ("", "\n"):
+            above, below = _depth(before.splitlines()[::-1]), _depth(after.splitlines())
+            yield from (above, below, above + "    ")
+
+    def _sides(self) -> tuple[bytes, bytes]:
+        return self.around.before, self.around.after
+
+
+def _depth(lines: list[str]) -> str:
+    """The white space that the first line with anything else begins with."""
+    line = next((line for line in lines if line.strip()), "")
+    return line[: len(line) - len(line.lstrip())]

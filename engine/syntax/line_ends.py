@@ -1,0 +1,22 @@
+"""Whether a statement goes on below the line in which it should have ended: a grammar may forgive
+`x =` and take the next line for the rest. Knows trees only.
+"""
+
+from tree_sitter import Node, Tree
+
+HOLDS_STATEMENTS = ("module", "program", "block", "_block", "_statement", "_definition", "_clause")
+"""How the types of nodes end that may hold one statement's end and the next one's beginning."""
+
+
+def goes_on_below(tree: Tree, end: int) -> bool:
+    """Whether what ends at byte `end`, the end of a line, is one expression with what the next line
+    of code begins with."""
+    source = tree.root_node.text or b""
+    first = end
+    while first < len(source) and source[first : first + 1].isspace():
+        first += 1
+    if not 0 < end < first < len(source):
+        return False
+    both: Node | None = tree.root_node.descendant_for_byte_range(end - 1, first + 1)
+    # a header's colon and its block are siblings
+    return both is not None and not both.type.endswith(HOLDS_STATEMENTS)
