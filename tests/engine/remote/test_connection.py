@@ -101,8 +101,8 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_answer_is_one_sentence_and_the_next_request_works(server, connected, name):
     serving(server, "len(x)")
-    infiller = connected(server.url)
     answer, sentence = BAD[name]
+    infiller = connected(server.url, QUICK if sentence == "too slow" else PATIENCE)
     server.says["/v1/completions"] = answer
     with pytest.raises(FillwrightError, match=sentence) as error:
         fill_of(infiller, ASKED)
