@@ -23,7 +23,7 @@ Written by `docs/write_cli.py` from the command itself.
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 2 | the arguments, a file or the setup: something that you can put right. One sentence on stderr says what |
+| 2 | the arguments, a file, a model or the setup: something that you can put right. One sentence on stderr says what |
 | 3 | the engine failed, or `fillwright doctor` found something that keeps Fillwright from working |
 | 130 | interrupted with Ctrl+C |
 | 1, and a traceback | a bug; please report it |

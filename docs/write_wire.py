@@ -20,8 +20,8 @@ OURS, OPENAI, MISTRAL, LLAMA = "ours", "OpenAI", "Mistral", "llama.cpp"
 # path, method: whose form it is, what is asked, what is answered, in words
 ROUTES: dict[tuple[str, str], tuple[str, type | None, type | None, str]] = {
     ("/v1/infill", "post"): (OURS, InfillRequest, None, "Fill holes: a stream of events, `draft`s and then one `infill` or `error`."),
-    ("/v1/memory", "post"): (OURS, Memories, Health, "Files that the engine is to remember, or to forget."),
-    ("/v1/memory", "delete"): (OURS, None, Health, "Forget every workspace."),
+    ("/v1/memory", "post"): (OURS, Memories, Health, "Files that the engine is to remember, or to forget; for the daemon's owner alone."),
+    ("/v1/memory", "delete"): (OURS, None, Health, "Forget every workspace; for the owner alone."),
     ("/load", "get"): (OURS, None, Health, "How the engine is."),
     ("/load", "post"): (OURS, None, Health, "Try a failed load again."),
     ("/metrics", "get"): (OURS, None, None, "Prometheus text."),
@@ -57,7 +57,8 @@ Written by `docs/write_wire.py` from the code that serves it; [openapi.json](ope
 engine, and what its answers mean, is in [the engine daemon](engine.md).
 
 A TCP port wants `Authorization: Bearer ...`; the private socket wants nothing. Errors are `{"error": {"type", "message"}}`: 400 for a request
-that cannot be used, 401 without the token, 404 for what is not here, 429 when too much waits, 503 while there is no model, 500 when the engine failed.
+that cannot be used, 401 without the token, 404 for what is not here, 429 when too much
+waits or a token has used up its minute (with `Retry-After`), 503 while there is no model, 500 when the engine failed.
 Fields that are not named here are passed over.
 """
 

@@ -79,16 +79,6 @@ class ModelDescription:
         if not (self.temperature >= 0 and 0 < self.top_p <= 1 and 0 < self.threshold <= 1):
             raise ValueError("a temperature is not negative; top_p and threshold lie in 0..1")
 
-    @property
-    def has_causal_head(self) -> bool:
-        """Whether the network also predicts from left to right: drafts, judging and a memory
-        need it."""
-        return self.skeleton == "diffusion_gemma"
-
-    @property
-    def takes_instructions(self) -> bool:
-        return self.prompt == "chat"
-
 
 DIFFUSION_GEMMA = ModelDescription(
     "DiffusionGemma",

@@ -1,6 +1,12 @@
-"""What every test has: one thread per process, an engine folder of its own, and slow tests last."""
+"""What every test has: one thread per process, an engine folder of its own, and slow tests last.
 
+Tests of a language are skipped where its grammar cannot be had: some come in a bundle that there is
+for Python below 3.13 only.
+"""
+
+import importlib.util
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,6 +14,15 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+
+from fillwright.engine.syntax.grammars import GRAMMARS
+from fillwright.engine.syntax.languages import (
+    FILE_NAMES,
+    GRAMMAR_NAMES,
+    SUFFIXES,
+    grammar_name,
+    language_of_file,
+)
 
 # a busy machine is slow, not wrong
 hypothesis.settings.register_profile("fillwright", deadline=None)
@@ -20,6 +35,9 @@ if not Path("/dev/nvidiactl").exists():
     os.environ["TRITON_INTERPRET"] = "1"
 
 
+BUNDLE = "tree_sitter_languages"
+# in these folders a test with a language as its first parameter is about that language
+OF_ONE_LANGUAGE = {"syntax", "carving", "fitting", "session"}
 ON_A_GPU = {
     "test_gpu_network",
     "test_gpu_weights",
@@ -55,10 +73,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    has_bundle = importlib.util.find_spec(BUNDLE) is not None
     for item in items:
+        language = "" if has_bundle else _language_of(item)
+        if language and grammar_name(language) not in GRAMMARS:
+            item.add_marker(pytest.mark.skip(reason=f"the grammar of {language} is in {BUNDLE}"))
         if item.path.parent.name == "gpu" or item.path.stem in ON_A_GPU:
             item.add_marker("gpu")
     items.sort(key=_lateness)
+
+
+def _language_of(item: pytest.Item) -> str:
+    """The language that a test's parameters begin with, by its name or by a file's; else ""."""
+    if item.path.parent.name not in OF_ONE_LANGUAGE:
+        return ""
+    first = re.search(r"\[([\w+.-]+)", item.name)
+    named = first[1] if first else ""
+    if re.search(r"\.\w+$|^Makefile$", named):
+        return language_of_file(Path(named))
+    # the names of languages have hyphens too, as have the parameters that come after
+    names = {*GRAMMAR_NAMES, *SUFFIXES.values(), *FILE_NAMES.values()}
+    return max(
+        (name for name in names if re.match(rf"{re.escape(name)}\b", named)), key=len, default=""
+    )
 
 
 def _lateness(item: pytest.Item) -> int:

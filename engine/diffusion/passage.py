@@ -21,7 +21,7 @@ class Edits:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class OpenHole:
     """`tokens` as far as they are committed, `mask` elsewhere, and the `probability` of each, 0
     where it is open. The hole never has more than `limit` tokens, and grows `expansions` times more
     at most."""
@@ -36,7 +36,7 @@ class Hole:
             raise ValueError("a hole has one probability per token, and no more than its limit")
 
     @classmethod
-    def of_masks(cls, rows: int, mask: int, limit: int | None = None) -> "Hole":
+    def of_masks(cls, rows: int, mask: int, limit: int | None = None) -> "OpenHole":
         """`rows` open rows that may grow to `limit` (None: they may not)."""
         limit = rows if limit is None else limit
         return cls((mask,) * rows, (0.0,) * rows, limit, limit)
@@ -45,7 +45,7 @@ class Hole:
     def may_grow(self) -> bool:
         return self.expansions > 0 and len(self.tokens) < self.limit
 
-    def committed(self, tokens: dict[int, int], probabilities: dict[int, float]) -> "Hole":
+    def committed(self, tokens: dict[int, int], probabilities: dict[int, float]) -> "OpenHole":
         """With these tokens, and how likely they were, at these places."""
         return replace(
             self,
@@ -53,7 +53,7 @@ class Hole:
             probabilities=tuple(probabilities.get(i, p) for i, p in enumerate(self.probabilities)),
         )
 
-    def edited(self, was_open: Sequence[bool], mask: int, edits: Edits) -> "Hole":
+    def edited(self, was_open: Sequence[bool], mask: int, edits: Edits) -> "OpenHole":
         """After the edits that its tokens ask for; `was_open`: the rows that were masks before this
         step's commits, for a `delete` from before is text. Where several expand at once, the last
         ones do as far as there is room, and the others stay open."""
@@ -87,7 +87,7 @@ class Passage:
     """Raises ValueError unless there is a text before, between and after the holes."""
 
     texts: tuple[tuple[int, ...], ...]
-    holes: tuple[Hole, ...]
+    holes: tuple[OpenHole, ...]
 
     def __post_init__(self) -> None:
         if len(self.texts) != len(self.holes) + 1 or not self.holes:

@@ -65,8 +65,9 @@ def fit_all(
     pauses: Sequence[TypedPause], precedent: PrecedentCalibration | None = None
 ) -> Calibrations:
     """The calibrations that pauses with and without the project's other files ask for, with what is
-    known of precedents already. Raises BadRequest as `fit` does."""
-    known = [p for p in pauses if p.certainty]
+    known of precedents already; bodies that are to come have no say. Raises BadRequest as `fit`
+    does."""
+    known = [p for p in pauses if p.certainty and p.kind != "body"]
     alone = [p for p in known if p.certainty and not p.certainty.knows_project]
     with_project = [p for p in known if p.certainty and p.certainty.knows_project]
     precedent = fit_precedents(pauses, precedent or PrecedentCalibration())

@@ -13,8 +13,9 @@ from tree_sitter import Tree
 
 from fillwright.engine.evaluation.source_tree import Source
 from fillwright.engine.syntax.grammars import parser_for
+from fillwright.engine.syntax.spans import spans
 
-Kind = Literal["fresh line", "word begun", "(", "=", ".", ",", "keyword", "finished"]
+Kind = Literal["fresh line", "word begun", "(", "=", ".", ",", "keyword", "finished", "body"]
 
 CHANCES: dict[Kind, float] = {
     "fresh line": 0.45,
@@ -26,8 +27,9 @@ CHANCES: dict[Kind, float] = {
     "keyword": 0.35,
     "finished": 0.6,
 }
-"""How often somebody stops at such a place. Chosen so that a fifth of all pauses are at finished
-lines and the rest as in the 694 that the gate was designed on; people were not measured."""
+"""How often somebody stops at such a place of a line. Chosen so that a fifth of all pauses are at
+finished lines and the rest as in the 694 that the gate was designed on; people were not
+measured."""
 
 PLACES: dict[Kind, re.Pattern[str]] = {
     "word begun": re.compile(r"(?<![\w$])[A-Za-z_$][\w$]{2,}"),
@@ -40,7 +42,9 @@ PLACES: dict[Kind, re.Pattern[str]] = {
 BEGUN = 3
 """Of a word at most so many letters are typed before a pause in it."""
 SHORTEST, LONGEST = 3, 120
+LONGEST_BODY = 600
 WORD = re.compile(r"\w")
+FIRST_LINE = re.compile(r"\n[ \t]+(?=\S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """A line of `source` that starts at `start`, and where its typing pauses, in order."""
+    """A line of `source` that starts at `start`, and where its typing pauses, in order. With a body
+    that is still to come, `text` goes on to its end."""
 
     source: Source
     start: int
@@ -79,6 +84,26 @@ def draw_lines(source: Source, count: int, seed: int) -> list[TypedLine]:
         pauses = tuple(_pauses(text, chance))
         if pauses and len(drawn) < count:
             drawn.append(TypedLine(source, start, text, pauses))
+    return sorted(drawn, key=lambda line: line.start)
+
+
+def draw_bodies(source: Source, count: int, seed: int) -> list[TypedLine]:
+    """At most `count` functions, in the order of the text, whose bodies are still to come: the
+    typing of each pauses once, at its header's end or where its first line begins."""
+    chance = random.Random(f"{seed}/{source.name}/bodies")
+    bodies = [
+        (span.start, span.end)
+        for span in spans(source.text, source.language)
+        if span.kind == "body" and span.end - span.start <= LONGEST_BODY
+    ]
+    drawn = list[TypedLine]()
+    for body, end in chance.sample(bodies, len(bodies)):
+        below = FIRST_LINE.match(source.text, body, end)
+        if below is not None and len(drawn) < count:
+            start = source.text.rfind("\n", 0, body) + 1
+            place = chance.choice((body, below.end())) - start
+            pauses = (Pause(place, "body"),)
+            drawn.append(TypedLine(source, start, source.text[start:end], pauses))
     return sorted(drawn, key=lambda line: line.start)
 
 

@@ -54,7 +54,7 @@ class FarParts:
             self._ids(masked(near[0], GAP), before)[:-PREFIX_TOKENS],
             self._ids(masked(near[1], GAP), after)[SUFFIX_TOKENS:],
         ]
-        far = []
+        far = list[SortedContexts]()
         if cut or end < len(suffix):
             far.append(self._kept(prefix[:cut], suffix[end:]))
         if any(beyond):

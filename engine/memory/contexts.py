@@ -188,7 +188,8 @@ def _counted(matching: Sequence[tuple[Store, Range]], length: int) -> Following 
 
 def first_true(found: NDArray[np.bool_]) -> Integers:
     """How many of each row's first are true; bool [rows, columns]."""
-    return np.cumprod(found, axis=1, dtype=np.int64).sum(axis=1)
+    first: Integers = np.cumprod(found, axis=1, dtype=np.int64).sum(axis=1)
+    return first
 
 
 def _sorted_by_context(tokens: NDArray[np.unsignedinteger]) -> NDArray[np.int32]:

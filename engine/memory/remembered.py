@@ -64,6 +64,7 @@ class Remembered:
                 here.put(key, ids, size, digest)
             else:
                 here.drop(key)
+            self._lock.notify()
             self._changed()
             return kept
 
@@ -132,7 +133,6 @@ class Remembered:
     def _changed(self) -> None:
         """Count again, and have sorted what is due."""
         self._count()
-        self._lock.notify()
         if self._sorter is None and self._due() is not None:
             self._sorter = Thread(target=self._sort, name="memory sorter", daemon=True)
             self._sorter.start()
@@ -142,7 +142,7 @@ class Remembered:
         return next(((here, sorting) for here, sorting in due if sorting), None)
 
     def _sort(self) -> None:
-        """What is due, until nothing is."""
+        """What is due, until nothing is; each time when no file has come for a while."""
         try:
             while True:
                 with self._lock:

@@ -6,6 +6,7 @@ Knows texts by their keys, tokens and sizes; knows no files, no other workspace 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from fillwright.engine.request import WorkspaceMemory
 
 Tokens = NDArray[np.unsignedinteger]
 
-SEGMENTS = 3
-"""Each is looked up by itself, a twentieth of a millisecond or so; more are merged."""
+GROWTH = 4
+"""Of two segments the larger has so many times as many tokens, or they are merged: each segment is
+looked up by itself, a twentieth of a millisecond or so."""
 LARGEST = 2_000_000
 """Tokens of a merged segment: sorting them takes more than a second, beside the fills."""
 DEAD_SHARE = 0.1
@@ -137,16 +139,17 @@ class Workspace:
 
     def due(self) -> Sorting | None:
         """What should be sorted when there is time: new files that are many, a segment much of
-        which is dead, or the two smallest of small segments where these are many, so that a file is
-        sorted only a few times while a workspace grows."""
+        which is dead, or two segments of about the same size: so a file is sorted only a few times
+        while a workspace grows."""
         if self.waiting > AT_ONCE:
             return Sorting(dict(self.unsorted))
         for segment in self.segments:
             if len(segment) - segment.live > DEAD_SHARE * len(segment):
                 return self._merging(segment)
         small = sorted((s for s in self.segments if 2 * len(s) <= LARGEST), key=len)
-        if len(small) > SEGMENTS:
-            return self._merging(*small[:2])
+        for one, larger in pairwise(small):
+            if len(larger) < GROWTH * len(one):
+                return self._merging(one, larger)
         return None
 
     def sort(self, sorting: Sorting) -> None:

@@ -16,6 +16,7 @@ from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.certainty import certainty_of
 from fillwright.engine.remote.choosing import ranked
 from fillwright.engine.remote.connection import Connection
+from fillwright.engine.remote.forgetful import Forgetful
 from fillwright.engine.remote.joint import infill_of, takes_of
 from fillwright.engine.remote.marks import Marks
 from fillwright.engine.remote.pump import Pump
@@ -29,43 +30,14 @@ from fillwright.engine.remote.question import (
 from fillwright.engine.remote.refusals import RefusedError
 from fillwright.engine.remote.take import Hole, Take
 from fillwright.engine.remote.window import Window
-from fillwright.engine.remote.writing import written
-from fillwright.engine.request import (
-    Draft,
-    FileText,
-    Finish,
-    Infill,
-    InfillRequest,
-    WorkspaceMemory,
-)
+from fillwright.engine.remote.writing import form_of, written
+from fillwright.engine.request import Draft, Finish, Infill, InfillRequest
 
 OTHERS_TEMPERATURE = 0.8
 # in code a token is seldom shorter
 CHARACTERS_PER_TOKEN = 2.0
 LEAST_CHARACTERS_PER_TOKEN = 0.5
 LEAST_ROOM = 100
-
-
-class Forgetful:
-    """A server remembers nothing of a project."""
-
-    is_used = False
-
-    def take(self, workspace: str, file: FileText) -> None:
-        """Nothing is kept, and nothing sent."""
-
-    def known(self) -> tuple[WorkspaceMemory, ...]:
-        """Of no workspace."""
-        return ()
-
-    def renew(self, workspace: str) -> None:
-        """Nothing to keep."""
-
-    def forget_unused(self) -> None:
-        """Nothing to forget."""
-
-    def clear(self) -> None:
-        """Nothing to forget."""
 
 
 @dataclass
@@ -164,14 +136,21 @@ class RemoteInfiller:
         )
 
         async def written() -> AsyncGenerator[JointAnswer, None]:
-            answer = await adapter.complete_jointly(self.connection, question)
+            with form_of(adapter, self.connection.host):
+                answer = await adapter.complete_jointly(self.connection, question)
             if answer is not None:
                 yield answer
 
-        for answer in self.pump.iterate(written(), stop):
-            takes = takes_of(seams, self.marks, request.budget.tokens, answer.holes)
-            return infill_of(takes, self._nothing(request, stop))
-        return self._nothing(request, stop) if stop() else None
+        try:
+            answers = list(self.pump.iterate(written(), stop))
+        except RefusedError as error:
+            if not error.is_too_long:
+                raise
+            return None
+        if not answers:
+            return self._nothing(request, stop) if stop() else None
+        takes = takes_of(seams, self.marks, request.budget.tokens, answers[0].holes)
+        return infill_of(takes, self._nothing(request, stop))
 
     def _nothing(self, request: InfillRequest, stop: Stop) -> Infill:
         """The fill of a request that was stopped before anything came."""

@@ -94,7 +94,7 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
-class JointAdapter(Protocol):
+class JointAdapter(Adapter, Protocol):
     """A kind of server that writes several holes in one request."""
 
     async def complete_jointly(self, server: Server, question: JointQuestion) -> JointAnswer | None:

@@ -1,13 +1,25 @@
 """Several fills of one hole, all asked for at once. Knows adapters and takes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 
 from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.remote.connection import LEFTOVER_S, Connection
 from fillwright.engine.remote.question import Adapter, Question
 from fillwright.engine.remote.take import Hole, Take
+
+
+@contextmanager
+def form_of(adapter: Adapter, host: str) -> Iterator[None]:
+    """Raises `EngineFailed` where what an adapter reads has not the form that it knows."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EngineFailed(
+            f"The engine at {host} answers in a form that is not {adapter.name}'s "
+            f"({type(error).__name__}); look at fillwright.engine.kind."
+        ) from error
 
 
 async def written(
@@ -26,7 +38,7 @@ async def written(
 
     async def write(number: int, question: Question) -> None:
         take = Take(hole)
-        try:
+        with form_of(adapter, connection.host):
             async with aclosing(adapter.complete(connection, question)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     take = take.then(piece)
@@ -40,11 +52,6 @@ async def written(
                     async with asyncio.timeout(LEFTOVER_S):
                         async for _ in pieces:
                             pass
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise EngineFailed(
-                f"The engine at {connection.host} answers in a form that is not "
-                f"{adapter.name}'s ({type(error).__name__}); look at fillwright.engine.kind."
-            ) from error
         tell(number, take.closed())
 
     async def compare(number: int, question: Question) -> None:

@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import NoReturn
 
-from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.errors import BadRequest, CheckpointError, FillwrightError
 from fillwright.engine.extras import need_torch
+from fillwright.engine.version import VERSION
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
 from fillwright.lsp_server.cli.examples import examples
 
@@ -22,8 +22,9 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit code.
 
-    0 done, 2 arguments or a file that the caller can correct, 3 the engine failed; both say so in
-    one sentence on stderr. Anything else that goes wrong is a bug and keeps its traceback.
+    0 done, 2 arguments, a file or a model that the caller can correct, 3 the engine failed; both
+    say so in one sentence on stderr. Anything else that goes wrong is a bug and keeps its
+    traceback.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = run(argv[1:])
         sys.stdout.flush()
         return code
-    except BadRequest as error:
+    except (BadRequest, CheckpointError) as error:
         return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
         return _fail(error, ENGINE_FAILED)
@@ -57,16 +58,6 @@ def _fail(error: FillwrightError, code: int) -> int:
     return code
 
 
-class _Version(argparse.Action):
-    """Looks the version up when it is asked for: that takes longer than all other arguments."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version
-
-        print(f"fillwright {version('fillwright')}")
-        parser.exit()
-
-
 def _parser() -> argparse.ArgumentParser:
     """What has no verb: the help, the version, and the errors about it."""
     parser = Parser(
@@ -74,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Fills holes in code with text diffusion.",
         epilog="fillwright VERB --help shows the options of a verb.",
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.add_argument(
+        "--version", action="version", version=f"fillwright {VERSION}", help="print the version"
+    )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name, (help, _) in VERBS.items():
         verbs.add_parser(name, help=help, add_help=False)

@@ -22,6 +22,7 @@ MOST_TRIALS = 40
 """Trial parses of one fill, about a millisecond each."""
 WORD = re.compile(r"\w+")
 GOES_ON = "\\"
+LINK = re.compile(r"\s*(?:&&|\|\|?|;)\s*\\")
 TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w.:-]+)[^<>]*?(?P<alone>/?)>")
 
 
@@ -56,6 +57,9 @@ def fitting(
         elif place.code.endswith(GOES_ON) and not said.endswith(GOES_ON):
             # the next line goes on with this one
             ends = [said + " " + place.code.strip()]
+        elif LINK.fullmatch(place.code) and not said.endswith(place.code.strip()):
+            # and is another command
+            ends = [said.removesuffix(GOES_ON).rstrip() + " " + place.code.strip()]
         whole_lines = [end for way in ends for end in line_ends(way, place)]
         whole_lines = _as_even(whole_lines, place, markup=markup)
         best = _least_faults(whole_lines, trial)

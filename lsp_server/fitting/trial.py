@@ -116,7 +116,19 @@ class Trial:
             kept = line
         if kept == last:
             return [text]
-        return [text[: lines.end_of(kept) - start].rstrip(), *([closer] if closer else [])]
+        within = text[: lines.end_of(kept) - start].rstrip()
+        if not closer:
+            return [within]
+        # where more than this block is left open, there are faults with its closer and without
+        missing = self.faults_with(closer) == self.faults_with(within) > 0
+        return [closer, within] if missing and self._is_closed_by(closer) else [within, closer]
+
+    def _is_closed_by(self, text: str) -> bool:
+        """Whether the end of `text` closes a node that began before the hole."""
+        filled, start = self._with(text), self._hole.start
+        closer = filled.node_at(start + len(text.rstrip()) - 1)
+        node = None if closer is None else closer.parent
+        return node is not None and not node.is_error and node.start_byte < filled.byte(start)
 
     def _closes(self, filled: Document, line: int) -> bool:
         """Whether a line only closes what stands above it."""

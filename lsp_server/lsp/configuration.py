@@ -35,6 +35,11 @@ class Configuration:
             self._initialization_options = own if isinstance(own, Mapping) else {}
         return FolderSettings(read_settings(self._initialization_options)[0])
 
+    @property
+    def can_be_read(self) -> bool:
+        """Whether the editor answers when it is asked for its settings."""
+        return bool(capability(self._client.client_capabilities, "workspace.configuration"))
+
     def watch(self) -> None:
         """Ask the editor to say when our settings change, where that has to be asked."""
         if not capability(
@@ -85,7 +90,7 @@ class Configuration:
         """Our section as the editor has it for each scope, a folder's URI or None for everywhere;
         None where it does not say."""
         nothing = [None for _ in scopes]
-        if not capability(self._client.client_capabilities, "workspace.configuration"):
+        if not self.can_be_read:
             return nothing
         items = [types.ConfigurationItem(scope_uri=scope, section=SECTION) for scope in scopes]
         params = types.ConfigurationParams(items)

@@ -4,7 +4,9 @@ Takes the place of pygls' own store, which splits lines at form feeds and U+2028
 another text than the editor. Knows no fills.
 """
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -16,6 +18,7 @@ from fillwright.lsp_server.session.editor_formatting import formatting_in
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.text.notebooks import Cell
 
+NEEDS_NO_SETTINGS = (types.INITIALIZE, types.SHUTDOWN)
 NOTEBOOKS = types.NotebookDocumentSyncOptions(
     [types.NotebookDocumentFilterWithNotebook(notebook="*")]
 )
@@ -32,6 +35,24 @@ class FillwrightProtocol(AnsweringProtocol):
         for uri, formatting in formatting_in(message.get("params")):
             self.session.remember_formatting(uri, formatting)
         return typed
+
+    def _handle_request(self, msg_id: int | str, method_name: str, params: Any) -> None:
+        """Has every request wait for the editor's settings, which come after `initialize`."""
+        handle = partial(super()._handle_request, msg_id, method_name, params)
+        if self.session.is_configured or method_name in NEEDS_NO_SETTINGS:
+            handle()
+            return
+
+        def go_on(known: Any) -> None:
+            if known.cancelled():
+                self._send_handler_result(known, msg_id=msg_id)
+            else:
+                handle()
+
+        # pygls keeps the futures of both kinds under one type
+        known: Any = asyncio.ensure_future(self.session.until_configured())
+        self._request_futures[msg_id] = known
+        known.add_done_callback(go_on)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:

@@ -41,7 +41,8 @@ def initialize(
     name = chosen.value if isinstance(chosen, types.PositionEncodingKind) else chosen
     session.documents.encoding = PositionEncoding(name)
     session.folders = folders_of(client)
-    session.settings = configuration.initial(params.initialization_options)
+    given = configuration.initial(params.initialization_options)
+    session.start(given, more_to_come=configuration.can_be_read)
     if params.client_info is not None:
         session.report.editor = params.client_info.name
     if params.process_id is not None:

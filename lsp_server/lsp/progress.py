@@ -43,14 +43,14 @@ class Progress:
 
 
 @asynccontextmanager
-async def work_done(
-    client: LanguageServer, token: int | str | None, title: str
-) -> AsyncIterator[Progress]:
+async def work_done(client: LanguageServer, token: object, title: str) -> AsyncIterator[Progress]:
     """Progress under the client's `token`, else under one of our own where the client allows.
 
-    A cancel by the user ends the block with UserCancelled.
+    What is no token counts as none: pygls lets everything through as one. A cancel by the user ends
+    the block with UserCancelled.
     """
-    token = token if token is not None else await _created(client)
+    if not isinstance(token, int | str):
+        token = await _created(client)
     if token is None:
         yield Progress(client, None)
         return
@@ -68,7 +68,8 @@ async def work_done(
             raise UserCancelled from None
         raise
     finally:
-        del client.work_done_progress.tokens[token]
+        # another request with the same token may have ended before
+        client.work_done_progress.tokens.pop(token, None)
         client.work_done_progress.end(token, types.WorkDoneProgressEnd())
 
 

@@ -159,6 +159,11 @@ class AnsweringProtocol(LanguageServerProtocol):
         if not future.cancelled() and (raised := future.exception()) is not None:
             logger.error("A notification handler failed", exc_info=raised)
 
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        """Leaves alone what is no id; pygls fails at it."""
+        if isinstance(msg_id, int | str):
+            super()._handle_cancel_notification(msg_id)
+
     def _handle_response(
         self, msg_id: int | str, result: Any = None, error: types.ResponseError | None = None
     ) -> None:

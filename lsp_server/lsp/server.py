@@ -3,13 +3,13 @@
 import logging
 import os
 import sys
-from importlib.metadata import version
 from typing import Any
 
 from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.request import Draft
+from fillwright.engine.version import VERSION
 from fillwright.lsp_server.fills.fills import Ask
 from fillwright.lsp_server.lsp import commands, copilot, copilot_completions, handlers, lifecycle
 from fillwright.lsp_server.lsp.document_sync import NOTEBOOKS, FillwrightProtocol
@@ -52,7 +52,7 @@ class FillwrightServer(LanguageServer):
     def __init__(self) -> None:
         super().__init__(
             "fillwright",
-            version("fillwright"),
+            VERSION,
             protocol_cls=FillwrightProtocol,
             converter_factory=copilot.converter,
             notebook_document_sync=NOTEBOOKS,

@@ -87,7 +87,7 @@ async def popup_offer(
         document.lines.offset(position, session.documents.encoding),
         "popup",
         formatting=session.formatting.of(document.uri),
-        gate=GATES[settings.eagerness],
+        gates=GATES[settings.eagerness],
     )
     patience_s = POPUP_INVOKED_S if by_hand else POPUP_S
     lines = await session.suggestions.popup_soon(moment, settings.fill, patience_s)

@@ -3,6 +3,7 @@
 Knows no protocol. What a handler needs is one call here; what follows documents subscribes here.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -37,6 +38,10 @@ from fillwright.lsp_server.text.subscribers import DocumentEdit, DocumentSubscri
 
 logger = logging.getLogger(__name__)
 
+SETTINGS_S = 3.0
+"""An editor gives its settings in milliseconds; one that is busy may take longer, and none for
+ever."""
+
 NOT_OPEN = "This document is not open in the editor; open it first."
 
 
@@ -56,6 +61,7 @@ class Session:
         self._show_draft = show_draft
         self.folders: tuple[str, ...] = ()
         self.settings = FolderSettings()
+        self._configured = asyncio.Event()
         self.engine = EngineConnection(lambda: self.settings.everywhere.engine)
         self.background = Background()
         self.documents = DocumentStore()
@@ -137,9 +143,31 @@ class Session:
         learnt = self.status.status.languages
         return learnt is None or language in learnt
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether the editor's settings are known."""
+        return self._configured.is_set()
+
+    async def until_configured(self) -> None:
+        """Wait for the editor's settings, `SETTINGS_S` at most; from then on those that it gave at
+        the start hold until it says more."""
+        try:
+            async with asyncio.timeout(SETTINGS_S):
+                await self._configured.wait()
+        except TimeoutError:
+            logger.warning("The editor has not given its settings in %g s", SETTINGS_S)
+            self._configured.set()
+
+    def start(self, settings: FolderSettings, *, more_to_come: bool) -> None:
+        """Follow the settings of the start; `more_to_come`: the editor is asked for its own."""
+        self.settings = settings
+        if not more_to_come:
+            self._configured.set()
+
     async def configure(self, settings: FolderSettings) -> None:
         """Follow new settings: another engine is used, and one that does not run is started."""
         self.settings = settings
+        self._configured.set()
         if self.engine.is_outdated:
             await self.shutdown()
             self.status.show(Status())
@@ -149,7 +177,7 @@ class Session:
 
     def preload(self) -> None:
         """Start the engine when it does not run, if the settings say so."""
-        wanted = self.settings.everywhere.engine.preload
+        wanted = self.is_configured and self.settings.everywhere.engine.preload
         if wanted and self.status.status.state not in ("loading", "busy"):
             self.background.run(self.status.follow(self.engine.client()))
 

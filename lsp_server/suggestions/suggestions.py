@@ -19,7 +19,7 @@ from fillwright.lsp_server.fills.fills import Ask, Fills, OnDraft
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.fills.recall import Recalled
 from fillwright.lsp_server.settings.settings import FillSettings
-from fillwright.lsp_server.suggestions.gate import FINISHED, GATES, Gate
+from fillwright.lsp_server.suggestions.gate import FINISHED, GATES, Gates
 from fillwright.lsp_server.suggestions.ghost_text import carve_ghost, first_line, ghost_text
 from fillwright.lsp_server.suggestions.last_change import LastChanges
 from fillwright.lsp_server.suggestions.quiet import reason_not_to_ask, reason_to_hold_back
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 class Moment:
     """One request while typing: `cursor` is an offset of the editor's text; `by_hand`: the user
     asked for it; at most `candidates` suggestions are wanted; `formatting`: how the editor indents,
-    where that is known; `gate`: what is sure enough to be shown where nobody asked."""
+    where that is known; `gates`: what is sure enough to be shown where nobody asked."""
 
     document: Document
     cursor: int
@@ -48,7 +48,7 @@ class Moment:
     by_hand: bool = False
     candidates: int = 1
     formatting: Formatting | None = None
-    gate: Gate = GATES["normal"]
+    gates: Gates = GATES["normal"]
 
     def after(self, selected: TextChange) -> "Moment":
         """The moment as it would be with the popup's item accepted."""
@@ -316,7 +316,8 @@ class Suggestions:
         ghost = ghost_text(document, cursor, carving, candidate.text, moment.formatting)
         if moment.by_hand or isinstance(ghost, Reason):
             return ghost
-        return moment.gate.passing(document, cursor, candidate, ghost)
+        gate = moment.gates.line if carving.shape == "line" else moment.gates.block
+        return gate.passing(document, cursor, candidate, ghost)
 
     def _told(self, moment: Moment, found: "_Found") -> list[TextChange]:
         """What was found, with every reason against the rest noted."""

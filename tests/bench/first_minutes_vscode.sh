@@ -20,8 +20,11 @@ vscode() {
 install
 vscode --install-extension "$vsix" > extension.txt
 step "code --install-extension, $(du -sm extensions | cut -f1) MB"
-mkdir work
+mkdir -p work data/User
 cp "$shelf" work/
+# nothing but this extension, and nobody is asked anything
+echo '{"chat.disableAIFeatures": true, "workbench.startupEditor": "none"}' > data/User/settings.json
+export EXTENSIONS_GALLERY='{"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""}'
 vscode --host 127.0.0.1 --port "$port" --without-connection-token --telemetry-level off \
     --disable-experiments --disable-workspace-trust > server.txt 2>&1 &
 server=$!

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from server import SERVE, Server
 
+from fillwright import engine, kernels, lsp_server
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
@@ -28,6 +29,7 @@ from fillwright.engine.request import Budget, Hole, InfillRequest
 from fillwright.engine.training.export import re_export
 
 ROUNDS = 7
+OWN = (engine, kernels, lsp_server)
 PYGLS = "from pygls.lsp.server import LanguageServer; LanguageServer('bare', '1').start_io()"
 TEXT = "def area(width, height):\n    return \n"
 REQUEST = InfillRequest(
@@ -116,22 +118,22 @@ def _ratio(ours: list[Start], others: list[Start], part: int) -> str:
 
 def _installed(*extras: str) -> int:
     """Bytes of fillwright's own files and of every package that it brings, as pip counts them."""
-    seen: set[str] = set()
-    wanted, size = [Requirement("fillwright")], 0
+    seen = {"fillwright"}
+    size = sum(_size(path) for each in OWN for path in Path(each.__path__[0]).rglob("*"))
+    wanted = [("fillwright", set(extras))]
     while wanted:
-        requirement = wanted.pop()
-        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
-        if name in seen:
-            continue
-        seen.add(name)
-        found = distribution(name)
-        size += sum(_size(path.locate()) for path in found.files or ())
-        asked = {"", *(extras if name == "fillwright" else ()), *requirement.extras}
-        for text in found.requires or ():
+        name, asked = wanted.pop()
+        for text in distribution(name).requires or ():
             needed = Requirement(text)
-            if not needed.marker or any(needed.marker.evaluate({"extra": e}) for e in asked):
-                wanted.append(needed)
-    return size + sum(_size(path) for path in embedded_checkpoint().parents[2].rglob("*.*"))
+            found = re.sub(r"[-_.]+", "-", needed.name).lower()
+            holds = not needed.marker or any(
+                needed.marker.evaluate({"extra": extra}) for extra in {"", *asked}
+            )
+            if holds and found not in seen:
+                seen.add(found)
+                size += sum(_size(Path(file.locate())) for file in distribution(found).files or ())
+                wanted.append((found, needed.extras))
+    return size
 
 
 def _size(path: Path) -> int:

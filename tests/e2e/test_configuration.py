@@ -1,6 +1,7 @@
 """Settings: pulled, pushed, or given at the start; a bad value is told once."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from lsprotocol import types
 pytestmark = pytest.mark.e2e
 
 PATIENCE_S = 60
+CAN_BE_ASKED = {"workspace": {"configuration": True}}
+OPEN = {"engine": {"preload": False}, "exclude": {"secretFiles": False}}
 QUIET = {"engine": {"preload": False}}
 
 
@@ -114,3 +117,81 @@ async def test_settings_that_are_none_leave_those_of_the_start(start: Any) -> No
     await editor.until(lambda: editor.lsp.messages)
     assert "should be an object with settings" in editor.lsp.messages[0].message
     await popup_becomes(editor, False)
+
+
+START = {"line": 0, "character": 0}
+DOCUMENT = {"uri": "file:///work/.env"}
+PLACE = {"textDocument": DOCUMENT, "position": START}
+BODY = {**DOCUMENT, "what": "body", "range": {"start": START, "end": START}}
+
+
+async def before_settings(wire: Any, method: str, params: object) -> tuple[Any, Any]:
+    """A request of an editor that has not given its settings yet. Gives the question for them and,
+    after an answer that keeps files with secrets out, the answer to the request."""
+    await wire.initialize(CAN_BE_ASKED, OPEN)
+    item = {**DOCUMENT, "languageId": "python", "version": 1, "text": "def f():\n    pass\n"}
+    for message in (
+        {"method": "initialized", "params": {}},
+        {"method": "textDocument/didOpen", "params": {"textDocument": item}},
+        {"method": method, "params": params, "id": 7},
+    ):
+        await wire.send({"jsonrpc": "2.0", **message})
+    asked = await until(wire, lambda message: message.get("method") == "workspace/configuration")
+    settings = {**QUIET, "exclude": {"secretFiles": True}, "inlineCompletion": {"enabled": False}}
+    await wire.send({"jsonrpc": "2.0", "id": asked["id"], "result": [settings]})
+    return asked, await until(wire, lambda message: message.get("id") == 7)
+
+
+async def until(wire: Any, wanted: Callable[[Any], bool]) -> Any:
+    """The first message from the server that is wanted, and is not passed over."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not wanted(message := await wire.receive()):
+            assert "method" in message, "an answer came first"
+    return message
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "answer"),
+    [
+        ("textDocument/inlineCompletion", {**PLACE, "context": {"triggerKind": 2}}, None),
+        ("textDocument/completion", PLACE, {"isIncomplete": False, "items": []}),
+        (
+            "textDocument/codeAction",
+            {**BODY, "textDocument": DOCUMENT, "context": {"diagnostics": []}},
+            [],
+        ),
+    ],
+)
+async def test_a_request_waits_for_the_settings(
+    wire: Any, method: str, params: object, answer: object
+) -> None:
+    _, answered = await before_settings(wire, method, params)
+    assert answered.get("result") == answer
+
+
+@pytest.mark.parametrize("command", ["fillwright.fill", "fillwright.preview"])
+async def test_a_command_waits_for_the_settings(wire: Any, command: str) -> None:
+    params = {"command": command, "arguments": [BODY]}
+    _, answered = await before_settings(wire, "workspace/executeCommand", params)
+    assert "fillwright.exclude" in answered["error"]["message"]
+
+
+async def test_who_waits_for_the_settings_can_give_up(wire: Any) -> None:
+    await wire.initialize(CAN_BE_ASKED)
+    await wire.send({"jsonrpc": "2.0", "method": "initialized", "params": {}})
+    await wire.send(
+        {"jsonrpc": "2.0", "id": 7, "method": "textDocument/completion", "params": PLACE}
+    )
+    await wire.send({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 7}})
+    answered = await until(wire, lambda message: message.get("id") == 7)
+    assert answered["error"]["code"] == -32800
+
+
+async def test_an_editor_that_never_gives_its_settings_is_answered_all_the_same(wire: Any) -> None:
+    await wire.initialize(CAN_BE_ASKED)
+    await wire.send({"jsonrpc": "2.0", "method": "initialized", "params": {}})
+    await wire.send(
+        {"jsonrpc": "2.0", "id": 7, "method": "textDocument/completion", "params": PLACE}
+    )
+    answered = await until(wire, lambda message: message.get("id") == 7)
+    assert answered["result"] == {"isIncomplete": False, "items": []}

@@ -61,10 +61,3 @@ def test_what_nobody_knows_is_refused_in_a_sentence(ours: dict[str, object]) -> 
     with pytest.raises(CheckpointError, match=r"config\.json") as raised:
         describe({"fillwright": ours}, frozenset())
     assert str(raised.value).endswith(".")
-
-
-def test_only_a_causal_head_drafts_and_only_a_chat_takes_instructions() -> None:
-    assert DIFFUSION_GEMMA.has_causal_head
-    assert DIFFUSION_GEMMA.takes_instructions
-    assert not DREAM_ON.has_causal_head
-    assert not DREAM_ON.takes_instructions

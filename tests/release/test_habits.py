@@ -23,6 +23,7 @@ def test_every_file_says_the_same_version() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     lock = json.loads(text("editors/vscode/package-lock.json"))
     said = {
+        "command": first(r'^VERSION = "(\S+)"$', "engine/version.py"),
         "extension": json.loads(text("editors/vscode/package.json"))["version"],
         "lock": lock["version"],
         "lock's package": lock["packages"][""]["version"],

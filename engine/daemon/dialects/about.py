@@ -5,7 +5,6 @@ Knows their JSON; knows nothing of fills.
 
 import os
 from dataclasses import asdict
-from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from fillwright.engine.daemon.dialects.place import TOKENS
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import Health
 from fillwright.engine.errors import BadRequest, EngineUnavailable
+from fillwright.engine.version import VERSION
 
 
 async def health(resident: Resident, request: Request) -> Response:
@@ -48,7 +48,7 @@ async def props(resident: Resident, request: Request) -> Response:
             "total_slots": 1,
             "model_alias": now.model,
             "model_path": now.model,
-            "build_info": f"fillwright {version('fillwright')}",
+            "build_info": f"fillwright {VERSION}",
         }
     )
 

@@ -12,7 +12,7 @@ from typing import Self
 from fillwright.engine.description import ModelDescription
 from fillwright.engine.diffusion.accept import Accept, Quota, Surest, Threshold
 from fillwright.engine.diffusion.kept import KeptSettings
-from fillwright.engine.diffusion.passage import Edits, Hole, Passage
+from fillwright.engine.diffusion.passage import Edits, OpenHole, Passage
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import BadRequest, CheckpointError
 from fillwright.engine.infill.checkpoint import OTHER_CANDIDATES_TEMPERATURE
@@ -131,9 +131,9 @@ class Layout:
     def context(self) -> int:
         return self.description.context
 
-    def _holes(self, rows: int, count: int, budget: int) -> tuple[Hole, ...]:
+    def _holes(self, rows: int, count: int, budget: int) -> tuple[OpenHole, ...]:
         limit = max(rows, budget) if self.marks.edits.expand is not None else rows
-        return (Hole.of_masks(rows, self.marks.mask, limit),) * count
+        return (OpenHole.of_masks(rows, self.marks.mask, limit),) * count
 
     def _before(self, pieces: list[str], tokens: int) -> list[int]:
         """The last tokens of the pieces."""

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
 from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.tokens.byte_level import FILES, byte_level_tokenizer
 
 UNPAIRED_SURROGATE = re.compile(r"[\ud800-\udfff]")
 BROKEN = "\ufffd"
@@ -53,8 +54,10 @@ class CodeTokenizer:
 
     @classmethod
     def from_checkpoint(cls, folder: Path) -> "CodeTokenizer":
-        """Read `tokenizer.json`. Raises CheckpointError."""
+        """Read `tokenizer.json`, or the files that it can be made of. Raises CheckpointError."""
         path = folder / "tokenizer.json"
+        if not path.exists() and all((folder / name).exists() for name in FILES):
+            return cls(byte_level_tokenizer(folder))
         if not path.exists():
             raise CheckpointError(f"{path} is missing; download the checkpoint again.")
         try:

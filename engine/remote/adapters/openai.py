@@ -28,18 +28,16 @@ class Completions:
 
     async def complete(self, server: Server, question: Question) -> AsyncIterator[Piece]:
         """See `Adapter`. A server that refuses log probabilities is not asked for them again."""
-        try:
-            async with aclosing(server.events(self.path, self._body(question))) as events:
-                async for event in events:
-                    yield piece_of(event)
+        while True:
+            try:
+                async with aclosing(server.events(self.path, self._body(question))) as events:
+                    async for event in events:
+                        yield piece_of(event)
                 return
-        except RefusedError as error:
-            if not (self.gives_likelihoods and "logprobs" in error.reason):
-                raise
-        self.gives_likelihoods = False
-        async with aclosing(server.events(self.path, self._body(question))) as events:
-            async for event in events:
-                yield piece_of(event)
+            except RefusedError as error:
+                if not (self.gives_likelihoods and "logprobs" in error.reason):
+                    raise
+                self.gives_likelihoods = False
 
     def _body(self, question: Question) -> dict[str, Any]:
         body: dict[str, Any] = {

@@ -4,12 +4,12 @@ import asyncio
 import os
 import stat
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health, health_at
 from fillwright.engine.daemon.lifecycle import is_alive
 from fillwright.engine.daemon.runtime_dir import EnginePlace, place_of
+from fillwright.engine.version import VERSION
 from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 from fillwright.lsp_server.cli.engine import describe
 from fillwright.lsp_server.cli.memory import describe_memory
@@ -38,7 +38,7 @@ def look_at_engine(settings: EngineSettings) -> Iterator[Finding]:
         yield Finding("engine", "missing", describe(health).removeprefix("engine "))
     else:
         running = describe(health).removeprefix("engine ")
-        yield ok("engine", f"{running}, version {version('fillwright')}")
+        yield ok("engine", f"{running}, version {VERSION}")
         yield ok("projects", describe_memory(health))
     ours = place_of(settings)
     for name in sorted(path.stem for path in ours.folder.glob("engine-*.lock")):

@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from fillwright.engine.extras import has_torch
 from fillwright.engine.known_models import choice_for
 from fillwright.engine.syntax.grammars import GRAMMARS, parser_for
+from fillwright.engine.version import VERSION
 from fillwright.kernels.cpu.library import NoKernelsError
 from fillwright.kernels.cpu.operations import CpuKernels
 from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
@@ -39,13 +39,13 @@ def look_at_python() -> Iterator[Finding]:
     yield ok("python", f"{platform.python_version()} ({sys.executable})")
     own, other = own_command(), shutil.which("fillwright")
     if other is not None and os.path.realpath(other) == os.path.realpath(own):
-        yield ok("fillwright", f"{version('fillwright')} ({own})")
+        yield ok("fillwright", f"{VERSION} ({own})")
         return
     where = f"{other} is another one" if other is not None else "it is not on the PATH"
     yield Finding(
         "fillwright",
         "warning",
-        f"{version('fillwright')} ({own}); {where}",
+        f"{VERSION} ({own}); {where}",
         "`fillwright setup` tells editors the whole path; otherwise put its folder on the PATH.",
     )
 

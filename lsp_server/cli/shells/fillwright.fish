@@ -50,7 +50,7 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_commands fill serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
 set -g _shtab_fillwright_opts_with_value --at --average-with --beside --body --canvas --causal-steps --checkpoint --clear-of --clientProcessId --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --group --host --idle-seconds --instruction --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --out --per-file --phase --piece --port --processes --range --rate --recipe --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
@@ -207,9 +207,9 @@ complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_
 complete -c fillwright -n '_shtab_fillwright_using pull' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using pull' -l to -xka "(__fish_complete_directories)" -d 'the folder (NAME, here)'
 complete -c fillwright -n '_shtab_fillwright_using pull' -l revision -x -d 'branch, tag or commit (main)'
-complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a quantize -d '`fillwright quantize SRC DST`: a smaller form of a DiffusionGemma checkpoint.'
+complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a quantize -d '`fillwright quantize SRC DST`: a smaller form of a checkpoint.'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -s h -l help -d 'show this help message and exit'
-complete -c fillwright -n '_shtab_fillwright_using quantize' -l experts -xka "int4 fp8" -d experts
+complete -c fillwright -n '_shtab_fillwright_using quantize' -l experts -xka "int4 fp8" -d 'experts; of a model without any, all matrices of its layers'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -l rest -xka "fp8 bf16" -d 'attention and dense MLP (bf16)'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -l group -xka "32 64 128" -d 'columns of an int4 matrix that share a scale (32)'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -l device -xka "cpu cuda" -d '(cpu)'
@@ -223,6 +223,7 @@ complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillw
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l clear-of -x -d 'benchmark files whose text must not be learnt'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l tokenizer-of -xka "(__fish_complete_directories)" -d 'a checkpoint to go on from: keep its tokenizer instead of learning one'
+complete -c fillwright -n '_shtab_fillwright_using train corpus' -l without-downloads -d 'of the standard library and what was downloaded before'
 complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a part -d 'write a training folder with a random part of the text, to travel'
 complete -c fillwright -n '_shtab_fillwright_using train part' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train part' -l megabytes -x -d 'at most, of packed text'
@@ -237,6 +238,12 @@ complete -c fillwright -n '_shtab_fillwright_using train run' -l processes -x -d
 complete -c fillwright -n '_shtab_fillwright_using train run' -l start-from -xka "(__fish_complete_directories)" -d 'weights of a first step: an exported checkpoint with the corpus'"'"'s tokenizer'
 complete -c fillwright -n '_shtab_fillwright_using train run' -l seed -x -d seed
 complete -c fillwright -n '_shtab_fillwright_using train run' -l device -x -d device
+complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a masked -d 'train a small mask model of the Dream family for a while, and write it'
+complete -c fillwright -n '_shtab_fillwright_using train masked' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using train masked' -l minutes -x -d minutes
+complete -c fillwright -n '_shtab_fillwright_using train masked' -l decay-minutes -x -d decay_minutes
+complete -c fillwright -n '_shtab_fillwright_using train masked' -l seed -x -d seed
+complete -c fillwright -n '_shtab_fillwright_using train masked; and test $_shtab_fillwright_npos -eq 0' -ka "(__fish_complete_directories)" -d FOLDER
 complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a compare -d 'train noise laws and row conventions side by side, at small scale'
 complete -c fillwright -n '_shtab_fillwright_using train compare' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train compare' -l causal-steps -x -d causal_steps
@@ -340,10 +347,10 @@ complete -c fillwright -n '_shtab_fillwright_using bench load' -l key-variable -
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l plain-http -d 'let code travel unencrypted to another machine'
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-samples -x -d 'fills that are compared (2)'
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-instructions -d 'its model does what it is told in words'
-complete -c fillwright -n '_shtab_fillwright_using bench; and test $_shtab_fillwright_npos -eq 0' -a engine -d '`fillwright bench engine`: how near a GPU'"'"'s denoise step is to what its memory allows.'
+complete -c fillwright -n '_shtab_fillwright_using bench; and test $_shtab_fillwright_npos -eq 0' -a engine -d '`fillwright bench engine`: how near a denoise step is to what the memory allows.'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -s h -l help -d 'show this help message and exit'
-complete -c fillwright -n '_shtab_fillwright_using bench engine' -l shape -xka "26b tiny" -d '(26b)'
-complete -c fillwright -n '_shtab_fillwright_using bench engine' -l format -xka "bf16 fp8 int4" -d 'experts (bf16)'
+complete -c fillwright -n '_shtab_fillwright_using bench engine' -l shape -xka "26b tiny dreamon-7b open-dcoder-0.5b dreamon-tiny" -d '(26b)'
+complete -c fillwright -n '_shtab_fillwright_using bench engine' -l format -xka "bf16 fp8 int4 int8" -d 'experts, or layers (bf16)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l canvas -x -d 'rows (as many as the shape'"'"'s canvas has)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l context -x -d 'tokens before it (2048)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l beside -xka "eager compiled" -d 'measure transformers'"'"' step too, in bf16; both networks must fit one after the other'

@@ -24,7 +24,7 @@ from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.journal import Journal, write_whole
-from fillwright.engine.evaluation.pauses import TypedLine, draw_lines
+from fillwright.engine.evaluation.pauses import TypedLine, draw_bodies, draw_lines
 from fillwright.engine.evaluation.run import progress_bar
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.typed_pause import TypedPause
@@ -49,7 +49,7 @@ TABLE_WIDTH = 150
 def main(argv: list[str]) -> int:
     """Run the command; returns the exit code."""
     arguments = _parser().parse_args(argv)
-    lines = _lines(arguments.paths, arguments.files, arguments.lines, arguments.seed)
+    lines = _lines(arguments)
     arms: tuple[Memory, ...] = arguments.memory
     with ExitStack() as stack:
         out = arguments.out or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--files", type=int, default=14, metavar="N", help="of each path (14)")
     parser.add_argument("--lines", type=int, default=8, metavar="N", help="of each file (8)")
+    parser.add_argument(
+        "--bodies", type=int, default=0, metavar="N", help="functions of each file to begin (0)"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument(
         "--eagerness", choices=get_args(Eagerness), default="normal", help="the setting (normal)"
@@ -105,18 +108,16 @@ def _arms(text: str) -> tuple[str, ...]:
     return arms
 
 
-def _lines(
-    paths: Sequence[Path], files: int, lines: int, seed: int
-) -> list[tuple[str, list[TypedLine]]]:
-    """The drawn lines of each drawn file, with its project; the projects in turn, so that a run
-    that is ended early has seen all of them."""
+def _lines(arguments: argparse.Namespace) -> list[tuple[str, list[TypedLine]]]:
+    """The drawn lines and bodies of each drawn file, with its project; the projects in turn, so
+    that a run that is ended early has seen all of them."""
     drawn = []
-    for path in paths:
+    for path in arguments.paths:
         sources, _ = read_sources([path])
         fit = [one for one in sources if SHORTEST_FILE <= len(one.text) <= LONGEST_FILE]
-        chance = random.Random(f"{seed}/{path.name}")
-        chosen = chance.sample(fit, min(files, len(fit)))
-        found = [(path.name, draw_lines(_below(path, one), lines, seed)) for one in chosen]
+        chance = random.Random(f"{arguments.seed}/{path.name}")
+        chosen = chance.sample(fit, min(arguments.files, len(fit)))
+        found = [(path.name, _drawn(_below(path, one), arguments)) for one in chosen]
         drawn.append([each for each in found if each[1]])
     if not any(drawn):
         raise BadRequest(
@@ -124,6 +125,13 @@ def _lines(
         )
     longest = max(map(len, drawn))
     return [of_one[at] for at in range(longest) for of_one in drawn if at < len(of_one)]
+
+
+def _drawn(source: Source, arguments: argparse.Namespace) -> list[TypedLine]:
+    return [
+        *draw_lines(source, arguments.lines, arguments.seed),
+        *draw_bodies(source, arguments.bodies, arguments.seed),
+    ]
 
 
 def _below(path: Path, source: Source) -> Source:
@@ -143,6 +151,7 @@ def _settings(
         "data": " ".join(path.name for path in arguments.paths),
         "data_digest": digest.hexdigest(),
         "lines": arguments.lines,
+        "bodies": arguments.bodies,
         "model": _model(startable(arguments)),
         "device": arguments.device,
         "eagerness": arguments.eagerness,

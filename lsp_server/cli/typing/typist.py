@@ -6,7 +6,7 @@ Knows no editor: the changes are those that an editor would send, one character 
 
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fillwright.engine.evaluation.pauses import Pause, TypedLine
@@ -17,7 +17,7 @@ from fillwright.lsp_server.fills.fills import Ask, Fills
 from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.fills.status import StatusLine
 from fillwright.lsp_server.settings.settings import FillSettings
-from fillwright.lsp_server.suggestions.gate import Gate, seen_after
+from fillwright.lsp_server.suggestions.gate import Gate, Gates, seen_after
 from fillwright.lsp_server.suggestions.ghost_text import carve_ghost, ghost_text
 from fillwright.lsp_server.suggestions.suggestions import Moment, Suggestions
 from fillwright.lsp_server.suggestions.suppressions import Suppressions
@@ -36,9 +36,9 @@ UTF32 = PositionEncoding.UTF32
 
 @dataclass(frozen=True)
 class _Watched(Gate):
-    """A gate that keeps what came to it last."""
+    """A gate that keeps what came to it, the last one last."""
 
-    came: list[tuple[Candidate, TextChange]] = field(default_factory=list)
+    came: list[tuple[Candidate, TextChange]]
 
     def passing(
         self, document: Document, cursor: int, candidate: Candidate, ghost: TextChange
@@ -48,11 +48,11 @@ class _Watched(Gate):
 
 
 class Typist:
-    """Somebody who types with automatic ghost text behind `gate`, on the engine that `engine`
+    """Somebody who types with automatic ghost text behind `gates`, on the engine that `engine`
     gives."""
 
-    def __init__(self, engine: "Callable[[], EngineClient]", gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, engine: "Callable[[], EngineClient]", gates: Gates) -> None:
+        self._gates = gates
         self._asked = 0
 
         def counted() -> "EngineClient":
@@ -76,11 +76,11 @@ class Typist:
         # an editor indents the new line itself
         document = self._typed(document, line.start, line.text[:indent])
         pauses = {pause.place: pause for pause in line.pauses}
-        for place in range(indent, len(line.text.rstrip()) + 1):
+        for place in range(indent, max(pauses) + 1):
             cursor = line.start + place
             if place in pauses:
                 yield await self._look(line, pauses[place], document, project)
-            if place < len(line.text.rstrip()):
+            if place < max(pauses):
                 document = self._typed(document, cursor, line.text[place])
         for suggestions in (self._suggestions, self._by_hand):
             suggestions.closed(document)
@@ -100,8 +100,10 @@ class Typist:
         self, line: TypedLine, pause: Pause, document: Document, project: str
     ) -> TypedPause:
         cursor = line.start + pause.place
-        watched = _Watched(self._gate.whole, self._gate.beginning)
-        moment = Moment(document, cursor, "ghost", gate=watched)
+        came: list[tuple[Candidate, TextChange]] = []
+        both = (self._gates.line, self._gates.block)
+        watched = Gates(*(_Watched(gate.whole, gate.beginning, came) for gate in both))
+        moment = Moment(document, cursor, "ghost", gates=watched)
         asked, began = self._asked, time.perf_counter()
         self._first = None
         ghosts = await self._suggestions.ghosts(moment, FillSettings())
@@ -116,7 +118,7 @@ class Typist:
             self._suggestions.shown.keep(document, cursor, ghost)
         first_at, draft = self._first or (began, None)
         first = draft.certainty if draft else None
-        came = [each for each in watched.came if not first or each[0].certainty is not first]
+        came = [each for each in came if not first or each[0].certainty is not first]
         candidate, whole = came[-1] if came else (None, None)
         reason = "" if ghosts else str(self._suppressions.to_json()[-1]["code"])
         if whole is None and reason == "finished":

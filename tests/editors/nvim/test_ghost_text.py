@@ -201,6 +201,44 @@ def test_another_suggestion_is_shown_by_hand_also_where_none_came_by_itself(
     assert seen == set()
 
 
+def test_what_the_model_is_unsure_of_is_shown_by_hand_only(
+    start: Any, tmp_path: Path, version: str
+) -> None:
+    editor = start(version, settings={"eagerness": "quiet"})
+    editor.lua("vim.keymap.set('i', '<M-n>', '<Plug>(fillwright-next)')")
+    editor.open(tmp_path / "a.py", "".join(f"{line}\n" for line in UNSURE))
+    for line in range(1, len(UNSURE) + 1):
+        before = editor.lua(HELD_BACK)
+        if not editor.has_ghost(line, by_hand=False) and editor.lua(HELD_BACK) > before:
+            break
+    else:
+        pytest.fail("the model is sure of all of them")
+    before = editor.lua(HELD_BACK)
+    editor.insert(f"{line}GA")
+    editor.until(lambda: editor.lua(HELD_BACK) > before)
+    assert editor.ghost() is None
+    editor.keys("<M-n>")
+    assert editor.until(editor.ghost)
+    assert editor.lines == UNSURE
+
+
+# what could go on in many ways
+UNSURE = ["password = ", "shelf.books.append(", "for item in ", "from my_own_module import "]
+# how often ghost text was held back because the model was unsure
+HELD_BACK = """
+local client = vim.lsp.get_clients({ name = "fillwright" })[1]
+local status = { command = "fillwright.status" }
+local answer = client:request_sync("workspace/executeCommand", status, 60000, 0)
+local count = 0
+for _, one in ipairs(answer.result.suppressed) do
+  if one.kind == "ghost" and one.code == "unsure" then
+    count = count + one.count
+  end
+end
+return count
+"""
+
+
 def test_while_snoozed_nothing_comes_by_itself(
     start: Any, tmp_path: Path, version: str, lines: list[str]
 ) -> None:

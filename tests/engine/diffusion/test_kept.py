@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fillwright.engine.diffusion.accept import Measure, Quota, Surest, Threshold
 from fillwright.engine.diffusion.kept import KeptSettings, KeptStep, denoise_kept, distribution
-from fillwright.engine.diffusion.passage import Edits, Hole, Passage
+from fillwright.engine.diffusion.passage import Edits, OpenHole, Passage
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import TransformerConfig
@@ -100,7 +100,7 @@ def test_each_step_is_dream_ons(random_model: Model, case: int) -> None:
     model = random_model(case, wish=draw(0, 3))
     wanted = list(dream_on(model, before, [MASK] * rows, after, limit, measure))
     settings = KeptSettings(MASK, Surest(), measure, Edits(DELETE, EXPAND), steps=256)
-    steps = list(run(model, before, [Hole.of_masks(rows, MASK, limit)], [after], settings))
+    steps = list(run(model, before, [OpenHole.of_masks(rows, MASK, limit)], [after], settings))
     assert [list(step.passage.holes[0].tokens) for step in steps] == wanted
     assert steps[-1].done == (MASK not in wanted[-1])
 
@@ -118,7 +118,7 @@ def test_those_cases_grow_and_shrink(random_model: Model) -> None:
 def run(
     model: Transformer,
     before: list[int],
-    holes: list[Hole],
+    holes: list[OpenHole],
     texts: list[list[int]],
     settings: KeptSettings,
     cancelled: Callable[[], bool] = lambda: False,
@@ -147,7 +147,7 @@ def test_what_holds_of_every_fill(
     wish: float,
 ) -> None:
     model = random_model(seed, wish)
-    holes = [Hole.of_masks(count, MASK, count + more) for count, more in rows]
+    holes = [OpenHole.of_masks(count, MASK, count + more) for count, more in rows]
     texts = [[i % MASK, 3] for i in range(len(holes))]
     kept = KeptSettings(
         MASK,
@@ -178,7 +178,7 @@ def test_what_holds_of_every_fill(
 
 def test_what_is_committed_stays(random_model: Model) -> None:
     settings = KeptSettings(MASK, Surest(), "entropy", Edits(DELETE), 40, banned=(EXPAND, DELETE))
-    states = list(run(random_model(1), [1], [Hole.of_masks(9, MASK)], [[2]], settings))
+    states = list(run(random_model(1), [1], [OpenHole.of_masks(9, MASK)], [[2]], settings))
     assert len(states) == 9
     for earlier, later in pairwise(states):
         before, after = earlier.passage.holes[0].tokens, later.passage.holes[0].tokens
@@ -189,7 +189,7 @@ def test_what_is_committed_stays(random_model: Model) -> None:
 def test_probabilities_are_those_of_the_step_that_chose(random_model: Model) -> None:
     model = random_model(2)
     settings = KeptSettings(MASK, Surest(), "probability", Edits(DELETE), 9, banned=(EXPAND,))
-    [first, *_] = run(model, [1], [Hole.of_masks(3, MASK)], [[2]], settings)
+    [first, *_] = run(model, [1], [OpenHole.of_masks(3, MASK)], [[2]], settings)
     logits = model.row_logits(torch.tensor([1, MASK, MASK, MASK, 2]), torch.arange(3))
     logits[:, [MASK, EXPAND]] = -torch.inf
     wanted = logits.softmax(-1).max()
@@ -209,9 +209,9 @@ def test_a_model_of_its_own_rows_reads_those(random_model: Model) -> None:
     model.row_logits = seen  # type: ignore[method-assign]
     for rows in RowConvention:
         settings = KeptSettings(MASK, Surest(), "entropy", Edits(DELETE), 4, rows=rows)
-        next(run(model, [1, 2], [Hole.of_masks(2, MASK)], [[4]], settings))
+        next(run(model, [1, 2], [OpenHole.of_masks(2, MASK)], [[4]], settings))
     assert asked == [[2, 3], [1, 2]]
-    nothing_before = run(model, [], [Hole.of_masks(2, MASK)], [[4]], settings)
+    nothing_before = run(model, [], [OpenHole.of_masks(2, MASK)], [[4]], settings)
     with pytest.raises(ValueError, match="before the first hole"):
         next(nothing_before)
 
@@ -223,7 +223,7 @@ def test_a_cancel_ends_before_the_next_pass(random_model: Model) -> None:
         run(
             random_model(1),
             [1],
-            [Hole.of_masks(5, MASK)],
+            [OpenHole.of_masks(5, MASK)],
             [[2]],
             settings,
             lambda: next(answers),
@@ -239,7 +239,7 @@ def test_a_cancel_ends_before_the_next_pass(random_model: Model) -> None:
 )
 def test_other_rules_end_too(random_model: Model, accept: Quota, measure: Measure) -> None:
     settings = KeptSettings(MASK, accept, measure, Edits(DELETE), 4, banned=(EXPAND, DELETE))
-    states = list(run(random_model(4), [1], [Hole.of_masks(8, MASK)], [[2]], settings))
+    states = list(run(random_model(4), [1], [OpenHole.of_masks(8, MASK)], [[2]], settings))
     assert states[-1].done
     assert len(states[-1].passage.holes[0].tokens) == 8
 

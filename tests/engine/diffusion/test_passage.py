@@ -1,13 +1,13 @@
 import pytest
 
-from fillwright.engine.diffusion.passage import Edits, Hole, Passage
+from fillwright.engine.diffusion.passage import Edits, OpenHole, Passage
 
 MASK, EXPAND, DELETE = 8, 9, 10
 EDITS = Edits(DELETE, EXPAND)
 
 
-def hole(*tokens: int, limit: int = 12, expansions: int = 12) -> Hole:
-    return Hole(tokens, tuple(0.1 * (i + 1) for i in range(len(tokens))), limit, expansions)
+def hole(*tokens: int, limit: int = 12, expansions: int = 12) -> OpenHole:
+    return OpenHole(tokens, tuple(0.1 * (i + 1) for i in range(len(tokens))), limit, expansions)
 
 
 def test_an_expand_makes_two_open_rows() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fillwright.engine.evaluation.pauses import Pause, draw_lines
+from fillwright.engine.evaluation.pauses import Pause, draw_bodies, draw_lines
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 
 HELD_OUT = Path(__file__).parents[3] / "fixtures" / "evaluation" / "held_out"
@@ -78,6 +78,21 @@ def test_the_same_seed_draws_the_same_whatever_else_there_is() -> None:
     drawn = {line.name for line in draw_lines(source(), 3, 5)}
     assert len(drawn) == 3
     assert any(draw_lines(source(), 3, seed) != draw_lines(source(), 3, 5) for seed in range(5))
+
+
+def test_a_body_to_come_pauses_once_where_nothing_of_it_is_written() -> None:
+    places = Counter[str]()
+    for seed in range(20):
+        [body] = draw_bodies(source(), 5, seed)
+        [pause] = body.pauses
+        assert (body.name, pause.kind) == ("shelf.py:10", "body")
+        assert CODE[body.start :].startswith(body.text)
+        assert body.text.endswith("        return name")
+        typed = body.text[: pause.place]
+        assert typed.splitlines()[0] == "    def find(self, title):"
+        places[typed.partition(":")[2]] += 1
+    assert set(places) == {"", "\n        "}
+    assert draw_bodies(source(), 0, 0) == draw_bodies(source("x = 1\n"), 5, 0) == []
 
 
 @pytest.mark.parametrize("project", ["h11", "comlink", "semver"])

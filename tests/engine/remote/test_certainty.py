@@ -65,5 +65,5 @@ def test_the_gate_shows_what_is_agreed_on(others, against, shown):
     certainty = certainty_of(take("len(x)"), [take(other) for other in others], against)
     document = Document.of("a = \n", "python")
     ghost = TextChange(4, 4, "len(x)")
-    passed = GATES["normal"].passing(document, 4, Candidate("len(x)", certainty), ghost)
+    passed = GATES["normal"].line.passing(document, 4, Candidate("len(x)", certainty), ghost)
     assert getattr(passed, "text", None) == shown

@@ -50,11 +50,10 @@ def test_it_learns(made: Any) -> None:
     optimizer = Optimizer(model.model, 0.02, 0.003, 0.003)
     first = phase.evaluate(model)["open rows"]
     assert first == pytest.approx(math.log(config["vocab_size"]), rel=0.1)
-    for _ in range(30):
+    for _ in range(20):
         gradients(model, phase)
         optimizer.step(1.0)
-    # the shares of the tokens alone, deletions and expansions among them, make 3.9
-    assert phase.evaluate(model)["open rows"] < 0.7 * first
+    assert phase.evaluate(model)["open rows"] < 0.75 * first
 
 
 @pytest.mark.slow
@@ -62,7 +61,11 @@ def test_what_is_trained_loads_and_fills(
     made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fillwright.engine.training.command.MASKED", TOY)
-    (tmp_path / "corpus").symlink_to(made.folder)
+    (tmp_path / "corpus").mkdir()
+    # of so few files none is held out
+    sources = {"held_out.npz.xz": "train.npz.xz"}
+    for name in ("train.npz.xz", "held_out.npz.xz", "tokenizer.json"):
+        (tmp_path / "corpus" / name).symlink_to(made.folder / sources.get(name, name))
     folder = tmp_path / "toy"
     command = ["--folder", str(tmp_path), "masked", str(folder), "--minutes", "0.02"]
     assert main(command) == 0

@@ -15,8 +15,8 @@ from fillwright.engine.diffusion.settings import checkpoint_settings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.memory.gate import Gate
-from fillwright.engine.model import DiffusionGemma
 from fillwright.engine.model.config_json import read_config
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 
 BYTES = {"F32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "I8": 1, "U8": 1, "I32": 4, "I64": 8}
 MOST_BYTES, LONGEST_NAME = 1 << 20, 60
@@ -27,7 +27,8 @@ BYTE = b"\x3c"
 def run(data: bytes) -> None:
     try:
         said = json.loads(data)
-        files, tensors = dict(said["files"]), dict(said.get("tensors", {}))
+        # a list of pairs is no object
+        files, tensors = dict(said["files"].items()), dict(said.get("tensors", {}).items())
         stored = safetensors(tensors, said.get("header"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return
@@ -35,7 +36,7 @@ def run(data: bytes) -> None:
     try:
         (folder / "model.safetensors").write_bytes(stored)
         for name, content in files.items():
-            if Path(name).name == name and name.isprintable() and len(name) < LONGEST_NAME:
+            if name and Path(name).name == name and name.isprintable() and len(name) < LONGEST_NAME:
                 text = content if isinstance(content, str) else json.dumps(content)
                 (folder / name).write_text(text, "utf-8", "surrogatepass")
         read(folder)
@@ -60,6 +61,8 @@ def safetensors(tensors: dict[str, Any], header: Any) -> bytes:
     made: dict[str, Any] = {}
     end = 0
     for name, (kind, shape) in tensors.items():
+        if not isinstance(shape, list) or any(type(size) is not int for size in shape):
+            raise TypeError(f"{shape} is no shape")
         start, end = end, end + BYTES.get(kind, 1) * prod(shape)
         made[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
     text = header if isinstance(header, str) else json.dumps(made if header is None else header)

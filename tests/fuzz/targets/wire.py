@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fillwright.engine.daemon.access import PRIVATE
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
@@ -64,6 +65,7 @@ def run(data: bytes) -> None:
             "path": str(path),
             "query_string": b"",
             "headers": [(b"content-type", b"application/json")],
+            "state": {"user": PRIVATE},
         }
     except (ValueError, TypeError, RecursionError):
         return

@@ -113,6 +113,8 @@ def test_what_says_something_is_not_noise(before: str, said: str) -> None:
 
 
 def test_the_quieter_the_surer() -> None:
-    eager, normal, quiet = GATES["eager"], GATES["normal"], GATES["quiet"]
-    assert eager.whole < normal.whole < quiet.whole
-    assert eager.beginning <= normal.beginning <= quiet.beginning
+    both = [GATES["eager"], GATES["normal"], GATES["quiet"]]
+    for eager, normal, quiet in ([each.line for each in both], [each.block for each in both]):
+        assert eager.whole < normal.whole < quiet.whole
+        assert eager.beginning <= normal.beginning <= quiet.beginning
+    assert all(each.line.beginning < each.block.beginning for each in both)

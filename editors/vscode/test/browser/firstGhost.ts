@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import type { Step } from "./steps";
 
 export const firstGhost: Record<string, Step> = {
-  "the file is open": async (window, { folder, file }) => {
+  "the file is open, and the server ready": async (window, { folder, file }) => {
     await window.open(folder, file);
+    await window.statusIs("sparkle");
   },
 
   "ghost text is shown": async (window, { folder, file }) => {

@@ -7,6 +7,7 @@ import "./engines.test";
 import "./fill.test";
 import "./rewrite.test";
 import "./settings.test";
+import "./typing.test";
 import "./serverLife.test";
 
 export async function run(): Promise<void> {

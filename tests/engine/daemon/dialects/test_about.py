@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from fillwright.engine.daemon.access import BearerToken
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
@@ -50,7 +51,7 @@ async def test_a_model_that_is_not_there_is_not_listed():
     resident = Resident(load)
     resident.start()
     resident._owners[0].join()
-    transport = httpx.ASGITransport(build_app(resident, Metrics()))
+    transport = httpx.ASGITransport(BearerToken(build_app(resident, Metrics()), {}))
     async with httpx.AsyncClient(transport=transport, base_url="http://engine") as http:
         for path in ("/v1/models", "/v1/models/scripted", "/props"):
             answer = await http.get(path)

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from fillwright.engine.daemon.access import PRIVATE
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.request import Hole
@@ -169,6 +170,7 @@ async def test_a_client_that_leaves_stops_the_model(resident, infiller):
         "path": "/v1/completions",
         "headers": [],
         "query_string": b"",
+        "state": {"user": PRIVATE},
     }
     serving = asyncio.create_task(build_app(resident, Metrics())(scope, receive, send))
     await asyncio.to_thread(infiller.at_step.get, timeout=PATIENCE_S)

@@ -219,6 +219,13 @@ def test_holes_whose_lengths_do_not_fit_the_model_are_filled_one_by_one(vllm, se
     assert len(vllm.asked) == 3
 
 
+def test_an_answer_of_another_form_to_several_holes_is_one_sentence(vllm, server, connected):
+    infiller = connected(server.url)
+    server.says["/v1/completions"] = giving({"choices": [{"text": "x"}]})
+    with pytest.raises(EngineFailed, match=r"not vllm-diffusion's \(KeyError\)"):
+        fill_of(infiller, request_for("a = ‸\nb = ‸\n"))
+
+
 def test_holes_that_no_canvas_holds_are_filled_one_by_one(vllm, server, connected):
     infiller = connected(server.url)
     fill = fill_of(infiller, request_for("a = ‸\n" + "b = 1\n" * 20 + "c = ‸\n"))

@@ -83,6 +83,29 @@ async def test_a_sure_beginning_is_no_whole() -> None:
     assert pause.is_right
 
 
+async def test_a_body_to_come_is_typed_up_to_its_pause() -> None:
+    class Writer(Engine):
+        async def fill(
+            self, request: InfillRequest, on_draft: Callable[[Draft], None] | None = None
+        ) -> Infill:
+            self.asked.append(request)
+            text = "\n    return a + b"
+            certainty = Certainty(self.whole, 0.0, ((11, 0.75), (len(text), 0.1)), 0.1, 0.0, 1)
+            return Infill((text,), ((0.9,),), "settled", 1, 1, "draft", "", "", certainty=certainty)
+
+    code = "def add(a, b):\n    return a + b\n\n\nprint(1)\n"
+    source = Source("p/sum.py", code, "python")
+    body = TypedLine(source, 0, "def add(a, b):\n    return a + b", (Pause(14, "body"),))
+    for whole, shown in ((0.9, "\n    return a + b"), (0.1, "")):
+        engine = Writer(whole)
+        typist = Typist(lambda: engine, GATES["normal"])  # type: ignore[arg-type, return-value]  # noqa: B023
+        [pause] = [pause async for pause in typist.type(body, "p")]
+        [request] = engine.asked
+        assert (request.document, request.shape) == ("def add(a, b):\n\n\nprint(1)\n", "block")
+        # the same beginning would be sure enough in a line
+        assert (pause.shown, pause.would_be_right) == (shown, True)
+
+
 @pytest.mark.parametrize("sure", [0.9, 0.1])
 async def test_what_stood_there_before_is_noted_and_what_became_of_it(sure: float) -> None:
     first = Certainty(sure, 0.0, (), sure, 0.0, 0)
