@@ -51,7 +51,7 @@ class Rewriting:
         if len(ids) > room:
             raise BadRequest(
                 f"The text to rewrite has {len(ids)} tokens, and this model takes {room} at once; "
-                "select less, or have it written anew."
+                "select less, or have it written again."
             )
         with Timed(timings, "prefill"):
             task = self._task()
