@@ -98,8 +98,8 @@ class InfillRequest:
     as far as they are remembered; with none only the document itself has. `file_key` is what the
     document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
     model has one. Only a single hole can have a `constraint`. With a `strength`, in [0, 1], what
-    stands in the only hole is not written anew: that share of its tokens is, the least likely ones,
-    as far as they become likelier.
+    stands in the only hole is kept but for that share of its tokens, the least likely ones: they
+    are renoised, and change where that makes the text likelier.
     """
 
     document: str

@@ -1,4 +1,4 @@
-"""How well a swapped token is found and put right: by renoising, and by writing the body anew.
+"""How well a swapped token is found and put right: by renoising, and by writing the body again.
 
 Knows the engine and records; knows no files.
 """

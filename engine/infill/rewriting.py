@@ -11,6 +11,7 @@ from functools import cached_property
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.checkpoint import Checkpoint
+from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.denoising.renoise import (
     Likelihoods,
     Rewritten,
@@ -45,11 +46,12 @@ class Rewriting:
         assert self.request.strength is not None
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
         model, ids = self.checkpoint.model, self._ids
-        room = model.config.canvas_length - len(self._lead_ids) - 2
+        # the prompt's last token may stand before them, and an end mark stands after them
+        room = model.config.canvas_length - 2
         if len(ids) > room:
             raise BadRequest(
                 f"The text to rewrite has {len(ids)} tokens, and this model takes {room} at once; "
-                "select less, or have it written anew."
+                "select less, or have it written again."
             )
         with Timed(timings, "prefill"):
             task = self._task()
@@ -58,7 +60,7 @@ class Rewriting:
         free = least_likely(likely, self.request.strength, len(ids) - len(self._lead_ids))
         written = Rewritten(tuple(ids), 0.0)
         others: list[Rewritten] = []
-        passes, done, sure = 1, True, list(map(math.exp, found))
+        passes, done = 1, True
         if free:
             with Timed(timings, "denoise"):
                 proposals = [list(ids)]
@@ -67,12 +69,13 @@ class Rewriting:
                     yield self._draft(step.steps_left, passes, proposals[0], free)
                 written, *others = self._ordered(improvements(model, task, ids, proposals))
                 passes += 1
-        return Infill(
+        sure = map(math.exp, read_likelihoods(model, task, written.ids))
+        fill = Infill(
             texts=(self._text(written.ids),),
-            confidences=(tuple(sure[len(self._lead_ids) :]),),
+            confidences=(tuple(sure)[len(self._lead_ids) :],),
             finish=self.stop.reason or ("settled" if done else "budget"),
             tokens=len(ids) - len(self._lead_ids),
-            steps=passes,
+            steps=passes + 1,
             decode="denoise",
             model=self.checkpoint.model_name,
             device=self.checkpoint.device,
@@ -82,6 +85,7 @@ class Rewriting:
             cached_tokens=max(0, task.prompt_cached - task.prompt_read),
             candidate_tokens=self.request.candidates * (len(ids) - len(self._lead_ids)),
         )
+        return judged(self.request, fill)
 
     @property
     def found(self) -> list[tuple[int, float]]:

@@ -82,7 +82,7 @@ class RemoteInfiller:
         when the fill is there: no server knows it. Raises `FillwrightError` with what the server
         said or did."""
         if request.strength is not None:
-            raise BadRequest("A model server cannot renoise a text; have it written anew.")
+            raise BadRequest("A model server cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
             yield judged(request, (yield from self._fill(request, stop)))

@@ -1,4 +1,4 @@
-"""A text in which one place changes again and again, parsed anew in a fraction of a millisecond.
+"""A text in which one place changes again and again, each time parsed in less than a millisecond.
 
 Knows bytes and grammars; knows no tokens and no documents.
 """

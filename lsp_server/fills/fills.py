@@ -33,7 +33,7 @@ OnDraft = Callable[[Draft], None]
 class Ask:
     """One wish for a fill of this version of a document: `carvings` have one hole each, are in
     order, and are filled jointly. `unasked`: nobody asked for it by hand. `strength`: which share
-    of what stands in the only hole is renoised; None writes it anew."""
+    of what stands in the only hole is renoised; None writes it again."""
 
     document: Document
     carvings: tuple[Carving, ...]

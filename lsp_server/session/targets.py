@@ -82,7 +82,7 @@ class Target:
 
     Without a `version` the newest one of the document is meant. `instruction` says in words what
     is wanted. `rewrites`: there is code already, which the user should see beside the new one.
-    With a `strength`, in (0, 1], a selection is not written anew: that share of its tokens is, the
+    With a `strength`, in (0, 1], a selection is not written again: that share of its tokens is, the
     least likely ones. `repairs`: another server complains of the place.
     """
 

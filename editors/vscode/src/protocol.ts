@@ -43,7 +43,7 @@ export interface Target {
   instruction?: string;
   /** There is code already, which the user should see beside the new one. */
   rewrites?: boolean;
-  /** Which share of a selection is renoised; without it, it is written anew. */
+  /** Which share of a selection is renoised; without it, it is written again. */
   strength?: number;
   /** Another server complains of the place. */
   repairs?: boolean;

@@ -43,7 +43,7 @@ def guided(task: Task, canvases: int = 0) -> DenoiseSettings:
 class ConstraintGuide:
     """A diffusion.guide.Guide for canvases with one hole, `canvases` of which may follow this one.
     `opening` and `written` are the hole's ids before this canvas; `_met` is what met the constraint
-    last, perhaps mended."""
+    last, perhaps repaired."""
 
     form: Form
     end_marks: tuple[int, ...]
@@ -70,16 +70,16 @@ class ConstraintGuide:
             return Guidance(tokens, [False] * len(tokens))
         if len(own) == len(hole) and self.canvases > 0 and self._goes_on(ids):
             return Guidance(tokens, [False] * len(tokens))
-        found = self._mended(ids, sure, steps_left, len(hole))
+        found = self._repaired(ids, sure, steps_left, len(hole))
         if found is None:
             return Guidance(tokens, [False] * len(tokens))
-        kept, mended = found
-        self._met[:] = [mended]
+        kept, repaired = found
+        self._met[:] = [repaired]
         # where all of the draft is kept, only what closes it is missing
         if steps_left and kept < len(ids):
             wrong = range(hole.start + kept, own.stop)
             return Guidance(tokens, [row in wrong for row in range(len(tokens))])
-        row = [*mended, *self.end_marks[:1] * (len(hole) - len(mended))]
+        row = [*repaired, *self.end_marks[:1] * (len(hole) - len(repaired))]
         tokens = [*tokens[: hole.start], *row, *tokens[hole.stop :]]
         return Guidance(tokens, [False] * len(tokens))
 
@@ -92,7 +92,7 @@ class ConstraintGuide:
         shorter = range(len(ids) - 1, max(0, len(ids) - UNFINISHED), -1)
         return any(self._is_met(ids[:end]) for end in shorter)
 
-    def _mended(
+    def _repaired(
         self, ids: list[int], sure: Sequence[float], steps_left: int, room: int
     ) -> tuple[int, list[int]] | None:
         """A text of at most `room` ids that meets the constraint, near the draft or, after the last

@@ -73,7 +73,7 @@ class MaskedInfiller:
         is the request's deadline. Raises BadRequest when the holes lie too far apart, and
         EngineFailed when a GPU's memory is full."""
         if request.strength is not None:
-            raise BadRequest("A mask model cannot renoise a text; have it written anew.")
+            raise BadRequest("A mask model cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         try:
             yield from with_alternatives(

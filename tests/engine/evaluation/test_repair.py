@@ -12,7 +12,7 @@ from fillwright.engine.evaluation.swaps import Swapped
 HELD_OUT = Path(__file__).parents[3] / "fixtures/evaluation/held_out"
 BODY = "\n    if a <= b:\n        return a + 1\n"
 ITEM = Swapped(
-    "x", "x", "off by one", "python", "def f(a, b):" + BODY, 12, 12 + len(BODY), 11, "<", "<="
+    "x", "x", "off by one", "python", "def f(a, b):" + BODY, 12, 12 + len(BODY), 10, "<", "<="
 )
 
 

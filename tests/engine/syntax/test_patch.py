@@ -1,4 +1,4 @@
-"""A patched text has the tree of the same text parsed anew."""
+"""A patched text has the tree of the same text parsed again."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +17,8 @@ def test_every_tree_is_that_of_the_whole_text(before: str, after: str, texts: li
     patch = Patch(parser, before.encode(), after.encode())
     for text in texts:
         whole = (before + text + after).encode()
-        ours, anew = patch.parse(text.encode()).root_node, fresh.parse(whole).root_node
-        assert (ours.end_byte, ours.end_point) == (anew.end_byte, anew.end_point)
+        ours, again = patch.parse(text.encode()).root_node, fresh.parse(whole).root_node
+        assert (ours.end_byte, ours.end_point) == (again.end_byte, again.end_point)
         # error recovery may take another way where it could reuse a part of the tree before
-        if not anew.has_error or not ours.has_error:
-            assert str(ours) == str(anew)
+        if not again.has_error or not ours.has_error:
+            assert str(ours) == str(again)

@@ -159,7 +159,7 @@ def test_a_comment_that_a_selection_begins_with_is_an_instruction(
 
 
 def test_a_long_instruction_has_a_short_title() -> None:
-    [_, target] = offered(f"⟦# {'very ' * 40}long\nx⟧\n")
+    [*_, target] = offered(f"⟦# {'very ' * 40}long\nx⟧\n")
     assert len(target.title) < 90
     assert target.title.endswith("…")
     assert target.instruction is not None

@@ -120,7 +120,7 @@ def test_a_text_that_parses_is_as_it_was(scripted: Callable, run: Run, decode: s
     # of the beams of a draft one that parses is taken
     [("denoise", "list(width * height)"), ("draft", "list"), ("draft+denoise", "list")],
 )
-def test_a_text_that_does_not_parse_is_mended(
+def test_a_text_that_does_not_parse_is_repaired(
     scripted: Callable, run: Run, decode: str, text: str
 ) -> None:
     infiller, _ = scripted(" list(width * height", decode)
