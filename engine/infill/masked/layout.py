@@ -85,7 +85,7 @@ class Layout:
             yield min(start, request.budget.tokens + 1)
             return
         yield start
-        if request.shape != "line":
+        if request.shape != "line" and 2 * start * len(request.holes) <= self.context // 2:
             yield 2 * start
 
     def passage(self, request: InfillRequest, seams: MaskSeams, rows: int) -> Passage:
@@ -132,7 +132,8 @@ class Layout:
         return self.description.context
 
     def _holes(self, rows: int, count: int, budget: int) -> tuple[OpenHole, ...]:
-        limit = max(rows, budget) if self.marks.edits.expand is not None else rows
+        most = self.context // 2 // count
+        limit = max(rows, min(budget, most)) if self.marks.edits.expand is not None else rows
         return (OpenHole.of_masks(rows, self.marks.mask, limit),) * count
 
     def _before(self, pieces: list[str], tokens: int) -> list[int]:
