@@ -1,15 +1,27 @@
 #!/bin/sh
 # From nothing to the first accepted ghost text in Neovim, as docs/first-fill.md says it, with a new
-# user's folder and no cache: `first_minutes.sh WHEEL NVIM TMUX`. Prints the time of each step.
+# user's folder and no cache: `first_minutes.sh WHEEL NVIM TMUX`. Prints the seconds of each step.
 set -e
 wheel=$(realpath "$1") nvim=$(realpath "$2") tmux="$(realpath "$3") -L first-minutes -f /dev/null"
 shelf=$(realpath "$(dirname "$0")/../../fixtures/demo/shelf.py")
-. "$(dirname "$0")/first_minutes_steps.sh"
+HOME=$(mktemp -d)
+export HOME PIP_NO_CACHE_DIR=1 PATH="$HOME/venv/bin:$HOME/bin:$PATH"
+unset XDG_RUNTIME_DIR XDG_CONFIG_HOME
 trap 'fillwright engine stop; $tmux kill-server 2> /dev/null; rm -rf "$HOME"' EXIT
 cd "$HOME"
 mkdir bin
 ln -s "$nvim" bin/nvim
-install
+began=$(date +%s) last=$(date +%s)
+
+step() {
+    now=$(date +%s)
+    echo "$1: $((now - last)) s"
+    last=$now
+}
+
+python3 -m venv venv
+venv/bin/pip install --quiet "$wheel"
+step "install, $(du -sm venv | cut -f1) MB"
 fillwright doctor > doctor.txt
 step "doctor"
 fillwright setup neovim --yes > setup.txt

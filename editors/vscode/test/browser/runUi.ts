@@ -1,6 +1,5 @@
 /** Uses the extension as a person does: node runUi.js PORT STEPS FOLDER FILE BARE_FOLDER SHOTS. */
 import { say, withPage } from "./browser";
-import { firstGhost } from "./firstGhost";
 import { firstMinutes } from "./firstMinutes";
 import { steps } from "./steps";
 
@@ -9,7 +8,7 @@ import { Window } from "./window";
 const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
   process.argv.slice(2);
 
-const sets: Record<string, typeof steps> = { steps, firstMinutes, firstGhost };
+const sets: Record<string, typeof steps> = { steps, firstMinutes };
 
 async function main(): Promise<void> {
   await withPage(async (page) => {
