@@ -56,7 +56,7 @@ def test_a_line_end_that_the_hole_holds_is_given_back(scripted: Callable, run: R
 def test_a_text_longer_than_a_canvas_is_refused(scripted: Callable, run: Run) -> None:
     infiller, _ = scripted(RIGHT, canvas_length=16)
     with pytest.raises(BadRequest, match="select less"):
-        run(infiller, ask(WRONG * 3))
+        run(infiller, ask(WRONG * 6))
 
 
 def test_a_request_without_text_has_no_strength() -> None:
