@@ -146,6 +146,11 @@ class StoredTensors:
             return Matrix(packed, scale)
         whole = self._read(factor).float()
         self._check_finite(factor, whole)
+        if whole.numel() != 1:
+            raise CheckpointError(
+                f"Tensor {factor} in {self._files[factor]} has {whole.numel()} elements, but one "
+                "factor scales a whole matrix; download the checkpoint again."
+            )
         return Matrix(packed, scale, whole if factor.endswith("_2") else 1 / whole)
 
     def _scale(self, name: str, of: Tensor) -> Tensor:
