@@ -190,7 +190,8 @@ class Draft:
 
     `settled[i]` are the half-open character ranges of `texts[i]` accepted at this step. A draft
     with a `certainty` comes first, at step 0: the user's own code has it between such contexts, and
-    it may be shown at once, as sure as that is.
+    it may be shown at once, as sure as that is. `denoised`: a canvas is denoised at this step; else
+    the text is drafted from left to right.
     """
 
     step: int
@@ -198,6 +199,7 @@ class Draft:
     texts: tuple[str, ...]
     settled: tuple[tuple[tuple[int, int], ...], ...]
     certainty: "Certainty | None" = None
+    denoised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,8 @@ class Candidate:
             written = drafted or (yield from self._draft(task, 0))
             return written, "draft"
         with Timed(self.timings, "denoise"):
-            denoised = yield from self.display.shown(self.display.spelt(states), self.stop)
+            spelt = self.display.spelt(states)
+            denoised = yield from self.display.shown(spelt, self.stop, denoised=True)
             if denoised is None and drafted:
                 return drafted, "draft"
             if denoised and drafted and not task.cancelled():
@@ -179,7 +180,7 @@ class Candidate:
                 better = denoised if only else self.ranker.better(drafted, denoised, task)
                 if not task.cancelled() and better is not denoised:
                     ranked = self.display.spelt([better])
-                    denoised = yield from self.display.shown(ranked, self.stop)
+                    denoised = yield from self.display.shown(ranked, self.stop, denoised=True)
         return denoised, decode
 
     def _draft(self, task: Task, later: int) -> States:
@@ -190,7 +191,8 @@ class Candidate:
             if not self.plan.chooses:
                 states = self.display.until_repetition(states)
             at_most = sum(task.budgets) + later
-            return (yield from self.display.shown(counted(states, at_most), self.stop))
+            spelt = counted(states, at_most)
+            return (yield from self.display.shown(spelt, self.stop, denoised=False))
 
     def _meets(self, written: Written | None) -> bool:
         """Whether the constraint, if there is one, is met."""

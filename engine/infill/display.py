@@ -43,7 +43,7 @@ class Display:
                 return
             yield state, spelt
 
-    def shown(self, states: Iterator[Spelt], stop: Stop) -> States:
+    def shown(self, states: Iterator[Spelt], stop: Stop, *, denoised: bool) -> States:
         """Turn states into drafts, and tell `stop` of them; returns the last state."""
         state = None
         for state, spelt in states:
@@ -56,5 +56,6 @@ class Display:
                 tuple(
                     settled_ranges(*hole) for hole in zip(spelt, state.accepted, kept, strict=True)
                 ),
+                denoised=denoised,
             )
         return state

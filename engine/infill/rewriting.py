@@ -127,7 +127,8 @@ class Rewriting:
         spelling = self.checkpoint.tokenizer.spell(ids)
         kept = range(len(self._seams.leads[0]), len(spelling.text))
         settled = settled_ranges(spelling, [at not in free for at in range(len(ids))], kept)
-        return Draft(step, steps_left, (spelling.text[kept.start :],), (settled,))
+        text = spelling.text[kept.start :]
+        return Draft(step, steps_left, (text,), (settled,), denoised=True)
 
     def _ordered(self, rewritten: Sequence[Rewritten]) -> list[Rewritten]:
         """Each text once: those with the fewest syntax faults first, of these the likeliest. What

@@ -53,6 +53,7 @@ def _among(draft: Draft, done: list[str], request: InfillRequest, steps: int) ->
         draft.steps_left + missing * request.budget.tokens,
         (*done, *draft.texts, *("",) * missing),
         (*(((0, len(text)),) for text in done), *draft.settled, *((),) * missing),
+        denoised=draft.denoised,
     )
 
 

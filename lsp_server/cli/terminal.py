@@ -75,7 +75,8 @@ def coloured_diff(diff: str) -> list[Text]:
 
 def draft_title(draft: Draft) -> Text:
     """What stands over a draft."""
-    return Text(f"step {draft.step}, {draft.steps_left} left", style="bold")
+    doing = "denoising" if draft.denoised else "drafting"
+    return Text(f"{doing}: step {draft.step}, {draft.steps_left} left", style="bold")
 
 
 def say(sentence: str) -> None:

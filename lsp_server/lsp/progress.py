@@ -36,8 +36,9 @@ class Progress:
             return
         steps = draft.step + draft.steps_left
         self._percentage = max(self._percentage, 100 * draft.step // steps)
+        doing = "denoising" if draft.denoised else "drafting"
         report = types.WorkDoneProgressReport(
-            message=f"step {draft.step} of {steps}", percentage=self._percentage
+            message=f"{doing}, step {draft.step} of {steps}", percentage=self._percentage
         )
         self._client.work_done_progress.report(self._token, report)
 

@@ -101,6 +101,7 @@ async def test_progress_begins_reports_and_ends(start: Any) -> None:
     percentages = [report.percentage for report in between]
     assert percentages
     assert percentages == sorted(percentages)
+    assert {report.message.split(",")[0] for report in between} <= {"drafting", "denoising"}
 
 
 async def test_progress_counts_the_steps_of_all_places(start: Any) -> None:

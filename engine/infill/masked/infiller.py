@@ -102,7 +102,7 @@ class MaskedInfiller:
                 generator = torch.Generator(self.device).manual_seed(request.seed + number)
                 steps = denoise_kept(self.model, passage, settings, generator, stop)
                 states = display.spelt(_written(step, passes) for step in steps)
-                written = (yield from display.shown(states, stop)) or written
+                written = (yield from display.shown(states, stop, denoised=True)) or written
                 passes = written.passes if written else 0
                 if stop() or (written and any(written.holes)):
                     break

@@ -175,7 +175,10 @@ def test_a_long_fill_goes_on_in_the_next_canvas(scripted: Callable, run: Run) ->
 
 def test_denoising_starts_from_the_draft(scripted: Callable, run: Run) -> None:
     infiller, model = scripted(BODY, "draft+denoise")
-    run(infiller, request())
+    drafts, _ = run(infiller, request())
+    denoised = [draft.denoised for draft in drafts]
+    assert denoised == sorted(denoised)
+    assert set(denoised) == {False, True}
     mark = model.tokenizer.special("<eos>")
     first = model.denoised[0]
     assert first[0] == model.tokenizer.special("<middle>")

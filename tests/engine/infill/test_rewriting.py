@@ -41,7 +41,8 @@ def test_what_is_right_stays(scripted: Callable, run: Run, strength: float) -> N
 
 def test_candidates_are_denoised_side_by_side(scripted: Callable, run: Run) -> None:
     infiller, model = scripted("\n    " + RIGHT, canvas_length=64)
-    fill = run(infiller, ask(candidates=3))[1]
+    drafts, fill = run(infiller, ask(candidates=3))
+    assert all(draft.denoised for draft in drafts)
     # all three are the same text
     assert (fill.texts, fill.alternatives) == ((RIGHT,), ())
     assert set(model.batches) == {3}

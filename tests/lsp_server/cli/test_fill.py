@@ -169,7 +169,7 @@ def test_watching_shows_drafts_and_then_the_diff(notes: Path) -> None:
     out = outcome.stdout.decode()
     assert outcome.returncode == 0, outcome.stderr.decode()
     assert "\x1b" not in out
-    assert out.startswith("step 1, ")
+    assert out.startswith("denoising: step 1, ")
     assert "▌" in out
     assert "@@" in out.rpartition("step")[2]
 
@@ -178,7 +178,7 @@ def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(notes: Path) ->
     command = [*COMMAND, "fill", notes, "--at", "2:7", "--watch", "--decode", "denoise"]
     out = on_a_terminal(command)
     assert "\x1b[2K" in out
-    assert "step 1," in out
+    assert "denoising: step 1," in out
     assert "\x1b[36m@@" in out
     plain = on_a_terminal(command, NO_COLOR="1")
     assert "\n@@" in plain
@@ -240,7 +240,7 @@ def test_an_interrupted_fill_leaves_the_file(source: Path, never_done: Path) -> 
     command += ["--decode", "denoise", "--steps", "10000", "--model", str(never_done)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith(b"step 1,")
+        assert process.stdout.readline().startswith(b"denoising: step 1,")
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130

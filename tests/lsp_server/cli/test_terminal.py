@@ -53,8 +53,8 @@ def test_drafts_that_are_piped_are_a_few_plain_frames(
             on_draft(draft(step))
     out = capsys.readouterr().out
     assert "\x1b" not in out
-    assert [line for line in out.splitlines() if line.startswith("step")] == [
-        f"step {step}, {16 - step} left" for step in (1, 2, 4, 8, 16)
+    assert [line for line in out.splitlines() if line.startswith("drafting")] == [
+        f"drafting: step {step}, {16 - step} left" for step in (1, 2, 4, 8, 16)
     ]
     assert "     1 ▌ x = spam ░░" in out
 

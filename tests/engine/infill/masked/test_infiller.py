@@ -66,6 +66,7 @@ def test_a_whole_line_is_written_and_its_line_end_left_out(scripted: Make, run: 
     assert drafts[-1].texts == fill.texts
     assert drafts[-1].settled == (((0, len(fill.texts[0])),),)
     assert drafts[-1].steps_left == 0
+    assert drafts[-1].denoised
     assert min(fill.confidences[0]) > 0.99
     tokens = engine.tokenizer.encode("    return width * height\n")
     assert fill.steps == len(tokens) + 1
