@@ -34,7 +34,8 @@ def target(
 async def test_the_actions_command_makes_one_versioned_edit(start: Any) -> None:
     editor = await start(options=SHORT)
     uri = editor.open(SOURCE, language="plaintext")
-    rewrite = (await editor.actions(uri, 3, 11, 3, 25))[-1]
+    actions = await editor.actions(uri, 3, 11, 3, 25)
+    rewrite = next(each for each in actions if each.title == "Rewrite selection")
     _, answer = editor.run(*rewrite.command.arguments)
     assert (await answer)["applied"] is True
     (applied,) = editor.edits
