@@ -22,7 +22,8 @@ class TypingSummary:
     """The pauses of one language, or of all. Shares in [0, 1]; those of what was shown are None
     where nothing was. `kept`: of the fills that are right without a gate, the share that is shown
     whole. `saved`: of the characters typed, those that accepting each right suggestion saves.
-    `off`: the expected calibration error of the fills' probabilities."""
+    `off`: the expected calibration error of the fills' probabilities, and `off_by_chance` what it
+    would be on average were all of them true."""
 
     name: str
     pauses: int
@@ -37,6 +38,7 @@ class TypingSummary:
     ungated: Share | None
     saved: float
     off: float | None
+    off_by_chance: float | None
     ms_p50: float
     ms_p95: float
 
@@ -72,6 +74,7 @@ def _summary(name: str, pauses: Sequence[TypedPause]) -> TypingSummary:
         ungated=_share_or_none([p for p in pauses if p.fill.strip()], lambda p: p.would_be_right),
         saved=saved_share(pauses),
         off=calibration_error(pauses),
+        off_by_chance=chance_error(pauses),
         ms_p50=float(p50),
         ms_p95=float(p95),
     )
@@ -115,6 +118,24 @@ def calibration_error(pauses: Sequence[TypedPause]) -> float | None:
         abs(sum(sure for sure, _ in one) - sum(right for _, right in one)) for one in bins(pairs)
     )
     return sum(gaps) / len(pairs)
+
+
+def chance_error(pauses: Sequence[TypedPause]) -> float | None:
+    """What the calibration error would be on average, were every probability true and every fill
+    independent: a few fills are hardly ever right exactly as often as was said (Roelofs et al.
+    2022). None without probabilities."""
+    pairs = said_and_right(pauses)
+    if not pairs:
+        return None
+    return sum(_chance_gap([sure for sure, _ in one]) for one in bins(pairs)) / len(pairs)
+
+
+def _chance_gap(probabilities: Sequence[float]) -> float:
+    """How far the number of right fills lies from what is expected, on average."""
+    counts = np.ones(1)
+    for sure in probabilities:
+        counts = np.convolve(counts, [1 - sure, sure])
+    return float(counts @ np.abs(np.arange(len(counts)) - sum(probabilities)))
 
 
 def bins(pairs: Sequence[tuple[float, bool]]) -> Iterator[list[tuple[float, bool]]]:
@@ -186,7 +207,17 @@ def table(summaries: Sequence[TypingSummary]) -> Table:
     shown.add_column("")
     for name in (
         *("pauses", "whole", "beginning", "right", "95 % CI", "whole right", "beg. right"),
-        *("1st word", "at finished", "kept", "ungated", "saved", "ECE", "p50 ms", "p95 ms"),
+        *(
+            "1st word",
+            "at finished",
+            "kept",
+            "ungated",
+            "saved",
+            "ECE",
+            "by chance",
+            "p50 ms",
+            "p95 ms",
+        ),
     ):
         shown.add_column(name, justify="right", no_wrap=True)
     for one in summaries:
@@ -196,7 +227,7 @@ def table(summaries: Sequence[TypingSummary]) -> Table:
             *(_percent(one.right), interval, _percent(one.right_whole)),
             *(_percent(one.right_beginning), _percent(one.right_first_word)),
             *(_percent(one.wrong_at_finished), _percent(one.kept), _percent(one.ungated)),
-            *(f"{100 * one.saved:.1f}", "-" if one.off is None else f"{one.off:.3f}"),
+            *(f"{100 * one.saved:.1f}", _error(one.off), _error(one.off_by_chance)),
             *(f"{one.ms_p50:.0f}", f"{one.ms_p95:.0f}"),
         )
     return shown
@@ -216,6 +247,10 @@ def coverage_table(pauses: Sequence[TypedPause]) -> Table:
 
 def _percent(share: Share | None, part: str = "value") -> str:
     return "-" if share is None else f"{100 * getattr(share, part):.1f}"
+
+
+def _error(off: float | None) -> str:
+    return "-" if off is None else f"{off:.3f}"
 
 
 def _share(pauses: Sequence[TypedPause], holds: Callable[[TypedPause], bool]) -> Share:
