@@ -207,8 +207,7 @@ def table(summaries: Sequence[TypingSummary]) -> Table:
     shown.add_column("")
     for name in (
         *("pauses", "whole", "beginning", "right", "95 % CI", "whole right", "beg. right"),
-        *("1st word", "at finished", "kept", "ungated", "saved", "ECE", "by chance"),
-        *("p50 ms", "p95 ms"),
+        *("1st word", "at finished", "kept", "ungated", "saved", "ECE", "p50 ms", "p95 ms"),
     ):
         shown.add_column(name, justify="right", no_wrap=True)
     for one in summaries:
@@ -218,7 +217,7 @@ def table(summaries: Sequence[TypingSummary]) -> Table:
             *(_percent(one.right), interval, _percent(one.right_whole)),
             *(_percent(one.right_beginning), _percent(one.right_first_word)),
             *(_percent(one.wrong_at_finished), _percent(one.kept), _percent(one.ungated)),
-            *(f"{100 * one.saved:.1f}", _error(one.off), _error(one.off_by_chance)),
+            *(f"{100 * one.saved:.1f}", "-" if one.off is None else f"{one.off:.3f}"),
             *(f"{one.ms_p50:.0f}", f"{one.ms_p95:.0f}"),
         )
     return shown
@@ -238,10 +237,6 @@ def coverage_table(pauses: Sequence[TypedPause]) -> Table:
 
 def _percent(share: Share | None, part: str = "value") -> str:
     return "-" if share is None else f"{100 * getattr(share, part):.1f}"
-
-
-def _error(off: float | None) -> str:
-    return "-" if off is None else f"{off:.3f}"
 
 
 def _share(pauses: Sequence[TypedPause], holds: Callable[[TypedPause], bool]) -> Share:
