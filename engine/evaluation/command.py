@@ -218,7 +218,10 @@ def _calibrate(arguments: argparse.Namespace) -> None:
         print(write(calibrations, projects, len(pauses), arguments.write))
     print(calibrations)
     summary = summarise_typing(recalibrated(pauses, calibrations))[0]
-    print(f"calibration error {summary.off:.3f} on {summary.pauses} pauses of its own data")
+    print(
+        f"calibration error {summary.off:.3f} ({summary.off_by_chance:.3f} by chance alone) on "
+        f"{summary.pauses} pauses of its own data"
+    )
 
 
 def _run(

@@ -31,7 +31,7 @@ def typing_section(settings: dict[str, Any], pauses: Sequence[TypedPause], folde
 {_headline(summaries[0])}
 {_table(summaries)}
 {_by_kind(pauses)}
-<div class="plots">{_plots(pauses, summaries[0].off)}</div>
+<div class="plots">{_plots(pauses, summaries[0])}</div>
 {_examples(pauses)}
 </section>"""
 
@@ -87,7 +87,7 @@ def _by_kind(pauses: Sequence[TypedPause]) -> str:
     return f"<h3>By the place of the pause</h3>{html_table(head, rows)}"
 
 
-def _plots(pauses: Sequence[TypedPause], off: float | None) -> str:
+def _plots(pauses: Sequence[TypedPause], every: TypingSummary) -> str:
     try:
         from fillwright.engine.evaluation import typing_plots
     except ModuleNotFoundError as error:
@@ -104,7 +104,8 @@ def _plots(pauses: Sequence[TypedPause], off: float | None) -> str:
             "Are the probabilities true?",
             typing_plots.reliability(pauses),
             "On the broken line a fill that is 80 % sure is right 80 times in 100. Expected "
-            f"calibration error: {100 * (off or 0.0):.1f} %.",
+            f"calibration error: {100 * (every.off or 0.0):.1f} %; by chance alone it would be "
+            f"{100 * (every.off_by_chance or 0.0):.1f} %.",
         ),
     )
     return "\n".join(

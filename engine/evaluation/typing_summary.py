@@ -22,7 +22,8 @@ class TypingSummary:
     """The pauses of one language, or of all. Shares in [0, 1]; those of what was shown are None
     where nothing was. `kept`: of the fills that are right without a gate, the share that is shown
     whole. `saved`: of the characters typed, those that accepting each right suggestion saves.
-    `off`: the expected calibration error of the fills' probabilities."""
+    `off`: the expected calibration error of the fills' probabilities, and `off_by_chance` what it
+    would be on average were all of them true."""
 
     name: str
     pauses: int
@@ -37,6 +38,7 @@ class TypingSummary:
     ungated: Share | None
     saved: float
     off: float | None
+    off_by_chance: float | None
     ms_p50: float
     ms_p95: float
 
@@ -72,6 +74,7 @@ def _summary(name: str, pauses: Sequence[TypedPause]) -> TypingSummary:
         ungated=_share_or_none([p for p in pauses if p.fill.strip()], lambda p: p.would_be_right),
         saved=saved_share(pauses),
         off=calibration_error(pauses),
+        off_by_chance=chance_error(pauses),
         ms_p50=float(p50),
         ms_p95=float(p95),
     )
@@ -115,6 +118,24 @@ def calibration_error(pauses: Sequence[TypedPause]) -> float | None:
         abs(sum(sure for sure, _ in one) - sum(right for _, right in one)) for one in bins(pairs)
     )
     return sum(gaps) / len(pairs)
+
+
+def chance_error(pauses: Sequence[TypedPause]) -> float | None:
+    """What the calibration error would be on average, were every probability true and every fill
+    independent: a few fills are hardly ever right exactly as often as was said (Roelofs et al.
+    2022). None without probabilities."""
+    pairs = said_and_right(pauses)
+    if not pairs:
+        return None
+    return sum(_chance_gap([sure for sure, _ in one]) for one in bins(pairs)) / len(pairs)
+
+
+def _chance_gap(probabilities: Sequence[float]) -> float:
+    """How far the number of right fills lies from what is expected, on average."""
+    counts = np.ones(1)
+    for sure in probabilities:
+        counts = np.convolve(counts, [1 - sure, sure])
+    return float(counts @ np.abs(np.arange(len(counts)) - sum(probabilities)))
 
 
 def bins(pairs: Sequence[tuple[float, bool]]) -> Iterator[list[tuple[float, bool]]]:

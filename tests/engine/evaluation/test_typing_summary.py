@@ -20,6 +20,7 @@ from fillwright.engine.evaluation.typed_pause import TypedPause, begins
 from fillwright.engine.evaluation.typing_summary import (
     at_once,
     calibration_error,
+    chance_error,
     compared,
     coverage_at,
     curve,
@@ -165,6 +166,22 @@ def test_the_calibration_error_is_the_gap_between_said_and_right() -> None:
     assert calibration_error([pause(sure=0.75)]) is None
 
 
+def test_true_probabilities_of_few_fills_have_an_error_too() -> None:
+    assert chance_error([pause(fill="width)", sure=0.5)]) == pytest.approx(0.5)
+    assert chance_error([pause(fill="width)", sure=0.75)] * 2) == pytest.approx(0.28125)
+    assert chance_error([pause(sure=0.75)]) is None
+    chance = np.random.default_rng(0)
+    said = chance.random(100)
+    errors = [
+        calibration_error(
+            [pause(fill="width)" if chance.random() < p else "height)", sure=p) for p in said]
+        )
+        for _ in range(300)
+    ]
+    expected = chance_error([pause(fill="width)", sure=p) for p in said])
+    assert expected == pytest.approx(np.mean([each for each in errors if each]), rel=0.05)
+
+
 def drawn(count: int, true: Calibration) -> list[TypedPause]:
     chance = random.Random(0)
     pauses = []
@@ -239,6 +256,17 @@ def test_what_stood_before_says_as_much_as_it_was_right() -> None:
     for name in ("share", "ahead", "bias"):
         assert getattr(found, name) == pytest.approx(getattr(true, name), abs=0.3), name
     assert fit_precedents(stood(50, true), true) is true
+
+
+def test_where_a_precedent_took_the_models_place_it_is_said_as_a_precedent() -> None:
+    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, bias=-0.4))
+    (one,) = stood(1, PrecedentCalibration())
+    in_its_place = replace(one, fill=one.first, certainty=one.first_certainty)
+    assert fit([*pauses, *[in_its_place] * 100]) == fit(pauses)
+    known = PrecedentCalibration(2.0, 2.3, -3.4)
+    (said,) = recalibrated([in_its_place], Calibrations(precedent=known))
+    assert said.certainty
+    assert said.certainty.whole == known.probability(said.certainty.same, said.certainty.other)
 
 
 def test_a_precedent_speaks_for_its_text_and_against_another() -> None:
