@@ -3,7 +3,7 @@ looks at the neighbourhood of the hole.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from fillwright.engine.errors import BadRequest
@@ -27,11 +27,13 @@ PLAIN = (
 @dataclass(eq=False)
 class Parses:
     """In the hole of one document. `patch` is its neighbourhood; errors there that no plain text
-    in the hole would do away with are the file's own."""
+    in the hole would do away with are the file's own. `_tried` are the answers, for looks at
+    a draft ask for the same texts again."""
 
     language: str
     around: Neighbourhood
     patch: Patch
+    _tried: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, document: str, hole: Hole, language: str) -> "Parses":
@@ -45,7 +47,14 @@ class Parses:
         return cls(language, around, Patch(parser, around.before, around.after))
 
     def is_met(self, fill: str) -> bool:
-        if not fill.strip() or self._faults(fill) > self._unavoidable:
+        if fill not in self._tried:
+            self._tried[fill] = self._parses(fill)
+        return self._tried[fill]
+
+    def _parses(self, fill: str) -> bool:
+        # first, for it changes the patch's tree
+        unavoidable = self._unavoidable
+        if not fill.strip() or self._faults(fill) > unavoidable:
             return False
         text = (fill if self._ends_line else "").rstrip().encode("utf-8", "surrogatepass")
         return not text or not goes_on_below(self.patch.tree, len(self.around.before) + len(text))

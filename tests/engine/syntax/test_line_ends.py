@@ -36,3 +36,29 @@ def test_a_header_and_its_block() -> None:
     text = b"if x:\n    y\n"
     assert not goes_on_below(parser.parse(text), 5)
     assert not goes_on_below(parser.parse(text), len(text))
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "after"),
+    [
+        ("x = {\n    1: 'a',\n", "    2: 'b',", "\n    3: 'c',\n}\n"),
+        ("x = [\n", "    a +", "\n    b,\n]\n"),
+        ("", "x = {", "\n    1: 'a',\n}\n"),
+        ("", "def f(a,", "\n      b):\n    pass\n"),
+        ("f(\n", "    a=", "\n    g(b),\n)\n"),
+        ("def f():\n", '    """Of an area', '\n    and more.\n    """\n'),
+        ('def f():\n    """Of\n', "    an area", '\n    and more.\n    """\n'),
+    ],
+)
+def test_in_brackets_the_end_of_a_line_ends_nothing(before: str, line: str, after: str) -> None:
+    parser = parser_for("python")
+    assert parser is not None
+    ast.parse(before + line + after)
+    assert not goes_on_below(parser.parse((before + line + after).encode()), len(before + line))
+
+
+def test_brackets_that_are_closed_hold_nothing() -> None:
+    parser = parser_for("python")
+    assert parser is not None
+    text = b"x = (a) +\ny\n"
+    assert goes_on_below(parser.parse(text), len("x = (a) +"))

@@ -56,6 +56,16 @@ def test_a_hole_for_a_header_wants_one() -> None:
     assert not header.is_met("    x")
 
 
+def test_a_statement_ends_with_its_line() -> None:
+    place = check("def f(y):\n", "\n    y\n    return 2\n")
+    # the second answer is remembered
+    assert [place.is_met("    x ="), place.is_met("    x = 1"), place.is_met("    x =")] == [
+        False,
+        True,
+        False,
+    ]
+
+
 def test_endings_make_a_fill_of_a_beginning() -> None:
     for beginning, whole in (("f(a[1", "f(a[1])"), ("if f(x", "if f(x):")):
         after = "\n        y\n" if beginning.startswith("if") else "\n"
