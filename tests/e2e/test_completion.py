@@ -39,6 +39,8 @@ async def test_a_change_answers_a_popup_that_waits_and_the_engine_works_on(start
     options = {"engine": {"preload": False}, "fill": slow, "drafts": {"enabled": True}}
     editor = await start(options=options)
     uri = editor.open("x = \n", language="plaintext")
+    # once this is answered the settings are known: the popup below is asked before the change
+    await editor.actions(uri, 0, 0, 0, 0)
     _, waiting = editor.invoke(uri, 0, 4)
     editor.change(uri, 2, (0, 4, 0, 4, "q"))
     answer = await waiting
