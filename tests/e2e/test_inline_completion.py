@@ -73,6 +73,8 @@ async def test_the_newest_request_of_a_document_wins(start: Any) -> None:
 async def test_an_answer_to_an_older_version_has_no_items(start: Any) -> None:
     editor = await start(options=OPTIONS)
     uri = editor.open(SOURCE, language="plaintext")
+    # once this is answered the settings are known: the ghost text is asked for before the change
+    await editor.actions(uri, 0, 0, 0, 0)
     answer = editor.ghost(uri, 1, 11)
     editor.change(uri, 2, (0, 0, 0, 0, "\n"))
     assert not (await answer).items

@@ -78,9 +78,11 @@ async def test_a_project_that_is_not_to_be_remembered_is_not(
     editor.lsp.set_configuration({"fillwright": {"memory": memory}}, scope_uri=root.as_uri())
     params = types.DidChangeConfigurationParams(None)
     editor.lsp.workspace_did_change_configuration(params)
-    await until_remembered(engine, root, 0)
+    # the engine keeps it for other editors, but this one's requests do not name the folder any more
+    async with asyncio.timeout(60):
+        while (await editor.command("fillwright.status"))["files"]:
+            await asyncio.sleep(0.02)
     assert ODD.format(name="quokka") not in await shown(editor, root, "quokka")
-    assert (await editor.command("fillwright.status"))["files"] == 0
 
 
 async def test_the_hole_is_not_filled_from_the_saved_copy_or_a_copy_of_its_file(
