@@ -50,7 +50,6 @@ def test_as_a_person_uses_it(
     # the install button runs pip for real, but what the server needs is there already
     here = {
         "PIP_NO_DEPS": "1",
-        "PIP_NO_INDEX": "1",
         "PYTHONPATH": sysconfig.get_paths()["purelib"],
     }
     # pictures for people show code in colour, and want a model that can write it

@@ -115,7 +115,8 @@ export const steps: Record<string, Step> = {
     await message.locator('text="Install"').click();
     await window.page.locator(".terminal-wrapper").first().waitFor();
     await window.shoot("install");
-    await window.statusIs("sparkle");
+    // the package is built where it is installed, its kernels compiled
+    await window.statusIs("sparkle", 300_000);
     await window.shoot("installed");
   },
 };

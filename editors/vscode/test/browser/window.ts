@@ -30,9 +30,9 @@ export class Window {
     await this.page.locator(".monaco-editor .view-line").first().waitFor();
   }
 
-  /** Waits until the status bar item shows an icon. */
-  async statusIs(icon: string): Promise<void> {
-    await this.status.locator(`.codicon-${icon}`).waitFor();
+  /** Waits until the status bar item shows an icon, `timeout` ms at most. */
+  async statusIs(icon: string, timeout = 60_000): Promise<void> {
+    await this.status.locator(`.codicon-${icon}`).waitFor({ timeout });
   }
 
   /** Puts the cursor at a place of the file in front; lines and columns count from 1. */
