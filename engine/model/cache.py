@@ -1,6 +1,7 @@
 """The prefix KV cache as those see it who do not look at its keys and values."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from fillwright.kernels.arrays import Array, nonzero
 
@@ -11,6 +12,13 @@ class Cache:
     matter."""
 
     ids: Array
+
+    @classmethod
+    def of(cls, cache: "Cache") -> Self:
+        """The cache as one of this kind. Raises TypeError for another network's."""
+        if not isinstance(cache, cls):
+            raise TypeError("a cache of this model comes from its empty_cache")
+        return cache
 
     @property
     def length(self) -> int:

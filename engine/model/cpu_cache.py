@@ -17,13 +17,6 @@ class CpuCache(Cache):
     heads: Sequence[Heads] = ()
     rows: list[SharedRows] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, cache: Cache) -> "CpuCache":
-        """Raises TypeError for another network's."""
-        if not isinstance(cache, CpuCache):
-            raise TypeError("a cache of this model comes from its empty_cache")
-        return cache
-
     def make_room(self, positions: int) -> None:
         """A quarter more than asked for, so that typing seldom copies."""
         if not self.rows or positions > len(self.rows[0].values):

@@ -20,13 +20,6 @@ class PrefixCache(Cache):
 
     _layers: list[KeyValue] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, cache: Cache) -> "PrefixCache":
-        """Raises TypeError for another network's."""
-        if not isinstance(cache, PrefixCache):
-            raise TypeError("a cache of this model comes from its empty_cache")
-        return cache
-
     def defer(self, ids: Tensor) -> bool:
         """Add `ids` int64 [sequence] to be read later, by the cache itself; false where they must
         be read now."""

@@ -120,7 +120,7 @@ async def test_settings_that_are_none_leave_those_of_the_start(start: Any) -> No
 
 
 START = {"line": 0, "character": 0}
-DOCUMENT = {"uri": "file:///work/.env"}
+DOCUMENT = {"uri": "file:///project/.env"}
 PLACE = {"textDocument": DOCUMENT, "position": START}
 BODY = {**DOCUMENT, "what": "body", "range": {"start": START, "end": START}}
 
