@@ -74,7 +74,8 @@ def pair(folder: Path) -> tuple[Infiller, Infiller]:
     )
     ours = loaded(folder)
     plain = replace(torch_one, model=ours.model, settings=settings, device=DEVICE)
-    return replace(plain, loop=ours.loop, caches=ours.caches), plain
+    full = (torch.OutOfMemoryError,)
+    return replace(plain, loop=ours.loop, caches=ours.caches, no_memory=full), plain
 
 
 def fills(infiller: Infiller, request: InfillRequest) -> tuple[Infill, list[Draft]]:

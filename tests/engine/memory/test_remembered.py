@@ -100,8 +100,9 @@ def test_where_there_is_no_room_only_an_abandoned_workspace_is_forgotten(
 
 
 def test_many_changes_leave_few_segments_that_say_what_the_newest_texts_do(
-    memory: Remembered,
+    memory: Remembered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(remembered, "QUIET_S", 0.01)
     chance, texts = random.Random(5), dict[str, str]()
     for _ in range(300):
         key = f"{chance.randrange(60)}.py"

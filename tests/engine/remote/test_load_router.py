@@ -27,9 +27,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PATIENCE_S = 60
 SECONDS = 8
 TEXT = "total = sum(prices)\nwidth = 3\n"
-# one request every quarter of a second, of which each second one is given up soon
+# one request every quarter of a second, of which each second one is given up before any answer
 BUSY = Record(
-    TEXT, tuple(Asked(n * 250, 8, n * 250 + 30 if n % 2 else None) for n in range(4 * SECONDS))
+    TEXT, tuple(Asked(n * 250, 8, n * 250 + 1 if n % 2 else None) for n in range(4 * SECONDS))
 )
 HERE = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 ROUTER = shutil.which("vllm-router", path=HERE)

@@ -53,7 +53,7 @@ def test_steps_are_those_of_the_loop(
     def tokens() -> Tensor:
         return torch.randint(VOCABULARY, (batch, length), generator=random).to(device)
 
-    end_marks = EndMarks.none(VOCABULARY, torch.Generator(device))
+    end_marks = EndMarks.none(VOCABULARY, torch.device(device))
     end_marks.become([5, 7])
     end_marks.become(marks)
     state = DeviceCanvas.start(rows.ids, rows.pinned, rows.hole_start, end_marks, tokens())
@@ -88,7 +88,7 @@ def test_steps_are_those_of_the_loop(
 
 def test_a_canvas_that_is_done_stays(device: str) -> None:
     rows = stacked(2, (), 16, device)
-    no_marks = EndMarks.none(VOCABULARY, torch.Generator(device))
+    no_marks = EndMarks.none(VOCABULARY, torch.device(device))
     state = DeviceCanvas.start(rows.ids, rows.pinned, rows.hole_start, no_marks, rows.ids + 1)
     state.done[0] = 1
     before = state.canvas.clone()
@@ -101,7 +101,7 @@ def test_a_canvas_that_is_done_stays(device: str) -> None:
 
 def test_no_more_than_256_rows(device: str) -> None:
     rows = torch.zeros(1, 300, dtype=torch.int64, device=device)
-    no_marks = EndMarks.none(VOCABULARY, torch.Generator(device))
+    no_marks = EndMarks.none(VOCABULARY, torch.device(device))
     state = DeviceCanvas.start(rows, rows.bool(), rows, no_marks, rows)
     with pytest.raises(ValueError, match="256"):
         denoise_step(state, limits(0.1, 0.1, 1, device), rows.float(), rows, rows, rows)
