@@ -50,6 +50,7 @@ class RepairRecord:
     line_rank: int
     lines: int
     ms: float
+    too_long: bool = False
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -76,19 +77,30 @@ def run_repair(
 
 
 def repair_table(records: Sequence[RepairRecord]) -> Table:
-    """For a terminal, shares in percent."""
+    """For a terminal, shares in percent, of the bodies that are not too long."""
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    for name in ("arm", "items", "repaired", "others changed", "parses", "line first", "in 3"):
+    for name in (
+        "arm",
+        "items",
+        "too long",
+        "repaired",
+        "others changed",
+        "parses",
+        "line first",
+        "in 3",
+    ):
         shown.add_column(name, justify="left" if name == "arm" else "right")
     for arm in dict.fromkeys(record.arm for record in records):
-        own = [record for record in records if record.arm == arm]
+        every = [record for record in records if record.arm == arm]
+        own = [record for record in every if not record.too_long]
         ranked = [record.line_rank for record in own if record.lines]
         changed = sorted(record.others_changed for record in own)
         shown.add_row(
             arm,
             str(len(own)),
+            str(len(every) - len(own)),
             _percent([record.repaired for record in own]),
-            str(changed[len(changed) // 2]),
+            str(changed[len(changed) // 2]) if changed else "",
             _percent([record.parses for record in own]),
             _percent([rank == 1 for rank in ranked]),
             _percent([rank <= 3 for rank in ranked]),
@@ -129,6 +141,7 @@ def _record(item: Swapped, arm: str, infiller: "Engine", strength: float) -> Rep
     from fillwright.engine.infill.ending import last_of
     from fillwright.engine.infill.infiller import Infiller
     from fillwright.engine.infill.rewriting import Rewriting
+    from fillwright.engine.infill.standing import Standing
     from fillwright.engine.infill.stop import Stop
 
     if not isinstance(infiller, Infiller):
@@ -141,6 +154,21 @@ def _record(item: Swapped, arm: str, infiller: "Engine", strength: float) -> Rep
         budget=Budget(tokens=TOKENS["block"]),
         strength=None if arm == WRITE_NEW else strength,
     )
+    if not Standing(infiller, request).fits:
+        return RepairRecord(
+            name=item.name,
+            group=item.group,
+            kind=item.kind,
+            arm=arm,
+            fill=item.body,
+            repaired=False,
+            others_changed=0,
+            parses=False,
+            line_rank=0,
+            lines=0,
+            ms=0.0,
+            too_long=True,
+        )
     rank = 0, 0
     if arm == WRITE_NEW:
         *_, fill = infiller.infill(request, lambda: False)

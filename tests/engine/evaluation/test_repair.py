@@ -1,13 +1,23 @@
 """What a repair is counted as, and a run with the real model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation import command
 from fillwright.engine.evaluation.journal import read_records
-from fillwright.engine.evaluation.repair import ARMS, RepairRecord, line_rank, others_changed
+from fillwright.engine.evaluation.repair import (
+    ARMS,
+    RepairRecord,
+    line_rank,
+    others_changed,
+    repair_table,
+    run_repair,
+)
 from fillwright.engine.evaluation.swaps import Swapped
+from fillwright.engine.loading import load_engine
 
 HELD_OUT = Path(__file__).parents[3] / "fixtures/evaluation/held_out"
 BODY = "\n    if a <= b:\n        return a + 1\n"
@@ -35,6 +45,17 @@ def test_lines_are_ranked_by_their_least_likely_token() -> None:
     second = len(BODY) - 4
     assert line_rank(ITEM, [(8, -1.0), (13, -3.0), (second, -2.0)]) == (1, 2)
     assert line_rank(ITEM, [(8, -1.0), (13, -1.0), (second, -2.0)]) == (2, 2)
+
+
+def test_a_body_longer_than_a_canvas_is_counted_and_the_run_goes_on(tmp_path: Path) -> None:
+    body = BODY + "".join(f"    total_{i} = first_{i} * second_{i}\n" for i in range(20))
+    document = ITEM.document[: ITEM.start] + body
+    long = replace(ITEM, name="long", document=document, end=ITEM.start + len(body))
+    infiller = load_engine(embedded_checkpoint(), "cpu")
+    records = run_repair([long, ITEM], lambda: infiller, 0.2, tmp_path, {})
+    assert [record.too_long for record in records] == [True] * 3 + [False] * 3
+    shown = repair_table(records)
+    assert [list(shown.columns[at].cells) for at in (1, 2)] == [["1"] * 3, ["1"] * 3]
 
 
 @pytest.mark.slow
