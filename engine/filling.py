@@ -7,7 +7,16 @@ Knows the boundary data only.
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, WorkspaceMemory
+from fillwright.engine.request import (
+    DoubtRequest,
+    Doubts,
+    Draft,
+    FileText,
+    Infill,
+    InfillRequest,
+    Ranking,
+    WorkspaceMemory,
+)
 
 
 class Memory(Protocol):
@@ -34,7 +43,8 @@ class Memory(Protocol):
 class Engine(Protocol):
     """Fills one request at a time. `warning` is one sentence for its user, if anything is to be
     known; `languages` are the ids of those that it has learnt, None for all; `context_tokens` is
-    how much of the text around a hole it looks at."""
+    how much of the text around a hole it looks at; `doubts_by` is what it ranks tokens by to find
+    unlikely places, None where nobody has measured what it finds."""
 
     @property
     def model_name(self) -> str: ...
@@ -47,9 +57,15 @@ class Engine(Protocol):
     @property
     def context_tokens(self) -> int: ...
     @property
+    def doubts_by(self) -> Ranking | None: ...
+    @property
     def remembered(self) -> Memory: ...
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
     ) -> Iterator[Draft | Infill]:
         """Drafts, then exactly one Infill; looks at `cancelled` between its steps. Raises
         FillwrightError."""
+
+    def doubts(self, request: DoubtRequest, cancelled: Callable[[], bool]) -> Doubts:
+        """The unlikely places of the request's first lines; looks at `cancelled` between its
+        passes. Raises FillwrightError, as where the model cannot find any."""

@@ -13,6 +13,7 @@ Decode = Literal["auto", "denoise", "draft", "draft+denoise"]
 Length = Literal["auto", "end-mark", "search", "contract"]
 Finish = Literal["settled", "budget", "deadline", "cancelled", "unmet"]
 ConstraintKind = Literal["none", "parses", "regex", "one of"]
+Ranking = Literal["causal", "denoised"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -264,3 +265,59 @@ class Infill:
     # what was asked before makes no other fill
     cached_tokens: int = field(default=0, compare=False)
     candidate_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtRequest:
+    """Look for unlikely places among the characters `start..end` of `document`: from the start on,
+    as many whole lines as the model looks at together.
+
+    `document_key` is as for a fill, and should be of no fill. Tokens are ranked `by` the causal
+    head or the denoiser; None is the one that the checkpoint was measured to be better with. A
+    place is told where other text makes its lines likelier by `gain` nats (None: the checkpoint's
+    own threshold). The same request with the same `seed` gives the same places.
+    """
+
+    document: str
+    start: int
+    end: int
+    language: str
+    document_key: str = ""
+    seed: int = 0
+    by: Ranking | None = None
+    gain: float | None = None
+
+    def __post_init__(self) -> None:
+        if "\r" in self.document:
+            raise ValueError("the engine takes LF line ends only")
+        if not 0 <= self.start < self.end <= len(self.document):
+            raise ValueError(
+                f"a part of the document, not {self.start}..{self.end} of "
+                f"{len(self.document)} characters"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An unlikely place, the characters `start..end` of a document: with `text` in its place the
+    lines around are likelier by `gain` nats."""
+
+    start: int
+    end: int
+    text: str
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """The unlikely places, the best reason first, from a request's start up to `end`, where the
+    next request goes on; nothing was looked at where the finish is `cancelled`. `ms` is what it
+    took, milliseconds."""
+
+    places: tuple[Doubt, ...]
+    end: int
+    by: Ranking
+    finish: Finish
+    model: str
+    device: str
+    ms: float = 0.0

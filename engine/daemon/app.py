@@ -1,4 +1,5 @@
-"""The daemon's HTTP interface: our own `/v1/infill`, `/load` and metrics; others' in `dialects`.
+"""The daemon's HTTP interface: our own `/v1/infill`, `/v1/doubts`, `/load` and metrics; others' in
+`dialects`.
 
 Knows nothing of sockets, processes or who may call (`server`), and nothing of models.
 """
@@ -23,7 +24,7 @@ from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import EngineBusy, Resident
 from fillwright.engine.daemon.wire import event_name, event_to_json, from_json, to_json
 from fillwright.engine.errors import BadRequest, EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import InfillRequest, Memories
+from fillwright.engine.request import DoubtRequest, InfillRequest, Memories
 
 Handler = Callable[[Resident, Request], Awaitable[Response]]
 
@@ -40,6 +41,7 @@ def build_app(resident: Resident, metrics: Metrics) -> Starlette:
     return Starlette(
         routes=[
             route("/v1/infill", "POST", infill),
+            route("/v1/doubts", "POST", doubts),
             route("/load", "GET", health),
             route("/v1/memory", "POST", memory),
             route("/v1/memory", "DELETE", forget),
@@ -92,6 +94,12 @@ async def infill(resident: Resident, request: Request) -> Response:
         # whose name one user gives is not for another to know of
         wanted = replace(wanted, workspace="")
     return FillStream(LiveFill(resident, wanted, user))
+
+
+async def doubts(resident: Resident, request: Request) -> Response:
+    """`DoubtRequest` in; server-sent events out: one `doubts` or `error`."""
+    wanted = from_json(await request.body(), DoubtRequest)
+    return FillStream(LiveFill(resident, wanted, user_of(request)))
 
 
 async def memory(resident: Resident, request: Request) -> Response:

@@ -22,7 +22,7 @@ from fillwright.engine.daemon.wire import (
     to_json,
 )
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
-from fillwright.engine.request import Draft, Infill, InfillRequest, Memories
+from fillwright.engine.request import DoubtRequest, Doubts, Draft, Infill, InfillRequest, Memories
 
 __all__ = ["EngineClient", "EngineSettings", "Health", "health_at"]
 
@@ -46,20 +46,10 @@ class EngineClient:
         generator, or cancelling the task that reads it, stops the work within one denoise step.
         Raises `BadRequest`, `CheckpointError` or `EngineFailed`.
         """
-        try:
-            async with self._accepted("/v1/infill", to_json(request).encode()) as answer:
-                async for name, data in answer.events():
-                    event = event_from_json(name, data)
-                    if isinstance(event, FillwrightError):
-                        raise event
-                    yield event
-                    if isinstance(event, Infill):
-                        return
-        except OSError as error:
-            raise EngineFailed(
-                f"The engine ended while it worked; its log is {place_of(self.settings).log}, "
-                "and the next request starts it again."
-            ) from error
+        async with aclosing(self._events("/v1/infill", request)) as events:
+            async for event in events:
+                assert not isinstance(event, Doubts)
+                yield event
 
     async def fill(
         self, request: InfillRequest, on_draft: Callable[[Draft], None] | None = None
@@ -72,6 +62,15 @@ class EngineClient:
                 if on_draft is not None:
                     on_draft(event)
         raise EngineFailed("The engine ended its answer without a fill.")
+
+    async def doubts(self, request: DoubtRequest) -> Doubts:
+        """The unlikely places of the request's first lines; starts and stops as `infill` does.
+        Raises BadRequest, as for a model that finds none, CheckpointError or EngineFailed."""
+        async with aclosing(self._events("/v1/doubts", request)) as events:
+            async for event in events:
+                if isinstance(event, Doubts):
+                    return event
+        raise EngineFailed("The engine ended its answer without a word of doubt.")
 
     async def health(self) -> Health:
         """How the daemon is. Starts nothing."""
@@ -99,6 +98,25 @@ class EngineClient:
 
     async def aclose(self) -> None:
         """Nothing to let go of: a connection lives as long as its request. The daemon stays."""
+
+    async def _events(
+        self, target: str, request: InfillRequest | DoubtRequest
+    ) -> AsyncGenerator[Draft | Infill | Doubts, None]:
+        """What the daemon says of a request, up to its result."""
+        try:
+            async with self._accepted(target, to_json(request).encode()) as answer:
+                async for name, data in answer.events():
+                    event = event_from_json(name, data)
+                    if isinstance(event, FillwrightError):
+                        raise event
+                    yield event
+                    if not isinstance(event, Draft):
+                        return
+        except OSError as error:
+            raise EngineFailed(
+                f"The engine ended while it worked; its log is {place_of(self.settings).log}, "
+                "and the next request starts it again."
+            ) from error
 
     @asynccontextmanager
     async def _accepted(self, target: str, body: bytes) -> AsyncIterator[Answer]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import Event
 from fillwright.engine.errors import FillwrightError
-from fillwright.engine.request import Draft, Infill, InfillRequest
+from fillwright.engine.request import DoubtRequest, Draft, Infill, InfillRequest
 
 
 class LiveFill:
@@ -19,14 +19,16 @@ class LiveFill:
     Raises what `Resident.submit` raises.
     """
 
-    def __init__(self, resident: Resident, request: InfillRequest, user: str = "") -> None:
+    def __init__(
+        self, resident: Resident, request: InfillRequest | DoubtRequest, user: str = ""
+    ) -> None:
         self._resident = resident
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._job = resident.submit(request, self._deliver, user)
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """Drafts, then one `Infill` or error."""
+        """Drafts, then one `Infill` or error; of doubts, themselves alone."""
         while True:
             event = await self._events.get()
             yield event
@@ -34,11 +36,11 @@ class LiveFill:
                 return
 
     async def outcome(self) -> Infill | FillwrightError:
-        """The last of the events alone."""
+        """The last of a fill's events alone."""
         async for event in self.events():
-            if not isinstance(event, Draft):
+            if isinstance(event, Infill | FillwrightError):
                 return event
-        raise AssertionError("the events ended with a draft")
+        raise AssertionError("the events ended without a fill")
 
     def cancel(self) -> None:
         """Nobody wants this fill any more."""

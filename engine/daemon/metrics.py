@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from fillwright.engine.daemon.wire import Event
-from fillwright.engine.request import Infill
+from fillwright.engine.request import Doubts, Infill
 
 LATENCY_BUCKETS_S = (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30)
 
@@ -45,9 +45,9 @@ class Metrics:
             self._requests.labels(finish)
 
     def finished(self, outcome: Event, seconds: float, user: str = "") -> None:
-        """Count one request by its outcome, an `Infill` or an error; `user` is the id of one of
+        """Count one request by its outcome, a fill, doubts or an error; `user` is the id of one of
         those who share the engine, "" for its owner."""
-        finish = outcome.finish if isinstance(outcome, Infill) else "failed"
+        finish = outcome.finish if isinstance(outcome, Infill | Doubts) else "failed"
         self._requests.labels(finish).inc()
         if user:
             self._of_users.labels(user, finish).inc()

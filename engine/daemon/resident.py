@@ -18,7 +18,14 @@ from dataclasses import dataclass, field, replace
 from fillwright.engine.daemon.wire import Event, Health, Status
 from fillwright.engine.errors import EngineFailed, EngineUnavailable, FillwrightError
 from fillwright.engine.filling import Engine
-from fillwright.engine.request import FileText, Infill, InfillRequest, Memories
+from fillwright.engine.request import (
+    DoubtRequest,
+    Doubts,
+    FileText,
+    Infill,
+    InfillRequest,
+    Memories,
+)
 
 FAILED_SECONDS = 60.0
 log = logging.getLogger(__name__)
@@ -30,10 +37,10 @@ class EngineBusy(EngineFailed):
 
 @dataclass(eq=False)
 class Job:
-    """One request on its way; `deliver` gets its drafts and then one `Infill` or error. `user` is
+    """One request on its way; `deliver` gets its drafts and then one result or error. `user` is
     who asks, "" for the daemon's owner."""
 
-    request: InfillRequest
+    request: InfillRequest | DoubtRequest
     deliver: Callable[[Event], None]
     since: float
     user: str = ""
@@ -93,7 +100,10 @@ class Resident:
             owner.start()
 
     def submit(
-        self, request: InfillRequest, deliver: Callable[[Event], None], user: str = ""
+        self,
+        request: InfillRequest | DoubtRequest,
+        deliver: Callable[[Event], None],
+        user: str = "",
     ) -> Job:
         """Queue a request; an older one of the same user with the same `document_key` is cancelled.
 
@@ -170,6 +180,7 @@ class Resident:
                 context_tokens=self._engine.context_tokens if self._engine else None,
                 instructions=self._instructions,
                 remembers=self._engine.remembered.is_used if self._engine else None,
+                doubts_by=self._engine.doubts_by if self._engine else None,
                 remembered=self._engine.remembered.known() if self._engine else (),
                 to_remember=len(self._memories),
             )
@@ -242,9 +253,10 @@ class Resident:
             outcome = self._outcome(engine, work)
             twins: list[Job] = []
             counted: Infill | None = None
-            if isinstance(outcome, Infill) and outcome.finish != "cancelled":
+            if not isinstance(outcome, FillwrightError) and outcome.finish != "cancelled":
                 # before the fill is delivered: who asks for the same after that gets its own
-                twins, counted = self._twins(work), replace(outcome, steps=0)
+                twins = self._twins(work)
+                counted = replace(outcome, steps=0) if isinstance(outcome, Infill) else None
             self._finish(work, outcome)
             for twin in twins:
                 # which took no steps
@@ -272,9 +284,11 @@ class Resident:
             self._running.append(job)
             return job
 
-    def _outcome(self, engine: Engine, job: Job) -> Infill | FillwrightError:
+    def _outcome(self, engine: Engine, job: Job) -> Infill | Doubts | FillwrightError:
         outcome: Infill | None = None
         try:
+            if isinstance(job.request, DoubtRequest):
+                return engine.doubts(job.request, job.unwanted.is_set)
             for event in engine.infill(job.request, job.unwanted.is_set):
                 if isinstance(event, Infill):
                     outcome = event
@@ -299,7 +313,7 @@ class Resident:
         return twins
 
     def _finish(
-        self, job: Job, outcome: Infill | FillwrightError, counted: Infill | None = None
+        self, job: Job, outcome: Infill | Doubts | FillwrightError, counted: Infill | None = None
     ) -> None:
         with self._changed:
             self._last_work = now = self._clock()
@@ -331,8 +345,12 @@ class Resident:
     def _since_work(self) -> float:
         return self._clock() - self._last_work
 
-    def _untouched(self, request: InfillRequest) -> Infill:
+    def _untouched(self, request: InfillRequest | DoubtRequest) -> Infill | Doubts:
         health = self.health()
+        if isinstance(request, DoubtRequest):
+            by = request.by or health.doubts_by or "causal"
+            names = health.model or "", health.device or ""
+            return Doubts((), request.start, by, "cancelled", *names)
         nothing = tuple("" for _ in request.holes)
         return Infill(
             texts=nothing,
@@ -346,7 +364,7 @@ class Resident:
         )
 
 
-def _same_document(one: InfillRequest, other: InfillRequest) -> bool:
+def _same_document(one: InfillRequest | DoubtRequest, other: InfillRequest | DoubtRequest) -> bool:
     return bool(one.document_key) and one.document_key == other.document_key
 
 

@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeVar
 
 from fillwright.engine import errors
 from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
-from fillwright.engine.request import Draft, Infill, WorkspaceMemory
+from fillwright.engine.request import Doubts, Draft, Infill, Ranking, WorkspaceMemory
 from fillwright.engine.strict_json import strict_converter
 
 Boundary = TypeVar("Boundary")
-Event = Draft | Infill | FillwrightError
+Event = Draft | Infill | Doubts | FillwrightError
 Status = Literal["stopped", "loading", "ready", "failed"]
 
 _CONVERTER = strict_converter()
@@ -27,7 +27,8 @@ class Health:
     sees and the ids of the languages that it has learnt (None for all), once they are known.
     `instructions`: it does what it is told in words. `remembers`: it takes the user's own code into
     account, None while that is not known; `remembered` is how much it has in memory, and
-    `to_remember` files wait to be taken into it. A stopped daemon has no `pid`."""
+    `to_remember` files wait to be taken into it. `doubts_by` is what it ranks tokens by to find
+    unlikely places, None where it finds none. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -39,6 +40,7 @@ class Health:
     context_tokens: int | None = None
     instructions: bool | None = None
     remembers: bool | None = None
+    doubts_by: Ranking | None = None
     remembered: tuple[WorkspaceMemory, ...] = ()
     to_remember: int = 0
 
@@ -79,12 +81,12 @@ def from_plain(data: object, kind: type[Boundary]) -> Boundary:
 
 
 def event_name(event: Event) -> str:
-    """`draft`, `infill` or `error`: the name of the event on the wire."""
+    """`draft`, `infill`, `doubts` or `error`: the name of the event on the wire."""
     return "error" if isinstance(event, FillwrightError) else type(event).__name__.lower()
 
 
 def event_to_json(event: Event) -> str:
-    """The JSON text of a draft, an infill, or an error (its type's name and sentence)."""
+    """The JSON text of a draft, a fill, doubts, or an error (its type's name and sentence)."""
     if isinstance(event, FillwrightError):
         return json.dumps({"type": type(event).__name__, "message": str(event)})
     return to_json(event)
@@ -97,6 +99,8 @@ def event_from_json(name: str, text: str) -> Event:
             return from_json(text, Draft)
         case "infill":
             return from_json(text, Infill)
+        case "doubts":
+            return from_json(text, Doubts)
         case "error":
             return error_from_plain(parse_json(text))
     raise EngineFailed(f"The engine sent an event that this client does not know: {name}.")

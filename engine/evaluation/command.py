@@ -17,6 +17,8 @@ from rich.console import Console
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
 from fillwright.engine.evaluation.calibrate import fit_all, recalibrated, write
+from fillwright.engine.evaluation.doubt import LONGEST, run_doubt
+from fillwright.engine.evaluation.doubt_summary import doubt_table
 from fillwright.engine.evaluation.holes import (
     KINDS,
     Kind,
@@ -84,17 +86,19 @@ def _parser() -> argparse.ArgumentParser:
         "repair", help="swap a token in function bodies, and have them put right"
     )
     repair.add_argument(
-        "paths", type=Path, nargs="+", metavar="PATH", help="files, folders, or a corpus"
-    )
-    repair.add_argument("--items", type=_whole, default=500, metavar="N", help="at most (500)")
-    repair.add_argument(
         "--strength", type=float, default=0.2, metavar="S", help="what is renoised (0.2)"
     )
-    repair.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
-    repair.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    repair.add_argument("--seed", type=int, default=0, metavar="N")
-    repair.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
+    _add_swap_arguments(repair)
     repair.set_defaults(run=_repair)
+
+    doubt = commands.add_parser(
+        "doubt", help="swap a token in function bodies, and look for unlikely places"
+    )
+    doubt.add_argument(
+        "--gain", type=float, metavar="NATS", help="what is told; the checkpoint's own by default"
+    )
+    _add_swap_arguments(doubt)
+    doubt.set_defaults(run=_doubt)
 
     # the language server's part of the command runs it
     commands.add_parser("typing", add_help=False, help="type files, and see what is shown")
@@ -159,6 +163,18 @@ def _add_arm_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a fill has to be, one or both",
     )
     parser.add_argument("--tokens", type=_whole, metavar="N", help="free tokens per hole at most")
+    _add_run_arguments(parser)
+
+
+def _add_swap_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", type=Path, nargs="+", metavar="PATH", help="files, folders, or a corpus"
+    )
+    parser.add_argument("--items", type=_whole, default=500, metavar="N", help="at most (500)")
+    _add_run_arguments(parser)
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="not the embedded checkpoint")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
@@ -242,18 +258,37 @@ def _run(
 
 
 def _repair(arguments: argparse.Namespace) -> None:
-    sources, _ = read_sources(arguments.paths)
-    settings: dict[str, object] = {
-        "benchmark": "repair",
-        "data": " ".join(path.as_posix() for path in arguments.paths),
-        "data_digest": _digest(sources),
-        "strength": arguments.strength,
-    }
+    sources, settings = _swapped_sources("repair", arguments)
+    settings |= {"strength": arguments.strength}
     items = swaps(sources, arguments.items, arguments.seed)
-    settings |= _model_settings(arguments)
     with _kept(arguments.out) as folder:
         records = run_repair(items, _infiller(arguments), arguments.strength, folder, settings)
     Console(width=max(Console().width, TABLE_WIDTH)).print(repair_table(records))
+
+
+def _doubt(arguments: argparse.Namespace) -> None:
+    from fillwright.engine.infill.doubt_settings import DoubtSettings
+
+    sources, settings = _swapped_sources("doubt", arguments)
+    items = swaps(sources, arguments.items, arguments.seed, LONGEST)
+    known = DoubtSettings.of_checkpoint(arguments.model or embedded_checkpoint())
+    gain = (known or DoubtSettings("causal")).gain if arguments.gain is None else arguments.gain
+    with _kept(arguments.out) as folder:
+        records = run_doubt(items, _infiller(arguments), folder, settings)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(doubt_table(records, gain))
+    print(f"told from {gain:g} nats on")
+
+
+def _swapped_sources(
+    benchmark: str, arguments: argparse.Namespace
+) -> tuple[list[Source], dict[str, object]]:
+    sources, _ = read_sources(arguments.paths)
+    settings: dict[str, object] = {
+        "benchmark": benchmark,
+        "data": " ".join(path.as_posix() for path in arguments.paths),
+        "data_digest": _digest(sources),
+    }
+    return sources, settings | _model_settings(arguments)
 
 
 def _model_settings(arguments: argparse.Namespace) -> dict[str, object]:

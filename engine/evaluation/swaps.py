@@ -70,10 +70,13 @@ class Swapped:
         return self.body[: self.at] + self.right + self.body[after:]
 
 
-def swaps(sources: Sequence[Source], count: int, seed: int) -> list[Swapped]:
-    """`count` items at most, one per body, of bodies and kinds in turn and in random order."""
+def swaps(
+    sources: Sequence[Source], count: int, seed: int, longest: int = LONGEST
+) -> list[Swapped]:
+    """`count` items at most, one per body of at most `longest` characters, of bodies and kinds in
+    turn and in random order."""
     chance = random.Random(seed)
-    bodies = [(source, span) for source in sources for span in _bodies(source)]
+    bodies = [(source, span) for source in sources for span in _bodies(source, longest)]
     chance.shuffle(bodies)
     found: list[Swapped] = []
     for source, (start, end) in bodies:
@@ -93,13 +96,13 @@ def swaps(sources: Sequence[Source], count: int, seed: int) -> list[Swapped]:
     return found
 
 
-def _bodies(source: Source) -> list[tuple[int, int]]:
+def _bodies(source: Source, longest: int) -> list[tuple[int, int]]:
     if not source.text.isascii():
         return []
     return [
         (span.start, span.end)
         for span in spans(source.text, source.language)
-        if span.kind == "body" and SHORTEST <= span.end - span.start <= LONGEST
+        if span.kind == "body" and SHORTEST <= span.end - span.start <= longest
     ]
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.doubt_settings import DoubtSettings
 from fillwright.engine.infill.far_parts import FarParts
 from fillwright.engine.infill.plan import Drafting, Plan
 from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
@@ -35,7 +36,8 @@ class Checkpoint:
     what its user should know of the device. `calibrations` say how sure it may be of a fill.
     `languages` are the ids of those that it has learnt, None for all. `gate` says how much the
     user's own code counts, what is `remembered` of it and the open file; without a gate it is not
-    looked at. `no_memory` is what the model raises where a GPU's is full.
+    looked at. `no_memory` is what the model raises where a GPU's is full. `doubt` says how unlikely
+    places are found, where that was measured.
     """
 
     model: Model
@@ -54,6 +56,7 @@ class Checkpoint:
     languages: tuple[str, ...] | None = None
     gate: Gate | None = None
     no_memory: tuple[type[Exception], ...] = ()
+    doubt: DoubtSettings | None = None
     remembered: Remembered = field(init=False)
     far_parts: FarParts = field(init=False)
     denoise: Loop[Cache] = field(init=False)

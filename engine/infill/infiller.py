@@ -5,16 +5,28 @@ Knows nothing of sockets, editors or files.
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from fillwright.engine.errors import EngineFailed
+from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
+from fillwright.engine.infill.doubt_settings import DoubtSettings
+from fillwright.engine.infill.doubting import Doubting
 from fillwright.engine.infill.rewriting import Rewriting
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
-from fillwright.engine.request import Draft, Infill, InfillRequest
+from fillwright.engine.request import (
+    Budget,
+    DoubtRequest,
+    Doubts,
+    Draft,
+    Infill,
+    InfillRequest,
+    Ranking,
+)
+
+MEMORY_IS_FULL = "The GPU's memory is full; close what else uses it, or ask with less context."
 
 
 @dataclass
@@ -36,9 +48,32 @@ class Infiller(Checkpoint):
                 request, stop, lambda number: self._candidate(request, number, stop)
             )
         except self.no_memory as error:
-            raise EngineFailed(
-                "The GPU's memory is full; close what else uses it, or ask with less context."
-            ) from error
+            raise EngineFailed(MEMORY_IS_FULL) from error
+
+    @property
+    def doubts_by(self) -> Ranking | None:
+        """What tokens are ranked by to find unlikely places, where that was measured."""
+        return self.doubt.by if self.doubt else None
+
+    def doubts(self, request: DoubtRequest, cancelled: Callable[[], bool]) -> Doubts:
+        """The unlikely places of the request's first lines. Raises BadRequest where neither the
+        request nor the checkpoint says how to rank, and EngineFailed when a GPU's memory is
+        full."""
+        settings = self.doubt
+        if request.by is not None and request.by != self.doubts_by:
+            settings = DoubtSettings(request.by)
+        if settings is None:
+            raise BadRequest(
+                f"Nobody has measured how well {self.model_name} finds unlikely places; say by "
+                "what its tokens are to be ranked, causal or denoised."
+            )
+        if request.gain is not None:
+            settings = replace(settings, gain=request.gain)
+        try:
+            stop = Stop(cancelled, Budget(), time.perf_counter)
+            return Doubting(self, request, settings, stop).run()
+        except self.no_memory as error:
+            raise EngineFailed(MEMORY_IS_FULL) from error
 
     def _candidate(
         self, request: InfillRequest, number: int, stop: Stop

@@ -16,6 +16,7 @@ from fillwright.engine.errors import CheckpointError
 from fillwright.engine.extras import has_cuda_driver, has_torch, need_torch
 from fillwright.engine.filling import Engine
 from fillwright.engine.infill.denoising.lengths import LengthBias
+from fillwright.engine.infill.doubt_settings import DoubtSettings
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loaded import Loaded
 from fillwright.engine.infill.loading_cpu import load_on_kernels
@@ -86,6 +87,7 @@ def load_infiller(
         caches=loaded.caches,
         warning=loaded.warning,
         no_memory=loaded.no_memory,
+        doubt=DoubtSettings.of(ours),
         calibrations=Calibrations.of_checkpoint(checkpoint),
         languages=languages_of(ours),
         gate=Gate.of_checkpoint(checkpoint),

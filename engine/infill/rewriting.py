@@ -22,7 +22,7 @@ from fillwright.engine.infill.denoising.renoise import (
 )
 from fillwright.engine.infill.ending import Timed
 from fillwright.engine.infill.ranking.plausibility import Neighbourhood
-from fillwright.engine.infill.standing import Standing
+from fillwright.engine.infill.standing import Standing, canvas_room
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.tokens.settled import settled_ranges
 from fillwright.engine.request import Draft, Infill, InfillRequest
@@ -47,8 +47,8 @@ class Rewriting:
         ids = text.ids
         if not text.fits:
             raise BadRequest(
-                f"The text to rewrite has {len(ids)} tokens, and this model takes {text.room} at "
-                "once; select less, or have it written again."
+                f"The text to rewrite has {len(ids)} tokens, and this model takes "
+                f"{canvas_room(self.checkpoint)} at once; select less, or have it written again."
             )
         with Timed(timings, "prefill"):
             task = text.task(self.stop)

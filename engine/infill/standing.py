@@ -33,14 +33,9 @@ class Standing:
         return self.checkpoint.tokenizer.encode(seams.leads[0] + text)
 
     @property
-    def room(self) -> int:
-        """How many ids a canvas takes: the prompt's last token may stand before them, and an end
-        mark stands after them."""
-        return self.checkpoint.model.config.canvas_length - 2
-
-    @property
     def fits(self) -> bool:
-        return len(self.ids) <= self.room
+        """Whether they fit on a canvas."""
+        return len(self.ids) <= canvas_room(self.checkpoint)
 
     @cached_property
     def ends(self) -> list[int]:
@@ -63,3 +58,9 @@ class Standing:
         """What the hole says with other ids."""
         text = self.checkpoint.tokenizer.decode(ids)
         return text[len(self.seams.leads[0]) :] + self.seams.tails[0]
+
+
+def canvas_room(checkpoint: Checkpoint) -> int:
+    """How many ids of a text a canvas takes: the prompt's last token may stand before them, and an
+    end mark stands after them."""
+    return checkpoint.model.config.canvas_length - 2

@@ -31,7 +31,7 @@ from fillwright.engine.remote.refusals import RefusedError
 from fillwright.engine.remote.take import Hole, Take
 from fillwright.engine.remote.window import Window
 from fillwright.engine.remote.writing import form_of, written
-from fillwright.engine.request import Draft, Finish, Infill, InfillRequest
+from fillwright.engine.request import DoubtRequest, Doubts, Draft, Finish, Infill, InfillRequest
 
 OTHERS_TEMPERATURE = 0.8
 # in code a token is seldom shorter
@@ -93,6 +93,16 @@ class RemoteInfiller:
         request = replace(request, candidates=1)
         fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
         yield replace(fill, certainty=None)
+
+    @property
+    def doubts_by(self) -> None:
+        """A server does not say how likely it finds what stands there."""
+
+    def doubts(self, request: DoubtRequest, cancelled: Callable[[], bool]) -> Doubts:
+        """Raises BadRequest."""
+        raise BadRequest(
+            "A model server does not look for unlikely places; choose an engine of our own."
+        )
 
     def close(self) -> None:
         """Let go of the server's connections. No request may follow."""

@@ -16,6 +16,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright fill shelf.py --range 3:1-5:1 --seed 1 --json",
         "fillwright fill shelf.py --at 14:9 --engine http://127.0.0.1:8080",
     ),
+    "check": (
+        "fillwright check shelf.py",
+        "fillwright check *.py --gain 8 --json",
+        "fillwright check shelf.py --by denoised",
+    ),
     "serve": ("fillwright serve",),
     "engine": (
         "fillwright engine status",
@@ -63,6 +68,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright eval typing PROJECT --memory off,on --out RUN",
     ),
     "eval holes": ("fillwright eval holes PROJECT --kinds line,body --out RUN",),
+    "eval doubt": ("fillwright eval doubt PROJECT --items 200 --out RUN",),
     "eval humaneval-infilling": (
         "fillwright eval humaneval-infilling --data FILE.jsonl.gz --split dev",
     ),

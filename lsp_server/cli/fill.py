@@ -13,11 +13,12 @@ from typing import Any
 
 from fillwright.engine.confidence import geometric_mean
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
-from fillwright.engine.errors import EngineFailed, FillwrightError
+from fillwright.engine.errors import EngineFailed
 from fillwright.engine.prompt_format import NO_INSTRUCTIONS, engine_takes_instructions
 from fillwright.engine.request import Budget, Constraint, Decode, Infill, InfillRequest
 from fillwright.engine.syntax.languages import language_of_file
 from fillwright.lsp_server.carving.carving import Carving
+from fillwright.lsp_server.cli.asking import client_for
 from fillwright.lsp_server.cli.carve_locations import carve_places
 from fillwright.lsp_server.cli.diff import unified_diff
 from fillwright.lsp_server.cli.locations import Location
@@ -123,18 +124,10 @@ def summary(infill: Infill) -> str:
 
 
 async def _ask(options: FillOptions, request: InfillRequest) -> Infill:
-    client = EngineClient(options.engine)
-    try:
+    async with client_for(options.engine) as client:
         request = await _in_project(options, client, request)
         with showing_drafts(request, watch=options.watch, on_stderr=options.json) as on_draft:
             return await client.fill(request, on_draft)
-    except FillwrightError:
-        if (await client.health()).status == "failed":
-            # an engine that has no model is of no use to the next caller either
-            await client.stop()
-        raise
-    finally:
-        await client.aclose()
 
 
 async def _in_project(

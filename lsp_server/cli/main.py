@@ -82,6 +82,12 @@ def _fill(argv: list[str]) -> int:
     return 0
 
 
+def _check(argv: list[str]) -> int:
+    from fillwright.lsp_server.cli.check import main as check
+
+    return check(argv)
+
+
 def _serve(argv: list[str]) -> int:
     from fillwright.lsp_server.cli.serve import main as serve
 
@@ -167,6 +173,7 @@ def _completion(argv: list[str]) -> int:
 
 VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "fill": ("fill holes of a file", _fill),
+    "check": ("look for unlikely places in files", _check),
     "serve": ("the language server, over stdin and stdout", _serve),
     "engine": ("the engine that every editor shares", _engine),
     "memory": ("what the engine remembers of your projects", _memory),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.request import Ranking
 
 if TYPE_CHECKING:
     from fillwright.engine.daemon.client import EngineClient, Health
@@ -21,7 +22,8 @@ SLOW_SECONDS = 5.0
 class Status:
     """One line for a status bar: `fraction` of the model that is loaded, `message` for people,
     `languages` the ids of those that the model has learnt, None for all or where none is loaded.
-    `instructions`: the model does what it is told in words; None while that is not known."""
+    `instructions`: the model does what it is told in words; None while that is not known. `doubts`
+    is what the model ranks tokens by to find unlikely places, None where it finds none."""
 
     state: Literal["stopped", "loading", "ready", "busy", "failed"] = "stopped"
     message: str = ""
@@ -30,6 +32,7 @@ class Status:
     device: str | None = None
     languages: tuple[str, ...] | None = None
     instructions: bool | None = None
+    doubts: Ranking | None = None
 
 
 class StatusLine:
@@ -114,4 +117,5 @@ def _of(health: "Health") -> Status:
         health.device,
         health.languages,
         health.instructions,
+        health.doubts_by,
     )

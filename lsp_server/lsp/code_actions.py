@@ -26,7 +26,7 @@ def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction
     by_command = capability(client, "workspace.apply_edit")
     return types.CodeAction(
         title=target.title,
-        kind=_kind(target),
+        kind=kind_of(target),
         command=command if by_command else None,
         data=None if by_command else target.to_json(),
         tags=[generated] if generated in tags else None,
@@ -34,13 +34,14 @@ def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction
     )
 
 
-def wanted(target: Target, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Whether a client that asks for the kinds in `only` (None: any) wants this one's action."""
+def wanted(kind: types.CodeActionKind, only: Sequence[types.CodeActionKind | str] | None) -> bool:
+    """Whether a client that asks for the kinds in `only` (None: any) wants actions of this one."""
     if only is None:
         return True
-    kinds = (kind.value if isinstance(kind, types.CodeActionKind) else kind for kind in only)
-    return any(not kind or f"{_kind(target).value}.".startswith(f"{kind}.") for kind in kinds)
+    asked = (each.value if isinstance(each, types.CodeActionKind) else each for each in only)
+    return any(not each or f"{kind.value}.".startswith(f"{each}.") for each in asked)
 
 
-def _kind(target: Target) -> types.CodeActionKind:
+def kind_of(target: Target) -> types.CodeActionKind:
+    """The kind of a target's action."""
     return REPAIR if target.repairs else REWRITE

@@ -6,7 +6,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.lsp import code_actions, convert, copilot
+from fillwright.lsp_server.lsp import code_actions, convert, copilot, unlikely
 from fillwright.lsp_server.lsp.commands import target_of
 from fillwright.lsp_server.session.offers import ghost_offer, popup_offer
 from fillwright.lsp_server.session.requests import GhostRequest
@@ -95,16 +95,37 @@ def did_focus(session: Session, params: copilot.FocusParams) -> None:
 def code_action(
     client: LanguageServer, session: Session, params: types.CodeActionParams
 ) -> list[types.CodeAction | types.Command]:
-    """`textDocument/codeAction`: light actions, computed when they are chosen."""
+    """`textDocument/codeAction`: light actions, computed when they are chosen, and the likelier
+    texts of unlikely places."""
     asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
     span = convert.editor_range(params.range)
-    complaints = [convert.editor_range(each.range) for each in params.context.diagnostics]
+    complaints = [
+        convert.editor_range(each.range)
+        for each in params.context.diagnostics
+        if each.source != unlikely.SOURCE
+    ]
     found = session.targets(params.text_document.uri, span, complaints, asked=asked)
-    return [
+    actions = [
         code_actions.action(target, client.client_capabilities)
         for target in found
-        if code_actions.wanted(target, params.context.only)
+        if code_actions.wanted(code_actions.kind_of(target), params.context.only)
     ]
+    return actions + _quick_fixes(client, session, params)
+
+
+def _quick_fixes(
+    client: LanguageServer, session: Session, params: types.CodeActionParams
+) -> list[types.CodeAction | types.Command]:
+    document, can = session.documents.get(params.text_document.uri), client.client_capabilities
+    literals = convert.capability(can, "text_document.code_action.code_action_literal_support")
+    wanted = code_actions.wanted(code_actions.REPAIR, params.context.only)
+    if document is None or not literals or not wanted:
+        return []
+    encoding = session.documents.encoding
+    places = session.unlikely.within(
+        document.uri, *convert.offsets(document, params.range, encoding)
+    )
+    return [unlikely.quick_fix(document, place, encoding, can) for place in places]
 
 
 async def resolve_code_action(

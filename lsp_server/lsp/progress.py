@@ -42,6 +42,12 @@ class Progress:
         )
         self._client.work_done_progress.report(self._token, report)
 
+    def show_share(self, share: float) -> None:
+        """How much is done, in [0, 1]."""
+        if self._token is not None:
+            report = types.WorkDoneProgressReport(percentage=int(100 * share))
+            self._client.work_done_progress.report(self._token, report)
+
 
 @asynccontextmanager
 async def work_done(client: LanguageServer, token: object, title: str) -> AsyncIterator[Progress]:

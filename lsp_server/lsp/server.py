@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from pygls.lsp.server import LanguageServer
@@ -11,11 +12,20 @@ from fillwright.engine.daemon.logs import SourceFree
 from fillwright.engine.request import Draft
 from fillwright.engine.version import VERSION
 from fillwright.lsp_server.fills.fills import Ask
-from fillwright.lsp_server.lsp import commands, copilot, copilot_completions, handlers, lifecycle
+from fillwright.lsp_server.fills.unlikely import UnlikelyPlace
+from fillwright.lsp_server.lsp import (
+    commands,
+    copilot,
+    copilot_completions,
+    handlers,
+    lifecycle,
+    unlikely,
+)
 from fillwright.lsp_server.lsp.document_sync import NOTEBOOKS, FillwrightProtocol
 from fillwright.lsp_server.lsp.drafts import DRAFT, draft_params
 from fillwright.lsp_server.session.editor_process import when_gone
 from fillwright.lsp_server.session.session import Session
+from fillwright.lsp_server.text.documents import Document
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +67,9 @@ class FillwrightServer(LanguageServer):
             converter_factory=copilot.converter,
             notebook_document_sync=NOTEBOOKS,
         )
-        self.session = Session(self._show_status, self._show_draft)
+        self.session = Session(self._show_status, self._show_draft, self._show_unlikely)
         self.protocol.session = self.session
-        for room in (lifecycle, handlers, commands, copilot_completions):
+        for room in (lifecycle, handlers, commands, unlikely, copilot_completions):
             room.register(self, self.session)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
@@ -68,6 +78,9 @@ class FillwrightServer(LanguageServer):
 
     def _show_draft(self, ask: Ask, draft: Draft) -> None:
         self.protocol.notify(DRAFT, draft_params(ask, draft, self.session.documents.encoding))
+
+    def _show_unlikely(self, document: Document, places: Sequence[UnlikelyPlace]) -> None:
+        unlikely.publish(self, document, places, self.session.documents.encoding)
 
     def _show_status(self, status: dict[str, Any]) -> None:
         self.protocol.notify(STATUS, status)

@@ -16,6 +16,7 @@ from fillwright.lsp_server.context.context import Context
 from fillwright.lsp_server.fills.fills import Ask, Fills, OnDraft
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.fills.status import Status, StatusLine
+from fillwright.lsp_server.fills.unlikely import UnlikelyPlace
 from fillwright.lsp_server.project.keys import ProjectPlace
 from fillwright.lsp_server.project.project import Project, in_memory
 from fillwright.lsp_server.session.background import Background
@@ -25,6 +26,7 @@ from fillwright.lsp_server.session.engine_connection import EngineConnection
 from fillwright.lsp_server.session.requests import DocumentChanged
 from fillwright.lsp_server.session.target_fill import Filled, ask_for, filled
 from fillwright.lsp_server.session.targets import EditorRange, Target, repairs, targets
+from fillwright.lsp_server.session.unlikely_places import UnlikelyPlaces
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import Settings
 from fillwright.lsp_server.suggestions.suggestions import Suggestions
@@ -49,13 +51,16 @@ class Session:
     """Everything of one editor. `folders` are the URIs of its workspace's folders.
 
     `show_status` gets every new status, as `status_json` gives it, and `show_draft` every draft of
-    a document whose settings want drafts.
+    a document whose settings want drafts. `show_unlikely` gets a document's unlikely places.
     """
 
     def __init__(
         self,
         show_status: Callable[[dict[str, Any]], None] = lambda status: None,
         show_draft: Callable[[Ask, Draft], None] = lambda ask, draft: None,
+        show_unlikely: Callable[
+            [Document, Sequence[UnlikelyPlace]], None
+        ] = lambda document, places: None,
     ) -> None:
         self._show_status = show_status
         self._show_draft = show_draft
@@ -83,8 +88,10 @@ class Session:
         self.suggestions = Suggestions(
             self.fills, self.suppressions, self.background.run, self.speaks
         )
+        self.unlikely = UnlikelyPlaces(show_unlikely)
         self._subscribers: tuple[DocumentSubscriber, ...] = (
             self.context,
+            self.unlikely,
             self.fills,
             self.suggestions,
             self.formatting,

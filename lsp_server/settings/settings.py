@@ -46,6 +46,14 @@ class DraftSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """Unlikely places of a document, shown as hints with a likelier text."""
+
+    on_save: bool = False
+    """Whether they are looked for whenever a document is saved; else only when it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class FillSettings:
     """What one fill may cost and how it is made."""
 
@@ -210,6 +218,7 @@ class Settings:
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()
     drafts: DraftSettings = DraftSettings()
+    check: CheckSettings = CheckSettings()
     fill: FillSettings = FillSettings()
     exclude: ExclusionSettings = ExclusionSettings()
     context: ContextSettings = ContextSettings()

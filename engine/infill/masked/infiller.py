@@ -28,7 +28,7 @@ from fillwright.engine.infill.state import Written
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.remembered import Remembered
-from fillwright.engine.request import Draft, Infill, InfillRequest
+from fillwright.engine.request import DoubtRequest, Doubts, Draft, Infill, InfillRequest
 
 SPEAKS_AGAINST = 0.3
 """What a fill with a new syntax fault keeps of its probability; set by hand, as for a server's."""
@@ -83,6 +83,14 @@ class MaskedInfiller:
             raise EngineFailed(
                 "The GPU's memory is full; close what else uses it, or use a smaller model."
             ) from error
+
+    @property
+    def doubts_by(self) -> None:
+        """Nobody has measured what it would find."""
+
+    def doubts(self, request: DoubtRequest, cancelled: Callable[[], bool]) -> Doubts:
+        """Raises BadRequest."""
+        raise BadRequest("A mask model does not look for unlikely places; choose another engine.")
 
     def _candidate(
         self, request: InfillRequest, number: int, stop: Stop

@@ -10,6 +10,9 @@ from fillwright.engine.daemon.resident import Resident
 from fillwright.engine.daemon.wire import Event
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.request import (
+    Doubt,
+    DoubtRequest,
+    Doubts,
     Draft,
     FileText,
     Hole,
@@ -59,7 +62,7 @@ class ScriptedInfiller:
     languages = ("python", "javascript")
     device = "cpu"
     warning: str | None = None
-    context_tokens = 448
+    context_tokens, doubts_by = 448, "denoised"
     steps = 3
     finish = "settled"
 
@@ -91,6 +94,19 @@ class ScriptedInfiller:
                 raise TimeoutError("the test gave no permit")
             yield Draft(step, self.steps - step, (request.document[:step],), (((0, step),),))
         yield self._infill(request, self.finish, self.steps)
+
+    def doubts(self, request: DoubtRequest, cancelled: Callable[[], bool]) -> Doubts:
+        """Of the first character, in one step."""
+        self.cancelled = cancelled
+        if "refuse" in request.document:
+            raise BadRequest("No doubt is possible.")
+        self.at_step.put((request.document, 1))
+        if not self.permits.acquire(timeout=PATIENCE_S):
+            raise TimeoutError("the test gave no permit")
+        if cancelled():
+            return Doubts((), request.start, "denoised", "cancelled", "scripted", "cpu")
+        place = Doubt(request.start, request.start + 1, "X", 2.5)
+        return Doubts((place,), request.end, "denoised", "settled", "scripted", "cpu")
 
     def _infill(self, request: InfillRequest, finish: str, steps: int) -> Infill:
         return Infill(

@@ -14,7 +14,16 @@ from fillwright.engine.daemon.access import PRIVATE
 from fillwright.engine.daemon.app import build_app
 from fillwright.engine.daemon.metrics import Metrics
 from fillwright.engine.daemon.resident import Resident
-from fillwright.engine.request import Draft, FileText, Infill, InfillRequest, WorkspaceMemory
+from fillwright.engine.request import (
+    Doubt,
+    DoubtRequest,
+    Doubts,
+    Draft,
+    FileText,
+    Infill,
+    InfillRequest,
+    WorkspaceMemory,
+)
 
 MOST_CANDIDATES = 8
 
@@ -36,7 +45,7 @@ class Echo:
     """An engine without a model."""
 
     model_name, device, warning, languages = "echo", "none", None, ("python",)
-    context_tokens = 100
+    context_tokens, doubts_by = 100, None
     remembered = Forgetful()
 
     def infill(
@@ -47,6 +56,10 @@ class Echo:
         ones = tuple((1.0,) for _ in texts)
         others = (texts,) * (min(request.candidates, MOST_CANDIDATES) - 1)
         yield Infill(texts, ones, "settled", 1, 1, "draft", "echo", "none", alternatives=others)
+
+    def doubts(self, request: DoubtRequest, cancelled: Callable[[], bool]) -> Doubts:
+        places = (Doubt(request.start, request.end, "x", 1.0),)
+        return Doubts(places, request.end, "causal", "settled", "echo", "none")
 
 
 RESIDENT = Resident(lambda progress: Echo())
