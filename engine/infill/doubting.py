@@ -24,8 +24,10 @@ from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.changed_words import changed_words
 from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.request import Doubt, DoubtRequest, Doubts, Hole, InfillRequest, Ranking
+from fillwright.engine.syntax.spans import spans
 
 RANKINGS: Mapping[Ranking, Read] = {"causal": read_causally, "denoised": read_by_denoising}
+NOT_DOUBTED = ("comment", "docstring", "string")
 UNLIKELY = -2.0
 """Nats: what is likelier is not renoised. Set by hand."""
 TRIED = 8
@@ -65,11 +67,11 @@ class Doubting:
 
     @property
     def found(self) -> list[tuple[int, Reading]]:
-        """Where each token of the window ends, in its characters, and how it was read."""
+        """Where each token that may be doubted ends, in the window's characters, and how it was
+        read."""
         if self.text is None or not self.readings:
             return []
-        pairs = zip(self.text.ends, self.readings, strict=True)
-        return [(end, reading) for end, reading in pairs if end > 0]
+        return [(self.text.ends[at], self.readings[at]) for at in self._code(self.text)]
 
     @cached_property
     def text(self) -> Standing | None:
@@ -115,19 +117,23 @@ class Doubting:
         return list(self._told(text, sorted(better, key=lambda each: -each.gain)))
 
     def _unlikely(self, text: Standing) -> list[int]:
-        """The places to try, the least likely first: none that is the lead's or blank."""
-        spelling = self.checkpoint.tokenizer.spell(text.ids)
-        starts = (0, *spelling.ends)
-        places = [
-            at
-            for at, (reading, start, end) in enumerate(
-                zip(self.readings, starts, spelling.ends, strict=False)
-            )
-            if at not in text.lead_ids
-            and reading.own < UNLIKELY
-            and spelling.text[start:end].strip()
-        ]
+        """The places to try, the least likely first."""
+        places = [at for at in self._code(text) if self.readings[at].own < UNLIKELY]
         return sorted(places, key=lambda at: self.readings[at].own)[:TRIED]
+
+    def _code(self, text: Standing) -> list[int]:
+        """The places of the window's code: none that is the lead's or blank, none in a comment or
+        in quotes, where nobody could say what is right."""
+        document, first = self.request.document, text.request.holes[0].start
+        every = spans(document, self.request.language)
+        words = [span for span in every if span.kind in NOT_DOUBTED]
+        places, borders = [], [0, *text.ends]
+        for at in range(len(text.lead_ids), len(text.ids)):
+            start, end = first + max(0, borders[at]), first + borders[at + 1]
+            is_word = any(each.start < end and start < each.end for each in words)
+            if document[start:end].strip() and not is_word:
+                places.append(at)
+        return places
 
     def _told(self, text: Standing, better: Sequence[Rewritten]) -> Iterator[Doubt]:
         """The changes in characters, the best first: those of one place once, and none that only
