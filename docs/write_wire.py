@@ -13,13 +13,14 @@ from pydantic import TypeAdapter
 
 from fillwright.engine.daemon.dialects import llama_cpp, openai
 from fillwright.engine.daemon.wire import Health
-from fillwright.engine.request import Draft, Infill, InfillRequest, Memories
+from fillwright.engine.request import Doubts, DoubtRequest, Draft, Infill, InfillRequest, Memories
 
 FOLDER = Path(__file__).parent
 OURS, OPENAI, MISTRAL, LLAMA = "ours", "OpenAI", "Mistral", "llama.cpp"
 # path, method: whose form it is, what is asked, what is answered, in words
 ROUTES: dict[tuple[str, str], tuple[str, type | None, type | None, str]] = {
     ("/v1/infill", "post"): (OURS, InfillRequest, None, "Fill holes: a stream of events, `draft`s and then one `infill` or `error`."),
+    ("/v1/doubts", "post"): (OURS, DoubtRequest, None, "Look for unlikely places: a stream with one `doubts` or `error`."),
     ("/v1/memory", "post"): (OURS, Memories, Health, "Files that the engine is to remember, or to forget; for the daemon's owner alone."),
     ("/v1/memory", "delete"): (OURS, None, Health, "Forget every workspace; for the owner alone."),
     ("/load", "get"): (OURS, None, Health, "How the engine is."),
@@ -45,6 +46,8 @@ SCHEMAS = {
     "InfillRequest": InfillRequest,
     "Draft": Draft,
     "Infill": Infill,
+    "DoubtRequest": DoubtRequest,
+    "Doubts": Doubts,
     "Memories": Memories,
     "Health": Health,
     "OpenAICompletion": openai.Completion,

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { ExecuteCommandRequest } from "vscode-languageclient";
 import type { FillRequests } from "./fillRequests";
+import { checkFile } from "./check";
 import { chooseEngine } from "./engines";
 import { install } from "./install";
 import { showMenu, toggleGhostText } from "./menu";
@@ -30,6 +31,7 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     [FILL_OR_SHOW]: (targets) => showFirst(parts, targets as Target[]),
     "fillwright.fillStubs": () => fill(parts, stubs),
     "fillwright.rewriteSelection": () => rewriteSelection(server, requests, previews),
+    "fillwright.checkFile": () => checkFile(server),
     "fillwright.applyRewrite": () => previews.apply(),
     "fillwright.discardRewrite": () => previews.discard(),
     "fillwright.cancel": () => {

@@ -15,10 +15,7 @@ const REASONS = 5;
 export async function showMenu(server: Server): Promise<void> {
   const client = await server.running();
   const status = client && (await statusOf(client));
-  const items = [
-    ...actions(client !== undefined, status?.snoozed ?? 0),
-    ...(status ? reasons(status) : []),
-  ];
+  const items = [...actions(client !== undefined, status), ...(status ? reasons(status) : [])];
   const title = status ? menuTitle(status) : "Fillwright";
   const chosen = await vscode.window.showQuickPick<Item>(items, { title });
   if (chosen?.command !== undefined) await vscode.commands.executeCommand(chosen.command);
@@ -31,11 +28,16 @@ export async function toggleGhostText(): Promise<void> {
     .update("inlineCompletion.enabled", !ghostTextIsOn(), vscode.ConfigurationTarget.Global);
 }
 
-function actions(runs: boolean, snoozed: number): Item[] {
+function actions(runs: boolean, status?: StatusAnswer): Item[] {
+  const snoozed = status?.snoozed ?? 0;
   const fills: Item[] = [
     { label: "$(sparkle) Fill at every cursor", command: "fillwright.fillCursors" },
     { label: "$(symbol-method) Fill the function bodies", command: "fillwright.fillBodies" },
     { label: "$(edit) Rewrite selection…", command: "fillwright.rewriteSelection" },
+    // only where the model was measured to be good for it
+    ...(status?.doubts
+      ? [{ label: "$(search) Look for unlikely places", command: "fillwright.checkFile" }]
+      : []),
     {
       label: ghostTextIsOn() ? "$(eye-closed) Turn ghost text off" : "$(eye) Turn ghost text on",
       command: "fillwright.toggleGhostText",

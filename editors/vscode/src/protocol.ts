@@ -12,6 +12,8 @@ export interface Status {
   device: string | null;
   /** The model does what it is told in words; null while nobody can say. */
   instructions?: boolean | null;
+  /** What the model ranks tokens by to find unlikely places; null where it finds none. */
+  doubts?: "causal" | "denoised" | null;
   /** For people: how much of the project is remembered; empty for nothing. */
   memory?: string;
   /** The engine that the settings choose by name; null for what they name otherwise. */
@@ -53,6 +55,11 @@ export interface Target {
 export interface FillAnswer {
   applied: boolean;
   reason: string | null;
+}
+
+/** What `fillwright.check` answers; null where the user cancelled. */
+export interface CheckAnswer {
+  places: number | null;
 }
 
 /** What `fillwright.preview` answers; nothing is applied. */

@@ -38,7 +38,14 @@ export function stillComputing({ state, lastFillMs }: StatusAnswer): string | un
 
 function ready(status: Status): string {
   const actions = status.useForActions ? `For actions: ${status.useForActions}` : "";
-  return [modelOf(status) || "ready", actions, status.memory].filter(Boolean).join(". ");
+  return [modelOf(status) || "ready", actions, status.memory, doubts(status)]
+    .filter(Boolean)
+    .join(". ");
+}
+
+function doubts(status: Status): string {
+  const head = status.doubts === "causal" ? "causal head" : "denoiser";
+  return status.doubts ? `Finds unlikely places by its ${head}` : "";
 }
 
 function modelOf({ model, device, use }: Status): string {

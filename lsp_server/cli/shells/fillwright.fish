@@ -50,8 +50,8 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -87,6 +87,22 @@ complete -c fillwright -n '_shtab_fillwright_using fill' -l plain-http -d 'let c
 complete -c fillwright -n '_shtab_fillwright_using fill' -l engine-samples -x -d 'fills that are compared (2)'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l engine-instructions -d 'its model does what it is told in words'
 complete -c fillwright -n '_shtab_fillwright_using fill; and test $_shtab_fillwright_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d FILE
+complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a check -d 'Looks for unlikely places in files, and says what would be likelier there.'
+complete -c fillwright -n '_shtab_fillwright_using check' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using check' -l by -xka "causal denoised" -d 'how tokens are ranked: by the causal head or by the denoiser; by default as the checkpoint was measured to be better'
+complete -c fillwright -n '_shtab_fillwright_using check' -l gain -x -d 'tell what makes the lines around so much likelier; the checkpoint'"'"'s own by default'
+complete -c fillwright -n '_shtab_fillwright_using check' -l json -d 'print one JSON list'
+complete -c fillwright -n '_shtab_fillwright_using check' -l model -l checkpoint -xka "(__fish_complete_directories)" -d 'a checkpoint, not the embedded one'
+complete -c fillwright -n '_shtab_fillwright_using check' -l device -x -d 'auto, cpu or cuda'
+complete -c fillwright -n '_shtab_fillwright_using check' -l engine -x -d 'a model server instead, such as http://127.0.0.1:8012'
+complete -c fillwright -n '_shtab_fillwright_using check' -l engine-kind -xka "auto llama.cpp openai openai-suffix ollama mistral mercury vllm-diffusion" -d 'what it is (auto)'
+complete -c fillwright -n '_shtab_fillwright_using check' -l engine-model -x -d 'its model, if it has several'
+complete -c fillwright -n '_shtab_fillwright_using check' -l engine-template -x -d 'how its model fills in: qwen, starcoder, ..., or a text with {prefix} and {suffix}'
+complete -c fillwright -n '_shtab_fillwright_using check' -l key-variable -x -d 'the environment variable that holds its key'
+complete -c fillwright -n '_shtab_fillwright_using check' -l plain-http -d 'let code travel unencrypted to another machine'
+complete -c fillwright -n '_shtab_fillwright_using check' -l engine-samples -x -d 'fills that are compared (2)'
+complete -c fillwright -n '_shtab_fillwright_using check' -l engine-instructions -d 'its model does what it is told in words'
+complete -c fillwright -n '_shtab_fillwright_using check; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d FILE
 complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a serve -d 'The language server, over stdin and stdout.'
 complete -c fillwright -n '_shtab_fillwright_using serve' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using serve' -l stdio -d 'which is the only way there is'
@@ -309,13 +325,22 @@ complete -c fillwright -n '_shtab_fillwright_using eval holes' -l out -xka "(__f
 complete -c fillwright -n '_shtab_fillwright_using eval holes; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a repair -d 'swap a token in function bodies, and have them put right'
 complete -c fillwright -n '_shtab_fillwright_using eval repair' -s h -l help -d 'show this help message and exit'
-complete -c fillwright -n '_shtab_fillwright_using eval repair' -l items -x -d 'at most (500)'
 complete -c fillwright -n '_shtab_fillwright_using eval repair' -l strength -x -d 'what is renoised (0.2)'
+complete -c fillwright -n '_shtab_fillwright_using eval repair' -l items -x -d 'at most (500)'
 complete -c fillwright -n '_shtab_fillwright_using eval repair' -l model -xka "(__fish_complete_directories)" -d 'not the embedded checkpoint'
 complete -c fillwright -n '_shtab_fillwright_using eval repair' -l device -x -d 'auto, cpu or cuda'
 complete -c fillwright -n '_shtab_fillwright_using eval repair' -l seed -x -d N
 complete -c fillwright -n '_shtab_fillwright_using eval repair' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
 complete -c fillwright -n '_shtab_fillwright_using eval repair; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
+complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a doubt -d 'swap a token in function bodies, and look for unlikely places'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -l gain -x -d 'what is told; the checkpoint'"'"'s own by default'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -l items -x -d 'at most (500)'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -l model -xka "(__fish_complete_directories)" -d 'not the embedded checkpoint'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -l device -x -d 'auto, cpu or cuda'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -l seed -x -d N
+complete -c fillwright -n '_shtab_fillwright_using eval doubt' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
+complete -c fillwright -n '_shtab_fillwright_using eval doubt; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a typing -d '`fillwright eval typing`: what somebody sees who types files that the model has not learnt. Every drawn line is typed character by character through the server'"'"'s own suggestions, on the engine that editors use. At each pause it is noted what is shown, and whether it is right. A run is kept in the folder that --out names and goes on where it was when it is started again.'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l files -x -d 'of each path (14)'

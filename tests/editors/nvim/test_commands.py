@@ -29,8 +29,8 @@ def completed(editor: Any, line: str) -> list[str]:
 def test_subcommands_and_their_arguments_complete(start: Any) -> None:
     editor = start()
     assert completed(editor, "Fillwright ") == [
-        "apply", "cancel", "engine", "engine-for-actions", "fill", "log", "reject", "restart",
-        "rewrite", "snooze", "status", "toggle",
+        "apply", "cancel", "check", "engine", "engine-for-actions", "fill", "log", "reject",
+        "restart", "rewrite", "snooze", "status", "toggle",
     ]  # fmt: skip
     assert completed(editor, "Fillwright re") == ["reject", "restart", "rewrite"]
     assert completed(editor, "Fillwright fill ") == [
@@ -43,7 +43,7 @@ def test_subcommands_and_their_arguments_complete(start: Any) -> None:
 def test_an_unknown_subcommand_names_those_there_are(start: Any) -> None:
     editor = start()
     editor.keys(":Fillwright fly<CR>")
-    assert "apply, cancel, engine" in editor.messages_until('there is no "fly"')
+    assert "apply, cancel, check, engine" in editor.messages_until('there is no "fly"')
 
 
 @pytest.mark.parametrize(

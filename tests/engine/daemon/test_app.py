@@ -20,7 +20,7 @@ from fillwright.engine.daemon.runtime_dir import place_of
 from fillwright.engine.daemon.users import User
 from fillwright.engine.daemon.wire import Health, to_json
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineFailed
-from fillwright.engine.request import Draft, FileText, Memories, WorkspaceMemory
+from fillwright.engine.request import DoubtRequest, Draft, FileText, Memories, WorkspaceMemory
 
 PATIENCE_S = 20
 
@@ -284,3 +284,21 @@ async def test_those_who_share_a_daemon_share_the_model_alone(infiller, request_
 async def test_an_engine_that_is_not_there_remembers_nothing_and_is_not_started(engine_folder):
     settings = EngineSettings(runtime_dir=engine_folder / "none")
     assert await EngineClient(settings).remember(Memories("w", ())) == Health("stopped")
+
+
+async def test_doubts_come_in_one_event(client, http, infiller):
+    infiller.allow(1)
+    found = await client.doubts(DoubtRequest("abc", 1, 3, "python"))
+    assert [(each.start, each.end, each.text) for each in found.places] == [(1, 2, "X")]
+    assert await metric(http, 'fillwright_requests_total{finish="settled"}') == 1
+    with pytest.raises(BadRequest, match="No doubt"):
+        await client.doubts(DoubtRequest("refuse", 0, 6, "python"))
+
+
+async def test_a_look_that_nobody_waits_for_is_given_up(client, infiller):
+    waiting = asyncio.create_task(client.doubts(DoubtRequest("abc", 0, 3, "python")))
+    assert await at_step(infiller) == ("abc", 1)
+    waiting.cancel()
+    async with asyncio.timeout(PATIENCE_S):
+        while not infiller.cancelled():
+            await asyncio.sleep(0.01)

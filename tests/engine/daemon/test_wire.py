@@ -16,7 +16,17 @@ from fillwright.engine.daemon.wire import (
     to_json,
 )
 from fillwright.engine.errors import BadRequest, CheckpointError, EngineFailed
-from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Snippet
+from fillwright.engine.request import (
+    Budget,
+    Doubt,
+    DoubtRequest,
+    Doubts,
+    Draft,
+    Hole,
+    Infill,
+    InfillRequest,
+    Snippet,
+)
 
 
 def request_json(**changes: object) -> str:
@@ -56,12 +66,15 @@ def test_events_survive_the_trip(text):
         Infill(
             (text,), ((0.5, 1.0),), "deadline", 3, 2, "denoise", "m", "cpu", {"a": 1.5}, ((text,),)
         ),
-        Health("failed", 0.5, text, None, "cpu", 12),
+        Doubts((Doubt(0, 2, text, 1.5),), 4, "causal", "settled", "m", "cpu", 2.5),
     ]
-    for event in events[:2]:
+    for event in events:
         assert event_from_json(event_name(event), event_to_json(event)) == event
         assert "\n" not in event_to_json(event)
-    assert from_json(to_json(events[2]), Health) == events[2]
+    health = Health("failed", 0.5, text, None, "cpu", 12, doubts_by="denoised")
+    assert from_json(to_json(health), Health) == health
+    request = DoubtRequest(f"{text}x", 0, 1, "python", text, 3, "denoised", 0.5)
+    assert from_json(to_json(request), DoubtRequest) == request
 
 
 def test_an_error_keeps_its_type_and_sentence():

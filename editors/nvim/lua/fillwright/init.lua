@@ -41,6 +41,11 @@ function M.rewrite()
   require("fillwright.requests").rewrite(require("fillwright.selection").visual())
 end
 
+--- Look through this buffer for unlikely places, which become diagnostics.
+function M.check()
+  require("fillwright.requests").check()
+end
+
 --- Give up the fills that are being made in this buffer.
 function M.cancel()
   require("fillwright.requests").cancel()

@@ -200,6 +200,24 @@ function M.cancel()
   end
 end
 
+--- Look through the current buffer for unlikely places; the server publishes them as hints.
+function M.check()
+  local client = client_here()
+  if not client then
+    return
+  end
+  local place = { uri = vim.uri_from_bufnr(0) }
+  local command = { title = "Check", command = "fillwright.check", arguments = { place } }
+  client:exec_cmd(command, { bufnr = 0 }, function(err, answer)
+    local places = answer and M.given(answer.places)
+    if err then
+      say_error(err)
+    elseif places then
+      say(places == 0 and "nothing here is unlikely" or ("%d unlikely, see the hints"):format(places))
+    end
+  end)
+end
+
 --- Have nothing suggested by itself for some minutes, 5 if it is not said how many; 0 ends that.
 ---@param minutes? number
 function M.snooze(minutes)

@@ -15,6 +15,7 @@ local KINDS = { ghost = "Ghost text", popup = "Popup" }
 ---@field fraction? number of the model that is loaded
 ---@field model? string
 ---@field device? string
+---@field doubts? "causal"|"denoised" what the model ranks tokens by to find unlikely places
 ---@field use? string the engine that the settings choose by name
 ---@field useForActions? string the one for what is asked for by hand
 
@@ -138,6 +139,10 @@ function M.lines(status)
   end
   if given(status.lastFillMs) then
     table.insert(lines, ("The last fill took %.1f s."):format(status.lastFillMs / 1000))
+  end
+  local head = ({ causal = "causal head", denoised = "denoiser" })[given(status.doubts)]
+  if head then
+    table.insert(lines, ("It finds unlikely places by its %s: :Fillwright check."):format(head))
   end
   for _, sentence in ipairs({ status.message, given(status.memory) or "" }) do
     if sentence ~= "" then

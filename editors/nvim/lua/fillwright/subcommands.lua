@@ -21,6 +21,7 @@ end
 local subcommands = {
   apply = plain("apply"),
   cancel = plain("cancel"),
+  check = plain("check"),
   reject = plain("reject"),
   toggle = plain("toggle"),
   engine = {

@@ -26,6 +26,11 @@ test("ready names the model and its device, as far as they are known", () => {
   );
   const memory = "Knows 2 files of your project.";
   assert.equal(tooltip({ model: "small", memory }), `Fillwright: small. ${memory}`);
+  assert.equal(
+    tooltip({ model: "small", doubts: "causal" }),
+    "Fillwright: small. Finds unlikely places by its causal head",
+  );
+  assert.equal(tooltip({ model: "small", doubts: null }), "Fillwright: small");
 });
 
 test("only a failure is marked as one, with its reason", () => {
