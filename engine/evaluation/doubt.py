@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LONGEST = 500
 """Characters of a body, so that there are lines to choose from."""
 
+TIE = 1e-3
+"""What a nat of the least likely token counts beside one of gain."""
+
 
 @dataclass(frozen=True, slots=True)
 class DoubtedPlace:
@@ -44,10 +47,12 @@ class Look:
     ms: float
 
     def by_gain(self) -> tuple[float, ...]:
-        """For each line the most that a change of it gains."""
-        gains = [0.0] * len(self.lines)
+        """For each line the most that a change of it gains; where that is equal, as where nothing
+        is gained, its least likely token decides."""
+        gains = [TIE * nats for nats in self.lines]
         for place in self.places:
-            gains[place.line] = max(gains[place.line], place.gain)
+            own = place.gain + TIE * self.lines[place.line]
+            gains[place.line] = max(gains[place.line], own)
         return tuple(gains)
 
 

@@ -18,7 +18,7 @@ from fillwright.engine.infill.denoising.readings import (
 )
 from fillwright.engine.infill.denoising.renoise import Rewritten, improvements
 from fillwright.engine.infill.doubt_settings import DoubtSettings
-from fillwright.engine.infill.ranking.plausibility import Neighbourhood
+from fillwright.engine.infill.ranking.plausibility import Filled, Neighbourhood
 from fillwright.engine.infill.standing import Standing, canvas_room
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.changed_words import changed_words
@@ -137,7 +137,7 @@ class Doubting:
 
     def _told(self, text: Standing, better: Sequence[Rewritten]) -> Iterator[Doubt]:
         """The changes in characters, the best first: those of one place once, and none that only
-        white space is changed by or that brings a syntax fault."""
+        white space is changed by, or that a linter would object to."""
         hole, lead = text.request.holes[0], text.seams.leads[0]
         before = self.request.document[hole.start : hole.end]
         around = Neighbourhood.of(self.request.document, hole, self.request.language)
@@ -148,12 +148,19 @@ class Doubting:
             place, new = changed_words(before, after)
             own = before[place.start : place.stop]
             filled = around.with_fill(after)
-            breaks = filled and standing and filled.faults > standing.faults
+            breaks = filled and standing and _objects(standing, filled)
             is_known = any(place.start < other.stop and other.start < place.stop for other in found)
             if not whole.startswith(lead) or own.split() == new.split() or breaks or is_known:
                 continue
             found.append(place)
             yield Doubt(hole.start + place.start, hole.start + place.stop, new, each.gain)
+
+
+def _objects(standing: Filled, filled: Filled) -> bool:
+    """Whether a change brings a syntax fault, a loose end, or a name that stands nowhere else."""
+    if (filled.faults, filled.name_faults) > (standing.faults, standing.name_faults):
+        return True
+    return not all(map(filled.around.has, filled.names - standing.names))
 
 
 def _with(ids: Sequence[int], at: int, other: int) -> tuple[int, ...]:

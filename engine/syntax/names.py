@@ -72,6 +72,18 @@ def names_outside_functions(tree: Tree, language: str) -> frozenset[str]:
     )
 
 
+def names_within(tree: Tree, language: str, start: int, end: int) -> frozenset[str]:
+    """Every name in the byte range `start..end`; none in a language whose query file does not speak
+    of names."""
+    query = query_for(language, "names")
+    if query is None:
+        return frozenset()
+    cursor = QueryCursor(query)
+    cursor.set_byte_range(start, end)
+    found = cursor.captures(tree.root_node).get("name", ())
+    return frozenset(_text(node) for node in found if _is_in(node, (start, end)))
+
+
 def _arguments(function: Function, source: bytes) -> int:
     """Where what is a function's own begins: after its name, if it has one in its header."""
     opened = source.find(b"(", function.header, function.body_start)

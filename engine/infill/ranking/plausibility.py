@@ -14,8 +14,12 @@ from tree_sitter import Tree
 from fillwright.engine.request import Hole
 from fillwright.engine.syntax.faults import faults
 from fillwright.engine.syntax.functions import stubs
-from fillwright.engine.syntax.grammars import parser_for
-from fillwright.engine.syntax.names import loose_ends, names_outside_functions
+from fillwright.engine.syntax.grammars import directive, parser_for
+from fillwright.engine.syntax.names import (
+    loose_ends,
+    names_outside_functions,
+    names_within,
+)
 
 BEFORE_CHARACTERS = 4000
 AFTER_CHARACTERS = 2000
@@ -52,6 +56,11 @@ class Neighbourhood:
         if name not in self._known:
             self._known[name] = name in self._outside or _is_in(name, self.further)
         return self._known[name]
+
+    def has(self, name: str) -> bool:
+        """Whether a name stands anywhere around the hole, or is a builtin of the language."""
+        builtins = directive(self.language, "builtins")
+        return name in builtins or _is_in(name, (self.before, self.after, *self.further))
 
     @cached_property
     def _outside(self) -> frozenset[str]:
@@ -117,6 +126,11 @@ class Filled:
         found = loose_ends(self.tree, self.around.language, self.start, max(self.start, end))
         strange = [name for name in found.unbound if not self.around.knows(name)]
         return len(found.unread) + len(strange)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names in the hole."""
+        return names_within(self.tree, self.around.language, self.start, self.end)
 
     @cached_property
     def duplicates_a_line(self) -> bool:

@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from fillwright.engine.syntax.grammars import directive, parser_for
-from fillwright.engine.syntax.names import LooseEnds, loose_ends
+from fillwright.engine.syntax.names import LooseEnds, loose_ends, names_within
 
 MODULES = (argparse, dataclasses, json.decoder, statistics, textwrap, typing, warnings)
 
@@ -104,3 +104,13 @@ def test_what_stands_in_other_functions_says_nothing() -> None:
     ends = found(source)
     assert (ends.unbound, ends.unread) == ({"a"}, set())
     assert ends.within == (source.index("def f"), len(source.replace("§", "")) - 1)
+
+
+def test_the_names_of_a_range() -> None:
+    source = "def f(a):\n    return b.c(a, d=1)  # e\n"
+    parser = parser_for("python")
+    assert parser is not None
+    tree, start = parser.parse(source.encode()), source.index("return")
+    assert names_within(tree, "python", start, len(source)) == {"a", "b", "c", "d"}
+    assert names_within(tree, "python", start, start + 9) == {"b"}
+    assert names_within(tree, "lua", 0, len(source)) == set()

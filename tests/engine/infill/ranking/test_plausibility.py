@@ -141,3 +141,14 @@ def test_a_neighbourhood_has_whole_lines_and_leaves_nothing_out() -> None:
         assert len(around.after) <= AFTER_CHARACTERS
         for edge in (around.further[0], around.before + around.after):
             assert not edge or edge.endswith(b"\n")
+
+
+def test_a_neighbourhood_has_what_stands_in_it_and_builtins() -> None:
+    document = "def f(width):\n    return weight\n" + "x = 1\n" * 2000 + "far = 2\n"
+    at = document.index("weight")
+    around = Neighbourhood.of(document, Hole(at, at + 6), "python")
+    known = [name for name in ("width", "weight", "len", "far", "widt") if around.has(name)]
+    assert known == ["width", "len", "far"]
+    filled = around.with_fill("height")
+    assert filled is not None
+    assert filled.names == {"height"}
