@@ -141,6 +141,7 @@ class Candidate:
             seams=self.seams,
             closing=known.prompt.closing,
             memory=self.task.memory if self.task else None,
+            time_left=lambda: self.stop.reason is None,
         )
 
     @cached_property

@@ -7,7 +7,7 @@ Knows text, ids and the model; writes nothing itself.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice, takewhile
@@ -64,7 +64,7 @@ class CodeRanker:
     """A Ranker for one request; where it compares, the request has one hole.
 
     `caches` keep the file as plain text under a key of its own. `closing` is the prompt's, and
-    `memory` has a say in the likelihoods.
+    `memory` has a say in the likelihoods. Nothing more is read once there is no `time_left`.
     """
 
     model: Model
@@ -74,6 +74,7 @@ class CodeRanker:
     seams: Seams
     closing: str
     memory: Mixture | None = None
+    time_left: Callable[[], bool] = lambda: True
     _inspected: dict[Ids, "_Inspection"] = field(default_factory=dict)
     _texts: dict[Ids, str] = field(default_factory=dict)
 
@@ -137,7 +138,7 @@ class CodeRanker:
             for score, beam in zip(scores, good, strict=True)
             if beam.ids and score > max(scores) - self.max_nats_below
         ]
-        if len(near) < 2:
+        if len(near) < 2 or not self.time_left():
             return Choice(good[scores.index(max(scores))], _margin(scores), len(near))
         rescored = self.rescore([beam.ids for _, beam in near])
         total = [score + more for (score, _), more in zip(near, rescored, strict=True)]

@@ -220,6 +220,17 @@ def test_the_deadline_leaves_what_was_written_until_then(
 
 
 @pytest.mark.parametrize("decode", DECODES)
+def test_no_pass_begins_that_would_end_after_the_deadline(
+    scripted: Callable, run: Run, decode: Decode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infiller, model = scripted(LONG, decode, canvas_length=16)
+    monkeypatch.setattr(infiller_module, "time", SimpleNamespace(perf_counter=lambda: model.passes))
+    _, fill = run(infiller, request(budget=Budget(deadline_ms=5900)))
+    assert (fill.finish, model.passes) == ("deadline", 5)
+    assert fill.texts[0]
+
+
+@pytest.mark.parametrize("decode", DECODES)
 @pytest.mark.parametrize("shape", ["block", "free"])
 @pytest.mark.parametrize("seconds", [1, 3, 8])
 def test_a_line_deadline_leaves_whole_lines_and_never_fewer_than_one(
