@@ -34,8 +34,8 @@ from fillwright.lsp_server.text.documents import Document
 
 @dataclass(frozen=True, slots=True)
 class FillOptions:
-    """One `fillwright fill` command line; `steps` None leaves them to the checkpoint. `project`:
-    the other files of the file's project have a say."""
+    """One `fillwright fill` command line. `project`: the other files of the file's project have a
+    say."""
 
     file: Path
     places: tuple[Location, ...]
@@ -45,7 +45,7 @@ class FillOptions:
     watch: bool = False
     instruction: str | None = None
     seed: int = 0
-    steps: int | None = None
+    budget: Budget = field(default_factory=Budget)
     decode: Decode = "auto"
     constraint: Constraint = field(default_factory=Constraint)
     strength: float | None = None
@@ -95,7 +95,7 @@ def request_for(
         language=ask.language,
         instruction=options.instruction,
         shape=ask.shape,
-        budget=Budget(steps=options.steps),
+        budget=options.budget,
         seed=options.seed,
         # nobody else's key: an editor's next request for this file must not cancel this one
         document_key=f"command line {os.getpid()}",

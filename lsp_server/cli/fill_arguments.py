@@ -7,13 +7,13 @@ from typing import get_args
 
 from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.request import Constraint, Decode
+from fillwright.engine.request import Budget, Constraint, Decode
 from fillwright.engine.syntax.pieces import KINDS
 from fillwright.lsp_server.cli.arguments import Parser, sentence, startable, whole
 from fillwright.lsp_server.cli.fill import FillOptions
 from fillwright.lsp_server.cli.locations import parse_at, parse_body, parse_piece, parse_range
 
-LARGEST_SEED, MOST_STEPS = 2**63 - 1, 10_000
+LARGEST_SEED, MOST_STEPS, LONGEST_MS = 2**63 - 1, 10_000, 3_600_000
 PLACES = (
     ("--at", "LINE:COL", parse_at, "from here to the end of the line"),
     ("--body", "LINE", parse_body, "the body of the function around this line"),
@@ -40,7 +40,7 @@ def parse_fill(argv: Sequence[str]) -> FillOptions:
         watch=arguments.watch,
         instruction=arguments.instruction,
         seed=arguments.seed,
-        steps=arguments.steps,
+        budget=Budget(steps=arguments.steps, deadline_ms=arguments.deadline),
         decode=arguments.decode,
         constraint=_constraint(arguments),
         strength=arguments.strength,
@@ -85,6 +85,13 @@ def _parser() -> Parser:
         type=sentence(whole("number of steps", 1, MOST_STEPS)),
         metavar="N",
         help="steps per canvas at most",
+    )
+    parser.add_argument(
+        "--deadline",
+        type=sentence(whole("number of milliseconds", 1, LONGEST_MS)),
+        metavar="MS",
+        help="take what there is after so many milliseconds, once the engine runs; the fill then "
+        "says 'deadline'",
     )
     parser.add_argument(
         "--decode",

@@ -51,7 +51,7 @@ function _shtab_fillwright_using
 end
 
 set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -71,6 +71,7 @@ complete -c fillwright -n '_shtab_fillwright_using fill' -l no-project -d 'fill 
 complete -c fillwright -n '_shtab_fillwright_using fill' -l instruction -x -d 'what the fill should do'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l seed -x -d 'another seed, another fill'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l steps -x -d 'steps per canvas at most'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l deadline -x -d 'take what there is after so many milliseconds, once the engine runs; the fill then says '"'"'deadline'"'"''
 complete -c fillwright -n '_shtab_fillwright_using fill' -l decode -xka "auto denoise draft draft+denoise" -d 'denoise from noise, write a causal draft, or denoise from that draft; auto is what the checkpoint is best at'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l strength -x -d 'keep what stands in the only hole but for this share of its tokens, from 0 to 1: the least likely ones are renoised'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l parses -d 'free of syntax errors'

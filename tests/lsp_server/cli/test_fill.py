@@ -76,6 +76,14 @@ def test_the_same_seed_gives_the_same_fill(source: Path) -> None:
     assert first == second
 
 
+def test_a_deadline_gives_what_there_is(source: Path) -> None:
+    report = filled(
+        source, "--at", "3:5", "--decode", "denoise", "--steps", "400", "--deadline", "1"
+    )
+    assert report["finish"] == "deadline"
+    assert report["steps"] < 400
+
+
 def test_the_printed_diff_does_what_write_does(source: Path) -> None:
     printed = fillwright("fill", source.name, "--body", "1", cwd=source.parent)
     assert printed.returncode == 0, printed.stderr.decode()
