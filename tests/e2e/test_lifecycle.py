@@ -25,9 +25,13 @@ async def test_capabilities(wire: Any) -> None:
     assert able["executeCommandProvider"] == {
         "commands": [
             f"fillwright.{name}"
-            for name in ("fill", "preview", "status", "engines", "recall", "snooze", "accepted")
+            for name in (
+                *("fill", "preview", "status", "engines", "recall", "snooze", "accepted"),
+                "check",
+            )
         ]
     }
+    assert able["textDocumentSync"]["save"] is True
     assert able["textDocumentSync"]["openClose"] is True
     assert able["textDocumentSync"]["change"] == 2
 
