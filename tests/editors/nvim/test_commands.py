@@ -210,3 +210,24 @@ def test_a_key_that_is_taken_is_told(start: Any, tmp_path: Path) -> None:
     editor.rpc.command("checkhealth fillwright")
     report = editor.until(lambda: editor.lines if len(editor.lines) > 3 else None)
     assert any("WARNING" in line and told in line for line in report)
+
+
+def test_unlikely_places_are_hints_and_a_code_action_puts_them_right(
+    start: Any, tmp_path: Path
+) -> None:
+    editor = start()
+    head = ["class Shelf:", "    def __init__(self, name, width):", "        self.name = name"]
+    wrong, right = ("        self.width = name", "        self.width = width")
+    editor.open(tmp_path / "a.py", "\n".join([*head, wrong, ""]))
+    editor.keys(":Fillwright check<CR>")
+    editor.messages_until("1 unlikely")
+    found = "return vim.tbl_map(function(d) return { d.lnum, d.col, d.severity } end, "
+    hint = editor.lua("return vim.diagnostic.severity.HINT")
+    assert editor.lua(f"{found} vim.diagnostic.get(0))") == [[3, 21, hint]]
+    editor.keys("4G$:lua vim.lsp.buf.code_action({ apply = true, context = { only = {'quickfix'},")
+    editor.keys(" diagnostics = {} } })<CR>")
+    editor.until(lambda: editor.lines == [*head, right])
+    assert editor.until(lambda: editor.lua(f"{found} vim.diagnostic.get(0))") == [])
+    editor.keys(":Fillwright check<CR>")
+    editor.messages_until("nothing here is unlikely")
+    assert "finds unlikely places by its causal head" in status(editor)
