@@ -70,7 +70,7 @@ class EngineClient:
             async for event in events:
                 if isinstance(event, Doubts):
                     return event
-        raise EngineFailed("The engine ended its answer without a word of doubt.")
+        raise EngineFailed("The engine ended before it answered.")
 
     async def health(self) -> Health:
         """How the daemon is. Starts nothing."""

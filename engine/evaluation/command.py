@@ -37,6 +37,7 @@ from fillwright.engine.evaluation.summary import table
 from fillwright.engine.evaluation.swaps import swaps
 from fillwright.engine.evaluation.typed_pause import TypedPause
 from fillwright.engine.evaluation.typing_summary import summarise_typing
+from fillwright.engine.infill.doubt_settings import DoubtSettings
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.request import Length
 
@@ -267,8 +268,6 @@ def _repair(arguments: argparse.Namespace) -> None:
 
 
 def _doubt(arguments: argparse.Namespace) -> None:
-    from fillwright.engine.infill.doubt_settings import DoubtSettings
-
     sources, settings = _swapped_sources("doubt", arguments)
     items = swaps(sources, arguments.items, arguments.seed, LONGEST)
     known = DoubtSettings.of_checkpoint(arguments.model or embedded_checkpoint())

@@ -38,13 +38,19 @@ class DoubtedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """At a body: for each line how unlikely its least likely token is, nats, how much likelier
-    another token is in the place of one at most, nats, and the places."""
+    """At a body: for each line how unlikely its least likely token is, nats (0 where no token may
+    be doubted), how much likelier another token is in the place of one at most, nats, and the
+    places."""
 
     lines: tuple[float, ...]
     odds: tuple[float, ...]
     places: tuple[DoubtedPlace, ...]
     ms: float
+
+    @property
+    def code(self) -> list[int]:
+        """The lines of which a token may be doubted."""
+        return [line for line, nats in enumerate(self.lines) if nats > 0]
 
     def by_gain(self) -> tuple[float, ...]:
         """For each line the most that a change of it gains; where that is equal, as where nothing

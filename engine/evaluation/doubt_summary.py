@@ -41,7 +41,7 @@ def doubt_table(records: Sequence[DoubtRecord], gain: float) -> Table:
         shown.add_column(name, justify="left" if name == "ranked" else "right")
     for arm in dict.fromkeys(record.arm for record in records):
         own = [record for record in records if record.arm == arm]
-        lines = sum(len(record.swapped.lines) for record in own) / len(own)
+        lines = sum(len(record.swapped.code) for record in own) / len(own)
         counts = str(len(own)), f"{lines:.1f}"
         shown.add_row(arm, *counts, *_ranked(own, lambda look: look.lines))
         shown.add_row(f"{arm}, by odds", *counts, *_ranked(own, lambda look: look.odds))
@@ -57,7 +57,11 @@ def _ranked(records: Sequence[DoubtRecord], scores: Scores) -> tuple[str, ...]:
         for count in FIRSTS
     )
     swapped = [scores(each.swapped)[each.line] for each in records]
-    untouched = [score for each in records for score in scores(each.untouched)]
+    untouched = [
+        scored[line]
+        for scored, code in ((scores(each.untouched), each.untouched.code) for each in records)
+        for line in code
+    ]
     return *(
         f"{100 * first:.1f}" for first in firsts
     ), f"{area_under_curve(swapped, untouched):.3f}"
@@ -71,7 +75,7 @@ def _told(records: Sequence[DoubtRecord], gain: float) -> tuple[str, ...]:
     ]
     right = [any(place.restores for place in places) for places in told]
     alarms = sum(place.gain >= gain for each in records for place in each.untouched.places)
-    lines = sum(len(each.untouched.lines) for each in records)
+    lines = sum(len(each.untouched.code) for each in records)
     return (
         f"{100 * np.mean(found):.1f}",
         f"{100 * np.mean(right):.1f}",

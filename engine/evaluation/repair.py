@@ -79,16 +79,8 @@ def run_repair(
 def repair_table(records: Sequence[RepairRecord]) -> Table:
     """For a terminal, shares in percent, of the bodies that are not too long."""
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    for name in (
-        "arm",
-        "items",
-        "too long",
-        "repaired",
-        "others changed",
-        "parses",
-        "line first",
-        "in 3",
-    ):
+    counts, shares = ("items", "too long"), ("parses", "line first", "in 3")
+    for name in ("arm", *counts, "repaired", "others changed", *shares):
         shown.add_column(name, justify="left" if name == "arm" else "right")
     for arm in dict.fromkeys(record.arm for record in records):
         every = [record for record in records if record.arm == arm]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from fillwright.engine.errors import EngineFailed
-from fillwright.engine.request import Budget, Hole, Snippet
+from fillwright.engine.errors import BadRequest, EngineFailed
+from fillwright.engine.request import Budget, DoubtRequest, Hole, Snippet
 from tests.engine.remote.conftest import (
     completions,
     drafts_and_fill,
@@ -227,3 +227,11 @@ def test_one_to_compare_with_that_fails_is_missing_only(server, connected):
     server.says["/v1/completions"] = busy_for_the_second
     fill = fill_of(infiller, request_for("a = ‸\n"))
     assert (fill.texts, fill.certainty.near) == (("len(x)",), 1)
+
+
+def test_a_server_is_not_asked_what_is_unlikely(server, connected):
+    serving(server, "x")
+    infiller = connected(server.url)
+    assert infiller.doubts_by is None
+    with pytest.raises(BadRequest, match="engine of our own"):
+        infiller.doubts(DoubtRequest("x = 1\n", 0, 6, "python"), lambda: False)
