@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from fillwright.engine.daemon.dialects import llama_cpp, openai
 from fillwright.engine.daemon.wire import Health
-from fillwright.engine.request import Doubts, DoubtRequest, Draft, Infill, InfillRequest, Memories
+from fillwright.engine.request import DoubtRequest, Doubts, Draft, Infill, InfillRequest, Memories
 
 FOLDER = Path(__file__).parent
 OURS, OPENAI, MISTRAL, LLAMA = "ours", "OpenAI", "Mistral", "llama.cpp"

@@ -137,9 +137,12 @@ class Doubting:
 
     def _told(self, text: Standing, better: Sequence[Rewritten]) -> Iterator[Doubt]:
         """The changes in characters, the best first: those of one place once, and none that only
-        white space is changed by, or that a linter would object to."""
+        white space is changed by, or that a linter would object to. None at all of a text that
+        tokens cannot spell, as with half a surrogate pair."""
         hole, lead = text.request.holes[0], text.seams.leads[0]
         before = self.request.document[hole.start : hole.end]
+        if text.text(text.ids) != before:
+            return
         around = Neighbourhood.of(self.request.document, hole, self.request.language)
         standing = around.with_fill(before)
         found: list[range] = []

@@ -64,6 +64,12 @@ def test_a_change_that_breaks_the_syntax_is_not_told(scripted: Callable) -> None
     assert look(infiller, right, language="plaintext").places
 
 
+def test_a_text_that_tokens_cannot_spell_is_left_alone(scripted: Callable) -> None:
+    infiller = knowing(scripted)
+    assert look(infiller, WRONG + "  # é").places
+    assert look(infiller, WRONG + "  # \ud800").places == ()
+
+
 def test_words_in_comments_and_quotes_are_not_doubted(scripted: Callable) -> None:
     said = RIGHT.replace("width", '"width"')
     assert look(knowing(scripted, said), said.replace("width", "title")).places == ()
