@@ -19,7 +19,7 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 # what may follow these is not finished
 UNFINISHED = re.compile(r"(?:[,.=*/%&|^<>!~?:(\[{\\]|(?<!\+)\+|(?<!-)-)$")
 FINISHED = re.compile(r"""[)\]}`;]|"+|'+""")
-CLOSER = re.compile(r"""(?:[)\]}`]|\"\"\"|'''|["'])[;,]?$""")
+CLOSER = re.compile(r"""(?:[)\]}`]|\"\"\"|'''|["']#*)[;,]?$""")
 # signs between two sides, or at the end of a line that goes on; `/>` and `*/` close something
 OPERATOR = re.compile(r"(?![*/]/|/>)[-+*/%&|^<=!?~.\\]")
 # and here a blank belongs
