@@ -44,7 +44,7 @@ def with_rest_of_line(text: str, place: Place, language: str) -> list[str]:
     elif LINK.fullmatch(code) and not said.endswith(code.strip()):
         # and is another command
         ends = [said.removesuffix(GOES_ON).rstrip() + " " + code.strip()]
-    return _as_even([end for way in ends for end in line_ends(way, place)], place, language)
+    return _even_first([end for way in ends for end in line_ends(way, place)], place, language)
 
 
 def _says_one_word(text: str, place: Place) -> bool:
@@ -70,17 +70,18 @@ def _rest_of_tag(text: str, place: Place, language: str) -> str:
     return before[len(before.rstrip()) :] + sign + after
 
 
-def _as_even(ways: list[str], place: Place, language: str) -> list[str]:
-    """The ways that leave no quotation mark of a line alone if none is now, and no more brackets
-    and tags open, which a parser may take for text; all of them when none does."""
+def _even_first(ways: list[str], place: Place, language: str) -> list[str]:
+    """The ways that leave no quotation mark of a line alone if none is now, or all if none does;
+    first those that leave no more brackets and tags open, which a parser may take for text."""
     if not place.code.strip():
         return ways
     line = place.before + place.written
     quoted = [way for way in ways if lone_quotes(place.before + way) <= lone_quotes(line)]
-    ways = quoted or ways
     now = _left_open(line, language)
-    even = [way for way in ways if _as_closed(_left_open(place.before + way, language), now)]
-    return even or ways
+    return sorted(
+        quoted or ways,
+        key=lambda way: not _as_closed(_left_open(place.before + way, language), now),
+    )
 
 
 def _as_closed(left_open: Counter[str], now: Counter[str]) -> bool:
