@@ -26,7 +26,7 @@ SIGN_OF_TAG = re.compile(r"[<>]")
 TEMPLATE = re.compile(r"(?:\{\{|\{%|\{)(?=[^{}]*$)")
 CLOSERS = {"{{": "}}", "{%": "%}", "{": "}"}
 VALUE = re.compile(r"""=(?:"[^"]*"|'[^']*')""")
-TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w.:-]+)[^<>]*?(?P<alone>/?)>")
+TAG = re.compile(r"<(?P<end>/?)(?P<name>[\w.:-]++)[^<>]*?(?P<alone>/?)>")
 
 
 def with_rest_of_line(text: str, place: Place, language: str) -> list[str]:
