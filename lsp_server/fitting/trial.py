@@ -24,8 +24,8 @@ CLOSING_WORDS = ("end", "fi", "done", "esac")
 CLOSING = frozenset(BRACKETS.values())
 CLOSED = re.compile(r"[)\]}]+[;,)]*")
 GOES_ON = re.compile(r"[,.=+*/%&|?\\-]\s*$")
-MOST_MENDED = 3
-MENDED_LENGTH = 60_000
+MOST_WHOLE = 3
+LONGEST_WHOLE = 60_000
 """The likeliest ways to lay a text out come first, and a document of so many characters takes about
 ten milliseconds to parse: as long as all trials near the hole. Set by hand."""
 MOST_CLOSERS = 3
@@ -57,13 +57,13 @@ class Trial:
         self._text = around.lf
         self._around = _read(around.lf, around.language)
         self._filled: dict[str, Document] = {}
-        self._mended: dict[str, bool] = {}
+        self._fewer: dict[str, bool] = {}
         self._before = _Wrong.near(self._around, self._hole.start, self._hole.end)
 
     def faults_with(self, text: str) -> int:
         """The faults there would be near the hole with `text` in it."""
         faults = self._wrong_with(text).faults
-        return 0 if faults and self._mends(text) else faults
+        return 0 if faults and self._has_fewer_errors(text) else faults
 
     def accepts(self, text: str, *, far: bool = False) -> bool:
         """Whether no more is wrong with the document with `text` in the hole than is now. `far`:
@@ -71,7 +71,11 @@ class Trial:
         near = self._wrong_with(text)
         whole = len(self._text) == len(self._document.lf)
         goes_far = far and not whole and self._goes_on_below(text)
-        if not near.no_worse_than(self._before) and not goes_far and not self._mends(text):
+        if (
+            not near.no_worse_than(self._before)
+            and not goes_far
+            and not self._has_fewer_errors(text)
+        ):
             return False
         if whole or (near.faults == 0 and not self._broken):
             return True
@@ -80,24 +84,24 @@ class Trial:
         now = _Wrong.near(document, hole.start, hole.end)
         return _Wrong.near(filled, hole.start, hole.start + len(text)).no_worse_than(now)
 
-    def _mends(self, text: str) -> bool:
+    def _has_fewer_errors(self, text: str) -> bool:
         """Whether a document that is broken now has fewer syntax errors with `text` in the hole.
 
         What is near the hole, being cut out of a tree of broken code, may have some all the same.
         Asked of the first texts only, and of no very long document: it costs a parse of it.
         """
         length = len(self._document.lf)
-        if not self._broken or length == len(self._text) or length > MENDED_LENGTH:
+        if not self._broken or length == len(self._text) or length > LONGEST_WHOLE:
             return False
-        if text not in self._mended:
-            if len(self._mended) == MOST_MENDED:
+        if text not in self._fewer:
+            if len(self._fewer) == MOST_WHOLE:
                 return False
             now, filled = (
                 0 if one.tree is None else _errors(one.tree.root_node)
                 for one in self._whole_with(text)
             )
-            self._mended[text] = filled < now
-        return self._mended[text]
+            self._fewer[text] = filled < now
+        return self._fewer[text]
 
     def _goes_on_below(self, text: str) -> bool:
         """Whether the hole's line, with `text` in it, is rather the header of the next lines, or
