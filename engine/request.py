@@ -97,7 +97,9 @@ class InfillRequest:
     it is empty, after the first pass. `workspace` names the project whose other files have a say,
     as far as they are remembered; with none only the document itself has. `file_key` is what the
     document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
-    model has one. Only a single hole can have a `constraint`. With a `strength`, in [0, 1], what
+    model has one. A model that reads context may be shown so many characters of those files, what
+    is most `similar` to the text around the hole, in place of some of `context`. Only a single hole
+    can have a `constraint`. With a `strength`, in [0, 1], what
     stands in the only hole is kept but for that share of its tokens, the least likely ones: they
     are renoised, and change where that makes the text likelier.
     """
@@ -118,6 +120,7 @@ class InfillRequest:
     workspace: str = ""
     file_key: str = ""
     memory: bool = True
+    similar: int = 0
     constraint: Constraint = Constraint()
     strength: float | None = None
 

@@ -9,16 +9,17 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Seque
 from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.filling import Memory
 from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.certainty import certainty_of
-from fillwright.engine.remote.choosing import ranked
+from fillwright.engine.remote.choosing import Against, ranked
 from fillwright.engine.remote.connection import Connection
-from fillwright.engine.remote.forgetful import Forgetful
 from fillwright.engine.remote.joint import infill_of, takes_of
 from fillwright.engine.remote.marks import Marks
+from fillwright.engine.remote.own_code import OwnCode, Surroundings
 from fillwright.engine.remote.pump import Pump
 from fillwright.engine.remote.question import (
     Adapter,
@@ -45,19 +46,20 @@ class RemoteInfiller:
     """Fills holes with a server's model. `context_tokens` is the server's own limit, the answer
     included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
     the server gives no probabilities. `chat` gets what is asked in words, where there is one, and
-    `editor` the lines that are to be rewritten without an instruction."""
+    `editor` the lines that are to be rewritten without an instruction. `own_code` has what the
+    user's own code says beside the model."""
 
     adapter: Adapter
     connection: Connection
     pump: Pump
     model_name: str
     context_tokens: int
+    own_code: OwnCode
     marks: Marks = field(default_factory=Marks)
     samples: int = 2
     chat: Adapter | None = None
     editor: Adapter | None = None
     languages: tuple[str, ...] | None = None
-    remembered: Forgetful = field(default_factory=Forgetful)
     _gives_likelihoods: bool = field(init=False)
     _characters_per_token: float = field(default=CHARACTERS_PER_TOKEN, init=False)
 
@@ -67,6 +69,11 @@ class RemoteInfiller:
     @property
     def device(self) -> str:
         return f"{self.adapter.name} at {self.connection.host}"
+
+    @property
+    def remembered(self) -> Memory:
+        """The user's own code, as far as it is remembered."""
+        return self.own_code.remembered
 
     @property
     def warning(self) -> str | None:
@@ -85,13 +92,16 @@ class RemoteInfiller:
             raise BadRequest("A model server cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
-            yield judged(request, (yield from self._fill(request, stop)))
+            around = self.own_code.around(request)
+            if request.unasked and around and around.first and not stop():
+                yield around.first
+            yield judged(request, (yield from self._fill(request, stop, around)))
             return
         if (joint := self._fill_jointly(request, stop)) is not None:
             yield joint
             return
         request = replace(request, candidates=1)
-        fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
+        fill = yield from one_by_one(request, lambda one: self._fill(one, stop, None, alone=False))
         yield replace(fill, certainty=None)
 
     def close(self) -> None:
@@ -100,17 +110,18 @@ class RemoteInfiller:
         self.pump.close()
 
     def _fill(
-        self, request: InfillRequest, stop: Stop, alone: bool = True
+        self, request: InfillRequest, stop: Stop, around: Surroundings | None, alone: bool = True
     ) -> Generator[Draft, None, Infill]:
-        """The fill of a request's only hole; `alone`: others are to be compared with it. Where the
-        server says that a prompt is too long, half of it is tried, from then on."""
+        """The fill of a request's only hole, with what is `around` it in the user's code; `alone`:
+        others are to be compared with it. Where the server says that a prompt is too long, half of
+        it is tried, from then on."""
         try:
-            return (yield from self._attempt(request, stop, alone))
+            return (yield from self._attempt(request, stop, around, alone))
         except RefusedError as error:
             if not error.is_too_long or self._characters_per_token <= LEAST_CHARACTERS_PER_TOKEN:
                 raise
             self._characters_per_token /= 2
-        return (yield from self._fill(request, stop, alone))
+        return (yield from self._fill(request, stop, around, alone))
 
     def _fill_jointly(self, request: InfillRequest, stop: Stop) -> Infill | None:
         """The fill of all holes in one request; None where the server does not write several, or
@@ -168,12 +179,13 @@ class RemoteInfiller:
         )
 
     def _attempt(
-        self, request: InfillRequest, stop: Stop, alone: bool
+        self, request: InfillRequest, stop: Stop, around: Surroundings | None, alone: bool
     ) -> Generator[Draft, None, Infill]:
         stop.begin()
         seams = _seams(request)
         hole = Hole(seams, self.marks, request.budget.tokens)
-        questions = self._questions(request, seams, alone)
+        context = around.context if around else request.context
+        questions = self._questions(replace(request, context=context), seams, alone)
         takes = [Take(hole) for _ in questions]
         steps, shown, wrote = 0, "", False
         if not stop():
@@ -192,18 +204,21 @@ class RemoteInfiller:
         if wrote and self._adapter(request) is self.adapter:
             given = any(take.log_probabilities for take in takes)
             self._gives_likelihoods = self._gives_likelihoods and given
-        return self._infill(request, seams, begun or takes[:1], stop, steps)
+        likelihood = around.likelihood if around and around.is_read else None
+        in_order = ranked(request, begun or takes[:1], likelihood)
+        return self._infill(request, seams, in_order, stop, steps)
 
     def _infill(
         self,
         request: InfillRequest,
         seams: Seams,
-        takes: Sequence[Take],
+        takes: Sequence[tuple[Take, Against]],
         stop: Stop,
         steps: int,
     ) -> Infill:
+        """`takes` are in order, the best first."""
         [tail] = seams.tails
-        (chosen, against), *others = ranked(request, takes)
+        (chosen, against), *others = takes
         finish = _finish(chosen, stop)
         fill = chosen.fill
         if finish == "deadline" and stop.is_late:
@@ -224,7 +239,7 @@ class RemoteInfiller:
             timings_ms={"total": stop.elapsed_ms()},
             alternatives=tuple((other + tail,) for other in list(unlike)[: request.candidates - 1]),
             certainty=certainty_of(chosen, [take for take, _ in others], against.count),
-            candidate_tokens=sum(take.pieces for take in takes),
+            candidate_tokens=sum(take.pieces for take, _ in takes),
         )
 
     def _questions(self, request: InfillRequest, seams: Seams, alone: bool) -> list[Question]:

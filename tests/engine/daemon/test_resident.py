@@ -364,6 +364,32 @@ def test_files_are_remembered_in_order_and_while_no_request_waits(
     assert taken == [("w", file) for file in files]
 
 
+def test_of_several_workers_one_takes_files_and_they_stay_in_order(infiller, inbox, request_for):
+    taking, go_on, taken = threading.Event(), threading.Event(), queue.Queue()
+
+    def take(workspace, file):
+        taking.set()
+        assert file.text != "old" or go_on.wait(PATIENCE_S)
+        taken.put(file.text)
+
+    infiller.remembered.take = take
+    infiller.allow(3)
+    resident = Resident(lambda progress: infiller, workers=3)
+    resident.submit(request_for("a"), (box := inbox()).put)
+    box.outcome()
+    files = (FileText("one", "old"), FileText("one", "new"))
+    resident.remember(Memories("w", files))
+    assert taking.wait(PATIENCE_S)
+    # another worker fills meanwhile, and then has nothing to do
+    infiller.allow(3)
+    resident.submit(request_for("b"), (box := inbox()).put)
+    assert isinstance(box.outcome(), Infill)
+    assert taken.empty()
+    go_on.set()
+    assert [taken.get(timeout=PATIENCE_S) for _ in files] == ["old", "new"]
+    resident.close()
+
+
 def test_a_file_that_cannot_be_remembered_stops_no_fill(resident, infiller, inbox, request_for):
     resident.remember(Memories("w", (FileText("one", "crash"),)))
     infiller.remembered.taken.get(timeout=PATIENCE_S)
