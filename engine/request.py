@@ -222,8 +222,8 @@ class Certainty:
     `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
     that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
     fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
-    the draft's own probability, the ranker's margin in nats, how many were near (none where a text
-    that stood before took the model's place), whether the project's other files had a say, and
+    the draft's own probability, the ranker's margin in nats, how many were near (none for a text
+    that stood before), whether the project's other files had a say, and
     where the `same` text, or some `other`, stood before.
     """
 

@@ -65,7 +65,7 @@ class Candidate:
             with Timed(self.timings, "prefill"):
                 task = self.prepare()
             outcome = yield from self._write(task)
-        return self._surer(self._infill(*outcome))
+        return self._infill(*outcome)
 
     def prepare(self) -> Task:
         """Read the prompt, and say what is to be written."""
@@ -93,30 +93,6 @@ class Candidate:
         calibration = known.calibrations.precedent
         precedents, steps = memory.precedents, self.plan.tokens
         return first_draft(precedents, known.tokenizer, self.seams, calibration, steps)
-
-    def _surer(self, fill: Infill) -> Infill:
-        """The fill, or what stood there before where that is another text and surer."""
-        own = fill.certainty
-        if (
-            own is None
-            or self.form
-            or fill.finish != "settled"
-            or (draft := self._remembered) is None
-        ):
-            return fill
-        known = draft.certainty
-        is_same = draft.texts[0].strip() == fill.texts[0].strip()
-        if known is None or is_same or known.whole * (1 - own.nothing) <= own.whole:
-            return fill
-        tokens = len(self.checkpoint.tokenizer.encode(draft.texts[0]))
-        return replace(
-            fill,
-            texts=draft.texts,
-            confidences=((known.whole ** (1 / tokens),) * tokens,),
-            tokens=tokens,
-            certainty=known,
-            remembered=1.0,
-        )
 
     @cached_property
     def ranker(self) -> Ranker:
