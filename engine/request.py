@@ -99,9 +99,9 @@ class InfillRequest:
     document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
     model has one. A model that reads context may be shown so many characters of those files, what
     is most `similar` to the text around the hole, in place of some of `context`. Only a single hole
-    can have a `constraint`. With a `strength`, in [0, 1], what
-    stands in the only hole is kept but for that share of its tokens, the least likely ones: they
-    are renoised, and change where that makes the text likelier.
+    can have a `constraint`. With a `strength`, in [0, 1], what stands in the only hole is kept but
+    for that share of its tokens, the least likely ones: they are renoised, and change where that
+    makes the text likelier.
     """
 
     document: str
@@ -223,8 +223,8 @@ class Certainty:
     that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
     fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
     the draft's own probability, the ranker's margin in nats, how many were near (none for a text
-    that stood before), whether the project's other files had a say, and
-    where the `same` text, or some `other`, stood before.
+    that stood before), whether the project's other files had a say, and where the `same` text, or
+    some `other`, stood before.
     """
 
     whole: float
