@@ -4,7 +4,7 @@ where they stand, leave no names loose, were not cut, and how many say the same.
 Knows text and grammars; knows no server.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fillwright.engine.infill.ranking.plausibility import Filled, Neighbourhood
@@ -42,13 +42,9 @@ class Against:
         )
 
 
-def ranked(
-    request: InfillRequest,
-    takes: Sequence[Take],
-    likelihood: Callable[[str], float] | None = None,
-) -> list[tuple[Take, Against]]:
+def ranked(request: InfillRequest, takes: Sequence[Take]) -> list[tuple[Take, Against]]:
     """The best first; of those that are alike the one that more others agree with, then the one
-    with the higher `likelihood`, if that is given, then the one that was asked for first."""
+    that was asked for first."""
     around = Neighbourhood.of(request.document, request.holes[0], request.language)
     filled = [around.with_fill(take.fill) for take in takes]
     before = _faults_before(around) if any(found and found.faults for found in filled) else 0
@@ -60,15 +56,7 @@ def ranked(
         for take, found, ends in zip(takes, filled, loose, strict=True)
     ]
     said = [take.fill.strip() for take in takes]
-    unlikely = {fill: -likelihood(fill) for fill in set(said)} if likelihood else {}
-    return sorted(
-        every,
-        key=lambda pair: (
-            pair[1].order,
-            -said.count(pair[0].fill.strip()),
-            unlikely.get(pair[0].fill.strip(), 0.0),
-        ),
-    )
+    return sorted(every, key=lambda pair: (pair[1].order, -said.count(pair[0].fill.strip())))
 
 
 def _faults_before(around: Neighbourhood) -> int:

@@ -15,11 +15,11 @@ from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.certainty import certainty_of
-from fillwright.engine.remote.choosing import Against, ranked
+from fillwright.engine.remote.choosing import ranked
 from fillwright.engine.remote.connection import Connection
 from fillwright.engine.remote.joint import infill_of, takes_of
 from fillwright.engine.remote.marks import Marks
-from fillwright.engine.remote.own_code import OwnCode, Surroundings
+from fillwright.engine.remote.own_code import OwnCode
 from fillwright.engine.remote.pump import Pump
 from fillwright.engine.remote.question import (
     Adapter,
@@ -92,16 +92,18 @@ class RemoteInfiller:
             raise BadRequest("A model server cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
-            around = self.own_code.around(request)
-            if request.unasked and around and around.first and not stop():
-                yield around.first
-            yield judged(request, (yield from self._fill(request, stop, around)))
+            if request.memory and not stop():
+                around = self.own_code.around(request)
+                if request.unasked and around.first:
+                    yield around.first
+                request = replace(request, context=around.context)
+            yield judged(request, (yield from self._fill(request, stop)))
             return
         if (joint := self._fill_jointly(request, stop)) is not None:
             yield joint
             return
         request = replace(request, candidates=1)
-        fill = yield from one_by_one(request, lambda one: self._fill(one, stop, None, alone=False))
+        fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
         yield replace(fill, certainty=None)
 
     def close(self) -> None:
@@ -110,18 +112,17 @@ class RemoteInfiller:
         self.pump.close()
 
     def _fill(
-        self, request: InfillRequest, stop: Stop, around: Surroundings | None, alone: bool = True
+        self, request: InfillRequest, stop: Stop, alone: bool = True
     ) -> Generator[Draft, None, Infill]:
-        """The fill of a request's only hole, with what is `around` it in the user's code; `alone`:
-        others are to be compared with it. Where the server says that a prompt is too long, half of
-        it is tried, from then on."""
+        """The fill of a request's only hole; `alone`: others are to be compared with it. Where the
+        server says that a prompt is too long, half of it is tried, from then on."""
         try:
-            return (yield from self._attempt(request, stop, around, alone))
+            return (yield from self._attempt(request, stop, alone))
         except RefusedError as error:
             if not error.is_too_long or self._characters_per_token <= LEAST_CHARACTERS_PER_TOKEN:
                 raise
             self._characters_per_token /= 2
-        return (yield from self._fill(request, stop, around, alone))
+        return (yield from self._fill(request, stop, alone))
 
     def _fill_jointly(self, request: InfillRequest, stop: Stop) -> Infill | None:
         """The fill of all holes in one request; None where the server does not write several, or
@@ -179,13 +180,12 @@ class RemoteInfiller:
         )
 
     def _attempt(
-        self, request: InfillRequest, stop: Stop, around: Surroundings | None, alone: bool
+        self, request: InfillRequest, stop: Stop, alone: bool
     ) -> Generator[Draft, None, Infill]:
         stop.begin()
         seams = _seams(request)
         hole = Hole(seams, self.marks, request.budget.tokens)
-        context = around.context if around else request.context
-        questions = self._questions(replace(request, context=context), seams, alone)
+        questions = self._questions(request, seams, alone)
         takes = [Take(hole) for _ in questions]
         steps, shown, wrote = 0, "", False
         if not stop():
@@ -204,21 +204,18 @@ class RemoteInfiller:
         if wrote and self._adapter(request) is self.adapter:
             given = any(take.log_probabilities for take in takes)
             self._gives_likelihoods = self._gives_likelihoods and given
-        likelihood = around.likelihood if around and around.is_read else None
-        in_order = ranked(request, begun or takes[:1], likelihood)
-        return self._infill(request, seams, in_order, stop, steps)
+        return self._infill(request, seams, begun or takes[:1], stop, steps)
 
     def _infill(
         self,
         request: InfillRequest,
         seams: Seams,
-        takes: Sequence[tuple[Take, Against]],
+        takes: Sequence[Take],
         stop: Stop,
         steps: int,
     ) -> Infill:
-        """`takes` are in order, the best first."""
         [tail] = seams.tails
-        (chosen, against), *others = takes
+        (chosen, against), *others = ranked(request, takes)
         finish = _finish(chosen, stop)
         fill = chosen.fill
         if finish == "deadline" and stop.is_late:
@@ -239,7 +236,7 @@ class RemoteInfiller:
             timings_ms={"total": stop.elapsed_ms()},
             alternatives=tuple((other + tail,) for other in list(unlike)[: request.candidates - 1]),
             certainty=certainty_of(chosen, [take for take, _ in others], against.count),
-            candidate_tokens=sum(take.pieces for take, _ in takes),
+            candidate_tokens=sum(take.pieces for take in takes),
         )
 
     def _questions(self, request: InfillRequest, seams: Seams, alone: bool) -> list[Question]:

@@ -1,5 +1,5 @@
 """What the user's own code has to say beside a server's model: what stood between such contexts
-before, how likely a fill is there, and which of its pieces the model should see.
+before, and which of its pieces the model should see.
 
 Reads it with the embedded model's tokenizer, whose loading is all that it takes of that. Knows text
 and tokens; knows no server.
@@ -22,14 +22,11 @@ from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.evidence import Precedents
-from fillwright.engine.memory.likelihood import log_likelihood
 from fillwright.engine.memory.masking import MASK
 from fillwright.engine.memory.remembered import Remembered
 from fillwright.engine.memory.similar import Piece, most_similar
 from fillwright.engine.request import Draft, InfillRequest, Snippet
 
-TOKENS_BEHIND = 8
-"""Of the text after the hole, read with each fill: twice what makes a precedent."""
 SIMILAR_SHARE = 0.5
 """Of the context, at most."""
 LOOKED_AT = 30
@@ -59,10 +56,8 @@ class OwnCode:
         tokenizer = CodeTokenizer.from_checkpoint(folder)
         return cls(tokenizer, Calibrations.of_checkpoint(folder).precedent)
 
-    def around(self, request: InfillRequest) -> "Surroundings | None":
-        """Of a request's only hole; None where the user's code is to have no say."""
-        if not request.memory:
-            return None
+    def around(self, request: InfillRequest) -> "Surroundings":
+        """Of a request's only hole."""
         seams = Seams.of(request, self.tokenizer.starting_with, ends_in_words=True)
         end_marks = self.tokenizer.line_ends if seams.one_line else ()
         edges = Edges(self.tokenizer, seams.leads[0], seams.ending)
@@ -84,35 +79,25 @@ class Surroundings:
 
     @cached_property
     def first(self) -> Draft | None:
-        """What stood between such contexts before; needs no server."""
+        """What stood between such contexts before; needs no server. Of a block there is none."""
+        if self.request.shape == "block":
+            return None
         known, tokens = self.own_code, self.request.budget.tokens
         return first_draft(self.precedents, known.tokenizer, self.seams, known.calibration, tokens)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether there is any that can tell fills apart; in blocks that was not measured."""
-        known = self.precedents
-        return bool(known.far or known.project) and self.request.shape != "block"
-
-    def likelihood(self, fill: str) -> float:
-        """log p of a fill and of what comes behind it, nats, by the user's code alone."""
-        seams, tokenizer = self.seams, self.own_code.tokenizer
-        stores = [*self.precedents.far, *self.precedents.project]
-        tokens = tokenizer.encode(seams.leads[0] + fill + seams.ending)
-        read = [*tokens, *self._behind[:TOKENS_BEHIND]]
-        return log_likelihood(stores, self.precedents.context, read, len(tokenizer.texts))
 
     @cached_property
     def context(self) -> tuple[Snippet, ...]:
         """What the model should see of other places: what is most similar last, and before it as
         much of the request's own context as there is room for."""
         room = self.request.similar
-        similar = self._similar(int(room * SIMILAR_SHARE))
+        similar = self._similar(int(room * SIMILAR_SHARE)) if room else ()
+        if not similar:
+            return self.request.context
         room -= sum(len(snippet.text) for snippet in similar)
         kept = list[Snippet]()
         for snippet in reversed(self.request.context):
             room -= len(snippet.text)
-            if similar and room < 0:
+            if room < 0:
                 break
             kept.append(snippet)
         return (*reversed(kept), *similar)

@@ -40,18 +40,6 @@ def test_what_more_of_them_say_comes_first():
     assert [fill for fill, _ in fills] == ["two()", "two()", "one()"]
 
 
-def test_of_those_that_are_alike_the_likelier_comes_first_but_before_that_what_more_say():
-    request = request_for("a = ‸\n")
-    likely = {"one()": -9.0, "two()": -5.0, "three()": -1.0}.__getitem__
-    for texts, best in (("one() two() three()", "three()"), ("one() two() three() one()", "one()")):
-        takes = [take(request, text) for text in texts.split()]
-        assert ranked(request, takes, likely)[0][0].fill == best
-    # what does not parse is no better for being likely
-    broken = {"one()": -9.0, "two(": -1.0}.__getitem__
-    takes = [take(request, text) for text in ("two(", "one()")]
-    assert ranked(request, takes, broken)[0][0].fill == "one()"
-
-
 def test_names_that_nothing_binds_come_last():
     source = "def f(width):\n    return ‸\n"
     assert [fill for fill, _ in order(source, "heigth", "width")] == ["width", "heigth"]

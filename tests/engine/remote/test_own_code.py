@@ -53,17 +53,7 @@ def test_what_stood_between_such_contexts_is_a_draft_that_begins_at_the_hole(own
     assert first.certainty.knows_project
     assert own_code.around(asked(workspace="v")).first is None
     assert own_code.around(asked(file_key="lib/machine.py")).first is None
-    assert own_code.around(asked(memory=False)) is None
-
-
-def test_what_the_code_says_is_likelier_than_what_it_does_not(own_code):
-    remember(own_code, machine=CALLS)
-    around = own_code.around(asked())
-    assert around.is_read
-    fills = ["uokka(grommet, sprocket_ratio=7)", "uokka(grommet)", "uality(grommet)", "x"]
-    assert max(fills, key=around.likelihood) == fills[0]
-    assert not own_code.around(asked(workspace="v")).is_read
-    assert not own_code.around(asked(shape="block")).is_read
+    assert own_code.around(asked(shape="block")).first is None
 
 
 def test_pieces_most_like_the_place_come_last_and_are_whole_lines(own_code):
@@ -125,26 +115,6 @@ def test_a_servers_fill_comes_after_what_stood_there_before(server, connected):
     for quiet in (asked(unasked=False), asked(memory=False)):
         drafts, _ = drafts_and_fill(infiller, quiet)
         assert all(draft.certainty is None for draft in drafts)
-
-
-def test_of_samples_that_are_alike_the_codes_own_comes_first(server, connected):
-    serving(server, "uality(grommet, sprocket_ratio=7)")
-    right = "uokka(grommet, sprocket_ratio=7)"
-    infiller = connected(server.url, samples=2)
-    first, second = server.says["/v1/completions"], None
-    serving(server, right)
-    second = server.says["/v1/completions"]
-
-    def by_temperature(exchange):
-        (second if exchange.asked_for["temperature"] else first)(exchange)
-
-    server.says["/v1/completions"] = by_temperature
-    # the first answer shows that this server gives no probabilities
-    fill_of(infiller, asked())
-    alone = fill_of(infiller, asked())
-    assert alone.texts == ("uality(grommet, sprocket_ratio=7)",)
-    remember(infiller.own_code, machine=CALLS)
-    assert fill_of(infiller, asked()).texts == (right,)
 
 
 def test_the_prompt_of_a_server_has_the_pieces_that_the_request_allows(server, connected):
