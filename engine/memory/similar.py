@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from fillwright.engine.memory.contexts import Integers, SortedContexts, Store
 
 STEP = 32
-"""Tokens of half a piece, about four lines; pieces begin so far from each other."""
+"""Tokens of half a piece, about four lines; pieces begin so far from each other. Longer ones hold
+the wanted line less often: docs/measurements-log.md, "Pieces of the project"."""
 COMMON = 2_000
 """A token that stands at more places is not looked up: it takes long, and says little."""
 

@@ -28,9 +28,10 @@ from fillwright.engine.memory.similar import Piece, most_similar
 from fillwright.engine.request import Draft, InfillRequest, Snippet
 
 SIMILAR_SHARE = 0.5
-"""Of the context, at most."""
+"""Of the context, at most; set by hand."""
 LOOKED_AT = 30
-"""Tokens on each side of the hole's line that pieces are compared with."""
+"""Tokens on each side of the hole's line that pieces are compared with: docs/measurements-log.md,
+"Pieces of the project"."""
 LONGEST_LINE = 60
 """Tokens before a piece that are read to find where its first line begins."""
 

@@ -18,11 +18,6 @@ CALLS = "".join(
 )
 BEGUN = "wobble_the_q"
 PLACE = f"def other(grommet):\n    result = {BEGUN}\n    return result\n"
-STATUS = """
-local client = vim.lsp.get_clients({ name = "fillwright" })[1]
-local command = { command = "fillwright.status" }
-return client:request_sync("workspace/executeCommand", command, 60000).result
-"""
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ def test_it_is_shown_before_the_server_answers_and_the_answer_takes_its_place(
     editor = start(settings={"engine": {"url": server.url, "samples": 1}})
     editor.open(project / "new.py", PLACE)
     # the engine has read the project, and asked the server what it is
-    editor.until(lambda: editor.lua(STATUS)["files"] == 2)
+    editor.until(lambda: editor.status()["files"] == 2)
 
     def answer_later(exchange: Any) -> None:
         assert may_answer.wait(60)
@@ -59,9 +54,9 @@ def test_it_is_shown_before_the_server_answers_and_the_answer_takes_its_place(
     server.says["/v1/completions"] = answer_later
     editor.insert("2GA")
     assert editor.until(editor.ghost) == ODD.removeprefix(BEGUN)
-    assert editor.lua(STATUS)["lastFillMs"] is None
+    assert editor.status()["lastFillMs"] is None
     may_answer.set()
-    editor.until(lambda: editor.lua(STATUS)["lastFillMs"] is not None)
+    editor.until(lambda: editor.status()["lastFillMs"] is not None)
     # the same text stays, and another one is there from the next key on
     editor.keys(says[0])
     editor.until(lambda: editor.ghost() == says[1:])
