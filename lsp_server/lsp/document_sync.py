@@ -12,7 +12,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.protocol import lsp_method
 
-from fillwright.lsp_server.lsp import convert
+from fillwright.lsp_server.lsp import convert, stale
 from fillwright.lsp_server.lsp.protocol import AnsweringProtocol
 from fillwright.lsp_server.session.editor_formatting import formatting_in
 from fillwright.lsp_server.session.session import Session
@@ -42,10 +42,15 @@ class FillwrightProtocol(AnsweringProtocol):
         if self.session.is_configured or method_name in NEEDS_NO_SETTINGS:
             handle()
             return
+        send = partial(self._send_handler_result, msg_id=msg_id)
+        before = stale.meant(self.session, params)
 
         def go_on(known: Any) -> None:
             if known.cancelled():
-                self._send_handler_result(known, msg_id=msg_id)
+                send(known)
+            elif stale.is_stale(self.session, before):
+                late = partial(stale.answer, self.session, method_name)
+                self._execute_handler(msg_id, late, send, (params,))
             else:
                 handle()
 
