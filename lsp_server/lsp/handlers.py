@@ -15,18 +15,12 @@ from fillwright.lsp_server.session.session import Session
 
 def register(client: LanguageServer, session: Session) -> None:
     """Teach the server every request it answers while a document is edited."""
-    # without options pygls does not advertise inline completion
-    inline = types.InlineCompletionOptions()
-    client.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, inline)(
-        partial(inline_completion, session)
-    )
+    client.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(partial(inline_completion, session))
     client.feature(copilot.DID_SHOW)(partial(did_show, session))
     client.feature(copilot.DID_PARTIALLY_ACCEPT)(partial(did_partially_accept, session))
     client.feature(copilot.DID_FOCUS)(partial(did_focus, session))
-    popup = types.CompletionOptions()
-    client.feature(types.TEXT_DOCUMENT_COMPLETION, popup)(partial(completion, session))
-    actions = types.CodeActionOptions(code_action_kinds=code_actions.KINDS, resolve_provider=True)
-    client.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(partial(code_action, client, session))
+    client.feature(types.TEXT_DOCUMENT_COMPLETION)(partial(completion, session))
+    client.feature(types.TEXT_DOCUMENT_CODE_ACTION)(partial(code_action, client, session))
     client.feature(types.CODE_ACTION_RESOLVE)(partial(resolve_code_action, client, session))
 
 
