@@ -1,4 +1,4 @@
-"""DiffusionGemma on the CPU's int8 kernels and numpy; its methods are those of DiffusionGemma.
+"""DiffusionGemma on the CPU's kernels and numpy; its methods are those of DiffusionGemma.
 
 Rows are rounded to int8 before each product, which the torch network does not do: its logits are
 near, not equal.
@@ -12,13 +12,14 @@ from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.config import LayerKind, ModelConfig
 from fillwright.engine.model.cpu_cache import CpuCache, grown_own
 from fillwright.engine.model.cpu_network import (
-    Angles,
     CpuNetwork,
     Memory,
     positions_before,
     rotary_angles,
 )
-from fillwright.kernels.cpu.operations import Floats, Integers, OwnRows, Seen, SharedRows
+from fillwright.kernels.cpu.layer import Angles
+from fillwright.kernels.cpu.matrices import Floats
+from fillwright.kernels.cpu.operations import Integers, OwnRows, Seen, SharedRows
 
 
 class CpuDiffusionGemma:

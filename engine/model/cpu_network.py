@@ -1,4 +1,4 @@
-"""The layers made of the CPU's int8 kernels. Both roles are one pass: only what a row sees and the
+"""The layers made of the CPU's kernels. Both roles are one pass: only what a row sees and the
 layers' scalars differ.
 
 Knows no tokens' meaning, no cache policy and no files.
@@ -10,20 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
+from fillwright.engine.model.cpu_experts import CpuExperts, run_expert_layer
 from fillwright.kernels.arrays import softmax
-from fillwright.kernels.cpu.layer import CpuMlp, LayerParts, LayerRows, run_layer
+from fillwright.kernels.cpu.layer import Angles, CpuMlp, LayerParts, LayerRows, run_layer
+from fillwright.kernels.cpu.matrices import CpuMatrix, Floats
 from fillwright.kernels.cpu.operations import (
     CpuKernels,
-    Floats,
     Heads,
-    Int8Matrix,
     Integers,
     OwnRows,
     Seen,
     SharedRows,
 )
-
-Angles = tuple[Floats, Floats]
 
 LEAST_SHARE = 1 / 16
 """A token that is less likely than so much of an even share, in every row of a canvas, is left out
@@ -37,6 +35,7 @@ class CpuLayer:
     parts: LayerParts
     encoder_scalar: float
     decoder_scalar: float
+    experts: CpuExperts | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +54,7 @@ class CpuNetwork:
 
     kernels: CpuKernels
     config: ModelConfig
-    embedding: Int8Matrix
+    embedding: CpuMatrix
     self_conditioning: CpuMlp
     layers: tuple[CpuLayer, ...]
     norm: Floats
@@ -102,7 +101,11 @@ class CpuNetwork:
             own = memory.own[index] if memory.own else None
             rows = LayerRows(memory.shared[index], own, seen[layer.kind], memory.first)
             scalar = layer.decoder_scalar if decoder else layer.encoder_scalar
-            run_layer(self.kernels, layer.parts, hidden, angles[layer.kind], rows, scalar)
+            seeing = hidden, angles[layer.kind]
+            if layer.experts is None:
+                run_layer(self.kernels, layer.parts, *seeing, rows, scalar)
+            else:
+                run_expert_layer(self.kernels, layer.parts, layer.experts, *seeing, rows, scalar)
         return rms_norm(hidden, self.norm, self.config.rms_norm_eps)
 
     def logits(self, hidden: Floats) -> Floats:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
-from fillwright.engine.model.cpu_weights import NotInt8Error, read_network
+from fillwright.engine.model.cpu_weights import NotForKernelsError, read_network
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.training.export import re_export
 from fillwright.kernels.arrays import Array, on_host
@@ -156,5 +156,5 @@ def test_checkpoints_that_are_not_all_in_int8_are_refused(
     for source, format_ in ((one_expert, "bf16"), (eight_experts, "int8")):
         folder = tmp_path / f"{format_}"
         re_export(source.folder, folder, format_)
-        with pytest.raises(NotInt8Error, match="one expert in int8"):
+        with pytest.raises(NotForKernelsError, match="in int8 or int4"):
             read_network(folder, CpuKernels())
