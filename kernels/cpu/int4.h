@@ -13,6 +13,12 @@ struct Half {
 
 #if defined(__AVX2__)
 
+inline __m256i four_times_eight(const int8_t* from) {
+    int32_t four;
+    std::memcpy(&four, from, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
 // A cell is unsigned, 0 to 15, so that it can be a factor of the pairs' products as it is; the 8
 // that each has too much is taken off by the group's sum. Eight such products of at most
 // 2 * 15 * 127 fit 16 bits.
@@ -26,13 +32,11 @@ inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half&
     constexpr int32_t TOGETHER = 4;
     const __m256i low_bits = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
     const uint8_t* cells = half.cells;
-    const int8_t* x[M];
+    const int8_t* x = rows.row(row);
+    const size_t stride = static_cast<size_t>(rows.stride);
     __m256 totals[M];
 #pragma GCC unroll 16
-    for (int32_t i = 0; i < M; i++) {
-        x[i] = rows.row(row + i);
-        totals[i] = _mm256_setzero_ps();
-    }
+    for (int32_t i = 0; i < M; i++) totals[i] = _mm256_setzero_ps();
     const int32_t units = half.group / HALF_BLOCK;
     for (int32_t group = 0; group < half.groups; group++) {
         __m256i sums[M];
@@ -46,16 +50,15 @@ inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half&
                 const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(cells));
                 const __m256i low = _mm256_and_si256(both, low_bits);
                 const __m256i high = _mm256_and_si256(_mm256_srli_epi16(both, 4), low_bits);
-                cells += 32;
 #pragma GCC unroll 16
                 for (int32_t i = 0; i < M; i++) {
-                    int32_t four[2];
-                    std::memcpy(four, x[i], sizeof four);
-                    x[i] += sizeof four;
-                    const __m256i one = _mm256_maddubs_epi16(low, _mm256_set1_epi32(four[0]));
-                    const __m256i two = _mm256_maddubs_epi16(high, _mm256_set1_epi32(four[1]));
+                    const int8_t* at = x + static_cast<size_t>(i) * stride;
+                    const __m256i one = _mm256_maddubs_epi16(low, four_times_eight(at));
+                    const __m256i two = _mm256_maddubs_epi16(high, four_times_eight(at + 4));
                     pairs[i] = _mm256_add_epi16(pairs[i], _mm256_add_epi16(one, two));
                 }
+                cells += 32;
+                x += HALF_BLOCK;
             }
 #pragma GCC unroll 16
             for (int32_t i = 0; i < M; i++) {
