@@ -82,6 +82,12 @@ class CpuDiffusionGemma:
     def denoise_logits(
         self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
     ) -> Floats:
+        return self.logits(self.denoised(canvas, cache, self_conditioning))
+
+    def denoised(
+        self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
+    ) -> Floats:
+        """What denoise_logits makes its logits of: [canvases, rows, hidden]."""
         cache, network = CpuCache.of(cache), self._network
         start, end = cache.length, cache.length + canvas.shape[1]
         cache.make_room(end)
@@ -98,7 +104,7 @@ class CpuDiffusionGemma:
             signal = None if self_conditioning is None else self_conditioning[index]
             hidden = network.conditioned(network.embedded(ids), signal)
             decoded.append(network.run(hidden, angles, memory, seen, decoder=True))
-        return self.logits(np.stack(decoded))
+        return np.stack(decoded)
 
     def logits(self, hidden: Floats) -> Floats:
         flat = hidden.reshape(-1, self.config.hidden_size)

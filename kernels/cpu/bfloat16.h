@@ -8,14 +8,10 @@ namespace {
 constexpr int32_t FEW_ROWS = 4;
 static_assert(FEW_ROWS <= Dot::ROWS, "a tile has room for no more");
 
-typedef uint16_t Halves __attribute__((vector_size(2 * LANES)));
 typedef uint32_t Words __attribute__((vector_size(4 * LANES)));
 
-// bfloat16 is the upper half of a float32.
-inline Floats widened(const uint16_t* from) {
-    Halves halves;
-    std::memcpy(&halves, from, sizeof halves);
-    const Words words = __builtin_convertvector(halves, Words) << 16;
+// The bits of float32 as numbers. bfloat16 is its upper half.
+inline Floats as_floats(Words words) {
     Floats x;
     std::memcpy(&x, &words, sizeof x);
     return x;
@@ -23,20 +19,32 @@ inline Floats widened(const uint16_t* from) {
 
 // M rows and one block of outputs, each row's to a place of its own in `tile` [rows][32].
 template <int32_t M>
-inline void bfloat16_block(int32_t m, const float* const* rows, int32_t inputs,
-                           const uint16_t* cells, const float* scales, float* tile) {
+inline void bfloat16_block(int32_t m, const float* rows, int32_t stride, const uint32_t* pairs,
+                           const float* scales, float* tile) {
     if (m < M) {
-        if constexpr (M > 1) bfloat16_block<M - 1>(m, rows, inputs, cells, scales, tile);
+        if constexpr (M > 1) bfloat16_block<M - 1>(m, rows, stride, pairs, scales, tile);
         return;
     }
     constexpr int32_t PARTS = BLOCK / LANES;
+    const size_t wide = static_cast<size_t>(stride);
     Floats sums[M][PARTS] = {};
-    for (int32_t k = 0; k < inputs; k++, cells += BLOCK) {
+    for (int32_t k = 0; k < stride; k += 2, pairs += BLOCK) {
+        Floats first[PARTS], second[PARTS];
 #pragma GCC unroll 16
         for (int32_t part = 0; part < PARTS; part++) {
-            const Floats weights = widened(cells + part * LANES);
+            Words both;
+            std::memcpy(&both, pairs + part * LANES, sizeof both);
+            first[part] = as_floats(both << 16);
+            second[part] = as_floats(both & 0xffff0000u);
+        }
 #pragma GCC unroll 16
-            for (int32_t i = 0; i < M; i++) sums[i][part] += weights * rows[i][k];
+        for (size_t i = 0; i < M; i++) {
+            const float* x = rows + i * wide + static_cast<size_t>(k);
+#pragma GCC unroll 16
+            for (int32_t part = 0; part < PARTS; part++) {
+                sums[i][part] += first[part] * x[0];
+                sums[i][part] += second[part] * x[1];
+            }
         }
     }
     for (int32_t i = 0; i < M; i++) {
@@ -47,15 +55,15 @@ inline void bfloat16_block(int32_t m, const float* const* rows, int32_t inputs,
     }
 }
 
-inline void bfloat16_tile(const Matrix& matrix, const KeptRows& kept, int32_t row, int32_t m,
+inline void bfloat16_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
                           int32_t step, float* tile) {
-    const float* rows[FEW_ROWS];
-    for (int32_t i = 0; i < m; i++) rows[i] = kept.plain(row + i);
+    const int32_t stride = rows.plain_stride();
     for (int32_t at = 0; at < OUTPUT_STEP; at += BLOCK) {
         const size_t output = static_cast<size_t>(step * OUTPUT_STEP + at);
-        const uint16_t* cells = static_cast<const uint16_t*>(matrix.cells) +
-                                output * static_cast<size_t>(matrix.inputs);
-        bfloat16_block<FEW_ROWS>(m, rows, matrix.inputs, cells, matrix.scales + output, tile + at);
+        const uint32_t* pairs = static_cast<const uint32_t*>(matrix.cells) +
+                                output * static_cast<size_t>(stride / 2);
+        bfloat16_block<FEW_ROWS>(m, rows.plain(row), stride, pairs, matrix.scales + output,
+                                 tile + at);
     }
 }
 

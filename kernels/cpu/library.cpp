@@ -50,10 +50,10 @@ int32_t padded_inputs(int32_t inputs) {
 }
 
 float bfloat16_cell(const void* cells, int32_t output, int32_t input, int32_t inputs) {
-    const size_t column = static_cast<size_t>(output / BLOCK) * static_cast<size_t>(inputs) +
-                          static_cast<size_t>(input);
-    const uint16_t* halves = static_cast<const uint16_t*>(cells) + column * BLOCK;
-    const uint32_t bits = static_cast<uint32_t>(halves[output % BLOCK]) << 16;
+    const size_t pairs = static_cast<size_t>((inputs + 1) / 2);
+    const size_t pair = static_cast<size_t>(output / BLOCK) * pairs + static_cast<size_t>(input / 2);
+    const uint16_t* halves = static_cast<const uint16_t*>(cells) + pair * BLOCK * 2;
+    const uint32_t bits = static_cast<uint32_t>(halves[output % BLOCK * 2 + input % 2]) << 16;
     float cell;
     std::memcpy(&cell, &bits, sizeof cell);
     return cell;

@@ -4,6 +4,7 @@ import ctypes
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,21 +87,10 @@ class Int4Matrix(CpuMatrix):
         checked(scales, outputs, groups, dtype=np.uint16)
         if width % groups:
             raise ValueError(f"{groups} groups are not of whole words of {WORD} int4")
-        blocks = _padded(outputs, OUTPUT_STEP) // HALF_BLOCK
         bits = words.view(np.uint32)
         # the first four values to the lower halves of four bytes, the others to the upper ones
-        mixed = _spread(bits & LOWER) | _spread(bits >> HALF) << FOUR
-        cells = zeros(blocks, width, HALF_BLOCK, dtype=np.uint32)
-        group_scales = zeros(blocks, groups, HALF_BLOCK, dtype=np.uint16)
-        for of_blocks, of_outputs in ((cells, mixed), (group_scales, scales)):
-            columns = of_outputs.shape[1]
-            padded = of_blocks.transpose(0, 2, 1)
-            whole = outputs // HALF_BLOCK
-            kept = of_outputs[: whole * HALF_BLOCK]
-            padded[:whole] = kept.reshape(whole, HALF_BLOCK, columns)
-            if outputs % HALF_BLOCK:
-                padded[whole, : outputs % HALF_BLOCK] = of_outputs[whole * HALF_BLOCK :]
-        return cls(outputs, WORD * width, cells, group_scales)
+        cells = _spread(bits & LOWER) | _spread(bits >> HALF) << FOUR
+        return cls(outputs, WORD * width, _blocked(cells, HALF_BLOCK), _blocked(scales, HALF_BLOCK))
 
     @cached_property
     def struct(self) -> c.Matrix:
@@ -116,9 +106,10 @@ class Int4Matrix(CpuMatrix):
 
 @dataclass(frozen=True, eq=False)
 class Bfloat16Matrix(CpuMatrix):
-    """bfloat16 with a scale per output: cells [outputs / 16, inputs, 16]; rows are not rounded."""
+    """bfloat16 with a scale per output, whose products round no rows: pairs of inputs
+    [outputs / 16, inputs / 2, 16]."""
 
-    cells: NDArray[np.uint16]
+    pairs: NDArray[np.uint32]
     scales: Floats
 
     @classmethod
@@ -126,20 +117,29 @@ class Bfloat16Matrix(CpuMatrix):
         """weights [outputs, inputs] bfloat16's bits, scales [outputs], None for 1; both are
         copied."""
         outputs, inputs = weights.shape
-        blocks, whole = _padded(outputs, OUTPUT_STEP) // BLOCK, outputs // BLOCK
-        cells = zeros(blocks, inputs, BLOCK, dtype=np.uint16)
-        padded, kept = cells.transpose(0, 2, 1), weights[: whole * BLOCK]
-        padded[:whole] = kept.reshape(whole, BLOCK, inputs)
-        if outputs % BLOCK:
-            padded[whole, : outputs % BLOCK] = weights[whole * BLOCK :]
+        if inputs % 2:
+            weights = np.pad(weights, ((0, 0), (0, 1)))
+        pairs = np.ascontiguousarray(weights).view(np.uint32)
         if scales is None:
             scales = np.ones(outputs, dtype=np.float32)
-        return cls(outputs, inputs, cells, _all_scales(scales, outputs))
+        return cls(outputs, inputs, _blocked(pairs, BLOCK), _all_scales(scales, outputs))
 
     @cached_property
     def struct(self) -> c.Matrix:
-        cells, scales = address(self.cells), address(self.scales)
-        return c.Matrix(self.outputs, self.inputs, cells, scales, form=BFLOAT16)
+        pairs, scales = address(self.pairs), address(self.scales)
+        return c.Matrix(self.outputs, self.inputs, pairs, scales, form=BFLOAT16)
+
+
+def _blocked(columns: NDArray[Any], block: int) -> NDArray[Any]:
+    """[outputs, columns] -> [outputs / block, columns, block], padded with zeros."""
+    outputs, width = columns.shape
+    made = zeros(_padded(outputs, OUTPUT_STEP) // block, width, block, dtype=columns.dtype.type)
+    whole, rest = divmod(outputs, block)
+    turned = made.transpose(0, 2, 1)
+    turned[:whole] = columns[: whole * block].reshape(whole, block, width)
+    if rest:
+        turned[whole, :rest] = columns[whole * block :]
+    return made
 
 
 def _all_scales(scales: Floats, outputs: int) -> Floats:

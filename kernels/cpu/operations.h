@@ -25,7 +25,7 @@ constexpr int32_t HALF_BLOCK = 8;  // outputs of a packed block of int4, and inp
 // INT4: bytes [outputs / 8][inputs / 8][8][4], each with 8 + the cell of input j in its lower half
 //     and 8 + that of input j + 4 in the upper one; `group` inputs of an output have one scale, as
 //     bfloat16 [outputs / 8][inputs / group][8]. 8 divides `group`, and `group` the inputs.
-// BFLOAT16: cells [outputs / 16][inputs][16]; an output is worth its cells times its scale.
+// BFLOAT16: cells [outputs / 16][inputs / 2][16][2]; an output is worth its cells times its scale.
 struct Matrix {
     int32_t outputs, inputs;
     const void* cells;

@@ -46,10 +46,10 @@ inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, 
 // Calls take(row, m, tile) for the tiles of one step of outputs.
 template <class F>
 inline void each_tile(const Matrix& matrix, const KeptRows& rows, int32_t step, F take) {
+    const int32_t together = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
     float tile[Dot::ROWS * OUTPUT_STEP];
-    const int32_t most_rows = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
-    for (int32_t row = 0; row < rows.count; row += most_rows) {
-        const int32_t m = least(most_rows, rows.count - row);
+    for (int32_t row = 0; row < rows.count; row += together) {
+        const int32_t m = least(together, rows.count - row);
         float_tile(matrix, rows, row, m, step, tile);
         take(row, m, tile);
     }

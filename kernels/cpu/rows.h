@@ -58,7 +58,7 @@ public:
           form_(matrix.form),
           group_(matrix.form == INT4 ? matrix.group : size),
           cells_(form_ == BFLOAT16 ? 0 : of_rows(padded(count, Dot::ROW_STEP), stride)),
-          plain_(form_ == BFLOAT16 ? of_rows(count, size) : 0),
+          plain_(form_ == BFLOAT16 ? of_rows(count, plain_stride()) : 0),
           sums_(form_ == INT4 ? of_rows(count, size / group_) : 0),
           scales_(static_cast<size_t>(count)) {
         if (missing() || form_ == BFLOAT16) return;
@@ -70,12 +70,15 @@ public:
         return cells_.missing() || plain_.missing() || sums_.missing() || scales_.missing();
     }
     const Cell* row(int32_t i) const { return cells_.get() + of_rows(i, stride); }
-    const float* plain(int32_t i) const { return plain_.get() + of_rows(i, size); }
+    int32_t plain_stride() const { return padded(size, 2); }
+    const float* plain(int32_t i) const { return plain_.get() + of_rows(i, plain_stride()); }
     const Dot::Sum* sums(int32_t i) const { return sums_.get() + of_rows(i, size / group_); }
     float scale(int32_t i) const { return scales_.get()[i]; }
     void keep(int32_t i, const float* x) {
         if (form_ == BFLOAT16) {
-            std::memcpy(plain_.get() + of_rows(i, size), x, 4 * static_cast<size_t>(size));
+            float* plain = plain_.get() + of_rows(i, plain_stride());
+            plain[plain_stride() - 1] = 0;
+            std::memcpy(plain, x, 4 * static_cast<size_t>(size));
             scales_.get()[i] = 1.0f;
             return;
         }
