@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo quick quick-engine quick-rest test fmt check check-vscode check-nvim check-workflows vsix bench fuzz dist nvim-plugin pages docs audit sbom lock
+.PHONY: help demo quick test fmt check check-vscode check-nvim check-workflows vsix bench fuzz dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,23 +13,19 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
 	@$(BIN)/fillwright engine stop > /dev/null
 
-# two processes, for two cores; nothing of editors, of whole processes, of kernels in Triton's interpreter, and of
-# the commands that train, score and convert models
-QUICK := $(BIN)/pytest --quiet --no-header -m 'not (slow or gpu or e2e)'
-QUICK_ENGINE := $(addprefix tests/engine/,model infill diffusion syntax)
+# what needs no process of its own runs in two, one for each core; a file's tests stay together
+TWO := --numprocesses 2 --dist loadfile
+# nothing of editors, of whole processes, of kernels in Triton's interpreter, and of the commands that train, score and
+# convert models
+QUICK := -m 'not (slow or gpu or e2e)' --hypothesis-profile quick --quiet --no-header
 NOT_QUICK := tests/editors tests/e2e $(addprefix tests/engine/,training evaluation quantize benchmark pull)
 
 quick: .venv/.dev-ready ## run the quick tests
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-engine quick-rest
-
-quick-engine:
-	@$(QUICK) $(QUICK_ENGINE)
-
-quick-rest:
-	@$(QUICK) tests $(addprefix --ignore=,$(QUICK_ENGINE) $(NOT_QUICK))
+	@$(BIN)/pytest $(TWO) $(QUICK) tests $(addprefix --ignore=,$(NOT_QUICK))
 
 test: .venv/.dev-ready ## run every test
-	$(BIN)/pytest
+	$(BIN)/pytest -m e2e
+	$(BIN)/pytest $(TWO) -m 'not e2e'
 
 fmt: .venv/.dev-ready ## format the code and fix what ruff can fix
 	$(BIN)/ruff format

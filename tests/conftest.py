@@ -26,6 +26,8 @@ from fillwright.engine.syntax.languages import (
 
 # a busy machine is slow, not wrong
 hypothesis.settings.register_profile("fillwright", deadline=None)
+# chosen by --hypothesis-profile, which counts for more than what is loaded here
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("fillwright")
 # read by torch when it is first imported, here and in the processes that tests start
 os.environ["OMP_NUM_THREADS"] = "1"

@@ -19,6 +19,7 @@ import httpx
 
 from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
 from fillwright.engine.remote.breaker import Breaker
+from fillwright.engine.remote.names import may_be_same
 from fillwright.engine.remote.question import Format
 from fillwright.engine.remote.refusals import NOT_OFFERED, Refusals
 from fillwright.engine.remote.settings import RemoteSettings
@@ -87,19 +88,30 @@ class Connection:
         """The JSON objects of a stream; closing the generator closes the connection.
 
         Raises `RefusedError` where the server does not take the request, and `EngineFailed` where
-        it cannot be reached, wants patience, or gives an answer that is unusable or breaks off.
+        it cannot be reached, wants patience, or gives an answer that is unusable, breaks off or is
+        another model's than the one in `body`.
         """
         async with self._answer(path, body) as answer:
             chunks = self._chunks(answer)
             async for event in objects(chunks, form):
                 if event.get("error"):
                     raise self._refusals.of_event(event["error"])
+                self._check_model(body.get("model"), event.get("model"))
                 yield event
             # a body that was read to its end leaves a connection for the next request
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEFTOVER_S):
                     async for _ in chunks:
                         pass
+
+    def _check_model(self, asked: object, answered: object) -> None:
+        if not (isinstance(asked, str) and isinstance(answered, str)):
+            return
+        if not may_be_same(asked, answered):
+            raise EngineFailed(
+                f"The engine at {self.host} answered with the model {answered} in place of "
+                f"{asked}; set fillwright.engine.model to one that it has."
+            )
 
     @asynccontextmanager
     async def _answer(

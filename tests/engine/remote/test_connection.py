@@ -88,6 +88,10 @@ BAD = {
     "invalid UTF-8": (raw(b'data: {"choices": [{"text": "\xff"}]}\n\n'), "not UTF-8"),
     "not unpackable": (raw(b"no gzip", Content_Encoding="gzip"), "unpacked"),
     "deep": (raw(b"[" * 200_000), "something else than JSON"),
+    "another model than asked": (
+        streaming({"model": "phi-4", **PIECE}),
+        "with the model phi-4 in place of qwen",
+    ),
     "an error in the stream": (streaming(PIECE, {"error": {"message": "lost"}}), "middle: lost"),
     "50 MB": (fifty_megabytes, "more than 4 MB"),
     "endless": (endless, "more than 4 MB"),

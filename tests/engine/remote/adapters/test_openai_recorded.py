@@ -11,8 +11,8 @@ RECORDED = Path(__file__).parents[4] / "fixtures/engines"
 
 @pytest.fixture
 def infiller(server, connected):
-    serving(server, "x")
-    return connected(server.url, samples=1)
+    serving(server, "x", model="tiny")
+    return connected(server.url, samples=1, template="qwen")
 
 
 def test_its_stream_is_read_to_its_end(server, infiller):

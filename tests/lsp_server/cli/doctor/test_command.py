@@ -37,10 +37,11 @@ def finding(name: str, look: Callable[[], Iterator[Finding]]) -> Finding:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user of their own, whose PATH has our command and no editor."""
-    home = tmp_path / "home"
-    (home / "bin").mkdir(parents=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user of their own, whose PATH has our command and no editor. Its path is short enough for
+    a Unix socket's."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "bin").mkdir()
     (home / "bin" / "fillwright").symlink_to(Path(sys.executable).parent / "fillwright")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PATH", str(home / "bin"))
