@@ -73,11 +73,20 @@ class FillwrightServer(LanguageServer):
     def session(self) -> "Session":
         """The editor's documents, settings and requests; loaded when this is first read."""
         if self._session is None:
+            self._session = self._opened()
+        return self._session
+
+    def _opened(self) -> "Session":
+        try:
             # not before `initialize` has been answered, which has less time than this takes
             from fillwright.lsp_server.lsp.opening import open_session
 
-            self._session = open_session(self, self._greeting)
-        return self._session
+            return open_session(self, self._greeting)
+        except Exception:
+            # pygls would go on, and leave every request without an answer
+            logger.critical("The language server cannot be loaded", exc_info=True)
+            self.leave()
+            raise
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what pygls would show in a popup."""
@@ -89,7 +98,8 @@ class FillwrightServer(LanguageServer):
             self._session.report.remove()
 
     def leave(self) -> None:
-        """End this process at once: the editor is gone, and somebody else holds its stdin open."""
+        """End this process at once, as when the editor is gone and somebody else holds its stdin
+        open."""
         self.withdraw()
         # an orderly end would wait for the thread that reads stdin
         os._exit(1)
