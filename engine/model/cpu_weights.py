@@ -19,7 +19,7 @@ from fillwright.engine.model.quantization_config import quantised_types
 from fillwright.engine.model.safetensors_files import stored_name
 from fillwright.engine.model.stored_arrays import StoredArrays
 from fillwright.kernels.cpu.layer import CpuMlp, LayerParts
-from fillwright.kernels.cpu.matrices import Bfloat16Matrix, CpuMatrix, Floats, Int4Matrix
+from fillwright.kernels.cpu.matrices import WORD, Bfloat16Matrix, CpuMatrix, Floats, Int4Matrix
 from fillwright.kernels.cpu.operations import CpuKernels
 
 OPENING = "pre_feedforward_layernorm"
@@ -151,7 +151,12 @@ class _Reader:
             words, scales = zip(
                 *(tensors.int4(name, count, inputs) for name, count in rows.items()), strict=True
             )
-            return self._int4(_stacked(words), _stacked(scales), ", ".join(rows))
+            if inputs % (WORD * scales[0].shape[1]):
+                raise NotForKernelsError(
+                    f"{', '.join(rows)} have scales of groups that are not of whole words of "
+                    f"{WORD} columns, which the kernels do not take."
+                )
+            return _int4(_stacked(words), _stacked(scales), ", ".join(rows))
         numbers = [tensors.scales(name, count) for name, count in rows.items()]
         all_scales = _stacked(numbers) * np.float32(times)
         if forms == {"I8"}:
@@ -165,15 +170,6 @@ class _Reader:
             "take."
         )
 
-    def _int4(self, words: NDArray[np.int32], scales: Floats, names: str) -> Int4Matrix:
-        bits = scales.view(np.uint32)
-        if words.shape[1] % scales.shape[1] or (bits & 0xFFFF).any():
-            raise NotForKernelsError(
-                f"{names} have scales that are not bfloat16, or not of whole words of columns, "
-                "which the kernels do not take."
-            )
-        return Int4Matrix.pack(words, (bits >> 16).astype(np.uint16))
-
     def numbers(self, name: str, *shape: int) -> Floats:
         """float32. Raises CheckpointError."""
         return self._tensors.read(stored_name(name), *shape).astype(np.float32, copy=False)
@@ -182,3 +178,12 @@ class _Reader:
 def _stacked(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """One below the other; one alone is not copied."""
     return parts[0] if len(parts) == 1 else np.concat(parts)
+
+
+def _int4(words: NDArray[np.int32], scales: Floats, names: str) -> Int4Matrix:
+    bits = scales.view(np.uint32)
+    if (bits & 0xFFFF).any():
+        raise NotForKernelsError(
+            f"{names} have scales that bfloat16 cannot hold, which the kernels do not take."
+        )
+    return Int4Matrix.pack(words, (bits >> 16).astype(np.uint16))

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
+from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
 from fillwright.engine.model.cpu_weights import NotForKernelsError, read_network
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
@@ -205,3 +206,24 @@ def test_checkpoints_in_other_forms_are_refused(
     quantise_folder(eight_experts.folder, tmp_path / "float32", settings, "cpu")
     with pytest.raises(NotForKernelsError, match="stored as F32"):
         read_network(tmp_path / "float32", CpuKernels())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda scales: scales.repeat_interleave(2, dim=1), "whole words of 8 columns"),
+        (lambda scales: scales * 1.001, "bfloat16 cannot hold"),
+        (lambda scales: scales * float("nan"), "no numbers"),
+        (lambda scales: scales[:, :3], "3 scales a row"),
+    ],
+)
+def test_scales_that_do_not_fit_are_refused(
+    eight_experts: Checkpoint, tmp_path: Path, change: Callable[[Tensor], Tensor], said: str
+) -> None:
+    folder = in_int4(eight_experts.folder, tmp_path, "bf16")
+    (file,) = folder.glob("*.safetensors")
+    tensors = load_file(file)
+    name = "model.decoder.layers.0.experts.3.gate_proj.weight_scale"
+    save_file(tensors | {name: change(tensors[name]).contiguous()}, file, {"format": "pt"})
+    with pytest.raises((NotForKernelsError, CheckpointError), match=said):
+        read_network(folder, CpuKernels())
