@@ -43,6 +43,7 @@ from fillwright.engine.training.train import Run, Schedule
 def main(argv: list[str]) -> int:
     """Run one sub-command; returns the exit code."""
     arguments = _parser().parse_args(argv)
+    arguments.recipe = RECIPES[arguments.recipe]
     arguments.run(arguments)
     return 0
 
@@ -186,7 +187,7 @@ def _corpus(arguments: argparse.Namespace) -> None:
         arguments.folder / "corpus",
         {text for path in arguments.clear_of for text in _benchmark_texts(path)},
         () if arguments.without_downloads else _project_texts(arguments.folder / "projects"),
-        RECIPES[arguments.recipe].vocabulary,
+        arguments.recipe.vocabulary,
         tokenizer,
         downloads=not arguments.without_downloads,
     )
@@ -285,7 +286,7 @@ def _learn_together(rank: int, shared: Shared, arguments: argparse.Namespace) ->
 
 
 def _model(arguments: argparse.Namespace) -> DiffusionGemma:
-    recipe = RECIPES[arguments.recipe]
+    recipe = arguments.recipe
     tokenizer = CodeTokenizer.from_checkpoint(arguments.folder / "corpus")
     model = new_model(small_config(recipe, tokenizer), arguments.seed)
     if arguments.start_from is not None:
@@ -298,7 +299,7 @@ def _model(arguments: argparse.Namespace) -> DiffusionGemma:
 def _learn(arguments: argparse.Namespace, model: DiffusionGemma, team: Team) -> None:
     corpus = arguments.folder / "corpus"
     tokenizer = CodeTokenizer.from_checkpoint(corpus)
-    recipe = RECIPES[arguments.recipe]
+    recipe = arguments.recipe
     optimizer = Optimizer(model, recipe.matrix_rate, recipe.embedding_rate, recipe.gain_rate, team)
     folder = arguments.folder / "run"
     folder.mkdir(parents=True, exist_ok=True)
@@ -345,7 +346,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     corpus = arguments.folder / "corpus"
     held_out = Corpus.load(_made(corpus / "held_out.npz.xz", by="corpus"))
     tokenizer = CodeTokenizer.from_checkpoint(corpus)
-    recipe = RECIPES[arguments.recipe]
+    recipe = arguments.recipe
     # what it would learn from is not read
     phase = MixedPhase(Materials(recipe, tokenizer, held_out, held_out, seed=0, device="cpu"))
     for checkpoint in arguments.checkpoints:

@@ -105,8 +105,9 @@ def test_a_part_of_the_text_is_a_training_folder_of_that_size(made: Any, small: 
 
 @pytest.mark.slow
 def test_a_run_of_two_processes_goes_on_where_it_was_and_is_exported(
-    small: Path, monkeypatch: pytest.MonkeyPatch
+    made: Any, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(RECIPES, "cpu", made.recipe())
     monkeypatch.setenv("TORCH_COMPILE_DISABLE", "1")
     folder = ["--folder", str(small)]
     run = ["run", "--phase", "causal", "--minutes", "0.001", "--rate", "0.1", "--processes"]

@@ -62,17 +62,17 @@ def test_both_losses_fall(made: Any, tmp_path: Path, clock: None) -> None:
     causal = phase(CausalPhase, made)
     before = causal.evaluate(run.model)["held_out"]
     assert before == pytest.approx(torch.tensor(len(made.tokenizer.texts)).log().item(), abs=0.3)
-    run.train(Schedule("causal", minutes(120), decay_minutes=minutes(40)), causal)
-    assert causal.evaluate(run.model)["held_out"] < before - 1.5
+    run.train(Schedule("causal", minutes(60), decay_minutes=minutes(20)), causal)
+    assert causal.evaluate(run.model)["held_out"] < before - 1.2
     joint = phase(JointPhase, made)
     levels = ("held_out_t1.0", "held_out_t0.6", "held_out_t0.3")
     started = joint.evaluate(run.model)
-    run.train(Schedule("joint", minutes(100), decay_minutes=minutes(30)), joint)
+    run.train(Schedule("joint", minutes(60), decay_minutes=minutes(20)), joint)
     ended = joint.evaluate(run.model)
     assert all(ended[level] < started[level] - 0.5 for level in levels)
     # what stands around a token on the canvas says something of it
     assert ended["held_out_t0.3"] < ended["held_out_t1.0"]
-    assert run.steps == 220
+    assert run.steps == 120
 
 
 def test_the_mixed_phase_learns_both_by_turns(made: Any, tmp_path: Path, clock: None) -> None:
