@@ -97,9 +97,11 @@ class InfillRequest:
     it is empty, after the first pass. `workspace` names the project whose other files have a say,
     as far as they are remembered; with none only the document itself has. `file_key` is what the
     document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
-    model has one. Only a single hole can have a `constraint`. With a `strength`, in [0, 1], what
-    stands in the only hole is kept but for that share of its tokens, the least likely ones: they
-    are renoised, and change where that makes the text likelier.
+    model has one. A model that reads context may be shown so many characters of those files, what
+    is most `similar` to the text around the hole, in place of some of `context`. Only a single hole
+    can have a `constraint`. With a `strength`, in [0, 1], what stands in the only hole is kept but
+    for that share of its tokens, the least likely ones: they are renoised, and change where that
+    makes the text likelier.
     """
 
     document: str
@@ -118,6 +120,7 @@ class InfillRequest:
     workspace: str = ""
     file_key: str = ""
     memory: bool = True
+    similar: int = 0
     constraint: Constraint = Constraint()
     strength: float | None = None
 
@@ -219,9 +222,9 @@ class Certainty:
     `whole`: that it is exactly what is wanted, calibrated on code that was not learnt. `nothing`:
     that nothing is missing in the hole. `beginnings`: for every token, how many characters of the
     fill end with it and how likely they are what is wanted. The rest is what `whole` is made of:
-    the draft's own probability, the ranker's margin in nats, how many were near (none where a text
-    that stood before took the model's place), whether the project's other files had a say, and
-    where the `same` text, or some `other`, stood before.
+    the draft's own probability, the ranker's margin in nats, how many were near (none for a text
+    that stood before), whether the project's other files had a say, and where the `same` text, or
+    some `other`, stood before.
     """
 
     whole: float

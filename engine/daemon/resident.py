@@ -76,6 +76,7 @@ class Resident:
         self._engine: Engine | None = None
         self._waiting: deque[Job] = deque()
         self._memories: deque[tuple[str, FileText]] = deque()
+        self._is_taking = False
         self._running: list[Job] = []
         self._turns: dict[str, int] = {}
         self._left = False
@@ -238,6 +239,9 @@ class Resident:
         while (work := self._next()) is not None:
             if not isinstance(work, Job):
                 self._take(engine, *work)
+                with self._changed:
+                    self._is_taking = False
+                    self._changed.notify()
                 continue
             outcome = self._outcome(engine, work)
             twins: list[Job] = []
@@ -260,10 +264,14 @@ class Resident:
 
     def _next(self) -> Job | tuple[str, FileText] | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._left or self._waiting or self._memories)
+            # one at a time: what a file says now must not be overtaken by what it said before
+            self._changed.wait_for(
+                lambda: self._left or self._waiting or (self._memories and not self._is_taking)
+            )
             if self._left:
                 return None
             if not self._waiting:
+                self._is_taking = True
                 return self._memories.popleft()
             # the oldest of the user whose last turn is the longest ago
             job = min(self._waiting, key=lambda job: self._turns.get(job.user, 0))

@@ -34,14 +34,13 @@ Numbers = NDArray[np.float64]
 
 
 def fit(pauses: Sequence[TypedPause], precedent: PrecedentCalibration | None = None) -> Calibration:
-    """The calibration that these pauses ask for, with what precedents say; where a precedent took
-    the model's place, it has no say. Raises BadRequest when they are too few to tell, or all
-    alike."""
+    """The calibration that these pauses ask for, with what precedents say. Raises BadRequest when
+    they are too few to tell, or all alike."""
     precedent = precedent or PrecedentCalibration()
     known = [
         (certainty, p.would_be_right)
         for p in pauses
-        if (certainty := p.certainty) and certainty.near and p.fill.strip()
+        if (certainty := p.certainty) and p.fill.strip()
     ]
     rows = [
         features(one.drafted, one.margin, one.near, precedent.standing(one.same, one.other))
@@ -100,8 +99,6 @@ def recalibrated(pauses: Sequence[TypedPause], calibrations: Calibrations) -> li
 
 
 def _whole(certainty: Certainty, calibrations: Calibrations) -> float:
-    if not certainty.near:
-        return calibrations.precedent.probability(certainty.same, certainty.other)
     calibration = calibrations.of(certainty.knows_project)
     standing = calibrations.precedent.standing(certainty.same, certainty.other)
     return calibration.probability(certainty.drafted, certainty.margin, certainty.near, standing)

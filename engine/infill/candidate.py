@@ -15,13 +15,10 @@ from fillwright.engine.infill.denoising.strategies import write_denoised
 from fillwright.engine.infill.display import Display, States
 from fillwright.engine.infill.drafting.best_of_n import DRAFTERS
 from fillwright.engine.infill.ending import Timed, counted, finish_of, whole_of
+from fillwright.engine.infill.first_draft import first_draft
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.preparation import Preparation
-from fillwright.engine.infill.ranking.certainty import (
-    certainty_of,
-    certainty_of_precedent,
-    standing,
-)
+from fillwright.engine.infill.ranking.certainty import certainty_of
 from fillwright.engine.infill.ranking.code_ranker import CodeRanker
 from fillwright.engine.infill.ranking.ranker import Ranker
 from fillwright.engine.infill.spelt_form import SpeltForm
@@ -68,7 +65,7 @@ class Candidate:
             with Timed(self.timings, "prefill"):
                 task = self.prepare()
             outcome = yield from self._write(task)
-        return self._surer(self._infill(*outcome))
+        return self._infill(*outcome)
 
     def prepare(self) -> Task:
         """Read the prompt, and say what is to be written."""
@@ -90,45 +87,12 @@ class Candidate:
     @cached_property
     def _remembered(self) -> Draft | None:
         """What stood between such contexts before; needs no model."""
-        memory, tokenizer = self._preparation.memory, self.checkpoint.tokenizer
-        found = memory.precedents.between if memory else ()
-        if not memory or not found:
+        known, memory = self.checkpoint, self._preparation.memory
+        if memory is None:
             return None
-        first = tokenizer.decode(found[0].tokens)
-        (kept,) = self.seams.fitting([first], self.checkpoint.prompt.closing)
-        text = first[kept.start : kept.stop] + self.seams.tails[0]
-        same, other = standing(
-            found, lambda one: tokenizer.decode(one.tokens).strip() == first.strip()
-        )
-        if not text.strip() or same is None:
-            return None
-        calibrations, knows_project = self.checkpoint.calibrations, memory.knows_project
-        certainty = certainty_of_precedent(text, calibrations, knows_project, same, other)
-        return Draft(0, self.plan.tokens, (text,), ((),), certainty)
-
-    def _surer(self, fill: Infill) -> Infill:
-        """The fill, or what stood there before where that is another text and surer."""
-        own = fill.certainty
-        if (
-            own is None
-            or self.form
-            or fill.finish != "settled"
-            or (draft := self._remembered) is None
-        ):
-            return fill
-        known = draft.certainty
-        is_same = draft.texts[0].strip() == fill.texts[0].strip()
-        if known is None or is_same or known.whole * (1 - own.nothing) <= own.whole:
-            return fill
-        tokens = len(self.checkpoint.tokenizer.encode(draft.texts[0]))
-        return replace(
-            fill,
-            texts=draft.texts,
-            confidences=((known.whole ** (1 / tokens),) * tokens,),
-            tokens=tokens,
-            certainty=known,
-            remembered=1.0,
-        )
+        calibration = known.calibrations.precedent
+        precedents, steps = memory.precedents, self.plan.tokens
+        return first_draft(precedents, known.tokenizer, self.seams, calibration, steps)
 
     @cached_property
     def ranker(self) -> Ranker:

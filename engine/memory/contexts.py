@@ -70,8 +70,9 @@ class SortedContexts:
             end += len(stream) + 1
         tokens = np.concatenate(pieces)
         after = np.bincount(tokens[:-1], minlength=vocabulary + 1)
-        # the first position has no token before it, and is sorted as if that were 0
-        after[0] += 1
+        # the first position has no token before it, and is sorted as if that were a separator:
+        # nobody looks there
+        after[vocabulary] += 1
         starts = np.concatenate([[0], np.cumsum(after)]).astype(np.int32)
         return cls(tokens, _sorted_by_context(tokens), starts, vocabulary, tuple(spans))
 
@@ -143,10 +144,12 @@ class SortedContexts:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Sorted contexts, and the spans of them that are left out."""
+    """Sorted contexts, the spans of them that are left out, and the `names` of their streams where
+    they have any."""
 
     contexts: SortedContexts
     left_out: tuple[Span, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def what_followed(stores: Sequence[Store], context: Sequence[int]) -> Iterator[Following]:
@@ -197,6 +200,7 @@ def _sorted_by_context(tokens: NDArray[np.unsignedinteger]) -> NDArray[np.int32]
     "Suffix arrays"): ranks by k tokens, taken twice, are ranks by 2k."""
     rank = np.zeros(len(tokens), dtype=np.int32)
     rank[1:] = tokens[:-1]
+    rank[0] = tokens[0]
     order, width = np.argsort(rank, kind="stable").astype(np.int32), 1
     while width < SORTED_BY:
         key = rank.astype(np.int64) << 32

@@ -116,6 +116,7 @@ class Workspace:
             Store(
                 segment.contexts,
                 tuple(span for key, span in segment.streams() if said.get(key) is not segment),
+                segment.keys,
             )
             for segment in self.segments
         )

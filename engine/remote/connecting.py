@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.remote.adapters.chat import Chat
 from fillwright.engine.remote.adapters.llama_cpp import LlamaCpp
@@ -15,6 +16,7 @@ from fillwright.engine.remote.adapters.vllm_diffusion import CONTROL_TOKENS, Vll
 from fillwright.engine.remote.connection import PATIENCE, Connection, Patience
 from fillwright.engine.remote.infiller import RemoteInfiller
 from fillwright.engine.remote.marks import Marks
+from fillwright.engine.remote.own_code import OwnCode
 from fillwright.engine.remote.probe import Found, probe
 from fillwright.engine.remote.pump import Pump
 from fillwright.engine.remote.question import Adapter
@@ -39,6 +41,7 @@ def connect(
             pump=pump,
             model_name=found.model,
             context_tokens=found.context_tokens,
+            own_code=OwnCode.of_checkpoint(embedded_checkpoint()),
             marks=_marks(found),
             samples=settings.samples,
             chat=Chat(found.model) if settings.instructions else None,

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Seque
 from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.filling import Memory
 from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
@@ -16,9 +17,9 @@ from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.certainty import certainty_of
 from fillwright.engine.remote.choosing import ranked
 from fillwright.engine.remote.connection import Connection
-from fillwright.engine.remote.forgetful import Forgetful
 from fillwright.engine.remote.joint import infill_of, takes_of
 from fillwright.engine.remote.marks import Marks
+from fillwright.engine.remote.own_code import OwnCode
 from fillwright.engine.remote.pump import Pump
 from fillwright.engine.remote.question import (
     Adapter,
@@ -45,19 +46,20 @@ class RemoteInfiller:
     """Fills holes with a server's model. `context_tokens` is the server's own limit, the answer
     included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
     the server gives no probabilities. `chat` gets what is asked in words, where there is one, and
-    `editor` the lines that are to be rewritten without an instruction."""
+    `editor` the lines that are to be rewritten without an instruction. `own_code` has what the
+    user's own code says beside the model."""
 
     adapter: Adapter
     connection: Connection
     pump: Pump
     model_name: str
     context_tokens: int
+    own_code: OwnCode
     marks: Marks = field(default_factory=Marks)
     samples: int = 2
     chat: Adapter | None = None
     editor: Adapter | None = None
     languages: tuple[str, ...] | None = None
-    remembered: Forgetful = field(default_factory=Forgetful)
     _gives_likelihoods: bool = field(init=False)
     _characters_per_token: float = field(default=CHARACTERS_PER_TOKEN, init=False)
 
@@ -67,6 +69,11 @@ class RemoteInfiller:
     @property
     def device(self) -> str:
         return f"{self.adapter.name} at {self.connection.host}"
+
+    @property
+    def remembered(self) -> Memory:
+        """The user's own code, as far as it is remembered."""
+        return self.own_code.remembered
 
     @property
     def warning(self) -> str | None:
@@ -85,6 +92,11 @@ class RemoteInfiller:
             raise BadRequest("A model server cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:
+            if request.memory and not stop():
+                around = self.own_code.around(request)
+                if request.unasked and around.first:
+                    yield around.first
+                request = replace(request, context=around.context)
             yield judged(request, (yield from self._fill(request, stop)))
             return
         if (joint := self._fill_jointly(request, stop)) is not None:

@@ -147,6 +147,15 @@ def fixed_step(language: str) -> str | None:
     return FIXED_STEPS.get(grammar_name(language))
 
 
+USUAL_STEPS = {"go": "\t"}
+"""A grammar -> one step of indentation as its language's own formatter (gofmt) writes it."""
+
+
+def usual_step(language: str) -> str | None:
+    """One step of indentation in a language that nearly everybody indents alike."""
+    return USUAL_STEPS.get(grammar_name(language))
+
+
 PROSE_AND_DATA = frozenset(
     (
         *("", "bibtex", "csv", "diff", "dockercompose", "dockerfile", "dotenv", "git-commit"),

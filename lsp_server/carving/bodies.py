@@ -13,6 +13,7 @@ from fillwright.engine.syntax.functions import Function
 from fillwright.engine.syntax.grammars import has_queries
 from fillwright.engine.syntax.languages import doc_marks
 from fillwright.lsp_server.carving.headers import (
+    empty_block,
     header_end,
     is_apart,
     is_statement,
@@ -202,7 +203,9 @@ def _indented_body(document: Document, layer: Layer, offset: int) -> Body | None
     line = lines.line_of(offset)
     if not layout.is_blank(lines, line) and _last_line_under(document, layer, line, line) > line:
         return _body_under(document, layer, line)
-    header = next(layout.headers_around(lines, line), None)
+    header = empty_block(lines, line)
+    if header is None:
+        header = next(layout.headers_around(lines, line), None)
     return None if header is None else _body_under(document, layer, header)
 
 

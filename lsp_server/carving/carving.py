@@ -23,7 +23,8 @@ from fillwright.lsp_server.carving.syntax import Syntax
 from fillwright.lsp_server.text import layout
 from fillwright.lsp_server.text.documents import Document, Layer
 
-BRACE_CLOSED = re.compile(r"\}[)\]};,]*[ \t]*")
+# further arguments may follow a function: `}, []);`
+BRACE_CLOSED = re.compile(r"\}(?:,[^{}]*\))?[)\]};,]*[ \t]*")
 MOST_STUBS = 8
 NEARBY = 16_000
 """Stubs that are filled together, and the characters on either side in which they are looked for:

@@ -89,3 +89,16 @@ def header_end(lines: LineIndex, header: int) -> int:
         if not content.endswith("{") and lines.content(line).rstrip().endswith(OPENED):
             return line
     return header
+
+
+def empty_block(lines: LineIndex, line: int) -> int | None:
+    """The header of the block that begins in the line, or that the blank line is in, if nothing but
+    blank lines stands between its brace and the line that closes it; None where there is none."""
+    above = next((at for at in range(line, -1, -1) if not layout.is_blank(lines, at)), None)
+    below = range(line + 1, min(len(lines), line + layout.LONGEST_BLOCK))
+    closes = next((at for at in below if not layout.is_blank(lines, at)), None)
+    if above is None or closes is None or not lines.content(above).rstrip().endswith("{"):
+        return None
+    is_closed = lines.content(closes).lstrip().startswith("}")
+    beside = layout.depth(lines, above) == layout.depth(lines, closes)
+    return opened_by(lines, above) if is_closed and beside else None

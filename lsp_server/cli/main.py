@@ -31,6 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         # a fill may hold characters that this terminal's encoding does not have
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
+        return _run(argv)
+    except BrokenPipeError:
+        # the reader of the output is gone; keep the interpreter's own last flush quiet too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(argv: list[str]) -> int:
+    try:
         if not argv or argv[0] not in VERBS:
             _parser().parse_args(argv)
         _, run = VERBS[argv[0]]
@@ -43,14 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, ENGINE_FAILED)
     except SystemExit:
         # argparse has printed the help, or what is wrong with the arguments
-        print(examples(argv), end="")
+        print(examples(argv), end="", flush=True)
         raise
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # the reader of the output is gone; keep the interpreter's own last flush quiet too
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _fail(error: FillwrightError, code: int) -> int:

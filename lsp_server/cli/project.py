@@ -10,7 +10,7 @@ from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.request import Memories
 from fillwright.lsp_server.project.folder import ProjectFolder
 from fillwright.lsp_server.project.keys import ProjectPlace, file_key
-from fillwright.lsp_server.settings.settings import ExclusionSettings
+from fillwright.lsp_server.settings.settings import ContextSettings, ExclusionSettings
 
 REPOSITORIES = (".git", ".hg", ".jj")
 MANIFESTS = (
@@ -39,7 +39,8 @@ async def remember_project(
     """Have the engine, started when there is none, remember a project; gives where the file lies in
     it, and whether all was read in time. Raises what the client raises."""
     folder = ProjectFolder(root, ExclusionSettings())
-    place = ProjectPlace(folder.workspace, file_key(root, file.resolve()))
+    key, similar = file_key(root, file.resolve()), ContextSettings().characters
+    place = ProjectPlace(folder.workspace, key, similar=similar)
     health = await client.start()
     while health.status == "loading":
         # the fill has to wait for that anyway

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from fillwright.lsp_server.carving.headers import is_access_label
-from fillwright.lsp_server.fitting.brackets import unopened
+from fillwright.lsp_server.fitting.brackets import open_brackets, unopened
 from fillwright.lsp_server.fitting.place import Place
 from fillwright.lsp_server.text import layout
 from fillwright.lsp_server.text.positions import LineIndex
@@ -62,7 +62,8 @@ def _says_depth_of_all(lines: list[str], indent: str) -> bool:
     have the block's indentation already: the next that is no deeper than the first would be."""
     others = [line for line in lines[1:] if line.strip()]
     goes_on = bool(others) and CONTINUES.match(others[0]) is not None
-    if not others or not (goes_on or OPENS.search(lines[0])):
+    opens = OPENS.search(lines[0]) is not None or max(open_brackets(lines[0]).values()) > 0
+    if not others or not (goes_on or opens):
         return all(layout.leading(line).startswith(indent) for line in others[:1])
     inside = len(layout.leading(others[0]))
     back = [line for line in others if len(layout.leading(line)) < inside]

@@ -34,8 +34,8 @@ class BracketTrial:
         first, last = lines.line_of(hole.start), lines.line_of(hole.end)
         self._before = document.lf[lines.starts[first] : hole.start]
         self._after = document.lf[hole.end : lines.end_of(last)]
-        self._outside = _open(document.lf[: lines.starts[first]])
-        self._outside.update(_open(document.lf[lines.end_of(last) :]))
+        self._outside = open_brackets(document.lf[: lines.starts[first]])
+        self._outside.update(open_brackets(document.lf[lines.end_of(last) :]))
         self._now = self._left_open(document.lf[hole.start : hole.end])
 
     def faults_with(self, text: str) -> int:
@@ -81,7 +81,7 @@ class BracketTrial:
     def _left_open(self, text: str) -> Counter[str]:
         counts = Counter(self._outside)
         line = self._before + text + self._after
-        counts.update(_open(line))
+        counts.update(open_brackets(line))
         left_open = Counter({sign: abs(number) for sign, number in counts.items()})
         left_open[QUOTE] = lone_quotes(line)
         return left_open
@@ -117,7 +117,7 @@ def before_closer(text: str, at: int, after: str) -> str:
     return before.rstrip() if "\n" in before or after[:1].isspace() else before
 
 
-def _open(text: str) -> Counter[str]:
+def open_brackets(text: str) -> Counter[str]:
     """How many more brackets of each kind are opened than closed."""
     counts = Counter(sign for _, sign in _signs(text))
     return Counter({sign: counts[sign] - counts[other] for sign, other in BRACKETS.items()})

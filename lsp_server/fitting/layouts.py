@@ -26,13 +26,22 @@ def layouts(text: str, place: Place) -> list[str]:
         shortened
         for beheaded in without_head(text, place.before, fresh=place.fresh)
         for laid_out in _indented(beheaded, place)
-        for shortened in without_tail(laid_out, place.before, place.after, place.below)
+        for shortened in _not_said_below(laid_out, place)
         if shortened.strip()
     ]
     if not place.after.strip():
         blank = place.what == "line end" and place.code.strip()
         found = [text if blank else text.rstrip() + _blank_lines_below(place) for text in found]
     return list(dict.fromkeys(found))
+
+
+def _not_said_below(text: str, place: Place) -> list[str]:
+    """The text without what it repeats from below; lines that are no more than those selected are
+    rather what they are to be, as in code whose lines are like the next ones."""
+    ways = without_tail(text, place.before, place.after, place.below)
+    lines, selected = (one.strip().count("\n") for one in (text, place.written))
+    keeps = place.what == "selection" and 0 < lines <= selected
+    return [text, *ways] if keeps else ways
 
 
 def line_ends(text: str, place: Place) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from fillwright.engine.request import Hole
+from fillwright.engine.syntax.languages import usual_step
 from fillwright.lsp_server.carving.carving import Carving, What
 from fillwright.lsp_server.carving.steps import step_near, step_of_data
 from fillwright.lsp_server.text import layout
@@ -83,7 +84,7 @@ def _unit(
     document: Document, carving: Carving, line: int, text: str, formatting: Formatting | None
 ) -> str:
     """One step of indentation: as the code has it, else as far as the editor has indented, else as
-    its options say, else as data or the text has it."""
+    its options say, else as data, the language's formatter or the text has it."""
     layer = document.layer_at(document.lf_lines.starts[line])
     own = "" if carving.guessed else carving.indent.removeprefix(carving.under)
     unit = (
@@ -91,6 +92,7 @@ def _unit(
         or (own if carving.what == "body" else "")
         or (formatting.unit if formatting else None)
         or step_of_data(document, layer, line)
+        or usual_step(layer.language)
         or _first_step(text)
     )
     # tabs and blanks are not mixed in one block

@@ -19,7 +19,7 @@ TOKEN = re.compile(r"\w+|[^\w\s]")
 # what may follow these is not finished
 UNFINISHED = re.compile(r"(?:[,.=*/%&|^<>!~?:(\[{\\]|(?<!\+)\+|(?<!-)-)$")
 FINISHED = re.compile(r"""[)\]}`;]|"+|'+""")
-CLOSER = re.compile(r"""(?:[)\]}`]|\"\"\"|'''|["'])[;,]?$""")
+CLOSER = re.compile(r"""(?:[)\]}`]|\"\"\"|'''|["']#*)[;,]?$""")
 # signs between two sides, or at the end of a line that goes on; `/>` and `*/` close something
 OPERATOR = re.compile(r"(?![*/]/|/>)[-+*/%&|^<=!?~.\\]")
 # and here a blank belongs
@@ -63,15 +63,20 @@ def without_closers(text: str) -> Iterator[str]:
 
 
 def closed_below(text: str, place: Place, trial: AnyTrial) -> Iterator[str]:
-    """A line that ends with the brace of a block, with the block closed on a line of its own; none
-    where the line is only the header of a statement, which would say something else without its
-    block."""
+    """A line that ends with the brace of a block, or begins one that closes in words, with the
+    block closed on a line of its own; none where the line is only the header of a statement, which
+    would say something else without its block."""
+    line = place.before + text
+    if CONTROL.match(line):
+        return
     opened = trial.unclosed(text)
-    if text.endswith("{") and opened and not CONTROL.match(place.before + text):
-        closers = "".join(closer for _, closer in reversed(opened))
-        closed = text + "\n" + layout.leading(place.before + text) + closers
+    below = text + "\n" + layout.leading(line)
+    if text.endswith("{") and opened:
+        closed = below + "".join(closer for _, closer in reversed(opened))
         yield closed
         yield closed + place.code.strip()
+    elif layout.opens_block(line):
+        yield from (below + word for word in trial.closing_words)
 
 
 def repaired(text: str, place: Place, trial: AnyTrial, *, cut_back: bool) -> Iterator[str]:

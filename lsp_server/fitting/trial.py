@@ -23,6 +23,11 @@ BRACKETS = {"(": ")", "[": "]", "{": "}"}
 CLOSING_WORDS = ("end", "fi", "done", "esac")
 CLOSING = frozenset(BRACKETS.values())
 CLOSED = re.compile(r"[)\]}]+[;,)]*")
+GOES_ON = re.compile(r"[,.=+*/%&|?\\-]\s*$")
+MOST_WHOLE = 3
+LONGEST_WHOLE = 60_000
+"""The likeliest ways to lay a text out come first, and a document of so many characters takes about
+ten milliseconds to parse: as long as all trials near the hole. Set by hand."""
 MOST_CLOSERS = 3
 """A fill that needs more brackets to be whole was cut off somewhere."""
 
@@ -52,30 +57,68 @@ class Trial:
         self._text = around.lf
         self._around = _read(around.lf, around.language)
         self._filled: dict[str, Document] = {}
+        self._fewer: dict[str, bool] = {}
         self._before = _Wrong.near(self._around, self._hole.start, self._hole.end)
 
     def faults_with(self, text: str) -> int:
         """The faults there would be near the hole with `text` in it."""
-        return self._wrong_with(text).faults
+        faults = self._wrong_with(text).faults
+        return 0 if faults and self._has_fewer_errors(text) else faults
 
     def accepts(self, text: str, *, far: bool = False) -> bool:
         """Whether no more is wrong with the document with `text` in the hole than is now. `far`:
         what the text opens may be closed further below than its surroundings go."""
         near = self._wrong_with(text)
         whole = len(self._text) == len(self._document.lf)
-        goes_far = far and not whole and (layout.opens_block(text) or bool(self.unclosed(text)))
-        if not near.no_worse_than(self._before) and not goes_far:
+        goes_far = far and not whole and self._goes_on_below(text)
+        if (
+            not near.no_worse_than(self._before)
+            and not goes_far
+            and not self._has_fewer_errors(text)
+        ):
             return False
         if whole or (near.faults == 0 and not self._broken):
             return True
-        hole, document = self._document_hole, self._document
-        if readable(document.lf, document.language) == document.lf:
-            filled = _replaced(document, hole, text)
-        else:
-            whole_text = document.lf[: hole.start] + text + document.lf[hole.end :]
-            filled, document = (_read(one, document.language) for one in (whole_text, document.lf))
+        hole = self._document_hole
+        document, filled = self._whole_with(text)
         now = _Wrong.near(document, hole.start, hole.end)
         return _Wrong.near(filled, hole.start, hole.start + len(text)).no_worse_than(now)
+
+    def _has_fewer_errors(self, text: str) -> bool:
+        """Whether a document that is broken now has fewer syntax errors with `text` in the hole.
+
+        What is near the hole, being cut out of a tree of broken code, may have some all the same.
+        Asked of the first texts only, and of no very long document: it costs a parse of it.
+        """
+        length = len(self._document.lf)
+        if not self._broken or length == len(self._text) or length > LONGEST_WHOLE:
+            return False
+        if text not in self._fewer:
+            if len(self._fewer) == MOST_WHOLE:
+                return False
+            now, filled = (
+                0 if one.tree is None else _errors(one.tree.root_node)
+                for one in self._whole_with(text)
+            )
+            self._fewer[text] = filled < now
+        return self._fewer[text]
+
+    def _goes_on_below(self, text: str) -> bool:
+        """Whether the hole's line, with `text` in it, is rather the header of the next lines, or
+        the first of them."""
+        if GOES_ON.search(text) or self.unclosed(text):
+            return True
+        lines, start = self._around.lf_lines, self._hole.start
+        first = lines.starts[lines.line_of(start)]
+        return layout.opens_block((self._text[first:start] + text).rpartition("\n")[2])
+
+    def _whole_with(self, text: str) -> tuple[Document, Document]:
+        """The whole document as it is and with `text` in the hole, both as its grammar reads it."""
+        hole, document = self._document_hole, self._document
+        if readable(document.lf, document.language) == document.lf:
+            return document, _replaced(document, hole, text)
+        whole = document.lf[: hole.start] + text + document.lf[hole.end :]
+        return _read(document.lf, document.language), _read(whole, document.language)
 
     def takes_over(self, text: str) -> bool:
         """Whether code below the hole would be part of what begins in the hole's line with `text`

@@ -40,14 +40,23 @@ class EditorProtocol(AnsweringProtocol):
         if method_name in NEEDS_NO_SETTINGS or self.session().is_configured:
             handle()
             return
+        # it comes with the session
+        from fillwright.lsp_server.lsp import stale
+
+        session = self.session()
+        send = partial(self._send_handler_result, msg_id=msg_id)
+        before = stale.meant(session, params)
 
         def go_on(known: Any) -> None:
             if known.cancelled():
-                self._send_handler_result(known, msg_id=msg_id)
+                send(known)
+            elif stale.is_stale(session, before):
+                late = partial(stale.answer, session, method_name)
+                self._execute_handler(msg_id, late, send, (params,))
             else:
                 handle()
 
         # pygls keeps the futures of both kinds under one type
-        known: Any = asyncio.ensure_future(self.session().until_configured())
+        known: Any = asyncio.ensure_future(session.until_configured())
         self._request_futures[msg_id] = known
         known.add_done_callback(go_on)

@@ -16,16 +16,22 @@ KEY_BYTES = 16
 @dataclass(frozen=True, slots=True)
 class ProjectPlace:
     """What an `InfillRequest` says of a document's project: its folder's and its file's name, empty
-    where it is in none, and whether the user's own code has a say at all."""
+    where it is in none, whether the user's own code has a say at all, and how many characters of
+    other files the model may be shown."""
 
     workspace: str = ""
     file_key: str = ""
     memory: bool = True
+    similar: int = 0
 
     def in_request(self, request: InfillRequest) -> InfillRequest:
         """A request that says so."""
         return replace(
-            request, workspace=self.workspace, file_key=self.file_key, memory=self.memory
+            request,
+            workspace=self.workspace,
+            file_key=self.file_key,
+            memory=self.memory,
+            similar=self.similar,
         )
 
 

@@ -179,9 +179,12 @@ def _line_of(edit: DocumentEdit) -> int | None:
     return last.start.line + len(LINE_END.findall(last.text))
 
 
-def in_memory(files: int) -> str:
-    """In words, how many files the engine remembers; empty for none."""
+def in_memory(files: int, shown_to_server: bool = False) -> str:
+    """In words, how many files the engine remembers, and whether a model server is shown pieces of
+    them; empty for none."""
     if not files:
         return ""
     known = "1 file" if files == 1 else f"{files} files"
+    if shown_to_server:
+        return f"Knows {known} of your project, in memory only; your model server is shown pieces."
     return f"Knows {known} of your project, which stay on this machine, in memory only."

@@ -43,6 +43,12 @@ class EngineConnection:
         return section.use_for_actions not in (None, section.use)
 
     @property
+    def is_server(self) -> bool:
+        """Whether suggestions come from a model server."""
+        section = self._section()
+        return _engine_settings(section.called(section.use)).remote is not None
+
+    @property
     def is_outdated(self) -> bool:
         """Whether a client is of another engine than the settings choose now."""
         has_client = self._client is not None or self._client_for_actions is not None

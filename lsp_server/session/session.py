@@ -240,11 +240,12 @@ class Session:
         status = self.status.status
         if status.instructions is None or self.engine.has_another_for_actions:
             status = replace(status, instructions=self.engine.takes_instructions())
-        files, chosen = self.project.files, self.settings.everywhere.engine
+        files, everywhere = self.project.files, self.settings.everywhere
+        chosen = everywhere.engine
         return {
             **asdict(status),
             "files": files,
-            "memory": in_memory(files),
+            "memory": in_memory(files, self.engine.is_server and everywhere.shows_other_files),
             "use": chosen.use,
             "useForActions": chosen.use_for_actions,
         }
@@ -276,10 +277,11 @@ class Session:
             self._show_draft(ask, draft)
 
     def _place_of(self, document: Document) -> ProjectPlace:
-        memory = self.settings_of(document.uri).memory
-        if memory == "on":
-            return self.project.place_of(document.uri)
-        return ProjectPlace(memory=memory == "file")
+        settings = self.settings_of(document.uri)
+        if settings.memory != "on":
+            return ProjectPlace(memory=settings.memory == "file")
+        similar = settings.context.characters if settings.shows_other_files else 0
+        return replace(self.project.place_of(document.uri), similar=similar)
 
     def _follow_folders(self) -> None:
         wanted = {}

@@ -96,7 +96,8 @@ class PrivacySettings:
 
     context: Literal["none", "file", "project"] = "project"
     """Of what else than the hole's surroundings: `none` of anything, `file` of other places in the
-    same file, `project` of other files that were open or visited too."""
+    same file, `project` of other files too, those that were open or visited and those that are
+    remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,12 @@ class Settings:
     context: ContextSettings = ContextSettings()
     privacy: PrivacySettings = PrivacySettings()
     engine: EngineSection = EngineSection()
+
+    @property
+    def shows_other_files(self) -> bool:
+        """Whether a model may see pieces of files that were not open."""
+        bound = self.privacy.context
+        return self.context.enabled and bound == "project" and self.memory == "on"
 
     @property
     def ghost_text(self) -> bool:

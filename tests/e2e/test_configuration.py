@@ -121,19 +121,27 @@ async def test_settings_that_are_none_leave_those_of_the_start(start: Any) -> No
 
 START = {"line": 0, "character": 0}
 DOCUMENT = {"uri": "file:///project/.env"}
+PLAIN = {"uri": "file:///project/a.py"}
 PLACE = {"textDocument": DOCUMENT, "position": START}
 BODY = {**DOCUMENT, "what": "body", "range": {"start": START, "end": START}}
 
 
-async def before_settings(wire: Any, method: str, params: object) -> tuple[Any, Any]:
-    """A request of an editor that has not given its settings yet. Gives the question for them and,
-    after an answer that keeps files with secrets out, the answer to the request."""
+async def before_settings(
+    wire: Any, method: str, params: object, *then: dict[str, Any]
+) -> tuple[Any, Any]:
+    """A request of an editor that has not given its settings yet, and `then` sends more. Gives the
+    question for them and, after an answer that keeps files with secrets out, the answer to the
+    request."""
     await wire.initialize(CAN_BE_ASKED, OPEN)
-    item = {**DOCUMENT, "languageId": "python", "version": 1, "text": "def f():\n    pass\n"}
+    for document in (DOCUMENT, PLAIN):
+        item = {**document, "languageId": "python", "version": 1, "text": "def f():\n    pass\n"}
+        await wire.send(
+            {"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": item}}
+        )
     for message in (
         {"method": "initialized", "params": {}},
-        {"method": "textDocument/didOpen", "params": {"textDocument": item}},
         {"method": method, "params": params, "id": 7},
+        *then,
     ):
         await wire.send({"jsonrpc": "2.0", **message})
     asked = await until(wire, lambda message: message.get("method") == "workspace/configuration")
@@ -174,6 +182,55 @@ async def test_a_command_waits_for_the_settings(wire: Any, command: str) -> None
     params = {"command": command, "arguments": [BODY]}
     _, answered = await before_settings(wire, "workspace/executeCommand", params)
     assert "fillwright.exclude" in answered["error"]["message"]
+
+
+TYPED = {
+    "method": "textDocument/didChange",
+    "params": {"textDocument": {**PLAIN, "version": 2}, "contentChanges": [{"text": "x = 1\n"}]},
+}
+OF_PLAIN = {**PLAIN, "position": START}
+GHOST = {"textDocument": PLAIN, "position": START, "context": {"triggerKind": 1}}
+VERSIONED = {**GHOST, "textDocument": {**PLAIN, "version": 1}}
+ACTIONS = {"textDocument": PLAIN, "range": BODY["range"], "context": {"diagnostics": []}}
+FILL = {"command": "fillwright.fill", "arguments": [{**BODY, **PLAIN}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "answer", "noted"),
+    [
+        ("textDocument/inlineCompletion", GHOST, {"items": []}, [("ghost", "stale")]),
+        ("textDocument/inlineCompletion", VERSIONED, None, [("ghost", "stale")]),
+        (
+            "textDocument/completion",
+            GHOST,
+            {"isIncomplete": True, "items": []},
+            [("popup", "stale")],
+        ),
+        ("getCompletions", {"doc": OF_PLAIN}, {"completions": []}, [("ghost", "stale")]),
+        ("textDocument/codeAction", ACTIONS, None, []),
+        ("workspace/executeCommand", FILL, None, []),
+    ],
+)
+async def test_a_request_that_waits_while_its_document_changes_is_stale(
+    wire: Any, method: str, params: object, answer: object, noted: list[tuple[str, str]]
+) -> None:
+    _, answered = await before_settings(wire, method, params, TYPED)
+    assert answered.get("result") == answer
+    assert ("error" in answered) is (answer is None)
+    assert answered.get("error", {}).get("code", -32801) == -32801
+    status = {"command": "fillwright.status"}
+    await wire.send(
+        {"jsonrpc": "2.0", "id": 8, "method": "workspace/executeCommand", "params": status}
+    )
+    told = await until(wire, lambda message: message.get("id") == 8)
+    assert [(one["kind"], one["code"]) for one in told["result"]["suppressed"]] == noted
+
+
+async def test_a_request_that_waits_while_another_document_changes_is_not_stale(
+    wire: Any,
+) -> None:
+    _, answered = await before_settings(wire, "textDocument/completion", PLACE, TYPED)
+    assert answered["result"] == {"isIncomplete": False, "items": []}
 
 
 async def test_who_waits_for_the_settings_can_give_up(wire: Any) -> None:

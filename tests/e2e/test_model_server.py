@@ -1,6 +1,7 @@
 """A language server whose engine is somebody else's model server: ghost text, and its failures."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +91,31 @@ async def test_what_is_sent_of_other_files_is_bounded_by_a_setting(
     prompts = [body["prompt"] for body in server.bodies("/v1/completions")]
     [prompt] = [prompt for prompt in prompts if "return <|fim_suffix|>" in prompt]
     assert ("OTHER_" in prompt) is is_sent
+
+
+@pytest.mark.parametrize(("bound", "is_sent"), [("project", True), ("file", False)])
+async def test_of_files_that_were_never_open_nothing_secret_is_sent(
+    start: Any, server: ScriptedServer, tmp_path: Path, bound: str, is_sent: bool
+) -> None:
+    key = "AKIA0123456789ABCDEF"
+    body = f"(prices):\n    wobble_the_quokka(prices, '{key}')\n    return prices\n\n\n"
+    for name in ("machine.py", "ignored.py"):
+        (tmp_path / name).write_text("".join(f"def {name[:2]}_{n}{body}" for n in range(4)))
+    (tmp_path / ".env").write_text("QUOKKA_PRICES=total\n" * 9)
+    (tmp_path / ".gitignore").write_text("ignored.py\n")
+    serving(server, "sum(prices)")
+    options = settings(server.url) | {"privacy": {"context": bound}}
+    options["engine"]["preload"] = True
+    editor = await start(options=options, folders={tmp_path.as_uri(): {}})
+    # the file that is open is one of them
+    uri = editor.open(
+        "def total(prices):\n    wob\n    return prices\n", (tmp_path / "a.py").as_uri()
+    )
+    await editor.until(lambda: editor.statuses and editor.statuses[-1]["files"] == 2)
+    await editor.ghost(uri, 1, 7)
+    prompts = [body["prompt"] for body in server.bodies("/v1/completions")]
+    [prompt] = [prompt for prompt in prompts if "wob<|fim_suffix|>" in prompt]
+    assert ("def ma_3(prices):\n    wobble_the_quokka(prices, '****" in prompt) is is_sent
+    assert not any(word in prompt for word in ("0123456789", "def ig_", "QUOKKA_PRICES"))
+    shown = (await editor.command("fillwright.status"))["memory"]
+    assert ("your model server is shown pieces" in shown) is is_sent

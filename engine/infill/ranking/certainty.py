@@ -7,7 +7,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from fillwright.engine.infill.hypotheses import Beams, Evidence, Hypothesis
-from fillwright.engine.infill.ranking.calibration import LONGEST_MARGIN, Calibrations
+from fillwright.engine.infill.ranking.calibration import (
+    LONGEST_MARGIN,
+    Calibrations,
+    PrecedentCalibration,
+)
 from fillwright.engine.infill.tokens.tokenizer import Spelling
 from fillwright.engine.memory.between import Between
 from fillwright.engine.request import Certainty, Precedent
@@ -50,13 +54,13 @@ def standing(
 
 def certainty_of_precedent(
     text: str,
-    calibrations: Calibrations,
+    calibration: PrecedentCalibration,
     knows_project: bool,
     same: Precedent,
     other: Precedent | None,
 ) -> Certainty:
     """How sure it is that a text which stood before is to stand here again."""
-    whole = round(calibrations.precedent.probability(same, other), 4)
+    whole = round(calibration.probability(same, other), 4)
     beginnings = ((len(text), whole),)
     return Certainty(whole, 0.0, beginnings, whole, 0.0, 0, knows_project, same, other)
 

@@ -41,6 +41,12 @@ local answer = client:request_sync("textDocument/inlineCompletion", {
 }, 60000, vim.api.nvim_get_current_buf())
 return answer.result.items[1] ~= nil
 """
+# what the server says of itself
+STATUS = """
+local client = vim.lsp.get_clients({ name = "fillwright" })[1]
+local command = { command = "fillwright.status" }
+return client:request_sync("workspace/executeCommand", command, 60000).result
+"""
 FLOATING = """
 for _, window in ipairs(vim.api.nvim_list_wins()) do
   if vim.api.nvim_win_get_config(window).relative ~= "" then
@@ -92,6 +98,10 @@ class Neovim:
     def floating(self) -> list[str]:
         """The lines of the floating window; none where there is no such window."""
         return self.lua(FLOATING) or []
+
+    def status(self) -> dict[str, Any]:
+        """The server's status."""
+        return self.lua(STATUS)
 
     def until_attached(self) -> None:
         """Wait until the language server has this buffer."""

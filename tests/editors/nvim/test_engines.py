@@ -20,11 +20,6 @@ local answer = client:request_sync("textDocument/inlineCompletion", {
 local item = answer.result.items[1]
 return item and item.insertText
 """
-STATUS = """
-local client = vim.lsp.get_clients({ name = "fillwright" })[1]
-local command = { command = "fillwright.status" }
-return client:request_sync("workspace/executeCommand", command, 60000).result
-"""
 TEXT = "total = \n\n\ndef area(w, h):\n    pass\n"
 
 
@@ -54,10 +49,10 @@ def test_another_engine_is_chosen_without_a_restart(
     editor = start(settings={"engine": {"engines": engines}})
     editor.open(tmp_path / "a.py", TEXT)
     editor.keys(":Fillwright engine fast<CR>")
-    editor.until(lambda: editor.lua(STATUS)["use"] == "fast")
+    editor.until(lambda: editor.status()["use"] == "fast")
     assert editor.until(lambda: editor.lua(GHOST)) == "of_the_fast_one"
     editor.keys(":Fillwright engine-for-actions better<CR>")
-    editor.until(lambda: editor.lua(STATUS)["useForActions"] == "better")
+    editor.until(lambda: editor.status()["useForActions"] == "better")
     editor.keys("5G:Fillwright fill body<CR>")
     editor.until(lambda: any("better" in line for line in [*editor.lines, *editor.floating()]))
     assert editor.lua(GHOST) == "of_the_fast_one"
@@ -67,7 +62,7 @@ def test_another_engine_is_chosen_without_a_restart(
     asked = len(better.bodies("/v1/completions"))
     # what was set is taken back
     editor.keys("<Esc>:Fillwright engine-for-actions same<CR>")
-    editor.until(lambda: editor.lua(STATUS)["useForActions"] is None)
+    editor.until(lambda: editor.status()["useForActions"] is None)
     assert len(better.bodies("/v1/completions")) == asked > 0
 
 
@@ -87,7 +82,7 @@ def test_engines_are_listed_with_what_is_chosen(
     listed = editor.until(lambda: editor.lua("return _G.listed"))
     assert listed[0].startswith("  embedded (")
     assert listed[1] == f"* fast ({fast.url})"
-    editor.until(lambda: editor.lua(STATUS)["use"] == "embedded")
+    editor.until(lambda: editor.status()["use"] == "embedded")
 
 
 def test_an_engine_that_is_not_there_names_those_there_are(start: Any, tmp_path: Path) -> None:

@@ -258,17 +258,6 @@ def test_what_stood_before_says_as_much_as_it_was_right() -> None:
     assert fit_precedents(stood(50, true), true) is true
 
 
-def test_where_a_precedent_took_the_models_place_it_is_said_as_a_precedent() -> None:
-    pauses = drawn(300, Calibration(0.8, 0.2, -0.5, bias=-0.4))
-    (one,) = stood(1, PrecedentCalibration())
-    in_its_place = replace(one, fill=one.first, certainty=one.first_certainty)
-    assert fit([*pauses, *[in_its_place] * 100]) == fit(pauses)
-    known = PrecedentCalibration(2.0, 2.3, -3.4)
-    (said,) = recalibrated([in_its_place], Calibrations(precedent=known))
-    assert said.certainty
-    assert said.certainty.whole == known.probability(said.certainty.same, said.certainty.other)
-
-
 def test_a_precedent_speaks_for_its_text_and_against_another() -> None:
     said = PrecedentCalibration(2.0, 2.3, -3.4)
     near, far = Precedent(20, 20, 3), Precedent(4, 4, 1)

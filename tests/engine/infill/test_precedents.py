@@ -182,17 +182,15 @@ def test_what_stood_between_such_contexts_comes_before_the_model_has_written(
         assert all(draft.certainty is None for draft in drafts)
 
 
-def test_the_surer_of_both_is_the_fill(tiny: Infiller) -> None:
+@pytest.mark.parametrize("bias", [12.0, -12.0])
+def test_in_the_end_the_fill_is_the_models_however_sure_what_stood_there_was(
+    tiny: Infiller, bias: float
+) -> None:
     own = fill(tiny, stood())
     assert own.texts != ("kka(book)",)
-    taken = fill(believing(tiny, bias=12.0), stood())
-    assert taken.texts == ("kka(book)",)
-    assert taken.certainty
-    assert taken.certainty.whole > 0.99
-    assert len(taken.confidences[0]) == taken.tokens
-    assert np.prod(taken.confidences[0]) == pytest.approx(taken.certainty.whole)
-    left = fill(believing(tiny, bias=-12.0), stood())
+    left = fill(believing(tiny, bias), stood())
     assert left.texts == own.texts
+    # that it stood there is evidence against it
     assert left.certainty
     assert left.certainty.other
     assert left.certainty.same is None

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fillwright.engine.memory import contexts
@@ -34,6 +34,7 @@ def found(stores: list[Store], context: list[int]) -> dict[int, Counter[int]]:
 
 
 @given(STREAMS, CONTEXT)
+@example([[1, 0, 0, 1]], [1, 0])
 def test_every_level_counts_what_a_naive_count_does(
     streams: list[list[int]], context: list[int]
 ) -> None:

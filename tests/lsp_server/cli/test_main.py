@@ -178,12 +178,13 @@ def test_the_help_of_a_verb_has_its_options(
     assert [option for option in options.split() if option not in help] == []
 
 
-def test_a_reader_that_leaves_is_no_error() -> None:
+@pytest.mark.parametrize("arguments", ["doctor", "--help", "fill --help"])
+def test_a_reader_that_leaves_is_no_error(arguments: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as pipe:
         helped = subprocess.run(
-            [sys.executable, "-P", "-m", "fillwright.lsp_server", "doctor"],
+            [sys.executable, "-P", "-m", "fillwright.lsp_server", *arguments.split()],
             stdout=pipe,
             stderr=subprocess.PIPE,
             text=True,

@@ -37,16 +37,16 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     start = min(source.index(mark) for mark in "‸⟦" if mark in source)
     end = source.index("⟧") - 1 if "⟧" in source else start
     text = source.translate(dict.fromkeys(map(ord, "‸⟦⟧")))
-    crlf = title.endswith("crlf")
+    kind, crlf = title.removesuffix(" crlf"), title.endswith(" crlf")
     language = edit_document.path.parent.name
     document = Document.of(text.replace("\n", "\r\n") if crlf else text, language)
-    if title == "ghost":
+    if kind == "ghost":
         cursor = document.from_lf(start)
         ghost = ghost_text(document, cursor, carve_ghost(document, cursor), fill)
         fitted = Fit(()) if isinstance(ghost, Reason) else Fit((ghost,))
         none = ghost.code if isinstance(ghost, Reason) else ""
     else:
-        fitted = fitted_at(document, title, start, end, fill)
+        fitted = fitted_at(document, kind, start, end, fill)
         none = fitted.dropped[0].code if fitted.dropped else ""
     changed = applied(document.text, fitted.changes)
     if crlf:
@@ -56,14 +56,14 @@ def test_fitted_as_the_document_says(edit_document: Any) -> None:
     edit_document.expect("change", "".join(shown) or f"none: {none}\n")
 
 
-def fitted_at(document: Document, title: str, start: int, end: int, fill: str) -> Fit:
+def fitted_at(document: Document, kind: str, start: int, end: int, fill: str) -> Fit:
     """What becomes of a fill for the hole that a fixture's title names, its frame with it."""
     carving: Carving | None
-    if title.startswith("body"):
+    if kind == "body":
         carving = carve_body(document, start)
-    elif title == "line end":
+    elif kind == "line end":
         carving = carve_line_end(document, start)
-    elif title == "docstring":
+    elif kind == "docstring":
         carving = carve_docstring(document, start)
     else:
         carving = carve_selection(document, start, end)

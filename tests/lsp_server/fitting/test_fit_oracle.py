@@ -11,7 +11,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -24,11 +24,13 @@ from fillwright.lsp_server.carving.carving import (
     carve_selection,
 )
 from fillwright.lsp_server.fitting.fit import fit_fill
+from fillwright.lsp_server.fitting.surroundings import SHORT_ENOUGH
 from fillwright.lsp_server.text.changes import applied
 from fillwright.lsp_server.text.documents import Document
 
 SOURCES = sorted((Path(__file__).parents[3] / "fixtures" / "oracle").iterdir())
 POSITIONS = 300
+LONG_POSITIONS = 60
 EXCUSED_SHARE = 0.02
 LONGEST_PIECE = 14
 LINES_BELOW = 3
@@ -47,11 +49,11 @@ class Case:
 
 
 class Source:
-    """One file, and the holes in it."""
+    """One file, or some copies of it in one, and the holes in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, copies: int = 1) -> None:
         self.path = path
-        self.text = path.read_text(encoding="utf-8")
+        self.text = path.read_text(encoding="utf-8") * copies
         # the command line knows no name for it, but editors do
         self.language = "swift" if path.suffix == ".swift" else language_of_file(path)
         self.document = Document.of(self.text, self.language)
@@ -181,6 +183,22 @@ def test_the_true_text_gives_the_file_back(path: Path) -> None:
     assert excused <= POSITIONS * EXCUSED_SHARE
     assert len(said) >= 7
     assert said.total() == POSITIONS
+
+
+@pytest.mark.parametrize("name", ["backup.sh", "ledger.rb", "list.tsx", "shelf.py"])
+def test_the_true_text_gives_a_long_file_back(name: str) -> None:
+    """What is near the hole says less there than the whole file, where that is broken without the
+    text."""
+    (path,) = (path for path in SOURCES if path.name == name)
+    source, chance = Source(path, copies=6), random.Random(f"long {name}")
+    assert len(source.text) > SHORT_ENOUGH
+    wrong = []
+    for way in (source.line_end, source.mid_line):
+        for case in chain.from_iterable(way(chance) for _ in range(LONG_POSITIONS)):
+            fit = fit_fill(case.document, case.carving, [case.text])
+            if applied(case.document.text, fit.changes) != source.text and not may_be_meant(case):
+                wrong.append(f"{case.place} {case.said} {case.text!r}: {fit}")
+    assert wrong == []
 
 
 def test_there_are_languages_enough() -> None:

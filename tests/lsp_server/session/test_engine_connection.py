@@ -41,6 +41,12 @@ def test_suggestions_and_actions_may_have_an_engine_each() -> None:
     assert connection(use="better", useForActions="fast").takes_instructions() is False
 
 
+def test_it_is_told_whether_suggestions_come_from_a_server() -> None:
+    assert connection(use="fast").is_server
+    assert not connection(use="plain").is_server
+    assert not connection(use="embedded", useForActions="fast").is_server
+
+
 def test_one_engine_does_both_unless_two_are_chosen() -> None:
     for same in ({}, {"use": "fast"}, {"use": "fast", "useForActions": "fast"}):
         engines = connection(**same)

@@ -41,7 +41,7 @@ async def test_what_is_sure_enough_is_shown_before_the_model_has_written(
     user.engine.gate.set_result(None)
     await settle()
     assert user.engine.stopped == 0
-    # the engine gives the surer of both in the end
+    # in the end the fill is the model's
     assert await user.sees() == "x = «two»\n"
     assert len(user.engine.asked) == 1
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import * as vscode from "vscode";
 import { RETURNED, SOURCE, configure, open, select, serverAnswers, serverIsThere } from "./editor";
 import { test, until } from "./runner";
@@ -66,6 +68,24 @@ test("a path that names no server is a failure, and no other server is taken", a
   await configure("server.path", "/nowhere/fillwright");
   await until("no server", async () => !(await serverIsThere()) && servers().length === 0);
   await configure("server.path", undefined);
+  await serverAnswers();
+  await fillsALine();
+});
+
+test("a server that was not there is looked for again when any setting changes", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "fw-"));
+  const late = path.join(folder, "fillwright");
+  await configure("server.path", late);
+  await until("no server", async () => !(await serverIsThere()) && servers().length === 0);
+  const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
+  symlinkSync(path.join(workspace, ".venv/bin/fillwright"), late);
+  // as settings do that reach a window on another machine late
+  await configure("fill.seed", 1);
+  await serverAnswers();
+  await fillsALine();
+  await configure("fill.seed", undefined);
+  await configure("server.path", undefined);
+  rmSync(folder, { recursive: true });
   await serverAnswers();
   await fillsALine();
 });
