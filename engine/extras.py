@@ -1,6 +1,5 @@
 """What only the package's extras bring, and the sentence for those who lack it. Imports none."""
 
-import ctypes
 import sys
 from importlib.util import find_spec
 
@@ -14,6 +13,9 @@ def has_torch() -> bool:
 
 def has_cuda_driver() -> bool:
     """Whether NVIDIA's driver is installed, without which torch finds no GPU."""
+    # not for those who only ask for what is installed
+    import ctypes
+
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:

@@ -29,6 +29,17 @@ CPU_KERNELS = Path("kernels", "cpu")
 COMPILED = {".cpp", ".h"}
 WRITTEN = ("engine", "kernels", "lsp_server", "tests", "docs", "editors/nvim", "editors/vscode")
 PROSE = {".py", ".md", ".lua", ".ts", ".txt", ".scm", ".cpp", ".h", ".toml"}
+AT_INITIALIZE = {
+    *("engine", "engine.daemon", "engine.daemon.logs"),
+    *("engine.errors", "engine.extras", "engine.version"),
+    *("lsp_server", "lsp_server.cli", "lsp_server.cli.arguments", "lsp_server.cli.examples"),
+    *("lsp_server.cli.main", "lsp_server.cli.serve"),
+    *("lsp_server.lsp", "lsp_server.lsp.announced", "lsp_server.lsp.editor_protocol"),
+    *("lsp_server.lsp.protocol", "lsp_server.lsp.server"),
+    *("lsp_server.session", "lsp_server.session.document_changed"),
+    "lsp_server.session.editor_process",
+}
+"""What an editor waits for when it starts; all else is loaded after `initialize`."""
 # words that nobody uses: again, wrong, repair, anyone
 UNUSUAL = re.compile(r"(?<![a-z])(anew|amiss|mend(ed|s|ing|able)?|whoever)(?![a-z])", re.IGNORECASE)
 
@@ -173,6 +184,37 @@ def test_the_language_server_loads_no_torch() -> None:
         [sys.executable, "-P", "-c", script, *modules], capture_output=True, text=True, check=False
     )
     assert loaded.returncode == 0, loaded.stderr
+
+
+def test_initialize_is_answered_before_more_is_loaded() -> None:
+    script = textwrap.dedent(
+        """
+        import sys
+        # what Python itself has at its start: finders of installed packages
+        already = set(sys.modules)
+        from fillwright.lsp_server.cli import main, serve
+        from fillwright.lsp_server.lsp.server import FillwrightServer
+
+        class Writer:
+            def write(self, data): print(*sys.modules.keys() - already)
+            def close(self): pass
+
+        server = FillwrightServer()
+        server.protocol.set_writer(Writer())
+        params = {"processId": 1, "rootUri": None, "capabilities": {}}
+        message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
+        server.protocol.handle_message(message)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.split()
+    ours = {name.removeprefix("fillwright.") for name in loaded if name.startswith("fillwright.")}
+    assert ours <= AT_INITIALIZE
+    others = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
+    pygls = {"pygls", "lsprotocol", "cattrs", "attrs", "attr", "typing_extensions"}
+    assert others - pygls <= {"fillwright"}
 
 
 def test_serving_needs_no_torch() -> None:

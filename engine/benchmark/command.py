@@ -2,7 +2,8 @@
 
 Random weights in the real shape: nothing is downloaded. On a GPU, the logits of two layers of
 DiffusionGemma are compared with the torch network's first; of a plain transformer, on any device,
-one layer is timed and the whole computed from it. The floor is the step's bytes at the bandwidth of
+one layer is timed and the whole computed from it, and of DiffusionGemma on the CPU's kernels so
+many as `--layers` says. The floor is the step's bytes at the bandwidth of
 a copy, measured in the same run.
 """
 
@@ -14,11 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from fillwright.engine.benchmark.beside_transformers import transformers_step
+from fillwright.engine.benchmark.cpu_bench import CpuFormat, measure_on_cpu
 from fillwright.engine.benchmark.engine_bench import Measured, measure, relative_error
 from fillwright.engine.benchmark.plain_bench import measure_plain
 from fillwright.engine.benchmark.plain_shapes import PLAIN_SHAPES, PlainFormat
 from fillwright.engine.benchmark.shapes import SHAPES, Format
+from fillwright.engine.cores import own_threads
 from fillwright.engine.errors import BadRequest, FillwrightError
+from fillwright.engine.model.config import ModelConfig
 
 TOLERATED = 1e-2
 GIGA = 1e9
@@ -29,7 +33,7 @@ def main(argv: list[str]) -> int:
     """Run it; returns the exit code."""
     arguments = _parser().parse_args(argv)
     device = torch.device(arguments.device)
-    if device.type == "cuda" and not torch.cuda.is_available():
+    if device.type == "cuda" and arguments.layers is None and not torch.cuda.is_available():
         raise BadRequest(
             "No CUDA device can be used here; --shape tiny --device cpu tries the command out "
             "where TRITON_INTERPRET=1 is set."
@@ -37,9 +41,12 @@ def main(argv: list[str]) -> int:
     if arguments.shape in PLAIN_SHAPES:
         _plain(arguments, device)
         return 0
-    if arguments.format not in get_args(Format):
+    if arguments.layers is None and arguments.format not in get_args(Format):
         raise BadRequest(f"Experts are not measured in {arguments.format}; choose bf16 or int4.")
     config = SHAPES[arguments.shape]
+    if arguments.layers is not None:
+        _on_cpu(arguments, config)
+        return 0
     error = relative_error(config, arguments.format, device)
     print(f"two layers, {arguments.format}: relative error of the logits {error:.1e}")
     if not error <= TOLERATED:
@@ -61,6 +68,31 @@ def main(argv: list[str]) -> int:
         theirs = transformers_step(config, rows, arguments.context, device, kind == "compiled")
         print(f"transformers, {kind}: {theirs:.2f} ms a step, {theirs / ours:.1f} times ours")
     return 0
+
+
+def _on_cpu(arguments: argparse.Namespace, config: ModelConfig) -> None:
+    layers = len(config.layer_kinds)
+    if not 1 <= arguments.layers <= layers:
+        raise BadRequest(f"{arguments.shape} has {layers} layers; choose 1 to {layers} of them.")
+    if arguments.format not in get_args(CpuFormat):
+        raise BadRequest("The CPU's kernels take experts in int8 or int4; choose one as --format.")
+    rows = arguments.context, arguments.canvas or OPEN_ROWS
+    threads = own_threads()
+    found = measure_on_cpu(config, arguments.format, rows, arguments.layers, threads)
+    print(
+        f"{arguments.shape}, {arguments.format} experts, canvas {rows[1]}, {rows[0]} tokens before "
+        f"it, {threads} threads; copies move {found.bandwidth / GIGA:.1f} GB/s"
+    )
+    print(
+        f"{arguments.layers} layers {found.layers_s:.2f} s, {found.layer_bytes / GIGA:.2f} GB each"
+    )
+    print(f"logits {found.logits_s:.2f} s, {found.head_bytes / GIGA:.2f} GB")
+    print(f"self-conditioning {found.conditioning_s:.2f} s")
+    print(f"prefill of all {layers} layers, computed: {found.whole_prefill_s:.1f} s")
+    print(
+        f"step of all {layers} layers, computed: {found.step_s:.2f} s, "
+        f"{found.step_s / found.floor_s:.1f} times the floor of {found.floor_s:.2f} s"
+    )
 
 
 def _plain(arguments: argparse.Namespace, device: torch.device) -> None:
@@ -121,4 +153,9 @@ def _parser() -> argparse.ArgumentParser:
         help="measure transformers' step too, in bf16; both networks must fit one after the other",
     )
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="(cuda)")
+    parser.add_argument(
+        "--layers",
+        type=int,
+        help="on the CPU's kernels, with so many of the layers; the whole is computed from them",
+    )
     return bench

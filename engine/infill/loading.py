@@ -27,7 +27,7 @@ from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.model.config_json import Section, read_config
-from fillwright.engine.model.cpu_weights import NotInt8Error
+from fillwright.engine.model.cpu_weights import NotForKernelsError
 from fillwright.engine.prompt_format import INSTRUCTED
 from fillwright.engine.request import Budget, Decode, Hole, InfillRequest, Length
 from fillwright.kernels.cpu.library import NoKernelsError
@@ -110,7 +110,7 @@ def _load(
     if device == "cpu":
         try:
             return load_on_kernels(checkpoint, threads, progress)
-        except (NoKernelsError, NotInt8Error) as reason:
+        except (NoKernelsError, NotForKernelsError) as reason:
             what = f"{reason} Fillwright then"
             if has_torch():
                 log.info("The model runs on torch. %s", reason)

@@ -1,4 +1,4 @@
-"""A checkpoint folder -> the network on the CPU's int8 kernels. Knows files; knows no text."""
+"""A checkpoint folder -> the network on the CPU's kernels. Knows files; knows no text."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ def load_on_kernels(
     progress: Callable[[float], None],
     open_kernels: Callable[[int], CpuKernels] = CpuKernels,
 ) -> Loaded:
-    """Raises NoKernelsError where this machine has no kernels, NotInt8Error where they do not take
-    the checkpoint, and CheckpointError where nothing can."""
+    """Raises NoKernelsError where this machine has no kernels, NotForKernelsError where they do not
+    take the checkpoint, and CheckpointError where nothing can."""
     network = read_network(checkpoint, open_kernels(threads), progress)
     return Loaded(CpuDiffusionGemma(network))

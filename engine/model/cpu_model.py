@@ -1,4 +1,4 @@
-"""DiffusionGemma on the CPU's int8 kernels and numpy; its methods are those of DiffusionGemma.
+"""DiffusionGemma on the CPU's kernels and numpy; its methods are those of DiffusionGemma.
 
 Rows are rounded to int8 before each product, which the torch network does not do: its logits are
 near, not equal.
@@ -12,13 +12,14 @@ from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.config import LayerKind, ModelConfig
 from fillwright.engine.model.cpu_cache import CpuCache, grown_own
 from fillwright.engine.model.cpu_network import (
-    Angles,
     CpuNetwork,
     Memory,
     positions_before,
     rotary_angles,
 )
-from fillwright.kernels.cpu.operations import Floats, Integers, OwnRows, Seen, SharedRows
+from fillwright.kernels.cpu.layer import Angles
+from fillwright.kernels.cpu.matrices import Floats
+from fillwright.kernels.cpu.operations import Integers, OwnRows, Seen, SharedRows
 
 
 class CpuDiffusionGemma:
@@ -81,6 +82,12 @@ class CpuDiffusionGemma:
     def denoise_logits(
         self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
     ) -> Floats:
+        return self.logits(self.denoised(canvas, cache, self_conditioning))
+
+    def denoised(
+        self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
+    ) -> Floats:
+        """What denoise_logits makes its logits of: [canvases, rows, hidden]."""
         cache, network = CpuCache.of(cache), self._network
         start, end = cache.length, cache.length + canvas.shape[1]
         cache.make_room(end)
@@ -97,7 +104,7 @@ class CpuDiffusionGemma:
             signal = None if self_conditioning is None else self_conditioning[index]
             hidden = network.conditioned(network.embedded(ids), signal)
             decoded.append(network.run(hidden, angles, memory, seen, decoder=True))
-        return self.logits(np.stack(decoded))
+        return np.stack(decoded)
 
     def logits(self, hidden: Floats) -> Floats:
         flat = hidden.reshape(-1, self.config.hidden_size)

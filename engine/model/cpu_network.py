@@ -1,4 +1,4 @@
-"""The layers made of the CPU's int8 kernels. Both roles are one pass: only what a row sees and the
+"""The layers made of the CPU's kernels. Both roles are one pass: only what a row sees and the
 layers' scalars differ.
 
 Knows no tokens' meaning, no cache policy and no files.
@@ -10,25 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
+from fillwright.engine.model.cpu_experts import CpuExperts, run_expert_layer
 from fillwright.kernels.arrays import softmax
-from fillwright.kernels.cpu.layer import CpuMlp, LayerParts, LayerRows, run_layer
+from fillwright.kernels.cpu.layer import Angles, CpuMlp, LayerParts, LayerRows, run_layer
+from fillwright.kernels.cpu.matrices import CpuMatrix, Floats
 from fillwright.kernels.cpu.operations import (
     CpuKernels,
-    Floats,
     Heads,
-    Int8Matrix,
     Integers,
     OwnRows,
     Seen,
     SharedRows,
 )
 
-Angles = tuple[Floats, Floats]
-
 LEAST_SHARE = 1 / 16
 """A token that is less likely than so much of an even share, in every row of a canvas, is left out
 of what is expected. On a body denoised from noise (docs/measurements-log.md, "Without torch") what
 is left out weighs 0.5 % at most and moves the expected embedding by 0.7 %."""
+
+TOGETHER = 2**14
+"""Tokens whose embeddings lie in memory at a time: all that the embedded model has, and 180 MB of
+DiffusionGemma's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +39,7 @@ class CpuLayer:
     parts: LayerParts
     encoder_scalar: float
     decoder_scalar: float
+    experts: CpuExperts | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,7 @@ class CpuNetwork:
 
     kernels: CpuKernels
     config: ModelConfig
-    embedding: Int8Matrix
+    embedding: CpuMatrix
     self_conditioning: CpuMlp
     layers: tuple[CpuLayer, ...]
     norm: Floats
@@ -87,7 +90,11 @@ class CpuNetwork:
         probabilities = np.zeros_like(logits)
         probabilities[~silent] = softmax(logits[~silent])
         likely = np.flatnonzero(probabilities.max(0) > LEAST_SHARE / logits.shape[-1])
-        return probabilities[:, likely] @ self.embedded(likely)
+        expected = np.zeros((len(logits), self.config.hidden_size), dtype=np.float32)
+        for start in range(0, len(likely), TOGETHER):
+            some = likely[start : start + TOGETHER]
+            expected += probabilities[:, some] @ self.embedded(some)
+        return expected
 
     def run(
         self,
@@ -102,7 +109,11 @@ class CpuNetwork:
             own = memory.own[index] if memory.own else None
             rows = LayerRows(memory.shared[index], own, seen[layer.kind], memory.first)
             scalar = layer.decoder_scalar if decoder else layer.encoder_scalar
-            run_layer(self.kernels, layer.parts, hidden, angles[layer.kind], rows, scalar)
+            seeing = hidden, angles[layer.kind]
+            if layer.experts is None:
+                run_layer(self.kernels, layer.parts, *seeing, rows, scalar)
+            else:
+                run_expert_layer(self.kernels, layer.parts, layer.experts, *seeing, rows, scalar)
         return rms_norm(hidden, self.norm, self.config.rms_norm_eps)
 
     def logits(self, hidden: Floats) -> Floats:

@@ -13,8 +13,24 @@ from numpy.typing import NDArray
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.safetensors_files import files_by_tensor, opened
 
-TYPES = {"I8": "<i1", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+TYPES = {"I8": "<i1", "I32": "<i4", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "F8_E4M3": "u1"}
 """By safetensors' names. numpy has no bfloat16: it is read as the upper half of a float32."""
+INTEGERS = ("I8", "I32")
+QUANTISED = ("I8", "F8_E4M3")
+
+
+def _e4m3() -> NDArray[np.uint16]:
+    """bfloat16's bits of each of FP8's 256 numbers: a sign, four bits of exponent, three of
+    mantissa; all seven set are no number."""
+    byte = np.arange(256)
+    exponent, mantissa = byte >> 3 & 15, byte & 7
+    size = np.where(exponent > 0, (8 + mantissa) * 2.0 ** (exponent - 10), mantissa * 2.0**-9)
+    size[byte & 127 == 127] = np.nan
+    numbers = np.where(byte < 128, size, -size).astype(np.float32)
+    return (numbers.view(np.uint32) >> 16).astype(np.uint16)
+
+
+E4M3 = _e4m3()
 
 
 class StoredArrays:
@@ -29,23 +45,49 @@ class StoredArrays:
         return name in self._files
 
     def read(self, name: str, *shape: int) -> NDArray[Any]:
-        """int8, or a copy in float32. Raises CheckpointError, naming the tensor and the file."""
-        entry, data = self._entry(name)
-        if entry["shape"] != list(shape):
-            raise CheckpointError(
-                f"Tensor {name} in {self._files[name]} has shape {entry['shape']}, but config.json "
-                f"asks for {list(shape)}; the two are not of one checkpoint."
-            )
-        start, end = entry["data_offsets"]
-        stored = data[start:end].view(TYPES[entry["dtype"]]).reshape(shape)
-        if entry["dtype"] == "I8":
+        """Integers as they are stored, or a copy in float32. Raises CheckpointError, naming the
+        tensor and the file."""
+        entry, stored = self._stored(name, shape)
+        if entry["dtype"] in INTEGERS:
             return stored
-        if entry["dtype"] == "BF16":
-            return (stored.astype(np.uint32) << 16).view(np.float32)
+        if entry["dtype"] in ("BF16", "F8_E4M3"):
+            return (self.bfloat16(name, *shape).astype(np.uint32) << 16).view(np.float32)
         return stored.astype(np.float32)
 
+    def form(self, name: str) -> str:
+        """The type of the matrix of that name, as safetensors calls it; I32 for one in int4."""
+        if f"{name}_packed" in self._files:
+            name = f"{name}_packed"
+        entry, _ = self._entry(name)
+        return str(entry["dtype"])
+
+    def bfloat16(self, name: str, *shape: int) -> NDArray[np.uint16]:
+        """The bits of a tensor that is bfloat16, or of FP8, whose every number bfloat16 has."""
+        entry, stored = self._stored(name, shape)
+        return stored if entry["dtype"] == "BF16" else E4M3[stored]
+
+    def int4(
+        self, name: str, rows: int, columns: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """The matrix of that name: int32 [rows, columns / 8, rounded up] and float32 [rows,
+        groups]. Raises CheckpointError."""
+        words = self.read(f"{name}_packed", rows, -(-columns // 8))
+        entry, _ = self._entry(f"{name}_scale")
+        groups = entry["shape"][-1] if entry["shape"] else 0
+        scales = self.read(f"{name}_scale", rows, groups)
+        if not groups or columns % groups:
+            raise CheckpointError(
+                f"Tensor {name}_scale in {self._files[f'{name}_scale']} has {groups} scales a row, "
+                f"for {columns} columns; the two are not of one checkpoint."
+            )
+        self._check_finite(f"{name}_scale", scales)
+        return words, scales
+
     def scales(self, name: str, rows: int) -> NDArray[np.float32]:
-        """Of the int8 matrix of that name: float32 [rows]. Raises CheckpointError."""
+        """Of the matrix of that name: float32 [rows]; 1 where it needs none. Raises
+        CheckpointError."""
+        if self.form(name) not in QUANTISED:
+            return np.ones(rows, dtype=np.float32)
         name = f"{name}_scale"
         entry, _ = self._entry(name)
         if entry["shape"] not in ([rows, 1], [1]):
@@ -54,12 +96,26 @@ class StoredArrays:
                 f"what it scales has {rows} rows; download the checkpoint again."
             )
         scales = self.read(name, *entry["shape"]).flatten()
+        self._check_finite(name, scales)
+        return np.broadcast_to(scales, rows)
+
+    def _check_finite(self, name: str, scales: NDArray[np.float32]) -> None:
         if not np.isfinite(scales).all():
             raise CheckpointError(
                 f"Tensor {name} in {self._files[name]} holds scales that are no numbers; download "
                 "the checkpoint again."
             )
-        return np.broadcast_to(scales, rows)
+
+    def _stored(self, name: str, shape: tuple[int, ...]) -> tuple[dict[str, Any], NDArray[Any]]:
+        """What the header says of a tensor, and its bytes in their type."""
+        entry, data = self._entry(name)
+        if entry["shape"] != list(shape):
+            raise CheckpointError(
+                f"Tensor {name} in {self._files[name]} has shape {entry['shape']}, but config.json "
+                f"asks for {list(shape)}; the two are not of one checkpoint."
+            )
+        start, end = entry["data_offsets"]
+        return entry, data[start:end].view(TYPES[entry["dtype"]]).reshape(shape)
 
     def _entry(self, name: str) -> tuple[dict[str, Any], NDArray[np.uint8]]:
         """What the header says of a tensor, and the bytes of its file after the header."""

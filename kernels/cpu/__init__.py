@@ -1,1 +1,1 @@
-"""Products with int8 weights and what lies between them, in C++ for a CPU's own instructions."""
+"""Products with weights in int8, int4 and bfloat16, and what lies between them, in C++."""

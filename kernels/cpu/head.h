@@ -123,7 +123,7 @@ inline void gather(Readings& readings, const Head& head, int32_t workers, int32_
 }
 
 bool head(Pool* pool, const Matrix& matrix, const Rows& rows, const Head& work) {
-    KeptRows kept(rows.count, matrix.inputs);
+    KeptRows kept(rows.count, matrix);
     Readings readings(work, rows.count, workers(pool));
     if (kept.missing() || readings.missing() || !open_rows(pool, rows, kept)) return false;
     constexpr int32_t STEPS = 8;

@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fillwright.kernels.cpu import library as c
-from fillwright.kernels.cpu.operations import (
-    BLOCK,
-    CpuKernels,
-    Floats,
-    Heads,
-    Int8Matrix,
-    OwnRows,
-    Seen,
-    SharedRows,
-    address,
-    checked,
-)
+from fillwright.kernels.cpu.buffers import address, checked
+from fillwright.kernels.cpu.matrices import BLOCK, CpuMatrix, Floats
+from fillwright.kernels.cpu.operations import CpuKernels, Heads, OwnRows, Seen, SharedRows
+
+Angles = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,23 +18,24 @@ class CpuMlp:
     """A gated MLP after its gain [hidden]."""
 
     gain: Floats
-    gate_up: Int8Matrix
-    down: Int8Matrix
+    gate_up: CpuMatrix
+    down: CpuMatrix
 
 
 @dataclass(frozen=True, eq=False)
 class LayerParts:
     """Gains are contiguous float32: before_attention, after_attention and after_mlps [hidden],
-    head_gains [query + key heads, size], closing [2, hidden] for the two MLPs."""
+    head_gains [query + key heads, size], closing [2, hidden] for the two MLPs; where there are
+    experts, they are the second."""
 
     heads: Heads
     eps: float
     before_attention: Floats
-    qkv: Int8Matrix
+    qkv: CpuMatrix
     head_gains: Floats
-    out: Int8Matrix
+    out: CpuMatrix
     after_attention: Floats
-    mlps: tuple[CpuMlp, CpuMlp]
+    mlps: tuple[CpuMlp, ...]
     closing: Floats
     after_mlps: Floats
 
@@ -88,12 +82,12 @@ def run_layer(
     kernels: CpuKernels,
     parts: LayerParts,
     hidden: Floats,
-    angles: tuple[Floats, Floats],
+    angles: Angles,
     rows: LayerRows,
     scalar: float,
 ) -> None:
-    """hidden [rows, hidden] becomes the layer's result times `scalar`; angles as `turn` takes them.
-    Raises ValueError for arrays that do not fit, and MemoryError."""
+    """Of a layer with two MLPs: hidden [rows, hidden] becomes its result times `scalar`; angles as
+    `turn` takes them. Raises ValueError for arrays that do not fit, and MemoryError."""
     struct, heads, shared, own = parts.struct, parts.heads, rows.shared, rows.own
     count, numbers = len(rows.seen.shared), address(rows.seen.numbers)
     room, owned = shared.values.shape[0], 0 if own is None else own.values.shape[0]

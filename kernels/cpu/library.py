@@ -32,6 +32,18 @@ class Matrix(ctypes.Structure):
         ("cells", c_void_p),
         ("scales", c_void_p),
         ("sums", c_void_p),
+        ("form", c_int32),
+        ("group", c_int32),
+        ("group_scales", c_void_p),
+    ]
+
+
+class Experts(ctypes.Structure):
+    _fields_ = [
+        ("count", c_int32),
+        ("gate_up", c_void_p),
+        ("down", c_void_p),
+        ("first", c_void_p),
     ]
 
 
@@ -149,6 +161,7 @@ FUNCTIONS = {
     "embed": (None, [c_void_p, c_void_p, c_int32, c_float, c_void_p]),
     "product": (c_int32, [c_void_p] * 4),
     "gated_mlp": (c_int32, [c_void_p] * 5),
+    "experts": (c_int32, [c_void_p] * 4),
     "turn": (c_int32, [c_void_p] * 3),
     "attend": (c_int32, [c_void_p] * 3),
     "join": (c_int32, [c_void_p] * 2),

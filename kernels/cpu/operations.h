@@ -14,13 +14,25 @@ constexpr int32_t BLOCK = 16;        // outputs of a packed block, and positions
 constexpr int32_t OUTPUT_STEP = 32;  // outputs are padded to two blocks
 constexpr int32_t INPUT_STEP = 64;   // inputs are padded to a row of an AMX tile
 
-// int8 [outputs, inputs], laid out as [outputs / 16][inputs / 4][16][4], padded with zeros. An
-// output is worth its cells times its scale; `sums` are 128 times the sum of an output's cells.
+enum Form : int32_t { INT8 = 0, INT4 = 1, BFLOAT16 = 2 };
+
+constexpr int32_t HALF_BLOCK = 8;  // outputs of a packed block of int4, and inputs of its cells
+
+// [outputs, inputs] in one of these forms, each padded with what is worth zero:
+//
+// INT8: cells [outputs / 16][inputs / 4][16][4]. An output is worth its cells times its scale;
+//     `sums` are 128 times the sum of an output's cells.
+// INT4: bytes [outputs / 8][inputs / 8][8][4], each with 8 + the cell of input j in its lower half
+//     and 8 + that of input j + 4 in the upper one; `group` inputs of an output have one scale, as
+//     bfloat16 [outputs / 8][inputs / group][8]. 8 divides `group`, and `group` the inputs.
+// BFLOAT16: cells [outputs / 16][inputs / 2][16][2]; an output is worth its cells times its scale.
 struct Matrix {
     int32_t outputs, inputs;
-    const int8_t* cells;
+    const void* cells;
     const float* scales;
     const int32_t* sums;
+    int32_t form, group;
+    const uint16_t* group_scales;
 };
 
 // x [rows, inputs], to be normed first where `eps` is not negative, and times `gain` if there is

@@ -10,42 +10,18 @@ import math
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fillwright.kernels.cpu import library as c
+from fillwright.kernels.cpu.buffers import address, checked, empty
 from fillwright.kernels.cpu.library import InstructionSet, NoKernelsError, load_library
+from fillwright.kernels.cpu.matrices import BLOCK, CpuMatrix, Floats, Int4Matrix, Int8Matrix
 
-Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
-BLOCK, OUTPUT_STEP, INPUT_STEP = 16, 32, 64  # as in operations.h
-LINE = 64  # bytes of a processor's cache line
 UNNORMED = -1.0
-
-
-@dataclass(frozen=True, eq=False)
-class Int8Matrix:
-    """int8 weights [outputs, inputs] with a scale per output, as the products take them: cells
-    [outputs / 16, inputs / 4, 16, 4], padded with zeros. Made by `CpuKernels.pack`."""
-
-    outputs: int
-    inputs: int
-    cells: NDArray[np.int8]
-    scales: Floats
-    sums: NDArray[np.int32]
-
-    @cached_property
-    def struct(self) -> c.Matrix:
-        parts = (address(self.cells), address(self.scales), address(self.sums))
-        return c.Matrix(self.outputs, self.inputs, *parts)
-
-    @property
-    def address(self) -> int:
-        return ctypes.addressof(self.struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +143,13 @@ class CpuKernels:
 
     def pack(self, weights: NDArray[np.int8], scales: Floats) -> Int8Matrix:
         """weights int8 [outputs, inputs], scales [outputs]; both are copied."""
-        outputs, inputs = weights.shape
-        wide, deep = _padded(outputs, OUTPUT_STEP), _padded(inputs, INPUT_STEP)
-        checked(scales, outputs)
-        cells = empty(wide // BLOCK, deep // 4, BLOCK, 4, dtype=np.int8)
-        all_scales, sums = empty(wide), empty(wide, dtype=np.int32)
-        for each in (cells, all_scales, sums):
-            each.fill(0)
-        all_scales[:outputs] = scales
-        place = checked(weights, outputs, inputs, dtype=np.int8)
-        self._library.fillwright_pack(place, outputs, inputs, address(cells), address(sums))
-        return Int8Matrix(outputs, inputs, cells, all_scales, sums)
+        return Int8Matrix.pack(self._library, weights, scales)
 
-    def embed(self, matrix: Int8Matrix, ids: Integers, factor: float) -> Floats:
-        """Rows `ids` int64 [rows] of the matrix, times `factor` -> [rows, inputs]."""
+    def embed(self, matrix: CpuMatrix, ids: Integers, factor: float) -> Floats:
+        """Rows `ids` int64 [rows] of the matrix, which is not in int4, times `factor` -> [rows,
+        inputs]."""
+        if isinstance(matrix, Int4Matrix):
+            raise ValueError("no rows are read of a matrix in int4")
         if ids.size and not 0 <= int(ids.min()) <= int(ids.max()) < matrix.outputs:
             raise ValueError(f"ids are rows of a matrix of {matrix.outputs}")
         rows, out = np.ascontiguousarray(ids, dtype=np.int32), empty(ids.shape[0], matrix.inputs)
@@ -190,7 +159,7 @@ class CpuKernels:
         return out
 
     def product(
-        self, matrix: Int8Matrix, x: Floats, gain: Floats | None = None, eps: float = UNNORMED
+        self, matrix: CpuMatrix, x: Floats, gain: Floats | None = None, eps: float = UNNORMED
     ) -> Floats:
         """x [rows, inputs] times the matrix -> [rows, outputs]. Before that x is normed where `eps`
         is not negative, and multiplied by `gain` [inputs]."""
@@ -200,7 +169,7 @@ class CpuKernels:
         return out
 
     def gated_mlp(
-        self, gate_up: Int8Matrix, down: Int8Matrix, x: Floats, gain: Floats | None, eps: float
+        self, gate_up: CpuMatrix, down: CpuMatrix, x: Floats, gain: Floats | None, eps: float
     ) -> Floats:
         """geglu.py of x [rows, hidden], opened as `product` does; gate_up has the gates first."""
         if gate_up.outputs != 2 * down.inputs:
@@ -208,6 +177,36 @@ class CpuKernels:
         out = empty(x.shape[0], down.outputs)
         rows = _rows(gate_up, x, gain, eps)
         self.call("gated_mlp", gate_up.address, down.address, ctypes.byref(rows), address(out))
+        return out
+
+    def experts(
+        self,
+        gate_ups: Sequence[CpuMatrix],
+        downs: Sequence[CpuMatrix],
+        counts: Sequence[int],
+        x: Floats,
+        gain: Floats | None,
+        eps: float,
+    ) -> Floats:
+        """Several `gated_mlp`, all of the same shape: the first counts[0] of the rows x [rows,
+        hidden] go through the first, and so on -> [rows, hidden]."""
+        shapes = {(gate_up.outputs, gate_up.inputs) for gate_up in gate_ups}
+        wanted = {(2 * down.inputs, down.outputs) for down in downs}
+        if len(shapes) != 1 or shapes != wanted:
+            raise ValueError("the experts' matrices do not have one shape")
+        if not len(gate_ups) == len(downs) == len(counts) or min(counts) < 1:
+            raise ValueError("each expert has rows of its own")
+        if sum(counts) != x.shape[0]:
+            raise ValueError(f"the experts have {sum(counts)} rows, not {x.shape[0]}")
+        matrices = c.Matrix * len(counts)
+        starts = np.cumsum([0, *counts], dtype=np.int32)
+        opening = matrices(*(each.struct for each in gate_ups))
+        closing = matrices(*(each.struct for each in downs))
+        work = c.Experts(
+            len(counts), ctypes.addressof(opening), ctypes.addressof(closing), address(starts)
+        )
+        rows, out = _rows(gate_ups[0], x, gain, eps), empty(*x.shape)
+        self.call("experts", ctypes.byref(work), ctypes.byref(rows), address(out))
         return out
 
     def turn(
@@ -301,7 +300,7 @@ class CpuKernels:
         )
         self.call("join", ctypes.byref(work))
 
-    def logits(self, matrix: Int8Matrix, x: Floats, cap: float) -> Floats:
+    def logits(self, matrix: CpuMatrix, x: Floats, cap: float) -> Floats:
         """lm_head.py: cap * tanh(product / cap), [rows, outputs]."""
         out, rows = empty(x.shape[0], matrix.outputs), _rows(matrix, x, None, UNNORMED)
         work = c.Head(cap=cap, logits=address(out))
@@ -309,7 +308,7 @@ class CpuKernels:
         return out
 
     def readout(
-        self, matrix: Int8Matrix, x: Floats, cap: float, top: int, chosen: Integers
+        self, matrix: CpuMatrix, x: Floats, cap: float, top: int, chosen: Integers
     ) -> Readout:
         """What `logits` would say, without writing them: see Readout. chosen int64 [rows, choices];
         of equal logits the first output is better."""
@@ -345,32 +344,6 @@ class CpuKernels:
             raise MemoryError(f"there is no memory for the operation {name}")
 
 
-def _rows(matrix: Int8Matrix, x: Floats, gain: Floats | None, eps: float) -> c.Rows:
+def _rows(matrix: CpuMatrix, x: Floats, gain: Floats | None, eps: float) -> c.Rows:
     gains = None if gain is None else checked(gain, matrix.inputs)
     return c.Rows(checked(x, x.shape[0], matrix.inputs), gains, eps, x.shape[0])
-
-
-def checked(array: NDArray[Any], *shape: int, dtype: type[np.generic] = np.float32) -> int:
-    """Its address. Raises ValueError unless it is contiguous and `dtype` [*shape]."""
-    if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
-        raise ValueError(
-            f"a contiguous {dtype.__name__} {list(shape)} is wanted, not "
-            f"{array.dtype} {list(array.shape)}"
-        )
-    return address(array)
-
-
-def address(array: NDArray[Any]) -> int:
-    return array.ctypes.data
-
-
-def empty(*shape: int, dtype: type[np.generic] = np.float32) -> NDArray[Any]:
-    """An array that begins with a cache line, so that no vector of it lies in two."""
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    held = np.empty(size + LINE, dtype=np.uint8)
-    start = -address(held) % LINE
-    return held[start : start + size].view(dtype).reshape(shape)
-
-
-def _padded(size: int, step: int) -> int:
-    return -(-size // step) * step

@@ -1,16 +1,19 @@
 // Products of kept rows with packed matrices, and the gated MLP that is made of two.
 #pragma once
-#include "rows.h"
+#include "bfloat16.h"
+#include "int4.h"
 
 namespace {
 
-// The tile of m rows from `row` on and 32 outputs from block 2 * step on, in float32: [m][32].
-inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
+// The tile of m rows from `row` on and 32 outputs from 32 * step on, in float32: [m][32].
+inline void int8_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
                        int32_t step, float* tile) {
     const size_t outputs = static_cast<size_t>(step) * OUTPUT_STEP;
     Dot::Sum sums[Dot::ROWS * OUTPUT_STEP];
     Dot::tile(m, rows.row(row), rows.stride,
-              matrix.cells + outputs * static_cast<size_t>(rows.stride), sums,
+              static_cast<const int8_t*>(matrix.cells) +
+                  outputs * static_cast<size_t>(rows.stride),
+              sums,
               row + m == rows.count);
     for (int32_t i = 0; i < m; i++) {
         const float scale = rows.scale(row + i);
@@ -28,12 +31,25 @@ inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, 
     }
 }
 
+inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
+                       int32_t step, float* tile) {
+    switch (matrix.form) {
+        case INT4:
+            return int4_tile(matrix, rows, row, m, step, tile);
+        case BFLOAT16:
+            return bfloat16_tile(matrix, rows, row, m, step, tile);
+        default:
+            int8_tile(matrix, rows, row, m, step, tile);
+    }
+}
+
 // Calls take(row, m, tile) for the tiles of one step of outputs.
 template <class F>
 inline void each_tile(const Matrix& matrix, const KeptRows& rows, int32_t step, F take) {
+    const int32_t together = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
     float tile[Dot::ROWS * OUTPUT_STEP];
-    for (int32_t row = 0; row < rows.count; row += Dot::ROWS) {
-        const int32_t m = least(Dot::ROWS, rows.count - row);
+    for (int32_t row = 0; row < rows.count; row += together) {
+        const int32_t m = least(together, rows.count - row);
         float_tile(matrix, rows, row, m, step, tile);
         take(row, m, tile);
     }
@@ -62,7 +78,7 @@ inline void multiply(Pool* pool, const Matrix& matrix, const KeptRows& rows, flo
 }
 
 bool product(Pool* pool, const Matrix& matrix, const Rows& rows, float* out) {
-    KeptRows kept(rows.count, matrix.inputs);
+    KeptRows kept(rows.count, matrix);
     if (kept.missing() || !open_rows(pool, rows, kept)) return false;
     multiply(pool, matrix, kept, out);
     return true;
@@ -71,7 +87,7 @@ bool product(Pool* pool, const Matrix& matrix, const Rows& rows, float* out) {
 bool gated_mlp(Pool* pool, const Matrix& gate_up, const Matrix& down, const Rows& rows,
                float* out) {
     const int32_t size = down.inputs;
-    KeptRows opened(rows.count, gate_up.inputs), gated(rows.count, size);
+    KeptRows opened(rows.count, gate_up), gated(rows.count, down);
     Scratch<float> raw(static_cast<size_t>(rows.count) * static_cast<size_t>(2 * size));
     if (opened.missing() || gated.missing() || raw.missing()) return false;
     if (!open_rows(pool, rows, opened)) return false;

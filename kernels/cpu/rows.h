@@ -21,13 +21,14 @@ inline float inverse_size(const float* x, int32_t size, float eps) {
     return 1.0f / std::sqrt(sum(squares) / static_cast<float>(size) + eps);
 }
 
-inline void keep_row(const float* x, int32_t size, float* cells, float& scale) {
+inline void keep_row(const float* x, int32_t size, bool, float* cells, float& scale) {
     std::memcpy(cells, x, 4 * static_cast<size_t>(size));
     scale = 1.0f;
 }
 
-// Rounds to [-127, 127] times `scale`; a row that holds what is no finite number gets such a scale.
-inline void keep_row(const float* x, int32_t size, int8_t* cells, float& scale) {
+// Rounds to [-127, 127] times `scale`, plus 128 with an offset; a row that holds what is no finite
+// number gets such a scale.
+inline void keep_row(const float* x, int32_t size, bool offset, int8_t* cells, float& scale) {
     Floats largest{}, infinite{};
     each(size, [&](int32_t i, auto part) {
         const Floats v = load(x + i, part);
@@ -40,41 +41,69 @@ inline void keep_row(const float* x, int32_t size, int8_t* cells, float& scale) 
     each(size, [&](int32_t i, auto part) {
         const Floats v = factor == 0.0f ? Floats{} : nearest(load(x + i, part) * factor);
         Bytes bytes = __builtin_convertvector(__builtin_convertvector(v, Ints), Bytes);
-        if (Dot::OFFSET) bytes ^= static_cast<int8_t>(-128);
+        if (offset) bytes ^= static_cast<int8_t>(-128);
         std::memcpy(cells + i, &bytes, static_cast<size_t>(width(part)));
     });
 }
 
-// Rows as a product takes them, of `stride` cells each; padding is zero, for so are the weights
-// there, and 0 times what is no number is none.
+// Rows as a product with the matrix takes them, of `stride` cells each; padding is zero, for so are
+// the weights there, and 0 times what is no number is none. For a matrix in bfloat16 they are not
+// rounded; for one in int4, the sums of their groups' cells are kept too.
 class KeptRows {
 public:
-    KeptRows(int32_t count, int32_t size)
+    KeptRows(int32_t count, const Matrix& matrix)
         : count(count),
-          size(size),
+          size(matrix.inputs),
           stride(padded(size, INPUT_STEP)),
-          cells_(static_cast<size_t>(padded(count, Dot::ROW_STEP)) * static_cast<size_t>(stride)),
+          form_(matrix.form),
+          group_(matrix.form == INT4 ? matrix.group : size),
+          cells_(form_ == BFLOAT16 ? 0 : of_rows(padded(count, Dot::ROW_STEP), stride)),
+          plain_(form_ == BFLOAT16 ? of_rows(count, plain_stride()) : 0),
+          sums_(form_ == INT4 ? of_rows(count, size / group_) : 0),
           scales_(static_cast<size_t>(count)) {
-        if (missing()) return;
-        const size_t used = static_cast<size_t>(count) * static_cast<size_t>(stride);
-        const size_t whole =
-            static_cast<size_t>(padded(count, Dot::ROW_STEP)) * static_cast<size_t>(stride);
+        if (missing() || form_ == BFLOAT16) return;
+        const size_t used = of_rows(count, stride);
+        const size_t whole = of_rows(padded(count, Dot::ROW_STEP), stride);
         std::memset(cells_.get() + used, 0, (whole - used) * sizeof(Cell));
     }
-    bool missing() const { return cells_.missing() || scales_.missing(); }
-    const Cell* row(int32_t i) const {
-        return cells_.get() + static_cast<size_t>(i) * static_cast<size_t>(stride);
+    bool missing() const {
+        return cells_.missing() || plain_.missing() || sums_.missing() || scales_.missing();
     }
+    const Cell* row(int32_t i) const { return cells_.get() + of_rows(i, stride); }
+    int32_t plain_stride() const { return padded(size, 2); }
+    const float* plain(int32_t i) const { return plain_.get() + of_rows(i, plain_stride()); }
+    const Dot::Sum* sums(int32_t i) const { return sums_.get() + of_rows(i, size / group_); }
     float scale(int32_t i) const { return scales_.get()[i]; }
     void keep(int32_t i, const float* x) {
-        Cell* cells = cells_.get() + static_cast<size_t>(i) * static_cast<size_t>(stride);
-        keep_row(x, size, cells, scales_.get()[i]);
+        if (form_ == BFLOAT16) {
+            float* plain = plain_.get() + of_rows(i, plain_stride());
+            plain[plain_stride() - 1] = 0;
+            std::memcpy(plain, x, 4 * static_cast<size_t>(size));
+            scales_.get()[i] = 1.0f;
+            return;
+        }
+        Cell* cells = cells_.get() + of_rows(i, stride);
+        keep_row(x, size, Dot::OFFSET && form_ == INT8, cells, scales_.get()[i]);
         std::memset(cells + size, 0, static_cast<size_t>(stride - size) * sizeof(Cell));
+        if (form_ == INT4) sum_groups(cells, sums_.get() + of_rows(i, size / group_));
     }
     const int32_t count, size, stride;
 
 private:
+    static size_t of_rows(int32_t rows, int32_t wide) {
+        return static_cast<size_t>(rows) * static_cast<size_t>(wide);
+    }
+    void sum_groups(const Cell* cells, Dot::Sum* sums) const {
+        for (int32_t from = 0; from < size; from += group_) {
+            Dot::Sum sum = 0;
+            for (int32_t k = 0; k < group_; k++) sum += cells[from + k];
+            *sums++ = sum;
+        }
+    }
+    const int32_t form_, group_;
     Scratch<Cell> cells_;
+    Scratch<float> plain_;
+    Scratch<Dot::Sum> sums_;
     Scratch<float> scales_;
 };
 

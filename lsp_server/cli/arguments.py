@@ -1,5 +1,5 @@
-"""What the verbs' command lines share: a parser that says an error in one line, values that are
-checked as they are read, and the settings of the engine that is meant.
+"""What the verbs' command lines share: a parser that says an error in one line, and values that are
+checked as they are read.
 """
 
 import argparse
@@ -7,13 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from fillwright.engine.daemon.arguments import remote_of
-from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.engine.errors import BadRequest
-from fillwright.engine.remote.settings import url_for
-
 BAD_ARGUMENTS, ENGINE_FAILED = 2, 3
-DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]{1,3})?")
 Value = TypeVar("Value")
 
 
@@ -46,28 +40,3 @@ def whole(what: str, least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
-
-
-def engine_settings(arguments: argparse.Namespace) -> EngineSettings:
-    """The settings of the engine that was named. Raises BadRequest."""
-    if not DEVICE.fullmatch(arguments.device):
-        raise BadRequest(f"{arguments.device!r} is no device; choose auto, cpu or cuda.")
-    remote = remote_of(arguments, url_for(arguments.engine, arguments.model))
-    return EngineSettings(checkpoint=arguments.model, device=arguments.device, remote=remote)
-
-
-def startable(arguments: argparse.Namespace) -> EngineSettings:
-    """The settings of an engine that may have to be started: its model is looked for first.
-
-    Raises BadRequest when there is none, or when a model server must not be used so.
-    """
-    model = arguments.model
-    if model is not None and not (model / "config.json").is_file():
-        raise BadRequest(
-            f"There is no checkpoint in {model}; give --model a folder with a config.json."
-        )
-    settings = engine_settings(arguments)
-    if settings.remote is not None:
-        settings.remote.address()
-        settings.remote.key()
-    return settings

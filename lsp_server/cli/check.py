@@ -16,8 +16,9 @@ from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.client import EngineSettings
 from fillwright.engine.request import Ranking
 from fillwright.engine.syntax.languages import language_of_file
-from fillwright.lsp_server.cli.arguments import Parser, sentence, startable
+from fillwright.lsp_server.cli.arguments import Parser, sentence
 from fillwright.lsp_server.cli.asking import client_for
+from fillwright.lsp_server.cli.engine_arguments import startable
 from fillwright.lsp_server.cli.source_file import read_source
 from fillwright.lsp_server.cli.terminal import say, showing
 from fillwright.lsp_server.fills.unlikely import Check, UnlikelyPlace, unlikely_places

@@ -16,12 +16,8 @@ from fillwright.engine.daemon.arguments import (
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
 from fillwright.engine.daemon.lifecycle import stop_all
 from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
-from fillwright.lsp_server.cli.arguments import (
-    ENGINE_FAILED,
-    Parser,
-    engine_settings,
-    startable,
-)
+from fillwright.lsp_server.cli.arguments import ENGINE_FAILED, Parser
+from fillwright.lsp_server.cli.engine_arguments import engine_settings, startable
 
 Action = Literal["start", "stop", "status"]
 ACTIONS = {

@@ -9,7 +9,8 @@ from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.request import Budget, Constraint, Decode
 from fillwright.engine.syntax.pieces import KINDS
-from fillwright.lsp_server.cli.arguments import Parser, sentence, startable, whole
+from fillwright.lsp_server.cli.arguments import Parser, sentence, whole
+from fillwright.lsp_server.cli.engine_arguments import startable
 from fillwright.lsp_server.cli.fill import FillOptions
 from fillwright.lsp_server.cli.locations import parse_at, parse_body, parse_piece, parse_range
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.client import EngineClient, EngineSettings, Health
-from fillwright.lsp_server.cli.arguments import Parser, engine_settings
+from fillwright.lsp_server.cli.arguments import Parser
+from fillwright.lsp_server.cli.engine_arguments import engine_settings
 
 Action = Literal["status", "clear"]
 ACTIONS = {

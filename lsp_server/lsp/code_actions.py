@@ -7,12 +7,9 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
+from fillwright.lsp_server.lsp.announced import FILL_COMMAND, REPAIR, REWRITE
 from fillwright.lsp_server.lsp.convert import capability
 from fillwright.lsp_server.session.targets import Target
-
-FILL_COMMAND = "fillwright.fill"
-REWRITE, REPAIR = types.CodeActionKind.RefactorRewrite, types.CodeActionKind.QuickFix
-KINDS = [REWRITE, REPAIR]
 
 
 def action(target: Target, client: types.ClientCapabilities) -> types.CodeAction | types.Command:

@@ -16,7 +16,15 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.pull.pulled import pulled_folders
 from fillwright.lsp_server.lsp import convert
-from fillwright.lsp_server.lsp.code_actions import FILL_COMMAND
+from fillwright.lsp_server.lsp.announced import (
+    ACCEPTED_COMMAND,
+    ENGINES_COMMAND,
+    FILL_COMMAND,
+    PREVIEW_COMMAND,
+    RECALL_COMMAND,
+    SNOOZE_COMMAND,
+    STATUS_COMMAND,
+)
 from fillwright.lsp_server.lsp.progress import UserCancelled, work_done
 from fillwright.lsp_server.lsp.protocol import AnsweringProtocol
 from fillwright.lsp_server.session.engine_choices import engine_choices
@@ -25,11 +33,6 @@ from fillwright.lsp_server.session.target_fill import Filled
 from fillwright.lsp_server.session.targets import Target
 from fillwright.lsp_server.text.positions import PositionEncoding
 
-PREVIEW_COMMAND = "fillwright.preview"
-STATUS_COMMAND = "fillwright.status"
-ENGINES_COMMAND = "fillwright.engines"
-RECALL_COMMAND = "fillwright.recall"
-SNOOZE_COMMAND = "fillwright.snooze"
 SNOOZE_MINUTES = 5
 
 
@@ -50,7 +53,7 @@ def register(client: LanguageServer, session: Session) -> None:
     client.command(ENGINES_COMMAND)(partial(engines, session))
     client.command(RECALL_COMMAND)(partial(recall, client.protocol, session))
     client.command(SNOOZE_COMMAND)(partial(snooze, session))
-    client.command(convert.ACCEPTED_COMMAND)(partial(accepted, session))
+    client.command(ACCEPTED_COMMAND)(partial(accepted, session))
 
 
 async def fill(

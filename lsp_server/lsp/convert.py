@@ -8,13 +8,13 @@ from typing import Any
 
 from lsprotocol import types
 
+from fillwright.lsp_server.lsp.announced import ACCEPTED_COMMAND
 from fillwright.lsp_server.session.requests import SelectedItem
 from fillwright.lsp_server.session.targets import EditorPosition, EditorRange
 from fillwright.lsp_server.text.changes import TextChange
 from fillwright.lsp_server.text.documents import Change, Document
 from fillwright.lsp_server.text.positions import Position, PositionEncoding
 
-ACCEPTED_COMMAND = "fillwright.accepted"
 REWRITE = "fillwright.rewrite"
 """The change annotation of an edit that replaces code."""
 

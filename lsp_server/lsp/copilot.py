@@ -12,7 +12,6 @@ from typing import Any
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 from lsprotocol import types
-from pygls.protocol import default_converter
 
 from fillwright.lsp_server.text.formatting import Formatting
 
@@ -163,9 +162,8 @@ MESSAGES: dict[str, type[Any]] = {
 }
 
 
-def converter() -> Converter:
-    """pygls' converter, which knows these messages too."""
-    made: Converter = default_converter()  # type: ignore[no-untyped-call]
+def teach(converter: Converter) -> None:
+    """Have pygls' converter read these messages too."""
     for kind, names in {
         InlineCompletionParams: {
             "text_document": "textDocument",
@@ -176,8 +174,7 @@ def converter() -> Converter:
         DocumentPosition: {"tab_size": "tabSize", "insert_spaces": "insertSpaces"},
     }.items():
         renamed = {name: override(rename=there) for name, there in names.items()}
-        made.register_structure_hook(
+        converter.register_structure_hook(
             kind,
-            make_dict_structure_fn(kind, made, **renamed),  # type: ignore[arg-type]
+            make_dict_structure_fn(kind, converter, **renamed),  # type: ignore[arg-type]
         )
-    return made

@@ -10,8 +10,9 @@ from typing import Any
 from pygls.lsp.server import LanguageServer
 
 from fillwright.lsp_server.lsp import convert, copilot
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.offers import ghost_offer
-from fillwright.lsp_server.session.requests import DocumentChanged, Ghost, GhostOffer, GhostRequest
+from fillwright.lsp_server.session.requests import Ghost, GhostOffer, GhostRequest
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.text.positions import PositionEncoding
 

@@ -7,6 +7,7 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.lsp import code_actions, convert, copilot, unlikely
+from fillwright.lsp_server.lsp.announced import REPAIR
 from fillwright.lsp_server.lsp.commands import target_of
 from fillwright.lsp_server.session.offers import ghost_offer, popup_offer
 from fillwright.lsp_server.session.requests import GhostRequest
@@ -15,18 +16,12 @@ from fillwright.lsp_server.session.session import Session
 
 def register(client: LanguageServer, session: Session) -> None:
     """Teach the server every request it answers while a document is edited."""
-    # without options pygls does not advertise inline completion
-    inline = types.InlineCompletionOptions()
-    client.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, inline)(
-        partial(inline_completion, session)
-    )
+    client.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION)(partial(inline_completion, session))
     client.feature(copilot.DID_SHOW)(partial(did_show, session))
     client.feature(copilot.DID_PARTIALLY_ACCEPT)(partial(did_partially_accept, session))
     client.feature(copilot.DID_FOCUS)(partial(did_focus, session))
-    popup = types.CompletionOptions()
-    client.feature(types.TEXT_DOCUMENT_COMPLETION, popup)(partial(completion, session))
-    actions = types.CodeActionOptions(code_action_kinds=code_actions.KINDS, resolve_provider=True)
-    client.feature(types.TEXT_DOCUMENT_CODE_ACTION, actions)(partial(code_action, client, session))
+    client.feature(types.TEXT_DOCUMENT_COMPLETION)(partial(completion, session))
+    client.feature(types.TEXT_DOCUMENT_CODE_ACTION)(partial(code_action, client, session))
     client.feature(types.CODE_ACTION_RESOLVE)(partial(resolve_code_action, client, session))
 
 
@@ -118,7 +113,7 @@ def _quick_fixes(
 ) -> list[types.CodeAction | types.Command]:
     document, can = session.documents.get(params.text_document.uri), client.client_capabilities
     literals = convert.capability(can, "text_document.code_action.code_action_literal_support")
-    wanted = code_actions.wanted(code_actions.REPAIR, params.context.only)
+    wanted = code_actions.wanted(REPAIR, params.context.only)
     if document is None or not literals or not wanted:
         return []
     encoding = session.documents.encoding

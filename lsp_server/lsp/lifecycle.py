@@ -1,6 +1,5 @@
 """A connection's life: initialize, settings and folders that change, shutdown. Knows no fills."""
 
-import os
 from functools import partial
 
 from lsprotocol import types
@@ -8,16 +7,18 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.lsp_server.lsp.configuration import Configuration
 from fillwright.lsp_server.lsp.watched_files import watch_files
-from fillwright.lsp_server.session.editor_process import when_gone
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.text.positions import PositionEncoding
 
 
-def register(client: LanguageServer, session: Session) -> None:
-    """Teach the server these methods."""
+def register(
+    client: LanguageServer, session: Session, greeting: types.InitializeParams | None
+) -> None:
+    """Teach the server these methods; `greeting` is what `initialize` said."""
     configuration = Configuration(client)
+    if greeting is not None:
+        initialize(client, session, configuration, greeting)
     for method, handler in (
-        (types.INITIALIZE, partial(initialize, client, session, configuration)),
         (types.INITIALIZED, partial(initialized, client, session, configuration)),
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, partial(configured, session, configuration)),
         (
@@ -36,7 +37,7 @@ def initialize(
     configuration: Configuration,
     params: types.InitializeParams,
 ) -> None:
-    """`initialize`: nothing here waits for the engine."""
+    """What `initialize` said holds for the session."""
     chosen = client.workspace.position_encoding or types.PositionEncodingKind.Utf16
     name = chosen.value if isinstance(chosen, types.PositionEncodingKind) else chosen
     session.documents.encoding = PositionEncoding(name)
@@ -45,8 +46,6 @@ def initialize(
     session.start(given, more_to_come=configuration.can_be_read)
     if params.client_info is not None:
         session.report.editor = params.client_info.name
-    if params.process_id is not None:
-        when_gone(params.process_id, lambda: leave(session))
 
 
 async def initialized(
@@ -94,10 +93,3 @@ def folders_of(client: LanguageServer) -> tuple[str, ...]:
     folders = tuple(folder.uri for folder in client.workspace.folders.values())
     root = client.workspace.root_uri
     return folders or ((root,) if root else ())
-
-
-def leave(session: Session) -> None:
-    """End this process at once: the editor is gone, and somebody else holds its stdin open."""
-    session.report.remove()
-    # an orderly end would wait for the thread that reads stdin
-    os._exit(1)

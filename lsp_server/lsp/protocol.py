@@ -4,9 +4,11 @@ Each override names what pygls 2.1.1 does instead. Knows nothing of documents or
 """
 
 import logging
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from cattrs import Converter
 from cattrs.errors import CattrsError
 from lsprotocol import types
 from pygls.exceptions import (
@@ -25,8 +27,7 @@ from pygls.protocol import (
 )
 
 from fillwright.engine.errors import FillwrightError
-from fillwright.lsp_server.lsp import copilot
-from fillwright.lsp_server.session.requests import DocumentChanged
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,12 @@ class AnsweringProtocol(LanguageServerProtocol):
     """One editor's connection."""
 
     _initialized = False
+    _messages: Mapping[str, type[Any]] = {}
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether `initialize` has been answered, or is about to be."""
+        return self._initialized
 
     @property
     def was_shut_down(self) -> bool:
@@ -48,8 +55,14 @@ class AnsweringProtocol(LanguageServerProtocol):
         return self._shutdown
 
     def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
-        """Ours for what Copilot's clients add; pygls knows the protocol's own."""
-        return copilot.MESSAGES.get(method) or super().get_message_type(method)
+        """Those that it has learnt; pygls knows the protocol's own."""
+        return self._messages.get(method) or super().get_message_type(method)
+
+    def learn(self, messages: Mapping[str, type[Any]], teach: Callable[[Converter], None]) -> None:
+        """Take messages that are not the protocol's, by their methods; `teach` has a converter read
+        them."""
+        self._messages = messages
+        teach(self._converter)
 
     def structure_message(self, data: dict[str, Any]) -> dict[str, Any]:
         """Leaves the JSON as it is; pygls calls this for every nested object of a message."""

@@ -10,7 +10,7 @@ from typing import Any
 from lsprotocol import types
 
 from fillwright.lsp_server.lsp import copilot
-from fillwright.lsp_server.session.requests import DocumentChanged
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.reasons import Reason

@@ -14,6 +14,7 @@ from pygls.lsp.server import LanguageServer
 
 from fillwright.lsp_server.fills.unlikely import UnlikelyPlace
 from fillwright.lsp_server.lsp import convert
+from fillwright.lsp_server.lsp.announced import CHECK_COMMAND
 from fillwright.lsp_server.lsp.progress import UserCancelled, work_done
 from fillwright.lsp_server.lsp.protocol import AnsweringProtocol
 from fillwright.lsp_server.session.looking import look_after_save, look_through
@@ -21,7 +22,6 @@ from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.positions import PositionEncoding
 
-CHECK_COMMAND = "fillwright.check"
 TITLE = "Fillwright: Look for unlikely places"
 SOURCE = "Fillwright"
 LONGEST_SHOWN = 40

@@ -6,6 +6,7 @@ from pygls.lsp.server import LanguageServer
 from fillwright.engine.syntax.grammars import has_queries
 from fillwright.engine.syntax.languages import SUFFIXES
 from fillwright.lsp_server.lsp.convert import capability
+from fillwright.lsp_server.privacy.ignore_files import IGNORE_FILES
 
 
 def watch_files(client: LanguageServer) -> bool:
@@ -13,9 +14,6 @@ def watch_files(client: LanguageServer) -> bool:
     capabilities = client.client_capabilities
     if not capability(capabilities, "workspace.did_change_watched_files.dynamic_registration"):
         return False
-    # after `initialize` has been answered, which has less time than this takes
-    from fillwright.lsp_server.privacy.ignore_files import IGNORE_FILES
-
     code = sorted(suffix for suffix, language in SUFFIXES.items() if has_queries(language))
     globs = [f"**/*.{{{','.join(code)}}}", *(f"**/{name}" for name in IGNORE_FILES)]
     options = types.DidChangeWatchedFilesRegistrationOptions(

@@ -9,18 +9,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from fillwright.engine.daemon.client import EngineClient
+from fillwright.engine.daemon.wire import Health
 from fillwright.engine.request import FileText, Memories
 from fillwright.lsp_server.project.keys import workspace_key
 from fillwright.lsp_server.project.legible import legible, text_of
 from fillwright.lsp_server.project.survey import Found, Stamp, chosen, is_admitted, survey
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 from fillwright.lsp_server.text.documents import Document
-
-if TYPE_CHECKING:
-    from fillwright.engine.daemon.client import EngineClient
-    from fillwright.engine.daemon.wire import Health
 
 AT_ONCE = 50
 """Files in one message, so that none is long."""
@@ -98,7 +95,7 @@ class ProjectFolder:
         """Whether a document waits until nobody types in it."""
         return any(self._is_typed_in(open_) for open_ in self._open.values())
 
-    async def bring(self, engine: "EngineClient") -> "Health":
+    async def bring(self, engine: EngineClient) -> Health:
         """Have the engine know what all files say now, as far as one runs; gives how it is. Never
         starts one."""
         health = await engine.remember(Memories(self.workspace, ()))
@@ -119,7 +116,7 @@ class ProjectFolder:
                 health = await engine.remember(Memories(self.workspace, ()))
         return health
 
-    def _is_taken_in(self, health: "Health") -> bool:
+    def _is_taken_in(self, health: Health) -> bool:
         """Whether the engine takes files. Where it is another one, or has forgotten what it was
         told, all are due again."""
         mine = {each.workspace: each for each in health.remembered}.get(self.workspace)

@@ -8,18 +8,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.errors import FillwrightError
+from fillwright.lsp_server.project.folder import ProjectFolder
 from fillwright.lsp_server.project.keys import ProjectPlace, file_key, innermost
 from fillwright.lsp_server.settings.settings import ExclusionSettings
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.positions import LINE_END
 from fillwright.lsp_server.text.subscribers import DocumentEdit
-
-if TYPE_CHECKING:
-    from fillwright.engine.daemon.client import EngineClient
-    from fillwright.lsp_server.project.folder import ProjectFolder
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +35,7 @@ class Project:
     change."""
 
     def __init__(
-        self, engine: "Callable[[], EngineClient]", tell: Callable[[], None] = lambda: None
+        self, engine: Callable[[], EngineClient], tell: Callable[[], None] = lambda: None
     ) -> None:
         self.is_watched = False
         self.files = 0
@@ -53,9 +50,6 @@ class Project:
     def follow(self, folders: Mapping[Path, ExclusionSettings]) -> None:
         """These folders are the project's from now on, and these files are kept out of each. The
         engine forgets what was one when it sees that nobody works there: another editor may."""
-        # after `initialize` has been answered, which has less time than this takes
-        from fillwright.lsp_server.project.folder import ProjectFolder
-
         roots = {folder.resolve(): exclude for folder, exclude in folders.items()}
         for root in self._folders.keys() - roots.keys():
             self._leave(root)

@@ -2,16 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.prompt_format import engine_takes_instructions
 from fillwright.engine.remote.settings import RemoteSettings, url_for
 from fillwright.lsp_server.fills.fills import Kind
 from fillwright.lsp_server.settings.settings import EngineSection
-
-if TYPE_CHECKING:
-    from fillwright.engine.daemon.client import EngineClient
 
 
 class EngineConnection:
@@ -25,13 +22,13 @@ class EngineConnection:
         self._client: EngineClient | None = None
         self._client_for_actions: EngineClient | None = None
 
-    def client(self) -> "EngineClient":
+    def client(self) -> EngineClient:
         """The client to use now for suggestions."""
         if self._client is None:
             self._client = self._new_client(self._section().use)
         return self._client
 
-    def client_for(self, kind: Kind) -> "EngineClient":
+    def client_for(self, kind: Kind) -> EngineClient:
         """The client to use now for a kind of fill."""
         if kind != "edit" or not self.has_another_for_actions:
             return self.client()
@@ -71,10 +68,7 @@ class EngineConnection:
                 await client.aclose()
         self._client = self._client_for_actions = None
 
-    def _new_client(self, name: str | None) -> "EngineClient":
-        # after `initialize` has been answered, which has less time than this takes
-        from fillwright.engine.daemon.client import EngineClient
-
+    def _new_client(self, name: str | None) -> EngineClient:
         self._chosen = self._section()
         return EngineClient(_engine_settings(self._chosen.called(name)))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.fills.unlikely import Check, UnlikelyPlace, unlikely_places
-from fillwright.lsp_server.session.requests import DocumentChanged
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.session import NOT_OPEN, Session
 
 logger = logging.getLogger(__name__)

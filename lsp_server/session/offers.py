@@ -7,8 +7,8 @@ import asyncio
 from typing import Literal
 
 from fillwright.lsp_server.fills.inflight import Superseded
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.requests import (
-    DocumentChanged,
     Ghost,
     GhostOffer,
     GhostRequest,

@@ -10,10 +10,6 @@ from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.positions import Position
 
 
-class DocumentChanged(Exception):  # noqa: N818 - an outcome, not an error
-    """The document is not, or no longer, the version that was meant."""
-
-
 @dataclass(frozen=True, slots=True)
 class SelectedItem:
     """The popup's selected item: what accepting it would put into the document."""

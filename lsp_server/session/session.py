@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.request import Draft, Snippet
 from fillwright.lsp_server.context.context import Context
@@ -17,13 +18,14 @@ from fillwright.lsp_server.fills.fills import Ask, Fills, OnDraft
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.fills.status import Status, StatusLine
 from fillwright.lsp_server.fills.unlikely import UnlikelyPlace
+from fillwright.lsp_server.privacy import secret_files
 from fillwright.lsp_server.project.keys import ProjectPlace
 from fillwright.lsp_server.project.project import Project, in_memory
 from fillwright.lsp_server.session.background import Background
-from fillwright.lsp_server.session.editor_formatting import FormattingMemory
+from fillwright.lsp_server.session.document_changed import DocumentChanged
+from fillwright.lsp_server.session.editor_formatting import FormattingMemory, formatting_in
 from fillwright.lsp_server.session.editor_reports import EditorReport
 from fillwright.lsp_server.session.engine_connection import EngineConnection
-from fillwright.lsp_server.session.requests import DocumentChanged
 from fillwright.lsp_server.session.target_fill import Filled, ask_for, filled
 from fillwright.lsp_server.session.targets import EditorRange, Target, repairs, targets
 from fillwright.lsp_server.session.unlikely_places import UnlikelyPlaces
@@ -129,15 +131,17 @@ class Session:
         if self.documents.get(uri) is not None:
             self.formatting.remember(uri, formatting)
 
+    def remember_formatting_in(self, params: object) -> None:
+        """Remember how the editor indents in every document that a request's params speak of."""
+        for uri, formatting in formatting_in(params):
+            self.remember_formatting(uri, formatting)
+
     def settings_of(self, uri: str) -> Settings:
         """What holds for a document."""
         return self.settings.of(uri)
 
     def refusal(self, uri: str) -> Reason | None:
         """Why the model must not see a document, or None."""
-        # after `initialize` has been answered, which has less time than this takes
-        from fillwright.lsp_server.privacy import secret_files
-
         refused = secret_files.refusal(uri, self.folders, self.settings_of(uri).exclude)
         return None if refused is None else Reason(refused.code, refused.message)
 
@@ -287,12 +291,9 @@ class Session:
         return replace(self.project.place_of(document.uri), similar=similar)
 
     def _follow_folders(self) -> None:
-        # after `initialize` has been answered, which has less time than this takes
-        from fillwright.lsp_server.privacy.secret_files import local_path
-
         wanted = {}
         for uri in self.folders:
-            path, settings = local_path(uri), self.settings_of(f"{uri.rstrip('/')}/")
+            path, settings = secret_files.local_path(uri), self.settings_of(f"{uri.rstrip('/')}/")
             if path is not None and settings.memory == "on":
                 wanted[path] = settings.exclude
         self.project.follow(wanted)
@@ -308,6 +309,4 @@ class Session:
 
 
 def _runtime_folder() -> Path:
-    from fillwright.engine.daemon.runtime_dir import default_folder, private_folder
-
     return private_folder(default_folder())

@@ -31,7 +31,7 @@ async def test_capabilities(wire: Any) -> None:
             )
         ]
     }
-    assert able["textDocumentSync"]["save"] is True
+    assert able["textDocumentSync"]["save"] == {"includeText": False}
     assert able["textDocumentSync"]["openClose"] is True
     assert able["textDocumentSync"]["change"] == 2
 

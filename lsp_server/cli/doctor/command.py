@@ -16,7 +16,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import FillwrightError
-from fillwright.lsp_server.cli.arguments import ENGINE_FAILED, Parser, engine_settings
+from fillwright.lsp_server.cli.arguments import ENGINE_FAILED, Parser
 from fillwright.lsp_server.cli.doctor.checkpoint import look_at_checkpoint
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors, look_at_servers
 from fillwright.lsp_server.cli.doctor.engine import look_at_engine, look_at_folder
@@ -29,6 +29,7 @@ from fillwright.lsp_server.cli.doctor.installation import (
     look_at_torch,
 )
 from fillwright.lsp_server.cli.doctor.model_server import look_at_server
+from fillwright.lsp_server.cli.engine_arguments import engine_settings
 from fillwright.lsp_server.cli.marks import mark, tilde
 
 Look = Callable[[], Iterator[Finding]]

@@ -14,11 +14,12 @@ from rich.text import Text
 from fillwright.engine.daemon.arguments import add_engine_arguments
 from fillwright.engine.daemon.settings import EngineSettings
 from fillwright.engine.errors import BadRequest
-from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, Parser, startable
+from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, Parser
 from fillwright.lsp_server.cli.doctor.editors import look_at_editors
 from fillwright.lsp_server.cli.editors.editors import EDITORS, Editor
 from fillwright.lsp_server.cli.editors.places import Places
 from fillwright.lsp_server.cli.editors.plan import Plan
+from fillwright.lsp_server.cli.engine_arguments import startable
 from fillwright.lsp_server.cli.marks import State, mark, tilde
 from fillwright.lsp_server.cli.setup.sample import AFTER, BEFORE, Sample, fill_sample
 from fillwright.lsp_server.cli.terminal import coloured_diff

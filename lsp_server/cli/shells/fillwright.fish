@@ -51,7 +51,7 @@ function _shtab_fillwright_using
 end
 
 set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -397,6 +397,7 @@ complete -c fillwright -n '_shtab_fillwright_using bench engine' -l canvas -x -d
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l context -x -d 'tokens before it (2048)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l beside -xka "eager compiled" -d 'measure transformers'"'"' step too, in bf16; both networks must fit one after the other'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l device -xka "cuda cpu" -d '(cuda)'
+complete -c fillwright -n '_shtab_fillwright_using bench engine' -l layers -x -d 'on the CPU'"'"'s kernels, with so many of the layers; the whole is computed from them'
 complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a completion -d 'Prints a shell'"'"'s completion of this command, or its manual page.'
 complete -c fillwright -n '_shtab_fillwright_using completion' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using completion; and test $_shtab_fillwright_npos -eq 0' -ka "bash zsh fish man" -d 'bash|zsh|fish|man'

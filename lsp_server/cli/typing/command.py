@@ -35,7 +35,7 @@ from fillwright.engine.evaluation.typing_summary import (
     summarise_typing,
     table,
 )
-from fillwright.lsp_server.cli.arguments import startable
+from fillwright.lsp_server.cli.engine_arguments import startable
 from fillwright.lsp_server.cli.typing.engine_in_project import EngineInProject, remember_all
 from fillwright.lsp_server.cli.typing.typist import Typist
 from fillwright.lsp_server.project.keys import ProjectPlace

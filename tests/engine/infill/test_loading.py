@@ -89,7 +89,7 @@ def test_what_the_kernels_do_not_take_runs_on_torch(
         infiller = load_infiller(tmp_path, "cpu")
     assert type(infiller.model) is DiffusionGemma
     assert [record.message for record in caplog.records] == [
-        f"The model runs on torch. {tmp_path} is not a checkpoint of one expert in int8."
+        f"The model runs on torch. {tmp_path} is not a checkpoint in int8 or int4."
     ]
 
 

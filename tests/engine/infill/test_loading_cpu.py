@@ -5,7 +5,7 @@ import pytest
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.infill.loading_cpu import load_on_kernels
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
-from fillwright.engine.model.cpu_weights import NotInt8Error
+from fillwright.engine.model.cpu_weights import NotForKernelsError
 from fillwright.engine.training.export import re_export
 from fillwright.kernels.cpu.compiling import FOLDER, LIBRARY
 from fillwright.kernels.cpu.library import NoKernelsError, load_library
@@ -23,7 +23,7 @@ def test_int8_checkpoints_run_on_the_kernels_and_no_others(
         assert seen == sorted(seen)
         assert seen[-1] == 1.0
     re_export(tiny_folder, tmp_path, "bf16")
-    with pytest.raises(NotInt8Error, match="one expert in int8"):
+    with pytest.raises(NotForKernelsError, match="in int8 or int4"):
         load_on_kernels(tmp_path, 1, seen.append)
 
 

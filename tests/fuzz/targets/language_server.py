@@ -12,10 +12,13 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+from pygls.protocol import default_converter
+
 from fillwright.engine.daemon.wire import Health
 from fillwright.engine.request import Draft, Infill, InfillRequest, Memories
 from fillwright.lsp_server.fills.pace import Pace
 from fillwright.lsp_server.lsp import copilot
+from fillwright.lsp_server.lsp import server as server_module
 from fillwright.lsp_server.lsp.server import FillwrightServer
 from fillwright.lsp_server.session.engine_connection import EngineConnection
 
@@ -41,7 +44,8 @@ START = [
     {"method": "initialized", "params": {}},
 ]
 # what it learns of the types is the most of a server's start
-CONVERTER = copilot.converter()
+CONVERTER = default_converter()  # type: ignore[no-untyped-call]
+copilot.teach(CONVERTER)
 
 
 class Echo:
@@ -131,14 +135,16 @@ async def spoken(messages: list[Any]) -> None:
     """Says all of it to a new server, and waits for the answers."""
     with (
         patch.object(EngineConnection, "client", lambda connection: Echo()),
-        patch.object(copilot, "converter", lambda: CONVERTER),
+        patch.object(server_module, "default_converter", lambda: CONVERTER),
+        patch.object(copilot, "teach", lambda converter: None),
     ):
         server = FillwrightServer()
-        server.session.fills._pace = Pace(sleep=at_once)
         editor = Editor(server)
         server.protocol.set_writer(editor)
+        editor.say(START[0])
+        server.session.fills._pace = Pace(sleep=at_once)
         said = [m for m in messages if isinstance(m, dict) and m.get("method") not in LEFT_OUT]
-        for message in [*START, *said]:
+        for message in [*START[1:], *said]:
             editor.say(message)
             await asyncio.sleep(0)
         while editor.answered != editor.asked:

@@ -45,7 +45,8 @@ static void check_products(const Operations& neon, const Operations& reference) 
     for (float& number : x) number = static_cast<float>(drawn(-127, 127));
     for (int row = 0; row < rows; row++) x[static_cast<size_t>(row * inputs)] = 127;
     fillwright_pack(weights.data(), outputs, inputs, cells.data(), sums.data());
-    const Matrix matrix{outputs, inputs, cells.data(), scales.data(), sums.data()};
+    const Matrix matrix{outputs,     inputs, cells.data(), scales.data(),
+                        sums.data(), INT8,   0,            nullptr};
     const Rows opened{x.data(), nullptr, -1, rows};
     Numbers ours(static_cast<size_t>(rows * outputs)), wanted = ours;
     neon.product(nullptr, matrix, opened, ours.data());
@@ -59,6 +60,32 @@ static void check_products(const Operations& neon, const Operations& reference) 
     head.log_sums = wanted_sums.data();
     reference.head(nullptr, matrix, opened, head);
     compare("head", our_sums, wanted_sums);
+}
+
+static void check_other_forms(const Operations& neon, const Operations& reference) {
+    const int outputs = drawn(1, 150), group = 8 * drawn(1, 6), inputs = group * drawn(1, 5);
+    const int rows = drawn(1, 40);
+    const size_t cells = static_cast<size_t>((outputs + 31) / 32 * 32 * inputs);
+    // any bits are cells of int4; of bfloat16 those of small numbers
+    std::vector<uint8_t> nibbles(cells / 2);
+    std::vector<uint16_t> halves(cells), group_scales(cells / static_cast<size_t>(group), 0x3c00);
+    for (uint8_t& two : nibbles) two = static_cast<uint8_t>(drawn(0, 255));
+    for (uint16_t& half : halves) half = static_cast<uint16_t>(0x3c00 + drawn(0, 255));
+    Numbers scales(static_cast<size_t>((outputs + 31) / 32 * 32), 0.01f);
+    Numbers x(static_cast<size_t>(rows * inputs));
+    for (float& number : x) number = static_cast<float>(drawn(-127, 127));
+    for (int row = 0; row < rows; row++) x[static_cast<size_t>(row * inputs)] = 127;
+    const Rows opened{x.data(), nullptr, -1, rows};
+    const Matrix int4{outputs, inputs, nibbles.data(), nullptr, nullptr, INT4, group,
+                      group_scales.data()};
+    const Matrix bfloat16{outputs, inputs, halves.data(), scales.data(), nullptr, BFLOAT16, 0,
+                          nullptr};
+    for (const Matrix& matrix : {int4, bfloat16}) {
+        Numbers ours(static_cast<size_t>(rows * outputs)), wanted = ours;
+        neon.product(nullptr, matrix, opened, ours.data());
+        reference.product(nullptr, matrix, opened, wanted.data());
+        compare("product of another form", ours, wanted);
+    }
 }
 
 static void check_attention(const Operations& neon, const Operations& reference) {
@@ -90,6 +117,7 @@ static void check_attention(const Operations& neon, const Operations& reference)
 int main() {
     for (int i = 0; i < 40; i++) {
         check_products(*operations(neon), *operations(float32));
+        check_other_forms(*operations(neon), *operations(float32));
         check_attention(*operations(neon), *operations(float32));
     }
     std::printf("%d wrong\n", wrong);

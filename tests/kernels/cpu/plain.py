@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from fillwright.kernels.cpu.library import InstructionSet
-from fillwright.kernels.cpu.operations import BLOCK, Heads, Int8Matrix, SharedRows
+from fillwright.kernels.cpu.matrices import BLOCK, Int8Matrix
+from fillwright.kernels.cpu.operations import Heads, SharedRows
 from tests.kernels.cpu.tensors import TensorKernels
 
 EPS = 1e-6

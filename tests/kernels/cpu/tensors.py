@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fillwright.kernels.cpu.operations import CpuKernels, Int8Matrix, Seen
+from fillwright.kernels.cpu.matrices import CpuMatrix, Int8Matrix
+from fillwright.kernels.cpu.operations import CpuKernels, Seen
 
 
 def to_arrays(value: Any) -> Any:
@@ -26,7 +27,7 @@ def _each(value: Any, kind: type, change: Callable[[Any], Any]) -> Any:
         return change(value)
     if isinstance(value, list | tuple):
         return type(value)(_each(each, kind, change) for each in value)
-    if is_dataclass(value) and not isinstance(value, Int8Matrix | Seen | type):
+    if is_dataclass(value) and not isinstance(value, CpuMatrix | Seen | type):
         return replace(
             value,
             **{each.name: _each(getattr(value, each.name), kind, change) for each in fields(value)},
@@ -44,6 +45,7 @@ def _of_tensors(method: Callable[..., Any]) -> Callable[..., Any]:
 class TensorKernels(CpuKernels):
     embed = _of_tensors(CpuKernels.embed)
     product = _of_tensors(CpuKernels.product)
+    experts = _of_tensors(CpuKernels.experts)
     gated_mlp = _of_tensors(CpuKernels.gated_mlp)
     turn = _of_tensors(CpuKernels.turn)
     attend = _of_tensors(CpuKernels.attend)

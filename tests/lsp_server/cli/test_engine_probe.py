@@ -6,7 +6,7 @@ import json
 import pytest
 
 from fillwright.engine.daemon.arguments import add_engine_arguments
-from fillwright.lsp_server.cli.arguments import engine_settings
+from fillwright.lsp_server.cli.engine_arguments import engine_settings
 from fillwright.lsp_server.cli.main import main
 from fillwright.lsp_server.settings.reader import read_settings
 from tests.engine.remote.conftest import llama_server

@@ -12,6 +12,7 @@ from lsprotocol import types
 from tree_sitter import Node
 
 from fillwright.engine.syntax.grammars import parser_for
+from fillwright.lsp_server.lsp.document_sync import did_change, did_open
 from fillwright.lsp_server.lsp.server import FillwrightServer
 from fillwright.lsp_server.text.positions import PositionEncoding
 
@@ -62,14 +63,14 @@ def test_random_edits_leave_the_same_text(encoding: str) -> None:
     ls.session.documents.encoding = PositionEncoding(encoding)
     reference = Reference("".join(chance.choices(PIECES, k=40)), encoding)
     item = types.TextDocumentItem(URI, "python", 0, reference.text)
-    ls.protocol.lsp_text_document__did_open(types.DidOpenTextDocumentParams(item))
+    did_open(ls.session, types.DidOpenTextDocumentParams(item))
     done = 0
     while done < EDITS:
         changes = [change(chance, reference) for _ in range(chance.choice((1, 1, 1, 2, 3)))]
         done += len(changes)
         identifier = types.VersionedTextDocumentIdentifier(done, URI)
         params = types.DidChangeTextDocumentParams(identifier, changes)
-        ls.protocol.lsp_text_document__did_change(params)
+        did_change(ls.session, params)
         document = ls.session.documents.get(URI)
         assert document is not None
         assert document.text == reference.text, (encoding, done)

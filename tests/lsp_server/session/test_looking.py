@@ -8,8 +8,8 @@ from fillwright.engine.errors import BadRequest
 from fillwright.engine.request import Doubt, DoubtRequest, Doubts
 from fillwright.lsp_server.fills.status import Status
 from fillwright.lsp_server.fills.unlikely import LONGEST, UnlikelyPlace
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.looking import look_after_save, look_through
-from fillwright.lsp_server.session.requests import DocumentChanged
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import CheckSettings, Settings

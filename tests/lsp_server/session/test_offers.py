@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from fillwright.engine.request import Infill, InfillRequest
+from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.offers import ghost_offer, popup_offer
-from fillwright.lsp_server.session.requests import DocumentChanged, GhostRequest, SelectedItem
+from fillwright.lsp_server.session.requests import GhostRequest, SelectedItem
 from fillwright.lsp_server.session.session import Session
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import CompletionSettings, Settings
