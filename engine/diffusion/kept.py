@@ -140,7 +140,7 @@ def _draw(
 
 def distribution(logits: Tensor, temperature: float, top_p: float) -> Tensor:
     """Probabilities float32 of the shape of logits [rows, vocab], tempered (0: not), then without
-    the least likely tokens behind the first that make up more than `top_p` (nucleus sampling,
+    the least likely tokens after the first that make up more than `top_p` (nucleus sampling,
     arXiv 1904.09751)."""
     probabilities = (logits / temperature if temperature else logits).softmax(-1)
     if top_p == 1:

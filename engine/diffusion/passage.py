@@ -13,7 +13,7 @@ from itertools import chain
 @dataclass(frozen=True, slots=True)
 class Edits:
     """Tokens that change a hole's length. `expand` makes two open rows of one (None: nothing does).
-    `delete` takes its row away, and all open rows of the hole behind it (DreamOn, arXiv 2602.01326;
+    `delete` takes its row away, and all open rows of the hole after it (DreamOn, arXiv 2602.01326;
     for a model whose holes only end it is the end mark)."""
 
     delete: int

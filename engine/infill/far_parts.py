@@ -83,7 +83,7 @@ class FarParts:
 
 
 def line_end_before(text: str, place: int) -> int:
-    """The last line end up to a place that stands behind code: there no token crosses. 0 for
+    """The last line end up to a place that stands after code: there no token crosses. 0 for
     none."""
     end = text.rfind("\n", 0, place + 1)
     while end > 0 and text[end - 1].isspace():
@@ -92,7 +92,7 @@ def line_end_before(text: str, place: int) -> int:
 
 
 def line_end_after(text: str, place: int) -> int:
-    """The first line end from a place on that stands behind code, as `line_end_before`; the text's
+    """The first line end from a place on that stands after code, as `line_end_before`; the text's
     end for none."""
     end = text.find("\n", place)
     while end > 0 and text[end - 1].isspace():

@@ -35,7 +35,7 @@ def stood_between(
     lead: int = 0,
 ) -> list[Between]:
     """What stood between the tokens `before` and `after` a hole, the best match first. No text of
-    it has one of the tokens `breaks` behind its first `lead` ones."""
+    it has one of the tokens `breaks` after its first `lead` ones."""
     found = dict[tuple[int, ...], Between]()
     if min(len(before), len(after)) < LEAST_SIDE:
         return []
@@ -65,11 +65,11 @@ def _in_one(
     broken = ends_hole[window[:, :LONGEST_HOLE]]
     broken[:, :lead] = False
     broken |= window[:, :LONGEST_HOLE] == separator
-    # a hole may end where it would break, and not behind that
+    # a hole may end where it would break, and not after that
     is_whole = np.cumsum(broken, axis=1) - broken == 0
     rows, ends = np.nonzero((window[:, :LONGEST_HOLE] == after[0]) & is_whole)
-    behind = window[rows[:, None], ends[:, None] + np.arange(len(after))]
-    rights = first_true(behind == np.asarray(after))
+    following = window[rows[:, None], ends[:, None] + np.arange(len(after))]
+    rights = first_true(following == np.asarray(after))
     back = tokens[_within(starts[:, None] - 1 - np.arange(LONGEST), tokens)]
     wanted = np.asarray(before[-LONGEST:])[::-1]
     lefts = first_true(back[:, : len(wanted)] == wanted)

@@ -108,7 +108,7 @@ class Surroundings:
         most so many characters, the most similar last. Typing within a line changes none."""
         lines = self.seams.prefix[: self.seams.prefix.rfind("\n") + 1]
         before = self.own_code.tokenizer.encode(lines[-LOOKED_AT * WINDOW_CHARACTERS_PER_TOKEN :])
-        around = [*before[-LOOKED_AT:], *self._behind]
+        around = [*before[-LOOKED_AT:], *self._after]
         found = list[Snippet]()
         for piece in most_similar(self.precedents.project, around):
             snippet = self._shown(piece)
@@ -119,7 +119,7 @@ class Surroundings:
         return tuple(reversed(found))
 
     @cached_property
-    def _behind(self) -> list[int]:
+    def _after(self) -> list[int]:
         text = self.seams.suffix[: LOOKED_AT * WINDOW_CHARACTERS_PER_TOKEN]
         return self.own_code.tokenizer.encode(text)[:LOOKED_AT]
 

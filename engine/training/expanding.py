@@ -1,7 +1,7 @@
 """What a mask model whose holes grow and shrink learns from one hole: DreamOn's objective
 (arXiv 2602.01326; the numbers are those of its authors' code).
 
-Tokens of the middle are masked; open rows behind it stand for nothing and are to be deleted; of two
+Tokens of the middle are masked; open rows after it stand for nothing and are to be deleted; of two
 masked neighbours one may be left, which is to expand. Knows token ids; no network and no text.
 """
 

@@ -134,7 +134,7 @@ def _loss(model: Transformer, batch: OpenRows) -> Tensor:
 def _around(
     prompt: list[int], tokenizer: CodeTokenizer, marks: Marks
 ) -> tuple[list[int], list[int]]:
-    """What stands before and behind a hole, from the prompt of fillwright-small."""
+    """What stands before and after a hole, from the prompt of fillwright-small."""
     suffix, prefix = (prompt.index(tokenizer.special(each)) for each in ("<suffix>", "<prefix>"))
     begin = [] if marks.begin is None else [marks.begin]
     end = [] if marks.end is None else [marks.end]

@@ -112,7 +112,7 @@ class Recipe:
 @dataclass(frozen=True, slots=True)
 class MaskedShape:
     """Sizes of a small mask model of the Dream family. Holes have at most `spare` tokens, and as
-    many open rows behind them, of the `context` that it sees."""
+    many open rows after them, of the `context` that it sees."""
 
     hidden_size: int = 256
     layers: int = 6

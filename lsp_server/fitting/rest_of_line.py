@@ -1,4 +1,4 @@
-"""What stays of the rest of a line behind a text that is written before it.
+"""What stays of the rest of a line after a text that is written before it.
 
 A text for the rest of a line takes its place: it says all of that, or the beginning. Text only:
 others try which way leaves the fewest faults.
