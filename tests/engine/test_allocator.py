@@ -23,6 +23,7 @@ print(faults(20))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the allocator of glibc")
 def test_blocks_of_a_step_are_faulted_in_once() -> None:
     def faults(call: str) -> int:

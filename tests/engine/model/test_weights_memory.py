@@ -30,6 +30,7 @@ print(sum(each.nbytes for each in model.state_dict().values()))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's own peak")
 @pytest.mark.parametrize("experts", ["int4", "fp8"])
 def test_experts_are_put_together_in_their_place(

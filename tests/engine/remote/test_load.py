@@ -15,6 +15,7 @@ TEXT = "total = sum(prices)\nwidth = 3\n"
 BUSY = Record(TEXT, tuple(Asked(number * 100, 8, None) for number in range(4)))
 
 
+@pytest.mark.slow
 def test_every_request_is_counted_once(server):
     serving(server, "len(x)")
     record = Record(TEXT, (Asked(0, 8, None), Asked(400, 12, 401), Asked(500, 28, None)))
@@ -26,6 +27,7 @@ def test_every_request_is_counted_once(server):
     assert 0 < p50 <= p95 <= p99
 
 
+@pytest.mark.slow
 def test_failures_are_counted_by_what_they_say(server):
     serving(server, "x")
     works = server.says["/v1/completions"]

@@ -8,6 +8,7 @@ from fillwright.lsp_server.cli.main import main
 from tests.engine.remote.conftest import llama_server
 
 
+@pytest.mark.slow
 def test_it_prints_what_came_of_every_request(tmp_path, capsys):
     record = {"text": "x = 1\n", "requests": [{"ms": 0, "typed": 4, "given_up_ms": None}]}
     typing = tmp_path / "typing.json"

@@ -165,6 +165,7 @@ def may_be_meant(case: Case) -> bool:
     return last is not None and before != "" and text.startswith((last.group(), before))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_the_true_text_gives_the_file_back(path: Path) -> None:
     source = Source(path)
@@ -185,6 +186,7 @@ def test_the_true_text_gives_the_file_back(path: Path) -> None:
     assert said.total() == POSITIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["backup.sh", "ledger.rb", "list.tsx", "shelf.py"])
 def test_the_true_text_gives_a_long_file_back(name: str) -> None:
     """What is near the hole says less there than the whole file, where that is broken without the

@@ -56,6 +56,7 @@ class Reference:
         return len(above.encode(self.codec)) + place.character * self.width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", list(CODECS))
 def test_random_edits_leave_the_same_text(encoding: str) -> None:
     chance = random.Random(encoding)
