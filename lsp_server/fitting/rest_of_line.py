@@ -56,7 +56,7 @@ def _says_one_word(text: str, place: Place) -> bool:
 
 
 def _rest_of_tag(text: str, place: Place, language: str) -> str:
-    """What stands behind a text that goes on within an element's tag, or in markup within a
+    """What stands after a text that goes on within an element's tag, or in markup within a
     template's, and does not close it: all other attributes, and all that follows the tag. "" where
     there is none."""
     code = place.code
