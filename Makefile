@@ -13,8 +13,8 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
 	@$(BIN)/fillwright engine stop > /dev/null
 
-# what needs no process of its own runs in two, one for each core; a file's tests stay together
-TWO := --numprocesses 2 --dist loadfile
+# one process for each core; tests/conftest.py says which tests stay together
+TWO := --numprocesses 2 --dist loadgroup
 # nothing of editors, of whole processes, of kernels in Triton's interpreter, and of the commands that train, score and
 # convert models
 QUICK := -m 'not (slow or gpu or e2e)' --hypothesis-profile quick --quiet --no-header
@@ -24,8 +24,7 @@ quick: .venv/.dev-ready ## run the quick tests
 	@$(BIN)/pytest $(TWO) $(QUICK) tests $(addprefix --ignore=,$(NOT_QUICK))
 
 test: .venv/.dev-ready ## run every test
-	$(BIN)/pytest -m e2e
-	$(BIN)/pytest $(TWO) -m 'not e2e'
+	$(BIN)/pytest $(TWO)
 
 fmt: .venv/.dev-ready ## format the code and fix what ruff can fix
 	$(BIN)/ruff format

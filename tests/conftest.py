@@ -74,6 +74,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# before pytest-xdist reads the groups
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     has_bundle = importlib.util.find_spec(BUNDLE) is not None
     for item in items:
@@ -82,6 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"the grammar of {language} is in {BUNDLE}"))
         if item.path.parent.name == "gpu" or item.path.stem in ON_A_GPU:
             item.add_marker("gpu")
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=_lateness)
 
 
@@ -98,6 +101,12 @@ def _language_of(item: pytest.Item) -> str:
     return max(
         (name for name in names if re.match(rf"{re.escape(name)}\b", named)), key=len, default=""
     )
+
+
+def _group(item: pytest.Item) -> str:
+    """What stays in one process where tests run in several: a file, and all tests of editors."""
+    file = item.path.relative_to(Path(__file__).parent)
+    return "editors" if file.parts[0] == "editors" else str(file)
 
 
 def _lateness(item: pytest.Item) -> int:

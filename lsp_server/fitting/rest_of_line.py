@@ -8,13 +8,14 @@ import re
 from collections import Counter
 
 from fillwright.engine.syntax.readable import is_markup, readable
-from fillwright.lsp_server.fitting.brackets import lone_quotes, open_brackets
+from fillwright.lsp_server.fitting.brackets import CLOSING, lone_quotes, open_brackets, unopened
 from fillwright.lsp_server.fitting.layouts import line_ends
 from fillwright.lsp_server.fitting.place import Place
 from fillwright.lsp_server.fitting.repairs import with_rest, without_closers
 
 WORD = re.compile(r"\w+")
 NAME = re.compile(r"\w+(?:[-./:]+\w+)*")
+ONLY_CLOSERS = re.compile(r"[)\]}]+[;,]?")
 GOES_ON = "\\"
 LINK = re.compile(r"\s*(?:&&|\|\|?|;)\s*\\")
 # a tag that is open, with whole attributes and the beginning of another
@@ -44,6 +45,9 @@ def with_rest_of_line(text: str, place: Place, language: str) -> list[str]:
     elif LINK.fullmatch(code) and not said.endswith(code.strip()):
         # and is another command
         ends = [said.removesuffix(GOES_ON).rstrip() + " " + code.strip()]
+    elif within := _within_bracket(said, code):
+        # what closes no bracket may be the whole rest
+        ends = [within + code, *ends] if unopened(said) else [said, within + code, *ends]
     return _even_first([end for way in ends for end in line_ends(way, place)], place, language)
 
 
@@ -53,6 +57,19 @@ def _says_one_word(text: str, place: Place) -> bool:
     word = NAME if place.code[:1].isspace() else WORD
     follows = place.code.strip() and not WORD.match(place.code)
     return bool(follows and word.fullmatch(text))
+
+
+def _within_bracket(text: str, code: str) -> str:
+    """The text up to the bracket that `code` goes on from, where the text says no more than that
+    closer of it, and so nothing of what follows. "" elsewhere."""
+    rest = code.strip()
+    if rest[:1] not in CLOSING or ONLY_CLOSERS.fullmatch(rest):
+        return ""
+    end = next(iter(unopened(text)), len(text))
+    said = text[end:]
+    if said and not (said[0] == rest[0] and ONLY_CLOSERS.fullmatch(said)):
+        return ""
+    return text[:end].rstrip()
 
 
 def _rest_of_tag(text: str, place: Place, language: str) -> str:
