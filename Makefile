@@ -14,7 +14,7 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 	@$(BIN)/fillwright engine stop > /dev/null
 
 # one process for each core; tests/conftest.py says which tests stay together
-TWO := --numprocesses 2 --dist loadgroup
+TWO := --numprocesses 2
 # nothing of editors, of whole processes, of kernels in Triton's interpreter, and of the commands that train, score and
 # convert models
 QUICK := -m 'not (slow or gpu or e2e)' --hypothesis-profile quick --quiet --no-header

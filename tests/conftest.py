@@ -11,9 +11,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from fillwright.engine.syntax.grammars import GRAMMARS
 from fillwright.engine.syntax.languages import (
@@ -74,8 +76,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# before pytest-xdist reads the groups
-@pytest.hookimpl(tryfirst=True)
+class _ByFile(LoadFileScheduling):
+    """A file's tests stay in one process, and those of all editors: they install what they need."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "editors" if nodeid.startswith("tests/editors/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    return _ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     has_bundle = importlib.util.find_spec(BUNDLE) is not None
     for item in items:
@@ -84,7 +95,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"the grammar of {language} is in {BUNDLE}"))
         if item.path.parent.name == "gpu" or item.path.stem in ON_A_GPU:
             item.add_marker("gpu")
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=_lateness)
 
 
@@ -101,12 +111,6 @@ def _language_of(item: pytest.Item) -> str:
     return max(
         (name for name in names if re.match(rf"{re.escape(name)}\b", named)), key=len, default=""
     )
-
-
-def _group(item: pytest.Item) -> str:
-    """What stays in one process where tests run in several: a file, and all tests of editors."""
-    file = item.path.relative_to(Path(__file__).parent)
-    return "editors" if file.parts[0] == "editors" else str(file)
 
 
 def _lateness(item: pytest.Item) -> int:
