@@ -32,8 +32,8 @@ class Surest:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """All whose probability is at least `least`, and at least so many `rows`, the surest (Fast-dLLM,
-    arXiv 2505.22618, with one; SDAR's low_confidence_dynamic, arXiv 2510.06303)."""
+    """All whose probability is at least `least`, but no fewer `rows` than that: one in Fast-dLLM
+    (arXiv 2505.22618), a quota in SDAR's low_confidence_dynamic (arXiv 2510.06303)."""
 
     least: float
     rows: int = 1

@@ -68,7 +68,7 @@ class OpenHole:
         tokens, ends = list(self.tokens), False
         for i, opened in enumerate(was_open):
             ends = ends or tokens[i] == edits.delete
-            if ends and opened:
+            if edits.delete is not None and ends and opened:
                 tokens[i] = edits.delete
         rows: list[tuple[int, float]] = []
         expansions, length = self.expansions, len(tokens)

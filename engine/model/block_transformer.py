@@ -33,7 +33,8 @@ class BlockCache(Cache):
     @property
     def waiting(self) -> Tensor:
         """int64 [whole blocks]"""
-        return self.ids[self.stored.length :]
+        waiting: Tensor = self.ids[self.stored.length :]
+        return waiting
 
     def truncate(self, length: int) -> None:
         Cache.truncate(self, length)
@@ -79,7 +80,9 @@ class BlockTransformer:
         waiting = known.waiting
         hidden, kept = self._pass(known.stored, torch.cat((waiting, ids)))
         read = len(waiting)
-        known.stored.append(waiting, [(key[:, :, :read], value[:, :, :read]) for key, value in kept])
+        known.stored.append(
+            waiting, [(key[:, :, :read], value[:, :, :read]) for key, value in kept]
+        )
         return self.network.logits(hidden[read + rows])
 
     def _pass(self, stored: PrefixCache, ids: Tensor) -> tuple[Tensor, list[KeyValue]]:

@@ -1,7 +1,8 @@
 """A plain transformer whose mask is its caller's: Qwen2, Qwen3, Llama without a causal one.
 
-Follows transformers' classes of these names, given the same mask; the tests compare with them. Named as in the checkpoints, so that tensors load by name. Products are of the weights'
-type, all between them is float32. Knows nothing of text, noise or sampling.
+Follows transformers' classes of these names, given the same mask; the tests compare with them.
+Named as in the checkpoints, so that tensors load by name. Products are of the weights' type, all
+between them is float32. Knows nothing of text, noise or sampling.
 """
 
 from collections.abc import Callable, Mapping, Sequence

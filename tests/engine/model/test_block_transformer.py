@@ -96,9 +96,7 @@ def test_cached_blocks_are_the_whole_sequence(
 
 
 @pytest.mark.parametrize("skeleton", CLASSES)
-def test_a_checkpoint_in_several_files(
-    make: Make, skeleton: PlainSkeleton, tmp_path: Path
-) -> None:
+def test_a_checkpoint_in_several_files(make: Make, skeleton: PlainSkeleton, tmp_path: Path) -> None:
     reference, ours = make(skeleton, block=8, shard="40KB")
     assert len(list(tmp_path.glob("*.safetensors"))) > 2
     ids, cache = random_ids(21), ours.empty_cache()
@@ -113,7 +111,9 @@ def test_a_long_prompt_is_read_in_pieces(make: Make, monkeypatch: pytest.MonkeyP
     passes: list[int] = []
     network = ours.network.model.forward
     monkeypatch.setattr(
-        ours.network.model, "forward", lambda ids, *rest: passes.append(ids.numel()) or network(ids, *rest)
+        ours.network.model,
+        "forward",
+        lambda ids, *rest: passes.append(ids.numel()) or network(ids, *rest),
     )
     ids, cache = random_ids(26), ours.empty_cache()
     ours.enqueue(cache, ids[:24])
