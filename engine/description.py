@@ -18,7 +18,7 @@ Commit = Literal["remade", "kept"]
 Accept = Literal["entropy bound", "surest", "threshold", "quota"]
 Confidence = Literal["entropy", "probability", "margin"]
 LengthRule = Literal["end mark", "expand and delete"]
-PromptForm = Literal["chat", "suffix first", "around"]
+PromptForm = Literal["chat", "chatml", "suffix first", "around"]
 Holes = Literal["any", "whole lines"]
 Cache = Literal["prefix", "none"]
 
@@ -31,16 +31,20 @@ class ModelDescription:
     rows         which token row i predicts: i, or i + 1
     commit       decisions are remade at every step, or kept once they are made
     accept       which open rows are committed at a step: `per_step` surest, all at least as sure as
-                 `threshold`, or a quota that spreads them over the steps
+                 `threshold` but no fewer than that, or a quota that spreads them over the steps
     confidence   by what "surest" is meant
     temperature  of the draw, 0 for the most likely token; `top_p` cuts the tail off first
     length       how a hole finds its length
-    prompt       what the model is shown of the text around a hole
+    prompt       what the model is shown of the text around a hole: a conversation with Gemma's
+                 marks or with ChatML's, the suffix and then the prefix, or both in their places
     holes        how the model was trained to have them cut
     cache        what is kept of the text around between requests
     context      tokens that the model was trained to see, holes included
-    lines, bodies  the tokens that a hole starts with, by what is asked for
-    mask, expand, delete, begin, end  names of special tokens in tokenizer.json; None: there is none
+    lines, bodies  the tokens that a hole starts with, by what is asked for; one written in blocks
+                 starts with none, and the first is what the prompt leaves of the context
+    mask, expand, delete, begin, end  names of special tokens in tokenizer.json, or their ids; None:
+                 there is none. In blocks `delete` is the end mark
+    suffix, prefix, middle  the same of a prompt with the suffix first
     """
 
     family: str
@@ -63,15 +67,22 @@ class ModelDescription:
     context: int = 2048
     lines: int = 64
     bodies: int = 128
-    mask: str = "<|mask|>"
-    expand: str | None = None
-    delete: str = "<|endoftext|>"
-    begin: str | None = None
-    end: str | None = None
+    mask: str | int = "<|mask|>"
+    expand: str | int | None = None
+    delete: str | int = "<|endoftext|>"
+    begin: str | int | None = None
+    end: str | int | None = None
+    suffix: str | int = "<[fim-suffix]>"
+    prefix: str | int = "<[fim-prefix]>"
+    middle: str | int = "<[fim-middle]>"
 
     def __post_init__(self) -> None:
         if (self.topology == "block-causal") != (self.block is not None):
             raise ValueError("blocks are of block-causal attention, and it has some")
+        if self.block is not None and (self.block < 1 or self.rows != "own"):
+            raise ValueError("a block has a token or more, each predicted by its own row")
+        if self.block is not None and (self.prompt == "around" or self.expand is not None):
+            raise ValueError("in blocks nothing stands after a hole, and no hole expands")
         if (self.length == "expand and delete") != (self.expand is not None):
             raise ValueError("a hole grows by an expand token, and by nothing else")
         if min(self.per_step, self.lines, self.bodies, self.context) < 1:
@@ -108,18 +119,50 @@ DREAM_ON = replace(
     top_p=0.9,
 )
 OPEN_DCODER = ModelDescription("Open-dCoder", "qwen2", mask="<M>")
-KNOWN = {each.family: each for each in (DIFFUSION_GEMMA, DREAM, DREAM_ON, OPEN_DCODER)}
-"""Temperatures, top-p and starts are those that each model's authors publish; a DreamOn hole starts
-long, for that was both better and cheaper in its authors' and others' measurements
-(arXiv 2602.01326)."""
+STABLE_DIFFCODER = ModelDescription(
+    "Stable-DiffCoder",
+    "llama",
+    topology="block-causal",
+    block=4,
+    rows="own",
+    confidence="probability",
+    temperature=0.0,
+    top_p=1.0,
+    prompt="suffix first",
+    cache="prefix",
+    context=8192,
+    lines=256,
+    mask=5,
+    delete=2,
+)
+SDAR = replace(
+    STABLE_DIFFCODER,
+    family="SDAR",
+    skeleton="qwen3",
+    accept="threshold",
+    prompt="chatml",
+    context=4096,
+    mask="<|MASK|>",
+    delete="<|endoftext|>",
+)
+KNOWN = {
+    each.family: each
+    for each in (DIFFUSION_GEMMA, DREAM, DREAM_ON, OPEN_DCODER, STABLE_DIFFCODER, SDAR)
+}
+"""Blocks, thresholds, temperatures, top-p and starts are those that each model's authors publish
+(SDAR: github.com/JetAstra/SDAR); a DreamOn hole starts long, for that was both better and cheaper
+in its authors' and others' measurements (arXiv 2602.01326). What blocks leave of the context was
+set by hand, and so was SDAR's context, of which we found nothing published."""
 
 
+BLOCK_KEYS = {"block_size": "block", "mask_token_id": "mask"}
 SKELETONS: Mapping[object, Skeleton] = {
     "diffusion_gemma": "diffusion_gemma",
     "Dream": "qwen2",
     "qwen2": "qwen2",
     "qwen3": "qwen3",
     "llama": "llama",
+    "sdar": "qwen3",
 }
 
 
@@ -153,16 +196,19 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
         )
     own = {field.name: ours[field.name] for field in fields(ModelDescription) if field.name in ours}
     own.setdefault("skeleton", SKELETONS.get(config.get("model_type"), KNOWN[family].skeleton))
+    return _changed(KNOWN[family], own, 'correct its entry "fillwright"')
+
+
+def _changed(known: ModelDescription, own: dict[str, Any], remedy: str) -> ModelDescription:
     wrong = [name for name, value in own.items() if not _is_of(value, name)]
     try:
         if not wrong:
-            return replace(KNOWN[family], **own)
+            return replace(known, **own)
         problem = f"{wrong[0]} is {own[wrong[0]]!r}"
     except ValueError as error:
         problem = str(error)
     raise CheckpointError(
-        f"config.json describes its model in a way that is not known ({problem}); correct its "
-        'entry "fillwright".'
+        f"config.json describes its model in a way that is not known ({problem}); {remedy}."
     )
 
 
@@ -175,6 +221,12 @@ def _by_type(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
         return DREAM_ON if DREAM_ON.expand in special_tokens else DREAM
     if kind == "qwen2" and OPEN_DCODER.mask in special_tokens:
         return OPEN_DCODER
+    if kind == "llama" and "StableDiffcoderForCausalLM" in (config.get("architectures") or ()):
+        return STABLE_DIFFCODER
+    if kind == "sdar":
+        # the same model is published with blocks of other lengths
+        own = {BLOCK_KEYS[key]: config[key] for key in BLOCK_KEYS if config.get(key) is not None}
+        return _changed(SDAR, own, "use a checkpoint with its own config.json")
     raise CheckpointError(
         f"config.json is of a {kind!r} model, which is no denoiser that is known; if it is one, "
         f'say so by "fillwright": {{"family": ...}} in config.json ({", ".join(KNOWN)}).'

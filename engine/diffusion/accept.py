@@ -32,14 +32,15 @@ class Surest:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """All whose probability is at least `least`, or the surest alone (Fast-dLLM,
-    arXiv 2505.22618)."""
+    """All whose probability is at least `least`, but no fewer `rows` than that: one in Fast-dLLM
+    (arXiv 2505.22618), a quota in SDAR's low_confidence_dynamic (arXiv 2510.06303)."""
 
     least: float
+    rows: int = 1
 
     def __call__(self, confidence: Tensor, steps_left: int) -> Tensor:
         enough = int((confidence >= self.least).sum())
-        return by_sureness(confidence)[: max(1, enough)]
+        return by_sureness(confidence)[: max(self.rows, enough)]
 
 
 @dataclass(frozen=True, slots=True)

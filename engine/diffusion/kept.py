@@ -85,8 +85,7 @@ def denoise_kept(
         open_rows = [
             (number, row)
             for number, hole in enumerate(passage.holes)
-            for row, token in enumerate(hole.tokens)
-            if token == settings.mask
+            for row in hole.open_rows(settings.mask, settings.edits)
         ]
         if not open_rows or cancelled():
             return
@@ -98,7 +97,7 @@ def denoise_kept(
             chosen = by_sureness(drawn.confidence)[:at_least]
         accepted = set(chosen.tolist())
         passage, guesses = _committed(passage, open_rows, drawn, accepted, settings)
-        done = all(settings.mask not in hole.tokens for hole in passage.holes)
+        done = not any(hole.open_rows(settings.mask, settings.edits) for hole in passage.holes)
         step = settings.steps - steps_left + 1
         yield KeptStep(step, 0 if done else steps_left - 1, passage, guesses, done)
 
@@ -186,10 +185,13 @@ def _guess(
     was_open: list[bool],
     settings: KeptSettings,
 ) -> Guess:
-    """Without the tokens that stand for an edit, and the open rows that a `delete` would take."""
+    """Without the tokens that stand for an edit, the open rows that a `delete` would take, and what
+    comes after an end."""
     kept, edits = [], settings.edits
     ended = False
     for row, token in enumerate(tokens):
+        if token in edits.ends:
+            break
         ended = ended or (token == edits.delete and was_open[row])
         if token not in (edits.expand, settings.mask) and not (was_open[row] and ended):
             kept.append(row)

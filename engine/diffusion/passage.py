@@ -14,10 +14,12 @@ from itertools import chain
 class Edits:
     """Tokens that change a hole's length. `expand` makes two open rows of one (None: nothing does).
     `delete` takes its row away, and all open rows of the hole after it (DreamOn, arXiv 2602.01326;
-    for a model whose holes only end it is the end mark)."""
+    for a model whose holes only end it is the end mark). Any of `ends` keeps its row, where the
+    model sees it, but nothing from there on is the hole's (block-causal models)."""
 
-    delete: int
+    delete: int | None = None
     expand: int | None = None
+    ends: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class OpenHole:
         limit = rows if limit is None else limit
         return cls((mask,) * rows, (0.0,) * rows, limit, limit)
 
+    def open_rows(self, mask: int, edits: Edits) -> list[int]:
+        """The rows that are still to be written; none where only rows after an end are open."""
+        rows = [row for row, token in enumerate(self.tokens) if token == mask]
+        end = next((row for row, token in enumerate(self.tokens) if token in edits.ends), None)
+        return rows if rows and (end is None or rows[0] < end) else []
+
     @property
     def may_grow(self) -> bool:
         return self.expansions > 0 and len(self.tokens) < self.limit
@@ -60,7 +68,7 @@ class OpenHole:
         tokens, ends = list(self.tokens), False
         for i, opened in enumerate(was_open):
             ends = ends or tokens[i] == edits.delete
-            if ends and opened:
+            if edits.delete is not None and ends and opened:
                 tokens[i] = edits.delete
         rows: list[tuple[int, float]] = []
         expansions, length = self.expansions, len(tokens)

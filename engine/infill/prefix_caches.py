@@ -4,20 +4,29 @@ Knows ids and the model; knows nothing of text.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.interface import Model
+from fillwright.kernels.arrays import Array
 
 ON_CPU = 8
 """Prompts that are kept: for two editors, and the second opinions of their holes. Set by hand."""
+
+
+class Reader(Protocol):
+    """The network as far as it reads prompts."""
+
+    def ids(self, tokens: Sequence[int]) -> Array: ...
+    def enqueue(self, cache: Cache, ids: Array) -> None: ...
 
 
 class PrefixCaches:
     """Each of `caches` keeps what its document's last prompt and the next one have in common.
     Raises ValueError for none."""
 
-    def __init__(self, model: Model, caches: Iterable[Cache]) -> None:
+    def __init__(self, model: Reader, caches: Iterable[Cache]) -> None:
         self._model = model
         self._free = list(caches)
         if not self._free:

@@ -1,11 +1,11 @@
-"""A plain transformer whose rows all see each other: Qwen2, Qwen3, Llama without a causal mask.
+"""A plain transformer whose mask is its caller's: Qwen2, Qwen3, Llama without a causal one.
 
-Follows transformers' classes of these names, given a mask that hides nothing; the tests compare
-with them. Named as in the checkpoints, so that tensors load by name. Products are of the weights'
-type, all between them is float32. Knows nothing of text, noise or sampling.
+Follows transformers' classes of these names, given the same mask; the tests compare with them.
+Named as in the checkpoints, so that tensors load by name. Products are of the weights' type, all
+between them is float32. Knows nothing of text, noise or sampling.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,15 +22,17 @@ from fillwright.engine.model.transformer_config import (
     transformer_config,
 )
 from fillwright.engine.model.weights import StoredTensors, load_weights
-from fillwright.kernels.canvas_attention import canvas_attention
+from fillwright.kernels.canvas_attention import KeyValue, canvas_attention
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
 
 Angles = tuple[Tensor, Tensor]
+Parts = Sequence[KeyValue]
 
 
 class Transformer(nn.Module):
-    """The network. Inference: `row_logits`; training calls it and `logits`."""
+    """The network. Inference: `row_logits`, or `continued` after keys and values that are kept;
+    training calls it and `logits`."""
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -67,8 +69,17 @@ class Transformer(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
         """ids int64 [batch, rows]; mask bool, broadcastable to [batch, 1, rows, rows], True where
         a row may look, None everywhere -> the last hidden state [batch, rows, hidden]."""
-        hidden: Tensor = self.model(ids, mask)
+        hidden: Tensor = self.model(ids, mask)[0]
         return hidden
+
+    def continued(
+        self, ids: Tensor, start: int, before: Sequence[Parts], mask: Tensor | None = None
+    ) -> tuple[Tensor, list[KeyValue]]:
+        """ids int64 [batch, rows] from position `start` on; `before` are each layer's kept keys and
+        values, as canvas_attention takes them, and `mask` too -> the last hidden state
+        [batch, rows, hidden], and each layer's new keys and values."""
+        found: tuple[Tensor, list[KeyValue]] = self.model(ids, mask, start, before)
+        return found
 
     def logits(self, hidden: Tensor) -> Tensor:
         """hidden [..., hidden] -> float32 [..., vocab]."""
@@ -94,20 +105,23 @@ class Body(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.norm = Norm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, ids: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(
+        self, ids: Tensor, mask: Tensor | None, start: int = 0, before: Sequence[Parts] = ()
+    ) -> tuple[Tensor, list[KeyValue]]:
         hidden = self.embed_tokens(ids).float()
-        angles = self._angles(ids.shape[1])
-        for layer in self.layers:
-            hidden = layer(hidden, angles, mask)
-        last: Tensor = self.norm(hidden)
-        return last
+        angles, kept = self._angles(start, ids.shape[1]), []
+        for number, layer in enumerate(self.layers):
+            hidden, rows = layer(hidden, angles, mask, before[number] if before else ())
+            kept.append(rows)
+        return self.norm(hidden), kept
 
-    def _angles(self, rows: int) -> Angles:
-        """cos and signed sin of positions 0..rows, as rotary takes them: float32
+    def _angles(self, start: int, rows: int) -> Angles:
+        """cos and signed sin of `rows` positions from `start` on, as rotary takes them: float32
         [1, rows, 1, head_dim]."""
         config, device = self.config, self.embed_tokens.weight.device
         turning = torch.arange(0, config.head_dim, 2, device=device).float() / config.head_dim
-        half = torch.arange(rows, device=device).float()[:, None] * config.theta**-turning
+        positions = torch.arange(start, start + rows, device=device).float()
+        half = positions[:, None] * config.theta**-turning
         cos, sin = half.cos()[None, :, None], half.sin()[None, :, None]
         return torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)
 
@@ -122,11 +136,13 @@ class Layer(nn.Module):
         self.input_layernorm = Norm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = Norm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, hidden: Tensor, angles: Angles, mask: Tensor | None) -> Tensor:
-        """hidden float32 [batch, rows, hidden] -> the same."""
-        hidden = hidden + self.self_attn(self.input_layernorm(hidden), angles, mask)
-        out: Tensor = hidden + self.mlp(self.post_attention_layernorm(hidden))
-        return out
+    def forward(
+        self, hidden: Tensor, angles: Angles, mask: Tensor | None, before: Parts = ()
+    ) -> tuple[Tensor, KeyValue]:
+        """hidden float32 [batch, rows, hidden] -> the same, and these rows' keys and values."""
+        attended, rows = self.self_attn(self.input_layernorm(hidden), angles, mask, before)
+        hidden = hidden + attended
+        return hidden + self.mlp(self.post_attention_layernorm(hidden)), rows
 
 
 class Attention(nn.Module):
@@ -142,8 +158,11 @@ class Attention(nn.Module):
         self.q_norm = Norm(size, config.rms_norm_eps) if config.has_head_norms else nn.Identity()
         self.k_norm = Norm(size, config.rms_norm_eps) if config.has_head_norms else nn.Identity()
 
-    def forward(self, x: Tensor, angles: Angles, mask: Tensor | None) -> Tensor:
-        """x [batch, rows, hidden] -> the same."""
+    def forward(
+        self, x: Tensor, angles: Angles, mask: Tensor | None, before: Parts = ()
+    ) -> tuple[Tensor, KeyValue]:
+        """x [batch, rows, hidden] -> the same, and keys and values [batch, kv_heads, rows,
+        head_dim]."""
         x = x.to(self.dtype)
         query, key, value = (
             part(x).unflatten(-1, (-1, self.head_dim))
@@ -153,9 +172,8 @@ class Attention(nn.Module):
         turned = rotary(self.q_norm(query.float()), *angles) * self.head_dim**-0.5
         key = rotary(self.k_norm(key.float()), *angles)
         rows = key.to(self.dtype).transpose(1, 2), value.transpose(1, 2)
-        out = canvas_attention(turned.to(self.dtype).transpose(1, 2), rows, mask=mask)
-        attended: Tensor = self.o_proj(out.transpose(1, 2).flatten(2))
-        return attended
+        out = canvas_attention(turned.to(self.dtype).transpose(1, 2), rows, before, mask)
+        return self.o_proj(out.transpose(1, 2).flatten(2)), rows
 
     @property
     def dtype(self) -> torch.dtype:

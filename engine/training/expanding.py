@@ -35,15 +35,16 @@ def open_rows(
     random: Random,
 ) -> OpenRows:
     """A middle between the texts `around` it, masked at a level drawn from 0..1, with up to `spare`
-    rows to be deleted. Raises ValueError where nothing could be open."""
-    if not middle and not spare:
-        raise ValueError("an empty hole has open rows to delete")
+    rows to be deleted. Raises ValueError where nothing could be open, or nothing deletes."""
+    delete, expand = edits.delete, edits.expand
+    if delete is None or not (middle or spare):
+        raise ValueError("an empty hole has open rows to delete, and a token that does")
     level = random.random()
     masked = [random.random() < level for _ in middle]
     deletions = random.randint(0 if middle else 1, spare)
     if not deletions and not any(masked):
         masked[random.randrange(len(masked))] = True
-    targets = [*middle, *[edits.delete] * deletions]
+    targets = [*middle, *[delete] * deletions]
     masked += [True] * deletions
     rarely = random.random() < 0.5
     merging = MERGED * (1 - sum(masked) / len(masked)) if rarely else MERGED
@@ -52,14 +53,14 @@ def open_rows(
     i = 0
     while i < len(targets):
         if masked[i]:
-            pair = i + 1 < len(targets) and masked[i + 1] and targets[i] != edits.delete
-            merges = edits.expand is not None and pair and random.random() < merging
+            pair = i + 1 < len(targets) and masked[i + 1] and targets[i] != delete
+            merges = expand is not None and pair and random.random() < merging
             found.rows.append(len(found.ids))
-            found.targets.append(edits.expand if merges and edits.expand else targets[i])
+            found.targets.append(expand if merges and expand else targets[i])
             i += merges
         found.ids.append(mask if masked[i] else targets[i])
         i += 1
     found.ids.extend(after)
-    deleted = found.targets.count(edits.delete)
-    found.weights.extend(1 / deleted if target == edits.delete else 1.0 for target in found.targets)
+    deleted = found.targets.count(delete)
+    found.weights.extend(1 / deleted if target == delete else 1.0 for target in found.targets)
     return found

@@ -1,29 +1,29 @@
 """InfillRequest -> drafts -> Infill, by a model that denoises masks with both sides in view.
 
-All holes are denoised together. Knows nothing of sockets, editors or files.
+How it has them in view is its Writing. Knows nothing of sockets, editors or files.
 """
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import torch
 
 from fillwright.engine.description import ModelDescription
-from fillwright.engine.diffusion.kept import KeptStep, MaskDenoiser, denoise_kept
+from fillwright.engine.diffusion.kept import KeptStep
 from fillwright.engine.errors import BadRequest, EngineFailed
 from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.display import Display
 from fillwright.engine.infill.ending import Timed, finish_of, whole_of
 from fillwright.engine.infill.hypotheses import Evidence
-from fillwright.engine.infill.masked.layout import Layout, Marks
 from fillwright.engine.infill.masked.seams import MaskSeams
+from fillwright.engine.infill.masked.writing import Attempt, Writing
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.ranking.certainty import certainty_of
 from fillwright.engine.infill.ranking.plausibility import Neighbourhood
+from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.state import Written
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
@@ -42,10 +42,9 @@ class MaskedInfiller:
     a request's `decode` and `length` change nothing, and no memory has a say.
     """
 
-    model: MaskDenoiser
+    writing: Writing
     tokenizer: CodeTokenizer
     description: ModelDescription
-    marks: Marks
     model_name: str
     device: str
     languages: tuple[str, ...] | None = None
@@ -61,10 +60,6 @@ class MaskedInfiller:
     def context_tokens(self) -> int:
         """How many tokens of the text around a hole the model is shown at most."""
         return self.description.context - self.description.lines
-
-    @cached_property
-    def layout(self) -> Layout:
-        return Layout(self.tokenizer, self.description, self.marks)
 
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
@@ -95,26 +90,33 @@ class MaskedInfiller:
     def _candidate(
         self, request: InfillRequest, number: int, stop: Stop
     ) -> Generator[Draft, None, Infill]:
-        """Where all of a block was deleted, a longer hole is tried: a model that deletes took the
-        hole for one that nothing fits in."""
+        """Holes that are not denoised together are one after another."""
+
+        def write(request: InfillRequest) -> Generator[Draft, None, Infill]:
+            return self._write(request, number, stop)
+
+        if self.writing.together or len(request.holes) == 1:
+            return write(request)
+        return one_by_one(request, write)
+
+    def _write(
+        self, request: InfillRequest, number: int, stop: Stop
+    ) -> Generator[Draft, None, Infill]:
         stop.begin()
-        seams = self.layout.seams(request)
-        display = Display(self.tokenizer, seams, "", request.budget.tokens)
+        joins = self.tokenizer.joins_indentation
+        seams = MaskSeams.around(request, joins, self.description.holes)
+        display = Display(self.tokenizer, seams, self.writing.closing, request.budget.tokens)
         timings = {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
-        written, passes, shown = None, 0, 0
+        written, passes, attempt = None, 0, None
         with Timed(timings, "denoise"):
-            for rows in self.layout.lengths(request):
-                passage = self.layout.passage(request, seams, rows)
-                shown = len(passage.ids) - rows * len(request.holes)
-                settings = self.layout.settings(request, passage, number)
-                generator = torch.Generator(self.device).manual_seed(request.seed + number)
-                steps = denoise_kept(self.model, passage, settings, generator, stop)
-                states = display.spelt(_written(step, passes) for step in steps)
+            for attempt in self.writing.attempts(request, seams, number, stop):
+                states = display.spelt(_written(step, passes) for step in attempt.steps)
                 written = (yield from display.shown(states, stop, denoised=True)) or written
                 passes = written.passes if written else 0
                 if stop() or (written and any(written.holes)):
                     break
-        return judged(request, self._infill(request, seams, written, stop, timings, shown))
+        fill = self._infill(request, seams, written, stop, timings)
+        return judged(request, _with_prompt(fill, attempt))
 
     def _infill(
         self,
@@ -123,14 +125,12 @@ class MaskedInfiller:
         written: Written | None,
         stop: Stop,
         timings: dict[str, float],
-        shown: int,
     ) -> Infill:
-        """The fill: what of the written tokens stays, with its confidences; `shown` is how many
-        tokens of the text around it the model saw."""
+        """The fill: what of the written tokens stays, with its confidences."""
         holes = written.holes if written else ((),) * len(request.holes)
         sure = written.confidences() if written else holes
         spelt = [self.tokenizer.spell(ids) for ids in holes]
-        kept = seams.fitting([each.text for each in spelt], "")
+        kept = seams.fitting([each.text for each in spelt], self.writing.closing)
         finish = finish_of(written, stop)
         if finish == "deadline" and stop.is_late:
             kept = [whole_of(*pair) for pair in zip(kept, spelt, strict=True)]
@@ -152,7 +152,6 @@ class MaskedInfiller:
             timings_ms=timings | {"total": stop.elapsed_ms()},
             length="expand" if self.description.expand else "end-mark",
             certainty=certainty,
-            prompt_tokens=shown,
         )
 
     def _doubt(self, request: InfillRequest, text: str) -> float:
@@ -162,6 +161,12 @@ class MaskedInfiller:
         filled, empty = around.with_fill(text), around.with_fill("")
         worse = filled is not None and empty is not None and filled.faults > empty.faults
         return SPEAKS_AGAINST if worse else 1.0
+
+
+def _with_prompt(fill: Infill, attempt: Attempt | None) -> Infill:
+    if attempt is None:
+        return fill
+    return replace(fill, prompt_tokens=attempt.shown, cached_tokens=attempt.cached)
 
 
 def _written(step: KeptStep, passes: int) -> Written:

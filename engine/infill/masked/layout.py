@@ -43,11 +43,18 @@ class Marks:
     banned: tuple[int, ...]
 
     @classmethod
-    def of(cls, tokenizer: CodeTokenizer, description: ModelDescription, vocabulary: int) -> Self:
+    def of(
+        cls,
+        tokenizer: CodeTokenizer,
+        description: ModelDescription,
+        vocabulary: int,
+        ends: tuple[int, ...] = (),
+    ) -> Self:
         """Ids from the tokenizer's names; of `vocabulary` rows that the network has, those without
-        a token are banned. Raises CheckpointError where a token is missing."""
+        a token are banned. Where a hole's text `ends` with any of these tokens, none deletes.
+        Raises CheckpointError where a token is missing."""
 
-        def optional(name: str | None) -> int | None:
+        def optional(name: str | int | None) -> int | None:
             return None if name is None else tokenizer.special(name)
 
         known = len(tokenizer.texts)
@@ -56,12 +63,12 @@ class Marks:
                 f"tokenizer.json has {known} tokens, but config.json a vocab_size of {vocabulary}; "
                 "the two are not of one checkpoint."
             )
-        mask, delete = tokenizer.special(description.mask), tokenizer.special(description.delete)
-        expand = optional(description.expand)
+        mask, expand = tokenizer.special(description.mask), optional(description.expand)
+        delete = None if ends else tokenizer.special(description.delete)
         unwritten = tokenizer.special_ids | set(range(known, vocabulary))
-        banned = tuple(sorted(unwritten - {mask, delete, expand}))
+        banned = tuple(sorted(unwritten - {mask, delete, expand, *ends}))
         begin, end = optional(description.begin), optional(description.end)
-        return cls(mask, Edits(delete, expand), begin, end, banned)
+        return cls(mask, Edits(delete, expand, ends), begin, end, banned)
 
 
 @dataclass(frozen=True)
@@ -69,10 +76,6 @@ class Layout:
     tokenizer: CodeTokenizer
     description: ModelDescription
     marks: Marks
-
-    def seams(self, request: InfillRequest) -> MaskSeams:
-        joins = self.tokenizer.joins_indentation
-        return MaskSeams.around(request, joins, self.description.holes)
 
     def lengths(self, request: InfillRequest) -> Iterator[int]:
         """How many tokens each hole starts with; a further one where all of the first was deleted.
@@ -106,7 +109,7 @@ class Layout:
         begin = [] if marks.begin is None else [marks.begin]
         end = [] if marks.end is None else [marks.end]
         # with shifted rows something stands before the first hole
-        first = [*begin, *first] or [marks.edits.delete]
+        first = [*begin, *first] or [self.tokenizer.special(self.description.delete)]
         return Passage(tuple(map(tuple, [first, *inner, [*last, *end]])), holes)
 
     def settings(self, request: InfillRequest, passage: Passage, number: int) -> KeptSettings:
@@ -117,7 +120,7 @@ class Layout:
         steps = request.budget.steps or STEPS_PER_TOKEN * limit
         return KeptSettings(
             mask=marks.mask,
-            accept=_accept(told, steps),
+            accept=accept_of(told, steps),
             measure=told.confidence,
             edits=marks.edits,
             steps=steps,
@@ -152,9 +155,10 @@ class Layout:
         return ids[:tokens]
 
 
-def _accept(told: ModelDescription, steps: int) -> Accept:
+def accept_of(told: ModelDescription, steps: int) -> Accept:
+    """A description's rule, for holes that are denoised in so many steps."""
     if told.accept == "threshold":
-        return Threshold(told.threshold)
+        return Threshold(told.threshold, told.per_step)
     if told.accept == "quota":
         return Quota(steps)
     return Surest(told.per_step)

@@ -3,20 +3,26 @@
 Knows files and devices.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from fillwright.engine.cores import own_threads
-from fillwright.engine.description import describe
+from fillwright.engine.description import ModelDescription, Topology, describe
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.loading import languages_of, usable_device, warm_up
 from fillwright.engine.infill.loading_torch import cpu_dtype, sees_a_gpu
+from fillwright.engine.infill.masked.around import AroundWriting
+from fillwright.engine.infill.masked.in_blocks import DOCUMENTS, BlockWriting, block_prompt
 from fillwright.engine.infill.masked.infiller import MaskedInfiller
-from fillwright.engine.infill.masked.layout import Marks
+from fillwright.engine.infill.masked.layout import Layout, Marks
+from fillwright.engine.infill.masked.writing import Writing
+from fillwright.engine.infill.prefix_caches import PrefixCaches
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.model.block_transformer import BlockTransformer
 from fillwright.engine.model.config_json import Section, read_config
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import plain_skeleton, transformer_config
@@ -39,25 +45,26 @@ def load_masked(
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
     description = describe(config, tokenizer.special_names)
     skeleton = plain_skeleton(description.skeleton)
-    if description.topology != "full" or description.commit != "kept":
+    topology = description.topology
+    if topology not in WRITINGS or description.commit != "kept":
         raise CheckpointError(
-            f"{description.family} has {description.topology} attention and decisions that are "
+            f"{description.family} has {topology} attention and decisions that are "
             f"{description.commit}, which no loop here has together; use another model."
         )
     vocabulary = transformer_config(config, skeleton).vocab_size
-    marks = Marks.of(tokenizer, description, vocabulary)
+    write = WRITINGS[topology](tokenizer, description, vocabulary, device)
     progress(0.1)
+    network = Transformer.from_checkpoint(
+        checkpoint,
+        skeleton,
+        device,
+        torch.bfloat16 if device != "cpu" else cpu_dtype(),
+        lambda done: progress(0.1 + 0.8 * done),
+    )
     infiller = MaskedInfiller(
-        model=Transformer.from_checkpoint(
-            checkpoint,
-            skeleton,
-            device,
-            torch.bfloat16 if device != "cpu" else cpu_dtype(),
-            lambda done: progress(0.1 + 0.8 * done),
-        ),
+        writing=write(network),
         tokenizer=tokenizer,
         description=description,
-        marks=marks,
         model_name=str(ours.entries.get("name", checkpoint.resolve().name)),
         device=device,
         languages=languages_of(ours),
@@ -66,3 +73,34 @@ def load_masked(
     warm_up(infiller)
     progress(1.0)
     return infiller
+
+
+Write = Callable[[Transformer], Writing]
+
+
+def _around(
+    tokenizer: CodeTokenizer, told: ModelDescription, vocabulary: int, device: str
+) -> Write:
+    layout = Layout(tokenizer, told, Marks.of(tokenizer, told, vocabulary))
+    return partial(AroundWriting, layout=layout, device=device)
+
+
+def _in_blocks(
+    tokenizer: CodeTokenizer, told: ModelDescription, vocabulary: int, device: str
+) -> Write:
+    prompt = block_prompt(tokenizer, told)
+    marks = Marks.of(tokenizer, told, vocabulary, prompt.end_marks)
+
+    def write(network: Transformer) -> BlockWriting:
+        model = BlockTransformer(network, told.block or 1)
+        caches = PrefixCaches(model, [model.empty_cache() for _ in range(DOCUMENTS)])
+        return BlockWriting(model, caches, tokenizer, prompt, told, marks, device)
+
+    return write
+
+
+WRITINGS: Mapping[Topology, Callable[[CodeTokenizer, ModelDescription, int, str], Write]] = {
+    "full": _around,
+    "block-causal": _in_blocks,
+}
+"""What a folder says is checked before its weights are read."""

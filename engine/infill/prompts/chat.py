@@ -1,10 +1,10 @@
-"""The prompt of instruction-tuned DiffusionGemma: a chat turn whose answer has already begun.
+"""The prompt of instruction-tuned models: a chat turn whose answer has already begun.
 
     <bos><|turn>user \n context, suffix, task <turn|> \n <|turn>model \n ```python \n prefix
 
 What changes last stands last: the prefix is the model's own, unfinished answer, so that the canvas
-continues code. The template is the one of July 2026, without an empty thought channel. Knows token
-ids and text; knows nothing of canvases.
+continues code. DiffusionGemma's template is the one of July 2026, without an empty thought channel.
+Knows token ids and text; knows nothing of canvases.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,22 @@ TASK = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How a family writes a conversation: names of special tokens, and what it calls the model.
+    `begin` stands before all of it (None: nothing does)."""
+
+    begin: str | None
+    turn: str
+    end_of_turn: str
+    end_of_text: str
+    model: str
+
+
+GEMMA = Turns(BEGIN, TURN, END_OF_TURN, END_OF_TEXT, "model")
+CHATML = Turns(None, "<|im_start|>", "<|im_end|>", "<|endoftext|>", "assistant")
+
+
 @dataclass(frozen=True)
 class ChatPrompt:
     """Token budgets bound the text on either side; the instruction and context come whole."""
@@ -36,10 +52,12 @@ class ChatPrompt:
     prefix_tokens: int = 6144
     suffix_tokens: int = 2048
     closing: str = "\n```"
+    turns: Turns = GEMMA
 
     @property
     def end_marks(self) -> tuple[int, ...]:
-        return (self.tokenizer.special(END_OF_TURN), self.tokenizer.special(END_OF_TEXT))
+        special = self.tokenizer.special
+        return (special(self.turns.end_of_turn), special(self.turns.end_of_text))
 
     def ids(
         self,
@@ -51,21 +69,22 @@ class ChatPrompt:
     ) -> list[int]:
         """Prompt ids; the canvas comes right after them."""
         special, encode = self.tokenizer.special, self.tokenizer.encode
-        turn = [special(TURN)]
+        begin = [] if self.turns.begin is None else [special(self.turns.begin)]
+        turn = [special(self.turns.turn)]
         newline = encode("\n")
         head = prefix[prefix_window(len(prefix), self.prefix_tokens) :]
         tail = encode(suffix[: self.suffix_tokens * WINDOW_CHARACTERS_PER_TOKEN])
         following = self.tokenizer.decode(tail[: self.suffix_tokens])
         return [
-            special(BEGIN),
+            *begin,
             *turn,
             *encode("user"),
             *newline,
             *encode(task(following, language, instruction, context)),
-            special(END_OF_TURN),
+            special(self.turns.end_of_turn),
             *newline,
             *turn,
-            *encode("model"),
+            *encode(self.turns.model),
             *newline,
             *encode(f"```{language}\n"),
             *stable_tail(encode(head), self.prefix_tokens),

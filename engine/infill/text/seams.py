@@ -97,6 +97,16 @@ class Seams:
             before = (before + lead + text[start:end] + after)[-LOOKED_AT:]
         return kept
 
+    def is_over(self, text: str, closing: str) -> bool:
+        """Whether nothing that the first hole has after `text` would stay."""
+        own = text[shared_start(text, self.leads[0]) :]
+        return (
+            bool(closing and closing in text)
+            or (self.one_line and "\n" in own)
+            or self.block_end(text) < len(text)
+            or repetition_start(text) < len(text)
+        )
+
     def block_end(self, text: str) -> int:
         """The length of a block's text, its lead included, without what leaves the block: the first
         further line of code that begins left of the indentation, and what follows."""

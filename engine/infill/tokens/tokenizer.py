@@ -88,9 +88,11 @@ class CodeTokenizer:
             ends.append(end)
         return Spelling("".join(pieces), tuple(ends))
 
-    def special(self, token: str) -> int:
-        """The id of a special token. Raises CheckpointError when the tokenizer lacks it."""
-        found: int | None = self.tokenizer.token_to_id(token)
+    def special(self, token: str | int) -> int:
+        """The id of a special token, by its name or itself. Raises CheckpointError when the
+        tokenizer lacks it."""
+        named = self.tokenizer.id_to_token(token) if isinstance(token, int) else token
+        found: int | None = None if named is None else self.tokenizer.token_to_id(named)
         if found is None:
             raise CheckpointError(
                 f"tokenizer.json has no token {token}; use the checkpoint's own tokenizer."

@@ -28,7 +28,15 @@ from fillwright.engine.training.export import export
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
-from tests.engine.infill.masked_folder import DREAM_ON_TOKENS, qwen_like_tokenizer, write_masked
+from tests.engine.infill.masked_folder import (
+    DREAM_ON_TOKENS,
+    SDAR,
+    SDAR_TOKENS,
+    STABLE_DIFFCODER,
+    STABLE_DIFFCODER_TOKENS,
+    qwen_like_tokenizer,
+    write_masked,
+)
 
 CODE = '''\
 def area(width, height):
@@ -127,6 +135,29 @@ def dream_on_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dream_on(dream_on_folder: Path) -> MaskedInfiller:
     return load_masked(dream_on_folder, "cpu")
+
+
+@pytest.fixture(scope="session")
+def stable_diffcoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random network with Stable-DiffCoder's config and special tokens."""
+    tokenizer = qwen_like_tokenizer(CODE, STABLE_DIFFCODER_TOKENS)
+    small = {"fillwright": {"family": "Stable-DiffCoder", "context": 400, "lines": 64}}
+    folder = tmp_path_factory.mktemp("stable-diffcoder")
+    return write_masked(folder, tokenizer, small, published=STABLE_DIFFCODER)
+
+
+@pytest.fixture(scope="session")
+def stable_diffcoder(stable_diffcoder_folder: Path) -> MaskedInfiller:
+    return load_masked(stable_diffcoder_folder, "cpu")
+
+
+@pytest.fixture(scope="session")
+def sdar(tmp_path_factory: pytest.TempPathFactory) -> MaskedInfiller:
+    """A random network with SDAR's config and special tokens."""
+    tokenizer = qwen_like_tokenizer(CODE, SDAR_TOKENS)
+    small = {"fillwright": {"family": "SDAR", "context": 400, "lines": 64}}
+    folder = tmp_path_factory.mktemp("sdar")
+    return load_masked(write_masked(folder, tokenizer, small, published=SDAR), "cpu")
 
 
 @dataclass

@@ -1,5 +1,5 @@
-"""Random tiny checkpoints of the Dream family, written by transformers with the keys and the
-special tokens of the published ones."""
+"""Random tiny checkpoints of mask models, written by transformers with the keys and the special
+tokens of the published ones."""
 
 import json
 from collections.abc import Iterable
@@ -7,7 +7,14 @@ from pathlib import Path
 
 import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 # Qwen2's own pieces: a line end and the indentation after it are apart
 PIECES = (
@@ -16,6 +23,36 @@ PIECES = (
 )
 DREAM_TOKENS = ("<|endoftext|>", "<|beginoftext|>", "<|mask|>")
 DREAM_ON_TOKENS = (*DREAM_TOKENS, "<|expand|>")
+SDAR_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|MASK|>")
+# their ids are what the model is known by: an end of 2, a mask of 5
+STABLE_DIFFCODER_TOKENS = (
+    *("<[begin\u2581of\u2581sentence]>", "<[PAD\u2581TOKEN]>", "<[end\u2581of\u2581sentence]>"),
+    *("<[SEP\u2581TOKEN]>", "<[CLS\u2581TOKEN]>", "<[MASK\u2581TOKEN]>"),
+    *("<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>"),
+)
+DREAM = {
+    "architectures": ["DreamModel"],
+    "model_type": "Dream",
+    "auto_map": {"AutoModel": "modeling_dream.DreamModel"},
+    "rope_theta": 1e6,
+}
+STABLE_DIFFCODER = {
+    "architectures": ["StableDiffcoderForCausalLM"],
+    "model_type": "llama",
+    "auto_map": {"AutoModelForCausalLM": "modeling_stable_diffcoder.StableDiffcoderForCausalLM"},
+    "rope_theta": 5e5,
+}
+SDAR = {
+    "architectures": ["SDARForCausalLM"],
+    "model_type": "sdar",
+    "auto_map": {"AutoModelForCausalLM": "modeling_sdar.SDARForCausalLM"},
+    "rope_theta": 1e6,
+}
+NETWORKS = {
+    "Dream": (Qwen2Config, Qwen2ForCausalLM),
+    "llama": (LlamaConfig, LlamaForCausalLM),
+    "sdar": (Qwen3Config, Qwen3ForCausalLM),
+}
 SHAPE = {
     "hidden_size": 32,
     "intermediate_size": 64,
@@ -47,25 +84,24 @@ def qwen_like_tokenizer(text: str, special: Iterable[str], size: int = 400) -> T
 
 
 def write_masked(
-    folder: Path, tokenizer: Tokenizer, config: dict[str, object], seed: int = 3
+    folder: Path,
+    tokenizer: Tokenizer,
+    config: dict[str, object],
+    seed: int = 3,
+    published: dict[str, object] = DREAM,
 ) -> Path:
-    """A folder as published: `config` over the keys of Dream's. The network has a few more rows
+    """A folder as published: `config` over the `published` keys. The network has a few more rows
     than the tokenizer has tokens, as theirs do."""
     torch.manual_seed(seed)
     vocabulary = tokenizer.get_vocab_size() + 5
-    model = Qwen2ForCausalLM(Qwen2Config(**SHAPE, vocab_size=vocabulary, tie_word_embeddings=False))
+    config_class, model_class = NETWORKS[str(published["model_type"])]
+    model = model_class(config_class(**SHAPE, vocab_size=vocabulary, tie_word_embeddings=False))
     for tensor in model.parameters():
         if tensor.ndim > 1:
             tensor.data.normal_(std=1.2 * tensor.shape[-1] ** -0.5)
     model.save_pretrained(folder)
     written = json.loads((folder / "config.json").read_text("utf-8"))
-    published = {
-        "architectures": ["DreamModel"],
-        "model_type": "Dream",
-        "auto_map": {"AutoModel": "modeling_dream.DreamModel"},
-        "rope_theta": 1e6,
-        "rope_scaling": None,
-    }
+    written["rope_scaling"] = None
     del written["rope_parameters"]
     (folder / "config.json").write_text(json.dumps(written | published | config), "utf-8")
     tokenizer.save(str(folder / "tokenizer.json"))

@@ -26,9 +26,9 @@ def infiller(request: pytest.FixtureRequest) -> Infiller:
     return found
 
 
-@pytest.fixture(params=["tiny", "dream_on"])
+@pytest.fixture(params=["tiny", "dream_on", "stable_diffcoder", "sdar"])
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """One of each kind of model."""
+    """One of each family of models."""
     found: Engine = request.getfixturevalue(request.param)
     return found
 
@@ -92,7 +92,9 @@ def test_any_place_gets_a_sound_fill(
     assert fill.decode == (decode if isinstance(engine, Infiller) else "denoise")
 
 
-@pytest.mark.parametrize("engine", ["tiny", "embedded", "dream_on"], indirect=True)
+@pytest.mark.parametrize(
+    "engine", ["tiny", "embedded", "dream_on", "stable_diffcoder", "sdar"], indirect=True
+)
 @pytest.mark.parametrize("decode", DECODES)
 def test_the_same_seed_writes_the_same_fill(engine: Engine, run: Run, decode: Decode) -> None:
     request = InfillRequest(

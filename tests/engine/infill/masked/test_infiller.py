@@ -8,8 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from fillwright.engine.description import ModelDescription
+from fillwright.engine.diffusion.kept import MaskDenoiser
 from fillwright.engine.errors import BadRequest
+from fillwright.engine.infill.masked.around import AroundWriting
 from fillwright.engine.infill.masked.infiller import MaskedInfiller
+from fillwright.engine.infill.masked.layout import Layout, Marks
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
 
@@ -46,13 +50,26 @@ class Scripted:
 Make = Callable[..., tuple[MaskedInfiller, Scripted]]
 
 
+def marks_of(engine: MaskedInfiller) -> Marks:
+    assert isinstance(engine.writing, AroundWriting)
+    return engine.writing.layout.marks
+
+
+def writing_with(
+    engine: MaskedInfiller, model: MaskDenoiser, told: ModelDescription, marks: Marks
+) -> MaskedInfiller:
+    writing = AroundWriting(model, Layout(engine.tokenizer, told, marks), "cpu")
+    return replace(engine, writing=writing, description=told)
+
+
 @pytest.fixture
 def scripted(dream_on: MaskedInfiller) -> Make:
     def make(fill: str, least: int = 0) -> tuple[MaskedInfiller, Scripted]:
-        marks, encode = dream_on.marks, dream_on.tokenizer.encode
+        marks, encode = marks_of(dream_on), dream_on.tokenizer.encode
+        assert marks.edits.delete is not None
         model = Scripted(marks.mask, marks.edits.delete, encode(fill), least)
         told = replace(dream_on.description, temperature=0.0)
-        return replace(dream_on, model=model, description=told), model
+        return writing_with(dream_on, model, told, marks), model
 
     return make
 
@@ -71,9 +88,10 @@ def test_a_whole_line_is_written_and_its_line_end_left_out(scripted: Make, run: 
     tokens = engine.tokenizer.encode("    return width * height\n")
     assert fill.steps == len(tokens) + 1
     [first, *_] = model.canvases
-    begin, end = engine.tokenizer.special("<|beginoftext|>"), engine.marks.edits.delete
+    marks = marks_of(engine)
+    begin, end = engine.tokenizer.special("<|beginoftext|>"), marks.edits.delete
     before, after = engine.tokenizer.encode(text[:25]), engine.tokenizer.encode("print(1)\n")
-    assert first == [begin, *before, *[engine.marks.mask] * 16, *after, end]
+    assert first == [begin, *before, *[marks.mask] * 16, *after, end]
     assert fill.prompt_tokens == len(first) - 16
 
 
@@ -82,7 +100,7 @@ def test_where_all_of_a_block_is_deleted_a_longer_hole_is_tried(scripted: Make, 
     request = InfillRequest("def f():\n    \n", (Hole(13, 13),), "python", shape="block")
     _, fill = run(engine, request)
     assert fill.texts == ("return 1",)
-    assert [canvas.count(engine.marks.mask) for canvas in model.canvases[:2]] == [24, 48]
+    assert [canvas.count(marks_of(engine).mask) for canvas in model.canvases[:2]] == [24, 48]
     engine, model = scripted("    return 1\n", least=30)
     _, fill = run(engine, replace(request, shape="line"))
     assert (fill.texts, fill.certainty) == (("",), None)
@@ -161,8 +179,8 @@ def test_a_fixed_hole_ends_at_its_end_mark(scripted: Make, run: Run) -> None:
     """A model that cannot expand has no more rows than its budget and the end mark."""
     engine, model = scripted(" 12\n")
     fixed = replace(engine.description, length="end mark", expand=None, holes="any")
-    marks = replace(engine.marks, edits=replace(engine.marks.edits, expand=None))
-    engine = replace(engine, description=fixed, marks=marks)
+    marks = replace(marks_of(engine), edits=replace(marks_of(engine).edits, expand=None))
+    engine = writing_with(engine, model, fixed, marks)
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=9))
     _, fill = run(engine, request)
     assert model.canvases[0].count(marks.mask) == 10
