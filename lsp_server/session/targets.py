@@ -57,6 +57,8 @@ COMMENT = re.compile(
     r"(?:/[/*!]+|#+|--+|;+|<!--)\s*(?:(?:TODO|FIXME)\b[:\s]*)?(?P<text>.*?)\s*(?:\*/|-->)?\s*"
 )
 LONGEST_TITLE = 60
+LONGEST_COMPLAINT = 500
+"""Of what a server complains of, in characters: some list every type they know. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,20 @@ class EditorRange:
 
     start: EditorPosition
     end: EditorPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What another server says of a place."""
+
+    range: EditorRange
+    message: str = ""
+
+    @property
+    def instruction(self) -> str | None:
+        """What a model is told of it, if it takes words."""
+        words = " ".join(self.message.split())[:LONGEST_COMPLAINT]
+        return f"put this right: {words}" if words else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ class Target:
         title = "Rewrite body" if self.what == "body" and self.rewrites else TITLES[self.what]
         if self.strength is not None:
             title = REPAIR if self.repairs else STRENGTHS.get(self.strength, "Renoise selection")
-        if not self.instruction:
+        if not self.instruction or self.repairs:
             return title
         words = " ".join(self.instruction.split())
         short = words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
@@ -172,11 +188,11 @@ def targets(
     return whole + instructed
 
 
-def repairs(document: Document, spans: Sequence[EditorRange]) -> list[Target]:
-    """The places that other servers complain of, each once, to be renoised: all of their tokens;
-    of an empty range, the line's unlikely ones."""
+def repairs(document: Document, complaints: Sequence[Complaint]) -> list[Target]:
+    """The places that other servers complain of, each once and with what is said of it first, to be
+    renoised: all of their tokens; of an empty range, the line's unlikely ones."""
     found = []
-    for span in dict.fromkeys(spans):
+    for span, complaint in _first_of_each_range(complaints).items():
         line = span.start.line
         place, strength = span, 1.0
         if span.start == span.end:
@@ -184,10 +200,23 @@ def repairs(document: Document, spans: Sequence[EditorRange]) -> list[Target]:
             place, strength = EditorRange(*whole), min(STRENGTHS)
         found.append(
             Target(
-                document.uri, "selection", place, document.version, strength=strength, repairs=True
+                document.uri,
+                "selection",
+                place,
+                document.version,
+                instruction=complaint.instruction,
+                strength=strength,
+                repairs=True,
             )
         )
     return found
+
+
+def _first_of_each_range(complaints: Sequence[Complaint]) -> dict[EditorRange, Complaint]:
+    first: dict[EditorRange, Complaint] = {}
+    for complaint in complaints:
+        first.setdefault(complaint.range, complaint)
+    return first
 
 
 def carvings_of(

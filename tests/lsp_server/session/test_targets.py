@@ -5,6 +5,7 @@ import pytest
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.session.targets import (
     TITLES,
+    Complaint,
     EditorPosition,
     EditorRange,
     Target,
@@ -243,9 +244,13 @@ def test_what_another_server_complains_of_is_renoised() -> None:
     document = Document.of("x = y\nz = 1\n", "python", "file:///a", 3)
     name = EditorRange(EditorPosition(0, 4), EditorPosition(0, 5))
     line = EditorRange(EditorPosition(1, 2), EditorPosition(1, 2))
-    first, second = repairs(document, [name, line, name])
+    said = [Complaint(name, "no such\n  name"), Complaint(line), Complaint(name, "once more")]
+    first, second = repairs(document, said)
     assert first.title == second.title == "Renoise this place"
     assert (first.range, first.strength) == (name, 1.0)
+    assert (first.instruction, second.instruction) == ("put this right: no such name", None)
+    (long,) = repairs(document, [Complaint(name, "no " * 1000)])
+    assert len(long.instruction or "") < 600
     whole = EditorRange(EditorPosition(1, 0), EditorPosition(2, 0))
     assert (second.range, second.strength) == (whole, 0.2)
     (carving,) = carvings_of(document, first, PositionEncoding.UTF16)
