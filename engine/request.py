@@ -94,7 +94,8 @@ class InfillRequest:
     hole finds its length: by its end mark, by a search among lengths with the text after it pinned,
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
-    fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
+    fill, but for one thing: where something was typed since the document's last denoised fill, and
+    nothing else changed, the next one goes on from its canvas. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
     it is empty, after the first pass. `workspace` names the project whose other files have a say,
     as far as they are remembered; with none only the document itself has. `file_key` is what the
     document's own saved copy is remembered by, which has no say. Without `memory` nothing but the

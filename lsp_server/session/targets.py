@@ -48,6 +48,8 @@ NOTHING: dict[What, str] = {
 }
 STRENGTHS: dict[float, str] = {0.2: "Touch up selection", 0.5: "Rework selection"}
 """What a selection's own text is kept but for: the share of its tokens that is renoised."""
+LEVELS = (0.1, 0.2, 0.35, 0.5, 0.75, None)
+"""How much of a selection changes, from one preview to the next; None: it is written again."""
 REPAIR = "Renoise this place"
 # clients that were written before the names had one style
 FORMERLY = {"stubs in class": "stubsInClass", "stubs in file": "stubsInFile"}
@@ -126,6 +128,23 @@ class Target:
         words = " ".join(self.instruction.split())
         short = words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
         return f"{title}: {short}"
+
+    @property
+    def less(self) -> "Target | None":
+        """The same, with less of a selection renoised; None where that cannot be."""
+        if self.what != "selection":
+            return None
+        lower = [each for each in LEVELS if each and each < (self.strength or 1)]
+        return replace(self, strength=lower[-1]) if lower else None
+
+    @property
+    def more(self) -> "Target | None":
+        """The same, with more of a selection renoised or all of it written again; None where that
+        cannot be."""
+        if self.what != "selection" or self.strength is None:
+            return None
+        higher = [each for each in LEVELS if each is None or each > self.strength]
+        return replace(self, strength=higher[0])
 
     @classmethod
     def from_json(cls, plain: object) -> "Target":

@@ -1,5 +1,7 @@
 """What a place is offered, and what each offer fills."""
 
+from dataclasses import replace
+
 import pytest
 
 from fillwright.engine.errors import BadRequest
@@ -238,6 +240,22 @@ def test_a_selection_may_be_kept_but_for_a_share_of_it() -> None:
             Target.from_json(touched.to_json() | {"strength": wrong})
     with pytest.raises(ValueError, match="A place to fill looks like"):
         Target.from_json(touched.to_json() | {"what": "line"})
+
+
+def test_a_selection_can_change_less_and_more() -> None:
+    written, touched, _ = offered("⟦x = 1⟧\n")
+    assert (written.more, touched.less and touched.less.strength) == (None, 0.1)
+    up, down = [], []
+    target: Target | None = replace(touched, strength=0.05)
+    assert target and target.less is None
+    while target := target.more:
+        up.append(target.strength)
+    target = written
+    while target := target.less:
+        down.append(target.strength)
+    assert up == [*reversed(down), None] == [0.1, 0.2, 0.35, 0.5, 0.75, None]
+    (body, *_) = offered(CLASS.replace("pass", "‸pass"))
+    assert (body.less, body.more) == (None, None)
 
 
 def test_what_another_server_complains_of_is_renoised() -> None:
