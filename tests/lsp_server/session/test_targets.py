@@ -247,7 +247,7 @@ def test_a_selection_can_change_less_and_more() -> None:
     assert (written.more, touched.less and touched.less.strength) == (None, 0.1)
     up, down = [], []
     target: Target | None = replace(touched, strength=0.05)
-    assert target and target.less is None
+    assert target.less is None
     while target := target.more:
         up.append(target.strength)
     target = written
