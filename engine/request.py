@@ -94,15 +94,16 @@ class InfillRequest:
     hole finds its length: by its end mark, by a search among lengths with the text after it pinned,
     or by contracting a hole that is too long; `auto` is the checkpoint's default again, and a
     causal draft always goes by the end mark. The same request with the same `seed` gives the same
-    fill. `unasked`: nobody waits for the fill, and where the model is sure that nothing is missing
-    it is empty, after the first pass. `workspace` names the project whose other files have a say,
-    as far as they are remembered; with none only the document itself has. `file_key` is what the
-    document's own saved copy is remembered by, which has no say. Without `memory` nothing but the
-    model has one. A model that reads context may be shown so many characters of those files, what
-    is most `similar` to the text around the hole, in place of some of `context`. Only a single hole
-    can have a `constraint`. With a `strength`, in [0, 1], what stands in the only hole is kept but
-    for that share of its tokens, the least likely ones: they are renoised, and change where that
-    makes the text likelier.
+    fill, but for one thing: where something was typed since the document's last denoised fill, and
+    nothing else changed, the next one goes on from its canvas. `unasked`: nobody waits for the
+    fill, and where the model is sure that nothing is missing it is empty, after the first pass.
+    `workspace` names the project whose other files have a say, as far as they are remembered; with
+    none only the document itself has. `file_key` is what the document's own saved copy is
+    remembered by, which has no say. Without `memory` nothing but the model has one. A model that
+    reads context may be shown so many characters of those files, what is most `similar` to the text
+    around the hole, in place of some of `context`. Only a single hole can have a `constraint`. With
+    a `strength`, in [0, 1], what stands in the only hole is kept but for that share of its tokens,
+    the least likely ones: they are renoised, and change where that makes the text likelier.
     """
 
     document: str

@@ -3,8 +3,9 @@
 Knows nothing of canvases or of a single request.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from fillwright.engine.diffusion.draw import Draw, inverse_transform
@@ -48,6 +49,13 @@ class DenoiseSettings:
             )
         if self.entropy_bound < 0 or self.confidence_threshold < 0 or self.stability_threshold < 0:
             raise ValueError("the entropy bound and the thresholds must not be negative")
+
+    def going_on(self, share: float) -> "DenoiseSettings":
+        """For canvases in which only this `share` is noise, in [0, 1]: so many of the steps, the
+        last ones, but as many as a canvas takes to be found done."""
+        least = min(self.steps, 1 + self.stability_threshold)
+        steps = max(least, math.ceil(self.steps * share))
+        return replace(self, steps=steps, t_max=self.temperature(steps))
 
     def temperature(self, steps_left: int) -> float:
         """`steps_left` counts the step being made: from `steps` down to 1."""

@@ -25,13 +25,16 @@ from fillwright.engine.evaluation.holes import (
     punch,
 )
 from fillwright.engine.evaluation.infilling import Split, load_items
+from fillwright.engine.evaluation.joint import joint_table, run_joint
 from fillwright.engine.evaluation.journal import read_records
+from fillwright.engine.evaluation.pins import pins_table, run_pins, typed_on
 from fillwright.engine.evaluation.projects import ProjectSet, fetch_projects
 from fillwright.engine.evaluation.question import Question
 from fillwright.engine.evaluation.repair import repair_table, run_repair
 from fillwright.engine.evaluation.report import write_report
 from fillwright.engine.evaluation.run import Judged, run
 from fillwright.engine.evaluation.sandbox import LAYERS, layers
+from fillwright.engine.evaluation.shared_names import shared_names
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.summary import table
 from fillwright.engine.evaluation.swaps import swaps
@@ -89,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     repair.add_argument(
         "--strength", type=float, default=0.2, metavar="S", help="what is renoised (0.2)"
     )
-    _add_swap_arguments(repair)
+    _add_item_arguments(repair, 500)
     repair.set_defaults(run=_repair)
 
     doubt = commands.add_parser(
@@ -98,8 +101,20 @@ def _parser() -> argparse.ArgumentParser:
     doubt.add_argument(
         "--gain", type=float, metavar="NATS", help="what is told; the checkpoint's own by default"
     )
-    _add_swap_arguments(doubt)
+    _add_item_arguments(doubt, 500)
     doubt.set_defaults(run=_doubt)
+
+    joint = commands.add_parser(
+        "joint", help="fill the places of one name together, and one after another"
+    )
+    _add_item_arguments(joint, 200)
+    joint.set_defaults(run=_joint)
+
+    pins = commands.add_parser(
+        "pins", help="type on while a fill is denoised or shown, and go on from its canvas"
+    )
+    _add_item_arguments(pins, 200)
+    pins.set_defaults(run=_pins)
 
     # the language server's part of the command runs it
     commands.add_parser("typing", add_help=False, help="type files, and see what is shown")
@@ -167,11 +182,13 @@ def _add_arm_arguments(parser: argparse.ArgumentParser) -> None:
     _add_run_arguments(parser)
 
 
-def _add_swap_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_item_arguments(parser: argparse.ArgumentParser, items: int) -> None:
     parser.add_argument(
         "paths", type=Path, nargs="+", metavar="PATH", help="files, folders, or a corpus"
     )
-    parser.add_argument("--items", type=_whole, default=500, metavar="N", help="at most (500)")
+    parser.add_argument(
+        "--items", type=_whole, default=items, metavar="N", help=f"at most ({items})"
+    )
     _add_run_arguments(parser)
 
 
@@ -259,7 +276,7 @@ def _run(
 
 
 def _repair(arguments: argparse.Namespace) -> None:
-    sources, settings = _swapped_sources("repair", arguments)
+    sources, settings = _sources_and_settings("repair", arguments)
     settings |= {"strength": arguments.strength}
     items = swaps(sources, arguments.items, arguments.seed)
     with _kept(arguments.out) as folder:
@@ -268,7 +285,7 @@ def _repair(arguments: argparse.Namespace) -> None:
 
 
 def _doubt(arguments: argparse.Namespace) -> None:
-    sources, settings = _swapped_sources("doubt", arguments)
+    sources, settings = _sources_and_settings("doubt", arguments)
     items = swaps(sources, arguments.items, arguments.seed, LONGEST)
     known = DoubtSettings.of_checkpoint(arguments.model or embedded_checkpoint())
     gain = (known or DoubtSettings("causal")).gain if arguments.gain is None else arguments.gain
@@ -278,7 +295,27 @@ def _doubt(arguments: argparse.Namespace) -> None:
     print(f"told from {gain:g} nats on")
 
 
-def _swapped_sources(
+def _joint(arguments: argparse.Namespace) -> None:
+    sources, settings = _sources_and_settings("joint", arguments)
+    items = shared_names(sources, arguments.items, arguments.seed)
+    with _kept(arguments.out) as folder:
+        records = run_joint(items, _infiller(arguments), folder, settings)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(joint_table(records))
+
+
+def _pins(arguments: argparse.Namespace) -> None:
+    sources, settings = _sources_and_settings("pins", arguments)
+    with _kept(arguments.out) as folder:
+        records = run_pins(
+            lambda steps: typed_on(sources, arguments.items, arguments.seed, steps),
+            _infiller(arguments),
+            folder,
+            settings,
+        )
+    Console(width=max(Console().width, TABLE_WIDTH)).print(pins_table(records))
+
+
+def _sources_and_settings(
     benchmark: str, arguments: argparse.Namespace
 ) -> tuple[list[Source], dict[str, object]]:
     sources, _ = read_sources(arguments.paths)

@@ -25,6 +25,7 @@ from fillwright.engine.infill.spelt_form import SpeltForm
 from fillwright.engine.infill.state import Task, Written
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
+from fillwright.engine.infill.typed_pins import LastCanvas
 from fillwright.engine.request import Decode, Draft, Infill, InfillRequest
 
 Outcome = tuple[Written | None, Decode]
@@ -43,6 +44,7 @@ class Candidate:
         default_factory=lambda: {"prefill": 0.0, "draft": 0.0, "denoise": 0.0}
     )
     task: Task | None = None
+    is_first: bool = True
 
     @classmethod
     def of(
@@ -52,20 +54,26 @@ class Candidate:
         plan = checkpoint.plan(request, number)
         starts_a_token = checkpoint.tokenizer.starting_with
         seams = Seams.of(request, starts_a_token, ends_in_words=plan.drafting == "beams")
-        return cls(checkpoint, request, plan, seams, stop)
+        return cls(checkpoint, request, plan, seams, stop, is_first=number == 0)
 
     def run(self) -> Generator[Draft, None, Infill]:
         """Drafts; returns the fill. Raises BadRequest when the holes must be denoised and cannot
         be."""
         outcome: Outcome = None, self.plan.decode
         self.stop.begin()
+        said = self._before.finished(self.request) if self._before else None
+        if said is not None:
+            return said
         if not self.stop():
             if self.request.unasked and self._remembered:
                 yield self._remembered
             with Timed(self.timings, "prefill"):
                 task = self.prepare()
             outcome = yield from self._write(task)
-        return self._infill(*outcome)
+        fill = self._infill(*outcome)
+        if self._goes_on and outcome[0] is not None:
+            self.checkpoint.last_canvases.keep(self._last_canvas(outcome[0], fill))
+        return fill
 
     def prepare(self) -> Task:
         """Read the prompt, and say what is to be written."""
@@ -74,7 +82,24 @@ class Candidate:
 
     @cached_property
     def _preparation(self) -> Preparation:
-        return Preparation(self.checkpoint, self.request, self.plan, self.seams, self.form)
+        rest = self._before.rest(self.request) if self._before else None
+        return Preparation(self.checkpoint, self.request, self.plan, self.seams, self.form, rest)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether its canvas may go on from the last one of its document, and is gone on with: that
+        of a lone hole that finds its length by its end mark."""
+        plan, lone = self.plan, len(self.request.holes) == 1 and self.form is None
+        return lone and self.is_first and plan.decode == "denoise" and plan.length == "end-mark"
+
+    @cached_property
+    def _before(self) -> LastCanvas | None:
+        return self.checkpoint.last_canvases.of(self.request) if self._goes_on else None
+
+    def _last_canvas(self, written: Written, fill: Infill) -> LastCanvas:
+        spelling = self.checkpoint.tokenizer.spell(written.holes[0])
+        (kept,) = self.seams.fitting([spelling.text], self.checkpoint.prompt.closing)
+        return LastCanvas.of(fill, self.request, spelling, kept, written.accepted[0])
 
     @cached_property
     def form(self) -> SpeltForm | None:

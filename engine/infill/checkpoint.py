@@ -6,6 +6,7 @@ Knows no files: `loading.py` reads them.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
@@ -17,12 +18,14 @@ from fillwright.engine.infill.prefix_caches import PrefixCaches, growing_caches
 from fillwright.engine.infill.prompts.prompt import Prompt
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.infill.typed_pins import LastCanvases
 from fillwright.engine.memory.gate import Gate
 from fillwright.engine.memory.remembered import Remembered
 from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.interface import Model
 from fillwright.engine.request import Decode, InfillRequest, Length
 
+Several = Literal["joint", "one by one"]
 OTHER_CANDIDATES_TEMPERATURE = 0.8
 """Of all candidates but the first, which should differ from it; set by hand."""
 
@@ -37,7 +40,8 @@ class Checkpoint:
     `languages` are the ids of those that it has learnt, None for all. `gate` says how much the
     user's own code counts, what is `remembered` of it and the open file; without a gate it is not
     looked at. `no_memory` is what the model raises where a GPU's is full. `doubt` says how unlikely
-    places are found, where that was measured.
+    places are found, where that was measured. `several` holes are denoised on one canvas or, where
+    the model was measured to be better at that, one after another.
     """
 
     model: Model
@@ -57,14 +61,17 @@ class Checkpoint:
     gate: Gate | None = None
     no_memory: tuple[type[Exception], ...] = ()
     doubt: DoubtSettings | None = None
+    several: Several = "joint"
     remembered: Remembered = field(init=False)
     far_parts: FarParts = field(init=False)
     denoise: Loop[Cache] = field(init=False)
     prefix_caches: PrefixCaches = field(init=False)
+    last_canvases: LastCanvases = field(init=False)
 
     def __post_init__(self) -> None:
         self.denoise = self.loop or partial(denoise, self.model)
         self.prefix_caches = PrefixCaches(self.model, self.caches or growing_caches(self.model))
+        self.last_canvases = LastCanvases()
         vocabulary = len(self.tokenizer.texts)
         self.far_parts = FarParts(self.tokenizer)
         self.remembered = Remembered(self.tokenizer.encode, vocabulary, self.gate is not None)

@@ -78,11 +78,13 @@ class Infiller(Checkpoint):
     def _candidate(
         self, request: InfillRequest, number: int, stop: Stop
     ) -> Generator[Draft, None, Infill]:
-        """Several holes are drafted one after another, and denoised together."""
+        """Several holes are drafted one after another, and denoised together or, with some models,
+        one after another too."""
 
         def run(request: InfillRequest) -> Generator[Draft, None, Infill]:
             return Candidate.of(self, request, number, stop).run()
 
-        if len(request.holes) > 1 and self.plan(request, number).decode == "draft":
+        in_turn = self.several == "one by one" or self.plan(request, number).decode == "draft"
+        if len(request.holes) > 1 and in_turn:
             return one_by_one(request, run)
         return run(request)

@@ -15,6 +15,7 @@ from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_set
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.extras import has_cuda_driver, has_torch, need_torch
 from fillwright.engine.filling import Engine
+from fillwright.engine.infill.checkpoint import Several
 from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.doubt_settings import DoubtSettings
 from fillwright.engine.infill.infiller import Infiller
@@ -65,6 +66,7 @@ def load_infiller(
     prompt: Prompt = PROMPTS[ours.choice("prompt", *PROMPTS, None) or INSTRUCTED](tokenizer)
     decode = ours.choice("decode", *get_args(Decode), None)
     length = ours.choice("length", *get_args(Length), None)
+    several = ours.choice("several", *get_args(Several), None)
     progress(0.1)
     loaded = _load(checkpoint, device, settings, threads or own_threads(), later)
     model = loaded.model
@@ -88,6 +90,7 @@ def load_infiller(
         warning=loaded.warning,
         no_memory=loaded.no_memory,
         doubt=DoubtSettings.of(ours),
+        several=cast(Several, several or "joint"),
         calibrations=Calibrations.of_checkpoint(checkpoint),
         languages=languages_of(ours),
         gate=Gate.of_checkpoint(checkpoint),

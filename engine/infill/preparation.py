@@ -3,7 +3,7 @@
 Knows text, tokens and the model; writes no hole but for the lead that it begins with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,29 +14,35 @@ from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.precedents import precedents_of
 from fillwright.engine.infill.ranking.plausibility import placeholder
-from fillwright.engine.infill.state import Task
+from fillwright.engine.infill.state import Start, Task
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
+from fillwright.engine.infill.tokens.settled import settled_ids
+from fillwright.engine.infill.typed_pins import Rest
 from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model.cache import Cache
 from fillwright.engine.request import InfillRequest
 
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
+RENOISED = 0.5
+"""The noise in what a canvas of before says after a place where something else was typed."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """Of one candidate of a request, by its plan; `form` is what its hole has to spell."""
+    """Of one candidate of a request, by its plan; `form` is what its hole has to spell, and
+    `rest` what it says already."""
 
     checkpoint: Checkpoint
     request: InfillRequest
     plan: Plan
     seams: Seams
     form: Form | None = None
+    rest: Rest | None = None
 
     def task(self, stop: Stop) -> Task:
         """Reads what the document's cache lacks of the prompt, and a lead that is not left to the
@@ -46,7 +52,7 @@ class Preparation:
             seams.prefix, seams.suffix, request.language, request.instruction, request.context
         )
         cache, read = known.prefix_caches.holding(request.document_key, prompt[:-1])
-        opening = [] if self.plan.chooses else self._opening(cache, prompt, stop)
+        opening, start = self._begun(lambda: self._opening(cache, prompt, stop))
         holes = self._holes(opening)
         return Task(
             plan=self.plan,
@@ -62,7 +68,26 @@ class Preparation:
             cancelled=stop,
             memory=self.memory,
             form=self.form,
+            start=start,
         )
+
+    def _begun(self, opening: Callable[[], list[int]]) -> tuple[list[int], Start | None]:
+        """The known first tokens of the first hole, and what stands after them already. What was
+        typed as a canvas of before says pins the tokens that it is part of; else the model's own
+        `opening` is."""
+        if self.plan.chooses:
+            return [], None
+        if self.rest is None:
+            return opening(), None
+        tokenizer, lead = self.checkpoint.tokenizer, len(self.seams.leads[0])
+        ids = tokenizer.encode(self.seams.leads[0] + self.rest.text)
+        spelling = tokenizer.spell(ids)
+        ranges = tuple((a + lead, b + lead) for a, b in self.rest.settled)
+        kept = 0.0 if self.rest.agrees else RENOISED
+        noise = [kept if settled else 1.0 for settled in settled_ids(spelling, ranges)]
+        known = spelling.tokens_of(lead)
+        start = Start(tuple(ids[known:]), tuple(noise[known:]))
+        return ids[:known] if self.rest.agrees else opening(), start
 
     @cached_property
     def memory(self) -> Mixture | None:

@@ -22,6 +22,25 @@ Ids = tuple[int, ...]
 Confidences = tuple[tuple[float, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a hole's free rows begin as: their `ids`, and how much noise there is in each, in
+    [0, 1]."""
+
+    ids: Ids
+    noise: tuple[float, ...]
+
+    @classmethod
+    def of_draft(cls, ids: Ids) -> "Start":
+        """All of them as they were drafted."""
+        return cls(ids, (0.0,) * len(ids))
+
+    @property
+    def share(self) -> float:
+        """The noise in all of them together; of none, all is noise."""
+        return sum(self.noise) / len(self.noise) if self.noise else 1.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
     """What to write, by a `plan`; `denoise` is how canvases are denoised.
@@ -31,7 +50,8 @@ class Task:
     known first tokens of the first hole. `suffix` are the ids after the last hole, as many as a
     canvas may hold, end marks at the text's end; empty where nothing is pinned. `memory` is what
     else has a say where the draft is by beams. `form` is what the only hole has to spell, if that
-    is asked for.
+    is asked for. `start` is what it begins as, after the opening, where a canvas of before is gone
+    on with.
     """
 
     plan: Plan
@@ -47,6 +67,7 @@ class Task:
     cancelled: Callable[[], bool]
     memory: Mixture | None = None
     form: Form | None = None
+    start: Start | None = None
 
     @property
     def prompt_cached(self) -> int:

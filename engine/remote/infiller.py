@@ -86,9 +86,10 @@ class RemoteInfiller:
         """Drafts as the first fill comes, then exactly one Infill. `cancelled` is asked every
         20 ms; the connection is closed then, and the server stops. Several holes are filled at once
         where the server can do that, else one after another, each once. A constraint is looked at
-        when the fill is there: no server knows it. Raises `FillwrightError` with what the server
-        said or did."""
-        if request.strength is not None:
+        when the fill is there: no server knows it. No server renoises: a model that takes words has
+        the text written again by its instruction, whatever its strength. Raises `FillwrightError`
+        with what the server said or did."""
+        if request.strength is not None and self._adapter(request) is not self.chat:
             raise BadRequest("A model server cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)
         if len(request.holes) == 1:

@@ -89,7 +89,8 @@ async def preview(
 
     Answers `{"edit", "reason", "rewrites", "holes": [{"range", "text", "confidence"}]}`; `edit` is
     the one that `fillwright.fill` would apply, or null with a reason. `rewrites`: it replaces code
-    that nobody selected, so the user should see it first. `"instructed"` as there.
+    that nobody selected, so the user should see it first. `"instructed"` as there. `"less"` and
+    `"more"` are what to ask for where a lone selection is to change less or more than now.
     """
     targets = _targets(params)
     title = f"Fillwright: Preview of {_title(session, targets)}"
@@ -103,7 +104,14 @@ async def preview(
         "rewrites": filled.rewrites,
         "holes": _holes_json(filled, session.documents.encoding),
         **_instructed(filled),
+        **_levels(targets),
     }
+
+
+def _levels(targets: list[Target]) -> dict[str, object]:
+    one = targets[0] if len(targets) == 1 else None
+    levels = {"less": one.less, "more": one.more} if one else {}
+    return {name: target.to_json() for name, target in levels.items() if target is not None}
 
 
 def _edit(

@@ -12,6 +12,7 @@ from fillwright.lsp_server.lsp.commands import target_of
 from fillwright.lsp_server.session.offers import ghost_offer, popup_offer
 from fillwright.lsp_server.session.requests import GhostRequest
 from fillwright.lsp_server.session.session import Session
+from fillwright.lsp_server.session.targets import Complaint
 
 
 def register(client: LanguageServer, session: Session) -> None:
@@ -95,7 +96,7 @@ def code_action(
     asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
     span = convert.editor_range(params.range)
     complaints = [
-        convert.editor_range(each.range)
+        Complaint(convert.editor_range(each.range), each.message)
         for each in params.context.diagnostics
         if each.source != unlikely.SOURCE
     ]

@@ -27,7 +27,7 @@ from fillwright.lsp_server.session.editor_formatting import FormattingMemory, fo
 from fillwright.lsp_server.session.editor_reports import EditorReport
 from fillwright.lsp_server.session.engine_connection import EngineConnection
 from fillwright.lsp_server.session.target_fill import Filled, ask_for, filled
-from fillwright.lsp_server.session.targets import EditorRange, Target, repairs, targets
+from fillwright.lsp_server.session.targets import Complaint, EditorRange, Target, repairs, targets
 from fillwright.lsp_server.session.unlikely_places import UnlikelyPlaces
 from fillwright.lsp_server.settings.folders import FolderSettings
 from fillwright.lsp_server.settings.settings import Settings
@@ -199,7 +199,7 @@ class Session:
         await self.engine.close()
 
     def targets(
-        self, uri: str, span: EditorRange, complaints: Sequence[EditorRange] = (), *, asked: bool
+        self, uri: str, span: EditorRange, complaints: Sequence[Complaint] = (), *, asked: bool
     ) -> list[Target]:
         """What can be filled at a range of a document, and repaired where other servers complain;
         see `targets.targets`. Nothing where the document is not open or refused."""
@@ -207,9 +207,11 @@ class Session:
         if document is None or self.refusal(uri) is not None:
             return []
         found = targets(document, span, self.documents.encoding, asked=asked)
+        to_repair = repairs(document, complaints)
         if self.engine.takes_instructions() is False:
             found = [target for target in found if target.instruction is None]
-        return found + repairs(document, complaints)
+            to_repair = [replace(target, instruction=None) for target in to_repair]
+        return found + to_repair
 
     async def fill(self, wanted: Sequence[Target], on_draft: OnDraft | None = None) -> Filled:
         """Fill the targets, all of one document, in one request.

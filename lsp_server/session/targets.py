@@ -48,6 +48,8 @@ NOTHING: dict[What, str] = {
 }
 STRENGTHS: dict[float, str] = {0.2: "Touch up selection", 0.5: "Rework selection"}
 """What a selection's own text is kept but for: the share of its tokens that is renoised."""
+LEVELS = (0.1, 0.2, 0.35, 0.5, 0.75, None)
+"""How much of a selection changes, from one preview to the next; None: it is written again."""
 REPAIR = "Renoise this place"
 # clients that were written before the names had one style
 FORMERLY = {"stubs in class": "stubsInClass", "stubs in file": "stubsInFile"}
@@ -57,6 +59,8 @@ COMMENT = re.compile(
     r"(?:/[/*!]+|#+|--+|;+|<!--)\s*(?:(?:TODO|FIXME)\b[:\s]*)?(?P<text>.*?)\s*(?:\*/|-->)?\s*"
 )
 LONGEST_TITLE = 60
+LONGEST_COMPLAINT = 500
+"""Of what a server complains of, in characters: some list every type they know. Set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,20 @@ class EditorRange:
 
     start: EditorPosition
     end: EditorPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What another server says of a place."""
+
+    range: EditorRange
+    message: str = ""
+
+    @property
+    def instruction(self) -> str | None:
+        """What a model is told of it, if it takes words."""
+        words = " ".join(self.message.split())[:LONGEST_COMPLAINT]
+        return f"put this right: {words}" if words else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +123,28 @@ class Target:
         title = "Rewrite body" if self.what == "body" and self.rewrites else TITLES[self.what]
         if self.strength is not None:
             title = REPAIR if self.repairs else STRENGTHS.get(self.strength, "Renoise selection")
-        if not self.instruction:
+        if not self.instruction or self.repairs:
             return title
         words = " ".join(self.instruction.split())
         short = words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1] + "…"
         return f"{title}: {short}"
+
+    @property
+    def less(self) -> "Target | None":
+        """The same, with less of a selection renoised; None where that cannot be."""
+        if self.what != "selection":
+            return None
+        lower = [each for each in LEVELS if each and each < (self.strength or 1)]
+        return replace(self, strength=lower[-1]) if lower else None
+
+    @property
+    def more(self) -> "Target | None":
+        """The same, with more of a selection renoised or all of it written again; None where that
+        cannot be."""
+        if self.what != "selection" or self.strength is None:
+            return None
+        higher = [each for each in LEVELS if each is None or each > self.strength]
+        return replace(self, strength=higher[0])
 
     @classmethod
     def from_json(cls, plain: object) -> "Target":
@@ -172,11 +207,11 @@ def targets(
     return whole + instructed
 
 
-def repairs(document: Document, spans: Sequence[EditorRange]) -> list[Target]:
-    """The places that other servers complain of, each once, to be renoised: all of their tokens;
-    of an empty range, the line's unlikely ones."""
+def repairs(document: Document, complaints: Sequence[Complaint]) -> list[Target]:
+    """The places that other servers complain of, each once and with what is said of it first, to be
+    renoised: all of their tokens; of an empty range, the line's unlikely ones."""
     found = []
-    for span in dict.fromkeys(spans):
+    for span, complaint in _first_of_each_range(complaints).items():
         line = span.start.line
         place, strength = span, 1.0
         if span.start == span.end:
@@ -184,10 +219,23 @@ def repairs(document: Document, spans: Sequence[EditorRange]) -> list[Target]:
             place, strength = EditorRange(*whole), min(STRENGTHS)
         found.append(
             Target(
-                document.uri, "selection", place, document.version, strength=strength, repairs=True
+                document.uri,
+                "selection",
+                place,
+                document.version,
+                instruction=complaint.instruction,
+                strength=strength,
+                repairs=True,
             )
         )
     return found
+
+
+def _first_of_each_range(complaints: Sequence[Complaint]) -> dict[EditorRange, Complaint]:
+    first: dict[EditorRange, Complaint] = {}
+    for complaint in complaints:
+        first.setdefault(complaint.range, complaint)
+    return first
 
 
 def carvings_of(

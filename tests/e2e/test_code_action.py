@@ -91,9 +91,19 @@ async def test_what_another_server_complains_of_can_be_renoised(start: Any) -> N
     (repair,) = await editor.actions(uri, 1, 6, 1, 10, only=["quickfix"], complaint="no such name")
     assert (repair.title, repair.kind) == ("Renoise this place", types.CodeActionKind.QuickFix)
     assert repair.command.arguments[0]["strength"] == 1.0
+    assert "instruction" not in repair.command.arguments[0]
     seen = await editor.command("fillwright.preview", repair.command.arguments[0])
     # a place without an edit says why
     assert (seen["edit"] is None) == bool(seen["reason"])
+
+
+async def test_a_model_that_takes_words_is_told_what_is_complained_of(start: Any) -> None:
+    engine = {"url": "http://127.0.0.1:9", "instructions": True, "preload": False}
+    editor = await start(options={"engine": engine})
+    uri = editor.open("total = 1\nprint(totl)\n")
+    (repair,) = await editor.actions(uri, 1, 6, 1, 10, only=["quickfix"], complaint="no such name")
+    assert repair.title == "Renoise this place"
+    assert repair.command.arguments[0]["instruction"] == "put this right: no such name"
 
 
 async def test_generated_edits_are_tagged_where_the_editor_knows_tags(start: Any) -> None:

@@ -68,6 +68,18 @@ async def test_a_preview_applies_nothing_and_gives_the_edit_that_fill_would_appl
         assert edit.new_text in hole["text"]
 
 
+async def test_a_preview_says_what_to_ask_for_to_change_less_or_more(start: Any) -> None:
+    editor = await start(options=SHORT)
+    uri = editor.open(SOURCE, language="plaintext")
+    (whole,) = places(uri, RETURNED)
+    seen = await editor.command("fillwright.preview", whole)
+    assert (seen["less"]["strength"], "more" in seen) == (0.75, False)
+    seen = await editor.command("fillwright.preview", seen["less"])
+    assert (seen["less"]["strength"], "strength" in seen["more"]) == (0.5, False)
+    several = await editor.command("fillwright.preview", *places(uri, RETURNED, PRINTED))
+    assert "less" not in several
+
+
 async def test_what_replaces_code_is_confirmed_by_an_editor_that_can(start: Any) -> None:
     editor = await start(options=SHORT)
     uri = editor.open(SOURCE, language="plaintext")

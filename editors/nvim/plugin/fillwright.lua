@@ -22,6 +22,8 @@ for name, modes in pairs({
   apply = "n",
   cancel = { "n", "i" },
   fill = { "n", "i" },
+  less = "n",
+  more = "n",
   next = "i",
   previous = "i",
   recall = "i",

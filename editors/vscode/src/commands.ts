@@ -8,7 +8,7 @@ import { install } from "./install";
 import { showMenu, toggleGhostText } from "./menu";
 import type { Previews } from "./previews";
 import type { FillAnswer, Target } from "./protocol";
-import { FILL_OR_SHOW, fillOrShow, rewriteSelection } from "./rewrite";
+import { FILL_OR_SHOW, changeBy, fillOrShow, rewriteSelection } from "./rewrite";
 import type { Server } from "./server";
 import { snooze } from "./snooze";
 import { target, targetsOf } from "./targets";
@@ -34,6 +34,8 @@ export function registerCommands(parts: Parts): vscode.Disposable {
     "fillwright.checkFile": () => checkFile(server),
     "fillwright.applyRewrite": () => previews.apply(),
     "fillwright.discardRewrite": () => previews.discard(),
+    "fillwright.changeLess": () => changeBy("less", server, requests, previews),
+    "fillwright.changeMore": () => changeBy("more", server, requests, previews),
     "fillwright.cancel": () => {
       requests.cancel();
     },

@@ -1,11 +1,16 @@
 /** Edits that wait for the user: each one a diff editor, with buttons to apply or to discard it. */
 import * as vscode from "vscode";
+import type { PreviewAnswer } from "./protocol";
 import { withEdits } from "./textEdits";
 
 /** The scheme of the documents that show what an edit would make of a file. */
 export const SCHEME = "fillwright-preview";
 
+/** What to ask for to change less, or more. */
+type Around = Pick<PreviewAnswer, "less" | "more">;
+
 interface Preview {
+  around: Around;
   document: vscode.TextDocument;
   version: number;
   edit: vscode.WorkspaceEdit;
@@ -28,12 +33,17 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
     return this.open.get(uri.toString())?.text ?? "";
   }
 
-  /** Shows what `edit` would make of the document, beside the document as it is, titled `what`. */
+  /**
+   * Shows what `edit` would make of the document, beside the document as it is, titled `what`, in
+   * place of the preview in front.
+   */
   async show(
     document: vscode.TextDocument,
     edit: vscode.WorkspaceEdit,
     what: string,
+    around: Around,
   ): Promise<void> {
+    await this.discard();
     const edits = edit.get(document.uri).map(({ range, newText }) => ({
       start: document.offsetAt(range.start),
       end: document.offsetAt(range.end),
@@ -46,11 +56,22 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
       query: `${++this.shown}`,
     });
     const text = withEdits(document.getText(), edits);
-    this.open.set(uri.toString(), { document, version: document.version, edit, text });
+    this.open.set(uri.toString(), { around, document, version: document.version, edit, text });
     const name = vscode.workspace.asRelativePath(document.uri);
     await vscode.commands.executeCommand("vscode.diff", document.uri, uri, `${name}: ${what}`, {
       preview: false,
     });
+  }
+
+  /** What to ask for to change less, or more, than the preview in front. */
+  aroundFront(): Around | undefined {
+    return this.open.get(tabInFront()?.input.modified.toString() ?? "")?.around;
+  }
+
+  /** Nothing came of what the preview in front asked for; the next time it asks for this. */
+  goBeyond(around: Around): void {
+    const preview = this.open.get(tabInFront()?.input.modified.toString() ?? "");
+    if (preview !== undefined) preview.around = { ...preview.around, ...around };
   }
 
   /** Applies the edit of the diff editor in front, as one undo step, and closes the diff. */

@@ -70,6 +70,9 @@ export interface PreviewAnswer {
   rewrites: boolean;
   /** Whether the model took the instruction, where there was one. */
   instructed?: boolean;
+  /** What to ask for where a selection is to change less than it does now, or more. */
+  less?: Target;
+  more?: Target;
 }
 
 /** What `fillwright.status` answers: the status, and why places got no suggestion lately. */

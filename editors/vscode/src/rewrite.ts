@@ -44,13 +44,33 @@ export async function fillOrShow(
   const version = document?.version;
   const answer = await requests.preview(client, targets);
   if (document === undefined || answer === undefined) return undefined;
-  if (answer.edit === null || document.version !== version)
+  if (answer.edit === null || document.version !== version) {
+    if (answer.edit === null) previews.goBeyond(answer);
     return { applied: false, reason: answer.reason };
+  }
   const edit = await client.protocol2CodeConverter.asWorkspaceEdit(answer.edit);
   if (!seenFirst(answer))
     return { applied: await vscode.workspace.applyEdit(edit), reason: answer.reason };
-  await previews.show(document, edit, titleOf(answer, targets[0]?.instruction));
+  await previews.show(document, edit, titleOf(answer, targets[0]), answer);
   return { applied: false, reason: answer.reason };
+}
+
+/** Asks for the rewrite in front once more, with less or more of the selection changed. */
+export async function changeBy(
+  way: "less" | "more",
+  server: Server,
+  requests: FillRequests,
+  previews: Previews,
+): Promise<void> {
+  const around = previews.aroundFront();
+  const client = await server.ready();
+  if (around === undefined || client === undefined) return;
+  const target = around[way];
+  if (target === undefined) {
+    void vscode.window.showInformationMessage(`Fillwright: this rewrite cannot change ${way}.`);
+    return;
+  }
+  await fillOrShow(client, requests, previews, [target], () => true);
 }
 
 /** Offers the command in the lightbulb, in place of the server's own action. */
@@ -82,7 +102,8 @@ function ask(): Thenable<string | undefined> {
   });
 }
 
-function titleOf(answer: PreviewAnswer, instruction = ""): string {
-  if (answer.instructed === false) return "rewritten (instruction not used)";
-  return instruction === "" ? "rewritten" : instruction;
+function titleOf(answer: PreviewAnswer, { strength, instruction = "" }: Partial<Target> = {}) {
+  const how = strength === undefined ? "rewritten" : `${Math.round(100 * strength)} % renoised`;
+  if (answer.instructed === false) return `${how} (instruction not used)`;
+  return instruction === "" ? how : instruction;
 }

@@ -6,6 +6,7 @@ nothing of text.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,14 +25,14 @@ from fillwright.engine.infill.denoising.lengths import (
     rows_for_draft,
     single_canvas,
 )
-from fillwright.engine.infill.state import Ids, Task, Written, open_canvas
+from fillwright.engine.infill.state import Ids, Start, Task, Written, open_canvas
 from fillwright.engine.model.interface import Model
 
 
 def write_denoised(
     model: Model, task: Task, bias: LengthBias, drafted: Written | None = None
 ) -> Iterator[Written] | None:
-    """All holes at once, from noise or from what was `drafted`.
+    """All holes at once, from noise, from what was `drafted`, or from the task's start.
 
     One hole goes on block by block past a canvas; several must fit on one: None where they do not.
     Search and contraction pin the text after one hole. Several holes, and one that may be longer
@@ -70,20 +71,25 @@ def _by_end_mark(
 ) -> Iterator[Written]:
     settings = task.plan.settings
     known, budget = open_canvas(model, task), task.budgets[0]
-    draft = None if drafted is None else _free(drafted, task)
-    rows = budget + 1 if draft is None else rows_for_draft(len(draft), budget)
+    start = task.start if drafted is None else Start.of_draft(_free(drafted, task))
+    rows = budget + 1 if start is None else rows_for_draft(len(start.ids), budget)
+    if drafted is None and start is not None:
+        settings = settings.going_on(start.share)
+        task = replace(task, plan=replace(task.plan, settings=settings))
     length = canvas_length(model.config.canvas_length, len(known) + rows)
     first, next_ = length - len(known), length - settings.rows.overlap
     # an end mark after the budget would change nothing
     blocks = 1 + max(0, -(-(min(rows, budget) - first) // next_))
     settings = guided(task, blocks - 1)
     starts = []
-    if draft is not None:
-        ids = [*draft, *settings.end_marks[:1] * (blocks * length)]
+    if start is not None:
+        rest = blocks * length
+        ids, noise = [*start.ids, *settings.end_marks[:1] * rest], [*start.noise, *[0.0] * rest]
         for block in range(blocks):
             end = first + block * next_
-            free = ids[:first] if block == 0 else ids[end - next_ : end]
-            starts.append(_draft([0] * (length - len(free)) + free, settings))
+            free = slice(first) if block == 0 else slice(end - next_, end)
+            pinned = [0] * (length - len(ids[free]))
+            starts.append(_under_noise(pinned + ids[free], pinned + noise[free], settings))
     done: Written | None = None
     current: Written | None = None
     block = 0
@@ -122,7 +128,7 @@ def _jointly(model: Model, task: Task, drafted: Written | None) -> Iterator[Writ
         ids = [settings.end_marks[0]] * canvas.length
         for hole, tokens in zip(canvas.holes, drafts, strict=True):
             ids[hole.start : hole.start + len(tokens)] = tokens
-        start = _draft(ids, settings)
+        start = _under_noise(ids, [0.0] * len(ids), settings)
     return _one_canvas(task, canvas, start, drafted.passes if drafted else 0)
 
 
@@ -137,8 +143,11 @@ def _one_canvas(
         yield Written.from_step(step, own, settled, task.opening, passes + step.step)
 
 
-def _draft(ids: Sequence[int], settings: DenoiseSettings) -> DraftNoise:
-    return DraftNoise(np.array(ids, dtype=np.int64), 0.0, settings.noise)
+def _under_noise(
+    ids: Sequence[int], levels: Sequence[float], settings: DenoiseSettings
+) -> DraftNoise:
+    level = np.array(levels, dtype=np.float32)
+    return DraftNoise(np.array(ids, dtype=np.int64), level, settings.noise)
 
 
 def _free(written: Written, task: Task) -> Ids:

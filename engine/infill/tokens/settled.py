@@ -26,6 +26,16 @@ def settled_ranges(spelling: Spelling, accepted: Sequence[bool], kept: range) ->
     return _merged((a - kept.start, b - kept.start) for a, b in clipped if a < b)
 
 
+def settled_ids(spelling: Spelling, ranges: Ranges) -> tuple[bool, ...]:
+    """Which ids spell settled characters and no others: the reverse of `settled_ranges`. An id that
+    spells nothing is not settled."""
+    begins = (0, *spelling.ends)
+    return tuple(
+        any(a <= begin < end <= b for a, b in ranges)
+        for begin, end in zip(begins, spelling.ends, strict=False)
+    )
+
+
 def _merged(ranges: Iterable[tuple[int, int]]) -> Ranges:
     merged: list[tuple[int, int]] = []
     for start, end in ranges:

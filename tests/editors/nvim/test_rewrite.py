@@ -29,6 +29,15 @@ client_class.request = function(client, method, params, ...)
 end
 """
 
+PENDING = """
+for _, request in pairs(vim.lsp.get_clients({ name = "fillwright" })[1].requests) do
+  if request.type == "pending" and request.method == "workspace/executeCommand" then
+    return true
+  end
+end
+return false
+"""
+
 TAKES_INSTRUCTIONS = """
 local client = vim.lsp.get_clients({ name = "fillwright" })[1]
 local status = { command = "fillwright.status" }
@@ -72,7 +81,7 @@ def test_the_difference_is_shown_then_applied_and_undone(
     row = preview(editor, range(8), "shorter, please")
     assert editor.lines == lines
     *new, hint = added(editor)
-    assert hint == "  <CR> apply   <Esc> reject   (instruction not used)"
+    assert hint == "  <CR> apply   <Esc> reject   - less   (instruction not used)"
     assert "takes no instructions, so yours was not used" in editor.messages()
     removed = [mark for mark in editor.marks("fillwright.preview") if "hl_group" in mark[3]]
     assert [(mark[1], mark[3]["end_row"]) for mark in removed] == [(row, row + 1)]
@@ -99,12 +108,39 @@ def test_a_rejected_rewrite_leaves_everything_as_it_was(
 ) -> None:
     editor, lines = opened(start(init=MAPPED), tmp_path, finished), finished
     preview(editor, range(8))
-    assert added(editor)[-1] == "  <CR> apply   <Esc> reject"
+    assert added(editor)[-1] == "  <CR> apply   <Esc> reject   - less"
     assert "instruction" not in editor.lua("return asked")[-1]["arguments"][0]
     editor.keys("<Esc>")
     editor.until(lambda: not editor.marks("fillwright.preview"))
     assert editor.lines == lines
     assert editor.rpc.call("undotree")["seq_last"] == 0
+
+
+def test_a_rewrite_may_change_less_and_more_again(
+    start: Any, tmp_path: Path, finished: list[str]
+) -> None:
+    editor, lines = opened(start(init=MAPPED), tmp_path, finished), finished
+
+    def asked() -> list[float | None]:
+        """The strengths of all previews."""
+        previews = [one for one in editor.lua("return asked") if "preview" in one["command"]]
+        return [one["arguments"][0].get("strength") for one in previews]
+
+    preview(editor, range(8))
+    before = asked()
+    editor.keys("-")
+    editor.until(lambda: asked() == [*before, 0.75])
+    # whether something else is likelier or not, the next press goes on from there
+    editor.until(lambda: not editor.lua(PENDING))
+    editor.keys("-")
+    editor.until(lambda: asked() == [*before, 0.75, 0.5])
+    editor.until(lambda: not editor.lua(PENDING))
+    editor.keys("+")
+    editor.until(lambda: asked() == [*before, 0.75, 0.5, 0.75])
+    editor.until(lambda: not editor.lua(PENDING))
+    editor.keys("<Esc>")
+    editor.until(lambda: not editor.marks("fillwright.preview"))
+    assert editor.lines == lines
 
 
 def test_an_edit_drops_the_preview(start: Any, tmp_path: Path, finished: list[str]) -> None:

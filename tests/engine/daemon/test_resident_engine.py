@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -70,6 +71,15 @@ async def test_the_first_request_starts_the_engine_and_is_filled(client):
     assert (health.model, health.fraction) == ("fillwright-small", 1.0)
     again = await client.fill(request_with(tokens=16, steps=4))
     assert (again.texts, again.confidences) == (infill.texts, infill.confidences)
+
+
+async def test_what_is_typed_as_the_last_fill_says_needs_no_step(client):
+    first = request_with(tokens=16, steps=4)
+    (said,) = (await client.fill(first)).texts
+    typed, at = said[:2], AT + 2
+    document = DOCUMENT[:AT] + typed + DOCUMENT[AT:]
+    rest = await client.fill(replace(first, document=document, holes=(Hole(at, at),)))
+    assert (rest.texts, rest.steps, rest.decode) == ((said[2:],), 0, "denoise")
 
 
 async def test_a_closed_fill_ends_long_before_its_steps_are_over(client, settings):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fillwright.engine.diffusion import (
@@ -62,3 +64,13 @@ def test_a_checkpoint_that_cannot_be_used_says_so(
 ) -> None:
     with pytest.raises(CheckpointError, match=r"generation_config\.json"):
         checkpoint_settings(config, generation_config)
+
+
+@pytest.mark.parametrize(("share", "steps"), [(0.0, 2), (0.1, 2), (0.5, 4), (0.51, 5), (1.0, 8)])
+def test_less_noise_is_the_last_of_the_steps(share: float, steps: int) -> None:
+    whole = DenoiseSettings(noise=UniformNoise(64), steps=8)
+    rest = whole.going_on(share)
+    assert rest.steps == steps
+    assert replace(whole, steps=1).going_on(share).steps == 1
+    asked = [whole.temperature(left) for left in range(steps, 0, -1)]
+    assert [rest.temperature(left) for left in range(steps, 0, -1)] == pytest.approx(asked)

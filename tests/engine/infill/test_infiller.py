@@ -231,9 +231,14 @@ def test_a_later_hole_begins_with_the_white_space_before_it(
     assert written[-1] == "\n    " + fill.texts[1]
 
 
-def test_several_drafted_holes_are_filled_as_each_would_be_alone(tiny: Infiller, run: Run) -> None:
+@pytest.mark.parametrize("decode", DECODES)
+def test_holes_in_turn_are_filled_as_each_would_be_alone(
+    tiny: Infiller, run: Run, decode: Decode
+) -> None:
+    if decode != "draft":
+        tiny = replace(tiny, several="one by one")
     holes = (Hole(21, 21), Hole(44, 44))
-    every = InfillRequest(TWO_HOLES, holes, "python", budget=SHORT, decode="draft")
+    every = InfillRequest(TWO_HOLES, holes, "python", budget=SHORT, decode=decode)
     drafts, both = run(tiny, every)
     sound(every, drafts, both)
     _, one = run(tiny, replace(every, holes=holes[:1]))

@@ -65,6 +65,11 @@ def test_without_a_word_of_it_holes_go_by_their_end_marks(tiny_copy: Copy) -> No
     assert (infiller.default_length, infiller.length_bias(3)) == ("end-mark", 0.0)
 
 
+def test_a_checkpoint_says_whether_holes_are_denoised_together(tiny_copy: Copy) -> None:
+    assert load_infiller(tiny_copy(), "cpu").several == "joint"
+    assert load_infiller(tiny_copy(several="one by one"), "cpu").several == "one by one"
+
+
 def test_a_foreign_checkpoint_is_a_chat_model_that_denoises(
     tiny_copy: Copy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +190,7 @@ def test_without_a_generation_config_the_loop_has_its_defaults(tiny_copy: Copy) 
         {"noise": {"mask_token_id": 3}},
         {"rows": "odd"},
         {"length": "guess"},
+        {"several": "all"},
         {"length_bias": 1.5},
         {"length_bias": [1, 2]},
         {"length_bias": [[2, 0.5], [1, 0.5]]},

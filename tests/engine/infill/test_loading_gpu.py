@@ -117,6 +117,28 @@ def test_typing_on_keeps_the_slot_and_other_documents_theirs(
         assert ours == theirs
 
 
+def test_what_is_typed_goes_on_from_the_canvas_of_before(pair: tuple[Infiller, Infiller]) -> None:
+    def ask(typed: str) -> InfillRequest:
+        text, at = TEXT[:AT] + typed + TEXT[AT:], AT + len(typed)
+        return InfillRequest(
+            text, (Hole(at, at),), "python", document_key="typed", decode="denoise", shape="line",
+            budget=Budget(tokens=10),
+        )  # fmt: skip
+
+    gone_on = []
+    for infiller in pair:
+        drafts: list[Draft] = []
+        for event in infiller.infill(ask(""), lambda drafts=drafts: len(drafts) >= 2):
+            drafts += [event] if isinstance(event, Draft) else []
+        letter = drafts[-1].texts[0][:1]
+        assert letter.strip()
+        gone_on.append(fills(infiller, ask(letter)))
+    ours, theirs = gone_on
+    assert ours == theirs
+    # all was accepted
+    assert ours[0].steps == 2
+
+
 def test_confidences_are_the_networks(pair: tuple[Infiller, Infiller]) -> None:
     request = InfillRequest(
         TEXT, (Hole(AT, AT),), "python", decode="denoise", budget=Budget(tokens=8, steps=3)

@@ -1,10 +1,13 @@
 """What a place is offered, and what each offer fills."""
 
+from dataclasses import replace
+
 import pytest
 
 from fillwright.engine.errors import BadRequest
 from fillwright.lsp_server.session.targets import (
     TITLES,
+    Complaint,
     EditorPosition,
     EditorRange,
     Target,
@@ -239,13 +242,33 @@ def test_a_selection_may_be_kept_but_for_a_share_of_it() -> None:
         Target.from_json(touched.to_json() | {"what": "line"})
 
 
+def test_a_selection_can_change_less_and_more() -> None:
+    written, touched, _ = offered("⟦x = 1⟧\n")
+    assert (written.more, touched.less and touched.less.strength) == (None, 0.1)
+    up, down = [], []
+    target: Target | None = replace(touched, strength=0.05)
+    assert target.less is None
+    while target := target.more:
+        up.append(target.strength)
+    target = written
+    while target := target.less:
+        down.append(target.strength)
+    assert up == [*reversed(down), None] == [0.1, 0.2, 0.35, 0.5, 0.75, None]
+    (body, *_) = offered(CLASS.replace("pass", "‸pass"))
+    assert (body.less, body.more) == (None, None)
+
+
 def test_what_another_server_complains_of_is_renoised() -> None:
     document = Document.of("x = y\nz = 1\n", "python", "file:///a", 3)
     name = EditorRange(EditorPosition(0, 4), EditorPosition(0, 5))
     line = EditorRange(EditorPosition(1, 2), EditorPosition(1, 2))
-    first, second = repairs(document, [name, line, name])
+    said = [Complaint(name, "no such\n  name"), Complaint(line), Complaint(name, "once more")]
+    first, second = repairs(document, said)
     assert first.title == second.title == "Renoise this place"
     assert (first.range, first.strength) == (name, 1.0)
+    assert (first.instruction, second.instruction) == ("put this right: no such name", None)
+    (long,) = repairs(document, [Complaint(name, "no " * 1000)])
+    assert len(long.instruction or "") < 600
     whole = EditorRange(EditorPosition(1, 0), EditorPosition(2, 0))
     assert (second.range, second.strength) == (whole, 0.2)
     (carving,) = carvings_of(document, first, PositionEncoding.UTF16)

@@ -8,6 +8,8 @@ local M = {}
 ---@field accept_line? string|false insert mode: take the rest of its line, or its next line
 ---@field apply? string|false normal mode, while a rewrite is previewed: apply it
 ---@field reject? string|false normal mode, while a rewrite is previewed: drop it
+---@field less? string|false normal mode, while a rewrite is previewed: have it change less
+---@field more? string|false normal mode, while a rewrite is previewed: have it change more
 
 ---@class fillwright.Options
 ---@field ghost_text? boolean show ghost text while typing
@@ -27,6 +29,8 @@ M.defaults = {
     accept_line = "<M-j>",
     apply = "<CR>",
     reject = "<Esc>",
+    less = "-",
+    more = "+",
   },
   ignore_filetypes = {},
   settings = {},

@@ -101,6 +101,16 @@ function M.apply()
   return require("fillwright.preview").apply()
 end
 
+--- Have the rewrite that is previewed change less of the selection. False when there is none, or no less.
+function M.less()
+  return require("fillwright.preview").less()
+end
+
+--- Have it change more.
+function M.more()
+  return require("fillwright.preview").more()
+end
+
 --- Drop the rewrite that is previewed. False when there is none.
 ---@return boolean
 function M.reject()

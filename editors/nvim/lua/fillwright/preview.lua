@@ -11,17 +11,34 @@ local namespace = api.nvim_create_namespace("fillwright.preview")
 ---@class fillwright.Preview
 ---@field edit lsp.WorkspaceEdit
 ---@field encoding string
+---@field around fillwright.Around
 ---@field mapped table<string, table> what the keys meant in this buffer before
+
+---@class fillwright.Around what asks for a rewrite that changes less, or more
+---@field less? fun()
+---@field more? fun()
 
 ---@type table<integer, fillwright.Preview> by buffer
 local shown = {}
+
+---@param way "less"|"more"
+---@return boolean
+local function ask_for(way)
+  local preview = shown[api.nvim_get_current_buf()]
+  local ask = preview and preview.around[way]
+  if ask then
+    ask()
+  end
+  return ask ~= nil
+end
 
 --- Show what `edit` would do to a buffer.
 ---@param bufnr integer
 ---@param edit lsp.WorkspaceEdit
 ---@param encoding string
+---@param around fillwright.Around
 ---@param note? string what to say of it beside the keys
-function M.show(bufnr, edit, encoding, note)
+function M.show(bufnr, edit, encoding, around, note)
   M.drop(bufnr)
   local before = api.nvim_buf_get_lines(bufnr, 0, -1, false)
   local after = M.result(bufnr, edit, encoding)
@@ -33,13 +50,16 @@ function M.show(bufnr, edit, encoding, note)
     require("fillwright.say").say("the rewrite changes nothing")
     return
   end
-  shown[bufnr] = { edit = edit, encoding = encoding, mapped = {} }
+  shown[bufnr] = { edit = edit, encoding = encoding, around = around, mapped = {} }
   for number, hunk in ipairs(hunks) do
-    M.draw(bufnr, hunk, after, number == #hunks and M.hint(note) or nil)
+    M.draw(bufnr, hunk, after, number == #hunks and M.hint(around, note) or nil)
   end
   M.scroll(bufnr, hunks[1][1])
   M.map(bufnr, "apply")
   M.map(bufnr, "reject")
+  for name in pairs(around) do
+    M.map(bufnr, name)
+  end
   api.nvim_buf_attach(bufnr, false, {
     on_lines = function()
       vim.schedule(function()
@@ -66,6 +86,30 @@ end
 ---@return boolean
 function M.reject()
   return M.drop(api.nvim_get_current_buf())
+end
+
+--- Ask for a rewrite that changes less of the selection. False when there is no preview, or no less.
+---@return boolean
+function M.less()
+  return ask_for("less")
+end
+
+--- Ask for one that changes more.
+---@return boolean
+function M.more()
+  return ask_for("more")
+end
+
+--- Nothing came of what the preview asked for: the next time it asks for this.
+---@param bufnr integer
+---@param around fillwright.Around
+function M.go_beyond(bufnr, around)
+  if shown[bufnr] then
+    shown[bufnr].around = vim.tbl_extend("force", shown[bufnr].around, around)
+    for name in pairs(around) do
+      M.map(bufnr, name)
+    end
+  end
 end
 
 ---@param bufnr integer
@@ -164,20 +208,26 @@ function M.scroll(bufnr, line)
 end
 
 --- Which keys there are.
+---@param around fillwright.Around
 ---@param note? string
 ---@return string
-function M.hint(note)
-  local keys = config.options.keys
-  local apply, reject = keys.apply or ":Fillwright apply", keys.reject or ":Fillwright reject"
-  return ("  %s apply   %s reject%s"):format(apply, reject, note and ("   (%s)"):format(note) or "")
+function M.hint(around, note)
+  local hint = ""
+  for _, name in ipairs({ "apply", "reject", "less", "more" }) do
+    if around[name] or name == "apply" or name == "reject" then
+      local key = config.options.keys[name]
+      hint = hint .. (key and ("   %s %s"):format(key, name) or ("   :Fillwright %s"):format(name))
+    end
+  end
+  return hint:sub(2) .. (note and ("   (%s)"):format(note) or "")
 end
 
 --- Give a key its meaning while the preview is shown.
 ---@param bufnr integer
----@param name "apply"|"reject"
+---@param name "apply"|"reject"|"less"|"more"
 function M.map(bufnr, name)
   local key = config.options.keys[name]
-  if not key then
+  if not key or shown[bufnr].mapped[key] then
     return
   end
   api.nvim_buf_call(bufnr, function()

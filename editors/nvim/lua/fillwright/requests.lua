@@ -83,22 +83,31 @@ local function ask(client, name, targets, bufnr, handler)
   client:request("workspace/executeCommand", { command = name, arguments = targets }, handler, bufnr)
 end
 
+local fill_or_show
+
 --- Fill places of a buffer. What would go is shown first where there is code already.
 ---@param client vim.lsp.Client
 ---@param target table
 ---@param bufnr integer
-local function fill_or_show(client, target, bufnr)
+function fill_or_show(client, target, bufnr)
   target.version = vim.lsp.util.buf_versions[bufnr]
   ask(client, "fillwright.preview", { target }, bufnr, function(err, answer)
     local edit = answer and M.given(answer.edit)
     M.answered(err, answer)
+    local around = {} ---@type fillwright.Around
+    for _, way in ipairs({ "less", "more" }) do
+      local other = answer and M.given(answer[way])
+      around[way] = other and function()
+        fill_or_show(client, other, bufnr)
+      end
+    end
     if not edit then
-      return
+      require("fillwright.preview").go_beyond(bufnr, around)
     elseif target.version ~= vim.lsp.util.buf_versions[bufnr] then
       say("the text changed meanwhile; ask again")
     elseif answer.rewrites or target.what == "selection" then
       local note = answer.instructed == false and "instruction not used" or nil
-      require("fillwright.preview").show(bufnr, edit, client.offset_encoding, note)
+      require("fillwright.preview").show(bufnr, edit, client.offset_encoding, around, note)
     else
       vim.lsp.util.apply_workspace_edit(edit, client.offset_encoding)
     end

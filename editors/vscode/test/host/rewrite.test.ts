@@ -20,6 +20,10 @@ function diffInFront(): vscode.TabInputTextDiff | undefined {
   return input instanceof vscode.TabInputTextDiff ? input : undefined;
 }
 
+function title(): string {
+  return vscode.window.tabGroups.activeTabGroup.activeTab?.label ?? "";
+}
+
 test("a rewrite is shown as a diff, and applied as one undo step", async () => {
   const { editor, proposed } = await rewrite();
   assert.equal(editor.document.getText(), SOURCE);
@@ -31,6 +35,24 @@ test("a rewrite is shown as a diff, and applied as one undo step", async () => {
   assert.equal(diffInFront(), undefined);
   await vscode.window.showTextDocument(editor.document);
   await undo();
+  assert.equal(editor.document.getText(), SOURCE);
+});
+
+test("a rewrite may change less, and then all again", async () => {
+  const { editor } = await rewrite();
+  const first = diffInFront();
+  await vscode.commands.executeCommand("fillwright.changeMore");
+  assert.equal(diffInFront(), first);
+  const before = title();
+  // where nothing else is likelier there is no other diff, and this one stays
+  for (let levels = 0; levels < 5 && title() === before; levels++)
+    await vscode.commands.executeCommand("fillwright.changeLess");
+  if (title() !== before) {
+    assert.match(title(), /: \d+ % renoised$/);
+    await vscode.commands.executeCommand("fillwright.changeMore");
+    assert.doesNotMatch(title(), /: 75 % renoised$/);
+  }
+  await vscode.commands.executeCommand("fillwright.discardRewrite");
   assert.equal(editor.document.getText(), SOURCE);
 });
 

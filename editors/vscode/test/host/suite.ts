@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import { runTests } from "./runner";
 import "./activation.test";
+import "./check.test";
 import "./completion.test";
 import "./engines.test";
 import "./fill.test";

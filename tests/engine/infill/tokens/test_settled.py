@@ -1,6 +1,6 @@
 import pytest
 
-from fillwright.engine.infill.tokens.settled import settled_ranges
+from fillwright.engine.infill.tokens.settled import settled_ids, settled_ranges
 from fillwright.engine.infill.tokens.tokenizer import Spelling
 
 ABC = Spelling("aabbcc", (2, 4, 6))
@@ -35,3 +35,23 @@ def test_a_character_is_settled_when_all_its_tokens_are(
 
 def test_no_tokens_settle_nothing() -> None:
     assert settled_ranges(Spelling("", ()), (), range(0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("ranges", "ids"),
+    [
+        ((), (False, False, False)),
+        (((0, 6),), (True, True, True)),
+        (((0, 2), (4, 6)), (True, False, True)),
+        (((1, 5),), (False, True, False)),
+        (((0, 1), (3, 6)), (False, False, True)),
+    ],
+)
+def test_a_token_is_settled_when_all_its_characters_are(
+    ranges: tuple[tuple[int, int], ...], ids: tuple[bool, ...]
+) -> None:
+    assert settled_ids(ABC, ranges) == ids
+
+
+def test_a_token_that_spells_nothing_is_not_settled() -> None:
+    assert settled_ids(Spelling("ab", (1, 1, 2)), ((0, 2),)) == (True, False, True)

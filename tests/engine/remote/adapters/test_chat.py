@@ -54,6 +54,16 @@ def test_an_instruction_goes_to_the_chat_and_its_code_becomes_the_fill(server, i
     assert message.endswith("What must stand there: double it")
 
 
+def test_a_place_to_be_renoised_is_written_again_by_what_is_said_of_it(server, instructed):
+    server.says["/v1/chat/completions"] = chat("```\n    return 2 * x\n```")
+    repair = replace(REWRITE, strength=1.0, instruction="put this right: x is doubled nowhere")
+    assert fill_of(instructed, repair).texts == ("    return 2 * x",)
+    [body] = server.bodies("/v1/chat/completions")
+    assert body["messages"][-1]["content"].endswith(repair.instruction)
+    with pytest.raises(BadRequest, match="cannot renoise"):
+        fill_of(instructed, replace(repair, instruction=None))
+
+
 def test_without_an_instruction_the_model_fills_in_as_ever(server, instructed):
     assert fill_of(instructed, request_for("a = ‸\n")).decode == "openai"
     assert not server.bodies("/v1/chat/completions")
