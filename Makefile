@@ -6,6 +6,14 @@ BIN := .venv/bin
 BUILT_FROM := pyproject.toml constraints.txt setup.py $(wildcard kernels/cpu/*.cpp kernels/cpu/*.h)
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# A compiler that is there builds the kernels while pip works. Where there is none pip fetches one and builds them itself.
+ifneq ($(shell command -v c++),)
+INSTALL = $(BIN)/python -P kernels/cpu/compiling.py & kernels=$$!; \
+	FILLWRIGHT_WITHOUT_KERNELS=1 $(PIP_INSTALL) --editable '$(1)' && wait $$kernels
+else
+INSTALL = $(PIP_INSTALL) --editable '$(1)'
+endif
+
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
@@ -127,15 +135,17 @@ lock: .tools/release/.ready ## take the newest versions of the tools that build 
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Fillwright needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
+	@# the one that Python 3.11 comes with takes half as long again
+	$(BIN)/pip install --quiet --disable-pip-version-check 'pip>=25'
 
 .venv/.run-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright into .venv ..."
-	$(PIP_INSTALL) --editable .
+	@$(call INSTALL,.)
 	@touch $@
 
 .venv/.dev-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright and its developer tools into .venv ..."
-	$(PIP_INSTALL) --editable '.[dev]'
+	@$(call INSTALL,.[dev])
 	@touch .venv/.run-ready $@
 
 # all that a wheel is built with: no PyTorch, no developer tools

@@ -1,8 +1,8 @@
 """Compiles the library of this folder: with the package ziglang where it is installed, else with
 the system's C++ compiler.
 
-Run by setup.py, before anything else of Fillwright is there, and by the tests. Imports nothing but
-the standard library.
+Run by setup.py and `make`, before anything else of Fillwright is there, and by the tests. Imports
+nothing but the standard library. `python -P kernels/cpu/compiling.py` builds it where it is loaded.
 """
 
 import platform
@@ -123,3 +123,15 @@ def _run(command: Sequence[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CannotCompileError(f"{shlex.join(command)} failed:\n{done.stderr}")
+
+
+def main() -> None:
+    """Build it here, for this machine."""
+    try:
+        compile_library(FOLDER / LIBRARY, any_compiler())
+    except CannotCompileError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -91,8 +91,8 @@ def test_the_gated_mlp(kernels: TensorKernels, rows: int, hidden: int, size: int
     near = plain.one_step(kernels, gated, closing)
     bound = near + first * float(gated.abs().max() + 1) * float(closing.abs().sum(1).max())
     assert_close(ours, wanted, rtol=1e-4, atol=bound)
-    middle = (ours - wanted).abs().mean() / wanted.abs().mean()
-    assert middle < 0.02
+    # a single gate far below zero leaves nothing, of which there are no hundredths
+    assert (ours - wanted).abs().mean() < 0.02 * wanted.abs().mean() + 1e-6
 
 
 @pytest.mark.parametrize("has_values", [True, False])
