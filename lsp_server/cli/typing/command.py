@@ -12,7 +12,7 @@ import random
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import get_args
 
@@ -96,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         help="what of the user's own code has a say: off, the same file (the default), or on, with "
         "each path's other files; several, such as off,on, type each line in turn",
     )
+    parser.add_argument(
+        "--adapter", type=Path, metavar="FOLDER", help="fill with what `fillwright tune` wrote"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
     add_engine_arguments(parser)
     return parser
@@ -156,6 +159,7 @@ def _settings(
         "device": arguments.device,
         "eagerness": arguments.eagerness,
         "memory": arm,
+        "adapter": _adapter(arguments),
         "seed": arguments.seed,
     }
 
@@ -184,7 +188,11 @@ async def _type(
                 sources = [_below(path, one) for one in read_sources([path])[0]]
                 await remember_all(EngineClient(settings), project, sources)
             typists = {
-                arm: _typist(settings, _place(arm, project, of_file[0]), arguments.eagerness)
+                arm: _typist(
+                    settings,
+                    replace(_place(arm, project, of_file[0]), adapter=_adapter(arguments)),
+                    arguments.eagerness,
+                )
                 for arm in journals
             }
             for line in of_file:
@@ -206,6 +214,10 @@ def _place(arm: Memory, project: str, line: TypedLine) -> ProjectPlace:
     if arm == "on":
         return ProjectPlace(project, line.source.name)
     return ProjectPlace(memory=arm == "file")
+
+
+def _adapter(arguments: argparse.Namespace) -> str:
+    return str(arguments.adapter.absolute()) if arguments.adapter else ""
 
 
 def _typist(settings: EngineSettings, place: ProjectPlace, eagerness: Eagerness) -> Typist:
