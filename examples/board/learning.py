@@ -35,11 +35,13 @@ solved, and their seed, which no batch has."""
 
 @dataclass(frozen=True, slots=True)
 class BoardTask:
-    """What the phase learns: tokens, puzzles, and when a board is solved."""
+    """What is learnt: tokens, puzzles, when a board is solved, and what kinds of place there are
+    (of every place, its row, its column and so on)."""
 
     tokens: BoardTokens
     draw: Draw
     solves: Solves
+    kinds: tuple[tuple[int, ...], ...]
 
 
 class BoardPhase:
@@ -84,15 +86,14 @@ class BoardPhase:
         with torch.no_grad(), torch.compiler.set_stance("force_eager"):
             at_levels = {level: self._losses(model, level) for level in MEASURED_LEVELS}
             settings = settings_of(self.task.tokens)
-            solved = [
-                self.task.solves(puzzle, solve_together(model, self.task.tokens, puzzle, settings))
-                for puzzle in self.held_out[:SOLVED_PUZZLES]
-            ]
+            asked = self.held_out[:SOLVED_PUZZLES]
+            boards = solve_together(model, self.task.tokens, asked, settings)
+        solved = sum(map(self.task.solves, asked, boards))
         causal = sum(losses.causal.item() for losses in at_levels.values()) / len(at_levels)
         return {
             "held_out_causal": causal,
             **{f"held_out_t{level}": each.denoise.item() for level, each in at_levels.items()},
-            "solved": sum(solved) / len(solved),
+            "solved": solved / len(asked),
         }
 
     def _losses(self, model: DiffusionGemma, level: float) -> JointLosses:

@@ -1,10 +1,14 @@
-"""Fills a board: all of it at once by denoising, or place by place from the left."""
+"""Fills boards: all places at once by denoising, or one place after another from the left.
+
+Puzzles are solved side by side: each has a prompt of its own, and a canvas after it.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from board.puzzle import BLANK, Puzzle
 from board.tokens import BoardTokens, PlaceNoise
@@ -17,7 +21,8 @@ Board = tuple[int, ...]
 def settings_of(
     tokens: BoardTokens, steps: int = 48, symbol_share: float = 0.0, entropy_bound: float = 0.1
 ) -> DenoiseSettings:
-    """The loop's own settings; what is not accepted goes back to blanks."""
+    """The loop's own settings; what is not accepted goes back to blanks, but for a
+    `symbol_share`."""
     noise = PlaceNoise(tokens, symbol_share)
     return DenoiseSettings(noise=noise, steps=steps, entropy_bound=entropy_bound)
 
@@ -25,71 +30,97 @@ def settings_of(
 def board_canvas(tokens: BoardTokens, puzzle: Puzzle) -> Canvas:
     """The board, with what is given pinned."""
     pinned = np.array([symbol != BLANK for symbol in puzzle.givens])
-    runs = groupby(np.flatnonzero(~pinned).tolist(), key=_run_of(pinned))
-    holes = [list(rows) for _, rows in runs]
-    return Canvas(
-        np.array(tokens.ids(puzzle.givens)),
-        pinned,
-        tuple(range(rows[0], rows[-1] + 1) for rows in holes),
-    )
+    # open places with equally many pinned ones before them are one hole
+    before = pinned.cumsum()
+    runs = [list(rows) for _, rows in groupby(np.flatnonzero(~pinned), key=before.__getitem__)]
+    holes = tuple(range(int(rows[0]), int(rows[-1]) + 1) for rows in runs)
+    return Canvas(np.array(tokens.ids(puzzle.givens)), pinned, holes)
 
 
-def _run_of(pinned: np.ndarray) -> "np.ufunc":
-    return np.cumsum(pinned).item
+class Prompts:
+    """A network that has read the givens of several puzzles of one size: a Denoiser of their
+    canvases, which needs no cache besides."""
+
+    def __init__(self, model: DiffusionGemma, tokens: BoardTokens, puzzles: Sequence[Puzzle]):
+        self.model = model
+        ids = model.ids([tokens.ids(puzzle.givens) for puzzle in puzzles])
+        self.positions = torch.arange(2 * tokens.places)[None]
+        _, rows = model.encode(ids, self.positions[:, : tokens.places])
+        self.prefixes = [(each,) for each in rows]
+        self.canvas_positions = self.positions[:, tokens.places :]
+
+    def denoise_logits(
+        self, canvas: Tensor, cache: None, self_conditioning: Tensor | None = None
+    ) -> Tensor:
+        """As DiffusionGemma's, [puzzles, places, vocabulary]."""
+        hidden = self.model.decode(canvas, self.canvas_positions, self.prefixes, self_conditioning)
+        return self.model.logits(hidden)
 
 
+@torch.inference_mode()
 def drafts(
-    model: DiffusionGemma, tokens: BoardTokens, puzzle: Puzzle, settings: DenoiseSettings
+    model: DiffusionGemma,
+    tokens: BoardTokens,
+    puzzles: Sequence[Puzzle],
+    settings: DenoiseSettings,
+    seed: int = 0,
 ) -> Iterator[DenoiseStep]:
     """The state after every denoise step of the loop that fills code."""
-    cache = model.prefill(model.ids(tokens.ids(puzzle.givens)))
-    canvas = board_canvas(tokens, puzzle)
-    with torch.inference_mode():
-        yield from denoise(model, cache, [canvas], settings, model.generator(0))
+    canvases = [board_canvas(tokens, puzzle) for puzzle in puzzles]
+    prompts = Prompts(model, tokens, puzzles)
+    yield from denoise(prompts, None, canvases, settings, model.generator(seed))
 
 
 def solve_together(
-    model: DiffusionGemma, tokens: BoardTokens, puzzle: Puzzle, settings: DenoiseSettings
-) -> Board:
-    """The board after the last denoise step."""
-    *_, last = drafts(model, tokens, puzzle, settings)
-    return tokens.board(last.argmax_canvas[0].tolist())
+    model: DiffusionGemma,
+    tokens: BoardTokens,
+    puzzles: Sequence[Puzzle],
+    settings: DenoiseSettings,
+) -> list[Board]:
+    """The boards after the last denoise step."""
+    *_, last = drafts(model, tokens, puzzles, settings)
+    return [tokens.board(row) for row in last.argmax_canvas.tolist()]
 
 
 @torch.inference_mode()
-def solve_from_left(model: DiffusionGemma, tokens: BoardTokens, puzzle: Puzzle) -> Board:
-    """The same canvas passes, but what is kept at each is the leftmost open place."""
-    cache = model.prefill(model.ids(tokens.ids(puzzle.givens)))
-    ids = tokens.ids(puzzle.givens)
+def solve_from_left(
+    model: DiffusionGemma, tokens: BoardTokens, puzzles: Sequence[Puzzle]
+) -> list[Board]:
+    """By the same passes over the canvas, of which each keeps the likeliest symbol of the leftmost
+    open place, and nothing else."""
+    prompts = Prompts(model, tokens, puzzles)
+    canvas = model.ids([tokens.ids(puzzle.givens) for puzzle in puzzles])
     signal = None
-    for place, given in enumerate(puzzle.givens):
-        if given == BLANK:
-            logits = model.denoise_logits(model.ids([ids]), cache, signal)
-            ids[place] = _best(tokens, logits[0, place], place)
-            signal = logits
-    return tokens.board(ids)
+    for place in range(tokens.places):
+        is_open = torch.tensor([puzzle.givens[place] == BLANK for puzzle in puzzles])
+        if is_open.any():
+            signal = prompts.denoise_logits(canvas, None, signal)
+            best = _best(tokens, signal[:, place], place)
+            canvas[:, place] = torch.where(is_open, best, canvas[:, place])
+    return [tokens.board(row) for row in canvas.tolist()]
 
 
 @torch.inference_mode()
-def solve_causally(model: DiffusionGemma, tokens: BoardTokens, puzzle: Puzzle) -> Board:
-    """By the causal head: the likeliest next symbol, where none is given."""
-    cache = model.prefill(model.ids(tokens.ids(puzzle.givens)[:-1]))
-    last = tokens.ids(puzzle.givens)[-1]
-    board = list(puzzle.givens)
+def solve_causally(
+    model: DiffusionGemma, tokens: BoardTokens, puzzles: Sequence[Puzzle]
+) -> list[Board]:
+    """By the causal head, which reads the givens and then writes the whole board, place by place:
+    the likeliest symbol where none is given."""
+    return [_solve_causally(model, tokens, puzzle) for puzzle in puzzles]
+
+
+def _solve_causally(model: DiffusionGemma, tokens: BoardTokens, puzzle: Puzzle) -> Board:
+    prompt, board = tokens.ids(puzzle.givens), list(puzzle.givens)
+    cache = model.prefill(model.ids(prompt[:-1]))
+    last = prompt[-1]
     for place, given in enumerate(puzzle.givens):
         logits = model.causal_logits(cache, model.ids([last]))
-        last = tokens.ids(board)[place] if given else _best(tokens, logits[0], place)
+        last = prompt[place] if given else int(_best(tokens, logits, place)[0])
         board[place] = tokens.board([last])[0]
     return tuple(board)
 
 
-def _best(tokens: BoardTokens, logits: torch.Tensor, place: int) -> int:
-    """The likeliest symbol's token of a place; logits [vocabulary]."""
-    first = tokens.ids([BLANK] * tokens.places)[place] + 1
-    return first + int(logits[first : first + tokens.symbols].argmax())
-
-
-def filled(boards: Sequence[Board], rights: Sequence[Board]) -> float:
-    """The share of places that are right."""
-    pairs = [pair for a, b in zip(boards, rights, strict=True) for pair in zip(a, b, strict=True)]
-    return sum(a == b for a, b in pairs) / len(pairs)
+def _best(tokens: BoardTokens, logits: Tensor, place: int) -> Tensor:
+    """The tokens of the likeliest symbols of a place; logits [rows, vocabulary] -> int64 [rows]."""
+    first = place * (tokens.symbols + 1) + 1
+    return first + logits[:, first : first + tokens.symbols].argmax(-1)

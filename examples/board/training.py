@@ -1,6 +1,5 @@
 """Trains the network of a board for a while; what it has learnt lies in a folder."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,30 +24,30 @@ class Pace:
 
     minutes: float
     decay_minutes: float
-    rows: int = 4
+    rows: int = 6
     canvases: int = 6
     rate: float = 1.0
 
 
-def train(
-    task: BoardTask,
-    kinds: Sequence[Sequence[int]],
-    shape: BoardShape,
-    pace: Pace,
-    folder: Path,
-    compiled: bool = True,
-) -> None:
-    """Goes on from what is in `folder`, which then has the new state."""
+def begun(
+    task: BoardTask, shape: BoardShape, pace: Pace, folder: Path
+) -> tuple[Run[DiffusionGemma], BoardPhase]:
+    """A run that goes on from what is in `folder`, and what it learns next."""
     folder.mkdir(parents=True, exist_ok=True)
-    model = new_network(task.tokens, shape, kinds, seed=0)
+    model = new_network(task.tokens, shape, task.kinds, seed=0)
     optimizer = Optimizer(model, MATRIX_RATE, EMBEDDING_RATE, GAIN_RATE)
     run = Run(folder, asdict(shape), model, optimizer)
     run.resume()
-    if compiled:
-        torch._dynamo.config.recompile_limit = 64
-        for layer in model.layers:
-            layer.compile(dynamic=False)
-    phase = BoardPhase(task, pace.rows, pace.canvases, run.steps, seed=0)
+    return run, BoardPhase(task, pace.rows, pace.canvases, run.steps, seed=0)
+
+
+def train(task: BoardTask, shape: BoardShape, pace: Pace, folder: Path) -> None:
+    """Learn for a while; `folder` then has the new state."""
+    run, phase = begun(task, shape, pace, folder)
+    # a graph for each pass that there is: prompt, canvas, and canvas with its first guess
+    torch._dynamo.config.recompile_limit = 64
+    for layer in run.model.layers:
+        layer.compile(dynamic=False)
     schedule = Schedule(
         "joint",
         pace.minutes,
@@ -59,9 +58,9 @@ def train(
     run.train(schedule, phase)
 
 
-def trained(task: BoardTask, kinds: Sequence[Sequence[int]], folder: Path) -> DiffusionGemma:
+def trained(task: BoardTask, folder: Path) -> DiffusionGemma:
     """The network of a folder, to fill boards with."""
     state = torch.load(folder / "state.pt", weights_only=True)
-    model = new_network(task.tokens, BoardShape(**state["config"]), kinds, seed=0)
+    model = new_network(task.tokens, BoardShape(**state["config"]), task.kinds, seed=0)
     model.load_state_dict(state["model"])
     return model.eval().requires_grad_(False)

@@ -1,5 +1,6 @@
 """Makes Sudokus with one solution."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -20,16 +21,23 @@ class Generator:
     def __call__(self, random: Random) -> Puzzle:
         whole = next(solutions(self.grid, [BLANK] * self.grid.places, random))
         count = random.randint(self.fewest, self.most)
-        shown = set(random.sample(range(self.grid.places), count))
-        while True:
-            givens = [each if place in shown else BLANK for place, each in enumerate(whole)]
-            other = _other(self.grid, givens, whole)
-            if other is None:
-                return Puzzle(tuple(givens), tuple(whole))
+        shown = random.sample(range(self.grid.places), count)
+        while (other := self._other(shown, whole)) is not None:
             differing = [place for place, each in enumerate(whole) if each != other[place]]
-            shown.add(random.choice(differing))
+            shown.append(random.choice(differing))
+        for place in random.sample(shown, len(shown)):
+            if len(shown) == count:
+                break
+            fewer = [each for each in shown if each != place]
+            if self._other(fewer, whole) is None:
+                shown = fewer
+        return Puzzle(tuple(self._givens(shown, whole)), tuple(whole))
 
+    def _givens(self, shown: Sequence[int], whole: Sequence[int]) -> list[int]:
+        seen = set(shown)
+        return [each if place in seen else BLANK for place, each in enumerate(whole)]
 
-def _other(grid: Grid, givens: list[int], whole: list[int]) -> list[int] | None:
-    """A solution that is not `whole`, if there is one."""
-    return next((other for other in solutions(grid, givens) if other != whole), None)
+    def _other(self, shown: Sequence[int], whole: list[int]) -> list[int] | None:
+        """A solution that is not `whole`, if what is shown allows one."""
+        found = solutions(self.grid, self._givens(shown, whole))
+        return next((other for other in found if other != whole), None)
