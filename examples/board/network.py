@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import torch
 
 from board.tokens import BoardTokens
-from fillwright.engine.model.config import AttentionShape, ModelConfig
+from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.training.initialise import set_first_weights
+
+KIND: LayerKind = "sliding_attention"
+"""Of every layer: such a one has values of its own, and here it sees prompt and canvas whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,6 @@ def new_network(
     the sum of a vector for its symbol and one for each of these; training moves every token freely.
     """
     torch.manual_seed(seed)
-    # every layer has values of its own, and sees prompt and canvas whole
     attention = AttentionShape(
         kv_heads=shape.heads,
         head_dim=shape.hidden_size // shape.heads,
@@ -43,8 +45,8 @@ def new_network(
             hidden_size=shape.hidden_size,
             intermediate_size=shape.intermediate_size,
             heads=shape.heads,
-            layer_kinds=("sliding_attention",) * shape.layers,
-            shapes={"sliding_attention": attention},
+            layer_kinds=(KIND,) * shape.layers,
+            shapes={KIND: attention},
             sliding_window=2 * tokens.places,
             experts=1,
             top_k_experts=1,
@@ -68,4 +70,5 @@ def _first_embedding(
     for of_places in kinds:
         vectors = torch.randn(max(of_places) + 1, hidden)[torch.tensor(of_places)]
         parts.append(vectors.repeat_interleave(tokens.symbols + 1, 0))
-    return torch.stack(parts).sum(0) * (hidden * len(parts)) ** -0.5
+    length: float = (hidden * len(parts)) ** -0.5
+    return torch.stack(parts).sum(0) * length

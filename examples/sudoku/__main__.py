@@ -89,7 +89,7 @@ def _train(arguments: argparse.Namespace, grid: Grid) -> None:
 
 def _score(arguments: argparse.Namespace, grid: Grid) -> None:
     model = trained(task_of(grid), arguments.folder)
-    asked = held_out(grid, *arguments.givens, arguments.puzzles)
+    asked = held_out(grid, arguments.givens, arguments.puzzles)
     found = []
     with (arguments.folder / "scores.jsonl").open("w", encoding="utf-8") as lines:
         for outcome in outcomes(model, grid, asked, arguments.steps, arguments.causal):
@@ -101,7 +101,7 @@ def _score(arguments: argparse.Namespace, grid: Grid) -> None:
 
 def _show(arguments: argparse.Namespace, grid: Grid) -> None:
     model = trained(task_of(grid), arguments.folder)
-    puzzle = held_out(grid, *arguments.givens, arguments.number + 1)[-1]
+    puzzle = held_out(grid, arguments.givens, arguments.number + 1)[-1]
     steps = list(_drawn(model, grid, puzzle))
     for drawn in steps:
         print(f"\nstep {drawn.step}\n{as_text(grid, puzzle, drawn)}")

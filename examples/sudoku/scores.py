@@ -33,7 +33,9 @@ class Outcome:
     causal: bool | None = None
 
 
-def held_out(grid: Grid, fewest: int, most: int, count: int) -> list[Puzzle]:
+def held_out(grid: Grid, givens: Sequence[int], count: int) -> list[Puzzle]:
+    """The first puzzles with `givens`, the fewest and the most, that no training has."""
+    fewest, most = givens
     return list(islice(puzzles(Generator(grid, fewest, most), SEED), count))
 
 
