@@ -145,9 +145,10 @@ def _train(argv: list[str]) -> int:
 
 def _tune(argv: list[str]) -> int:
     need_torch("fillwright tune")
-    from fillwright.lsp_server.cli.tune import main as tune
+    from fillwright.engine.tuning.command import main as tune
+    from fillwright.lsp_server.cli.tune import project_files
 
-    return tune(argv)
+    return tune(argv, project_files)
 
 
 def _eval(argv: list[str]) -> int:

@@ -1,15 +1,13 @@
 """The command: which files are learnt, what is refused, and a whole run."""
 
-import json
 from pathlib import Path
 
 import pytest
 
-from fillwright.engine.checkpoint_path import embedded_checkpoint
-from fillwright.engine.errors import BadRequest, CheckpointError
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.model.adapter import Adapter
 from fillwright.lsp_server.cli.main import main
-from fillwright.lsp_server.cli.tune import check_base, project_files
+from fillwright.lsp_server.cli.tune import project_files
 
 
 @pytest.fixture
@@ -46,15 +44,6 @@ def test_no_folder_and_too_little_are_said(project: Path, capsys: pytest.Capture
         project_files([project / "shelf.py"])
     assert main(["tune", str(project), "--minutes", "1"]) == 2
     assert "There are 3 files" in capsys.readouterr().err
-
-
-def test_models_that_are_asked_otherwise_are_refused(tmp_path: Path) -> None:
-    check_base(embedded_checkpoint())
-    config = json.loads((embedded_checkpoint() / "config.json").read_text())
-    del config["fillwright"]["prompt"]
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    with pytest.raises(CheckpointError, match=r"docs/tuning\.md"):
-        check_base(tmp_path)
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "inf", "nan", "soon"])
