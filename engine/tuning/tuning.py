@@ -41,7 +41,7 @@ Ending = Literal["time", "worse"]
 
 @dataclass(frozen=True, slots=True)
 class TuneSettings:
-    """`minutes` are of the whole run, however often it is interrupted."""
+    """`minutes` are of the whole run with its measures, however often it is interrupted."""
 
     checkpoint: Path
     minutes: float
@@ -107,18 +107,24 @@ class Tuning:
 
     def run(self, told: Callable[[Progress], None] = lambda progress: None) -> Tuned:
         """To its end; `told` hears of every step."""
+        started, since = self.clock(), self.minutes
+
+        def look() -> None:
+            self.minutes = since + (self.clock() - started) / 60
+
         if not math.isfinite(self.before):
             self.before = self.best = self._measured()
             self._save_adapter()
+            look()
         every = self.settings.minutes / MEASURES
         while self.minutes < self.settings.minutes and self.worse < PATIENCE:
-            started, since = self.clock(), self.minutes
-            due = every * (math.floor(since / every + 1e-9) + 1)
+            due = every * (math.floor(self.minutes / every + 1e-9) + 1)
             while self.minutes < due:
                 self._step()
-                self.minutes = since + (self.clock() - started) / 60
+                look()
                 told(self.progress)
             loss = self._measured()
+            look()
             if loss < self.best:
                 self.best, self.worse = loss, 0
                 self._save_adapter()

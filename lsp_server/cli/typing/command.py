@@ -8,6 +8,7 @@ the folder that --out names and goes on where it was when it is started again.
 import argparse
 import asyncio
 import hashlib
+import math
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -80,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         "paths", type=Path, nargs="+", metavar="PATH", help="a project's folder, or a file"
     )
     parser.add_argument("--files", type=int, default=14, metavar="N", help="of each path (14)")
+    parser.add_argument(
+        "--last-tenth",
+        action="store_true",
+        help="only of the last tenth of each path's files, in the order of their names, for an "
+        "adapter that was tuned on the others",
+    )
     parser.add_argument("--lines", type=int, default=8, metavar="N", help="of each file (8)")
     parser.add_argument(
         "--bodies", type=int, default=0, metavar="N", help="functions of each file to begin (0)"
@@ -117,6 +124,8 @@ def _lines(arguments: argparse.Namespace) -> list[tuple[str, list[TypedLine]]]:
     drawn = []
     for path in arguments.paths:
         sources, _ = read_sources([path])
+        if arguments.last_tenth:
+            sources = sources[-math.ceil(len(sources) / 10) :]
         fit = [one for one in sources if SHORTEST_FILE <= len(one.text) <= LONGEST_FILE]
         chance = random.Random(f"{arguments.seed}/{path.name}")
         chosen = chance.sample(fit, min(arguments.files, len(fit)))
@@ -155,6 +164,7 @@ def _settings(
         "data_digest": digest.hexdigest(),
         "lines": arguments.lines,
         "bodies": arguments.bodies,
+        "last_tenth": arguments.last_tenth,
         "model": _model(startable(arguments)),
         "device": arguments.device,
         "eagerness": arguments.eagerness,
