@@ -43,6 +43,7 @@ check: .venv/.dev-ready check-vscode check-nvim docs ## lint, formatting, types,
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	MYPYPATH=examples:.imports $(BIN)/mypy --package board --package sudoku --package brackets
 
 ifneq ($(shell command -v npm),)
 check-vscode: editors/vscode/node_modules/.ready

@@ -18,6 +18,9 @@ from fillwright.engine.request import (
     WorkspaceMemory,
 )
 
+NO_ADAPTER = "This engine takes no adapter; clear the setting fillwright.adapter, or --adapter."
+"""Of a request with one, to an engine that is no DiffusionGemma of our own."""
+
 
 class Memory(Protocol):
     """What remembers the user's own code, a file at a time. `is_used`: it has a say in fills."""

@@ -104,6 +104,7 @@ class InfillRequest:
     around the hole, in place of some of `context`. Only a single hole can have a `constraint`. With
     a `strength`, in [0, 1], what stands in the only hole is kept but for that share of its tokens,
     the least likely ones: they are renoised, and change where that makes the text likelier.
+    `adapter` is the folder of an adapter that the daemon's own model has for the fill.
     """
 
     document: str
@@ -125,6 +126,7 @@ class InfillRequest:
     similar: int = 0
     constraint: Constraint = Constraint()
     strength: float | None = None
+    adapter: str = ""
 
     def __post_init__(self) -> None:
         if "\r" in self.document:

@@ -29,7 +29,7 @@ ROOMS = [
     *["engine.daemon.runtime_dir", "engine.daemon.wire", "engine.daemon.metrics"],
     *["engine.daemon.resident", "engine.daemon.live_fill", "engine.daemon.dialects"],
     "engine.daemon",
-    *["engine.evaluation", "engine.training"],
+    *["engine.evaluation", "engine.training", "engine.tuning"],
     *["lsp_server.settings", "lsp_server.text", "lsp_server.privacy", "lsp_server.carving"],
     *["lsp_server.fitting", "lsp_server.context", "lsp_server.project"],
     *["lsp_server.fills", "lsp_server.suggestions"],

@@ -90,6 +90,8 @@ OTHERS: Mapping[tuple[str, str], Handler] = {
 async def infill(resident: Resident, request: Request) -> Response:
     """`InfillRequest` in; server-sent events out: `draft`s, then one `infill` or `error`."""
     wanted, user = from_json(await request.body(), InfillRequest), user_of(request)
+    if user and wanted.adapter:
+        raise BadRequest("An adapter's folder is the engine's own user's to name; ask without one.")
     if user:
         # whose name one user gives is not for another to know of
         wanted = replace(wanted, workspace="")

@@ -84,6 +84,7 @@ class Resident:
         self._waiting: deque[Job] = deque()
         self._memories: deque[tuple[str, FileText]] = deque()
         self._is_taking = False
+        self._adapter = ""
         self._running: list[Job] = []
         self._turns: dict[str, int] = {}
         self._left = False
@@ -184,6 +185,7 @@ class Resident:
                 doubts_by=self._engine.doubts_by if self._engine else None,
                 remembered=self._engine.remembered.known() if self._engine else (),
                 to_remember=len(self._memories),
+                adapter=self._adapter,
             )
 
     def shutdown_if_idle(self, seconds: float) -> bool:
@@ -307,6 +309,8 @@ class Resident:
         except Exception as error:
             log.exception("A request failed.")
             return _unexpected(error, "The engine failed")
+        with self._changed:
+            self._adapter = job.request.adapter
         if outcome is None:
             log.error("The engine ended without an Infill.")
             return EngineFailed("The engine ended without a fill.")

@@ -28,7 +28,8 @@ class Health:
     `instructions`: it does what it is told in words. `remembers`: it takes the user's own code into
     account, None while that is not known; `remembered` is how much it has in memory, and
     `to_remember` files wait to be taken into it. `doubts_by` is what it ranks tokens by to find
-    unlikely places, None where it finds none. A stopped daemon has no `pid`."""
+    unlikely places, None where it finds none. `adapter` is the folder of the one that the last fill
+    was made with. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -43,6 +44,7 @@ class Health:
     doubts_by: Ranking | None = None
     remembered: tuple[WorkspaceMemory, ...] = ()
     to_remember: int = 0
+    adapter: str = ""
 
     @property
     def unsorted(self) -> int:

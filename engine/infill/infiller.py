@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 from fillwright.engine.errors import BadRequest, EngineFailed
+from fillwright.engine.filling import NO_ADAPTER
 from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
@@ -31,7 +32,10 @@ MEMORY_IS_FULL = "The GPU's memory is full; close what else uses it, or ask with
 
 @dataclass
 class Infiller(Checkpoint):
-    """Fills holes with the model of one checkpoint; an engine.filling.Engine."""
+    """Fills holes with the model of one checkpoint; an engine.filling.Engine. `adapted` gives the
+    one of a folder's adapter, which fills requests that name it."""
+
+    adapted: "Callable[[str], Infiller] | None" = None
 
     def infill(
         self, request: InfillRequest, cancelled: Callable[[], bool]
@@ -39,6 +43,12 @@ class Infiller(Checkpoint):
         """Drafts, then exactly one Infill. `cancelled` is looked at between model passes, and so
         is the request's deadline. Raises BadRequest when the holes cannot be filled together, and
         EngineFailed when a GPU's memory is full."""
+        if request.adapter:
+            if self.adapted is None:
+                raise BadRequest(NO_ADAPTER)
+            named = replace(request, adapter="")
+            yield from self.adapted(request.adapter).infill(named, cancelled)
+            return
         try:
             stop = Stop(cancelled, request.budget, time.perf_counter)
             if request.strength is not None:

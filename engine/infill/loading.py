@@ -6,6 +6,7 @@ Knows files and devices; the model family decides the prompt.
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -15,6 +16,7 @@ from fillwright.engine.diffusion.settings import DenoiseSettings, checkpoint_set
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.extras import has_cuda_driver, has_torch, need_torch
 from fillwright.engine.filling import Engine
+from fillwright.engine.infill.adapted import Adapted
 from fillwright.engine.infill.checkpoint import Several
 from fillwright.engine.infill.denoising.lengths import LengthBias
 from fillwright.engine.infill.doubt_settings import DoubtSettings
@@ -27,6 +29,7 @@ from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.gate import Gate
+from fillwright.engine.model.adapter import Adapter
 from fillwright.engine.model.config_json import Section, read_config
 from fillwright.engine.model.cpu_weights import NotForKernelsError
 from fillwright.engine.prompt_format import INSTRUCTED
@@ -96,6 +99,24 @@ def load_infiller(
         gate=Gate.of_checkpoint(checkpoint),
     )
     warm_up(infiller)
+
+    def make(name: str, adapter: Adapter) -> Infiller:
+        own = _load(
+            checkpoint, device, settings, threads or own_threads(), lambda fraction: None, adapter
+        )
+        made = replace(
+            infiller,
+            model=own.model,
+            model_name=f"{infiller.model_name} + {name}",
+            loop=own.loop,
+            caches=own.caches,
+            adapted=None,
+        )
+        # what is remembered is of the user's code, whatever reads it
+        made.remembered = infiller.remembered
+        return made
+
+    infiller.adapted = Adapted(make)
     progress(1.0)
     return infiller
 
@@ -106,13 +127,14 @@ def _load(
     settings: DenoiseSettings,
     threads: int,
     progress: Callable[[float], None],
+    adapter: Adapter | None = None,
 ) -> Loaded:
     """With the CPU's kernels where they are there and take the checkpoint, else with torch, which
     is not imported before."""
     what = "A GPU"
     if device == "cpu":
         try:
-            return load_on_kernels(checkpoint, threads, progress)
+            return load_on_kernels(checkpoint, threads, progress, adapter=adapter)
         except (NoKernelsError, NotForKernelsError) as reason:
             what = f"{reason} Fillwright then"
             if has_torch():
@@ -120,7 +142,7 @@ def _load(
     need_torch(what)
     from fillwright.engine.infill.loading_torch import load_on_torch
 
-    return load_on_torch(checkpoint, device, settings, threads, progress)
+    return load_on_torch(checkpoint, device, settings, threads, progress, adapter)
 
 
 def warm_up(infiller: Engine) -> None:

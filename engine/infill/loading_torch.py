@@ -14,6 +14,7 @@ from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.loaded import Loaded
+from fillwright.engine.model.adapter import Adapter
 from fillwright.engine.model.config import ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
@@ -25,12 +26,14 @@ def load_on_torch(
     settings: DenoiseSettings,
     threads: int,
     progress: Callable[[float], None],
+    adapter: Adapter | None = None,
 ) -> Loaded:
     """`device` is "cpu" or names a GPU, and `settings` are the checkpoint's. Raises
-    CheckpointError."""
+    CheckpointError, as where our loop for GPUs, which takes no adapter, runs the network."""
     torch.set_num_threads(threads)
     if device == "cpu":
         model = DiffusionGemma.from_checkpoint(checkpoint, device, cpu_dtype(), progress)
+        add_adapter(model, adapter)
         model.pack_matrices()
         return Loaded(model)
     if not torch.cuda.is_available():
@@ -38,7 +41,13 @@ def load_on_torch(
     weights = checkpoint, device, torch.bfloat16, progress
     if not has_kernels(model_config(read_config(checkpoint)), settings):
         model = DiffusionGemma.from_checkpoint(*weights)
+        add_adapter(model, adapter)
         return Loaded(model, device, no_memory=(torch.OutOfMemoryError,))
+    if adapter is not None:
+        raise CheckpointError(
+            "A GPU does not take this checkpoint with an adapter; write their sum with "
+            "`fillwright tune merge`."
+        )
     # Triton is not everywhere
     from fillwright.engine.infill.loading_gpu import load_on_gpu
 
@@ -51,6 +60,17 @@ def load_on_torch(
         warning=on_gpu.warning,
         no_memory=(torch.OutOfMemoryError,),
     )
+
+
+@torch.no_grad()
+def add_adapter(model: DiffusionGemma, adapter: Adapter | None) -> None:
+    """In place, before matrices are packed. Raises CheckpointError for one of another model."""
+    if adapter is None:
+        return
+    parameters = dict(model.named_parameters())
+    adapter.check({name: tuple(each.shape) for name, each in parameters.items()})
+    for name in adapter.matrices:
+        parameters[name].add_(torch.from_numpy(adapter.delta(name)).to(parameters[name]))
 
 
 def has_kernels(config: ModelConfig, settings: DenoiseSettings) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fillwright.engine.model.adapted_arrays import AdaptedArrays
+from fillwright.engine.model.adapter import Adapter
 from fillwright.engine.model.config import LayerKind, ModelConfig, model_config
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.cpu_experts import CpuExperts
@@ -33,8 +35,10 @@ def read_network(
     folder: Path,
     kernels: CpuKernels,
     progress: Callable[[float], None] = lambda fraction: None,
+    adapter: Adapter | None = None,
 ) -> CpuNetwork:
-    """`progress` gets fractions in [0, 1]. Raises NotForKernelsError where config.json or a
+    """With an adapter, its sum with the checkpoint's matrices. `progress` gets fractions in [0, 1].
+    Raises NotForKernelsError where config.json or a
     matrix says that the kernels do not take the checkpoint, and CheckpointError where it cannot be
     used."""
     raw = read_config(folder)
@@ -42,7 +46,8 @@ def read_network(
     types = quantised_types(raw, folder / "config.json")
     if not types & {"int8", "int32"} or not types <= {"int8", "int32", "float8_e4m3fn"}:
         raise NotForKernelsError(f"{folder} is not a checkpoint in int8 or int4.")
-    reader = _Reader(StoredArrays(folder), config, kernels)
+    tensors = StoredArrays(folder) if adapter is None else AdaptedArrays(folder, adapter)
+    reader = _Reader(tensors, config, kernels)
     embedding = reader.packed({"embed_tokens.weight": config.vocab_size}, config.hidden_size)
     layers, parts = list[CpuLayer](), len(config.layer_kinds) + 1
     for index, kind in enumerate(config.layer_kinds):

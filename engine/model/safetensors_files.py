@@ -30,8 +30,13 @@ def files_by_tensor(folder: Path) -> dict[str, Path]:
         raise CheckpointError(
             f"{folder} holds neither {SINGLE} nor {INDEX}; download the checkpoint's weights."
         )
-    with opened(single) as file:
-        return dict.fromkeys(file.keys(), single)
+    return tensors_of_file(single)
+
+
+def tensors_of_file(path: Path) -> dict[str, Path]:
+    """The names of a file's tensors, each with the file. Raises CheckpointError."""
+    with opened(path) as file:
+        return dict.fromkeys(file.keys(), path)
 
 
 def opened(path: Path, device: str | None = None) -> Any:

@@ -5,13 +5,13 @@ Knows the safetensors format and the layout of the folder, not what the tensors 
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.model.safetensors_files import files_by_tensor, opened
+from fillwright.engine.model.safetensors_files import files_by_tensor, opened, tensors_of_file
 
 TYPES = {"I8": "<i1", "I32": "<i4", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "F8_E4M3": "u1"}
 """By safetensors' names. numpy has no bfloat16: it is read as the upper half of a float32."""
@@ -40,6 +40,22 @@ class StoredArrays:
         self._folder = folder
         self._files = files_by_tensor(folder)
         self._opened: dict[Path, tuple[dict[str, Any], NDArray[np.uint8]]] = {}
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """Of one file, whatever its name. Raises CheckpointError."""
+        arrays = cls.__new__(cls)
+        arrays._folder, arrays._files, arrays._opened = path.parent, tensors_of_file(path), {}
+        return arrays
+
+    def names(self) -> list[str]:
+        """Of all tensors."""
+        return list(self._files)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a tensor. Raises CheckpointError."""
+        entry, _ = self._entry(name)
+        return tuple(entry["shape"])
 
     def __contains__(self, name: str) -> bool:
         return name in self._files

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Seque
 from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.filling import Memory
+from fillwright.engine.filling import NO_ADAPTER, Memory
 from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
@@ -89,6 +89,8 @@ class RemoteInfiller:
         when the fill is there: no server knows it. No server renoises: a model that takes words has
         the text written again by its instruction, whatever its strength. Raises `FillwrightError`
         with what the server said or did."""
+        if request.adapter:
+            raise BadRequest(NO_ADAPTER)
         if request.strength is not None and self._adapter(request) is not self.chat:
             raise BadRequest("A model server cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)

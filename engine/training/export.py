@@ -4,7 +4,7 @@ In int8 it is half as large; in bfloat16 transformers opens it too.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,8 @@ from fillwright.engine.model.quantization_config import expert_parts
 from fillwright.engine.model.safetensors_files import stored_name
 
 Format = Literal["int8", "bf16"]
+ALONG = ("generation_config.json", "tokenizer.json")
+"""What stands beside the weights in every checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,20 @@ def re_export(checkpoint: Path, folder: Path, stored_as: Format) -> None:
     Raises CheckpointError when it cannot be read.
     """
     weights = DiffusionGemma.from_checkpoint(checkpoint).state_dict()
-    files = _config_and_weights(read_config(checkpoint), weights, stored_as)
-    others = (checkpoint / name for name in ("generation_config.json", "tokenizer.json"))
+    write_checkpoint(checkpoint, weights, folder, stored_as)
+
+
+def write_checkpoint(
+    of: Path,
+    weights: Mapping[str, Tensor],
+    folder: Path,
+    stored_as: Format,
+    along: Sequence[str] = ALONG,
+) -> None:
+    """Write `weights`, by the network's names, as a checkpoint of the same shape as the one in
+    `of`, whose files named in `along` come with them."""
+    files = _config_and_weights(read_config(of), weights, stored_as)
+    others = (of / name for name in along)
     _replace_files(folder, files | {f.name: f.read_bytes() for f in others if f.exists()})
 
 

@@ -64,8 +64,8 @@ def build_corpus(
     else:
         texts = _up_to((file.text for file in kept), VOCABULARY_CHARACTERS)
         train_vocabulary(texts, vocabulary_size).save(str(folder / "tokenizer.json"))
-    _corpus(file for file in kept if is_held_out(file)).save(folder / "held_out.npz.xz")
-    _corpus(file for file in kept if not is_held_out(file)).save(folder / "train.npz.xz")
+    corpus_of(file for file in kept if is_held_out(file)).save(folder / "held_out.npz.xz")
+    corpus_of(file for file in kept if not is_held_out(file)).save(folder / "train.npz.xz")
     learnt = sorted({file.package for file in kept})
     (folder / "sources.json").write_text(json.dumps(learnt, indent=1), encoding="utf-8")
     characters: Counter[str] = Counter()
@@ -113,7 +113,7 @@ def _up_to(texts: Iterable[str], characters: int) -> Iterator[str]:
         yield text
 
 
-def _corpus(files: Iterable[SourceFile]) -> Corpus:
+def corpus_of(files: Iterable[SourceFile]) -> Corpus:
     """The files, and after them the functions of theirs that stand alone, by their weights."""
     whole = list(files)
     functions = list(_functions(whole))

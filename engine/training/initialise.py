@@ -88,6 +88,12 @@ def new_model(config: dict[str, Any], seed: int) -> DiffusionGemma:
     """A float32 network with first weights, ready to train."""
     torch.manual_seed(seed)
     model = DiffusionGemma(model_config(config))
+    set_first_weights(model)
+    return model
+
+
+def set_first_weights(model: DiffusionGemma) -> None:
+    """Draw them from torch's own random numbers."""
     hidden = model.config.hidden_size
     for name, parameter in model.named_parameters():
         if name == "embed_tokens.weight":
@@ -100,4 +106,3 @@ def new_model(config: dict[str, Any], seed: int) -> DiffusionGemma:
             nn.init.constant_(parameter, BRANCH_GAIN)
         elif name == "norm.weight":
             nn.init.constant_(parameter, FINAL_GAIN)
-    return model

@@ -24,7 +24,7 @@ from fillwright.engine.training.batches import (
     joint_batches,
 )
 from fillwright.engine.training.feed import feed
-from fillwright.engine.training.losses import JointLoss, causal_loss, head_loss
+from fillwright.engine.training.losses import HeadLoss, JointLoss, causal_loss, head_loss
 from fillwright.engine.training.noising import Corruption
 from fillwright.engine.training.recipes import UNIFORM_SHARE, Recipe
 from fillwright.engine.training.samples import HoleSampler
@@ -47,7 +47,8 @@ places: rows that all end alike teach where the end mark stands. Set by hand."""
 
 @dataclass(frozen=True, slots=True)
 class Materials:
-    """What a phase learns from, and how; `seed` is of its batches and its noise."""
+    """What a phase learns from, and how; `seed` is of its batches and its noise. What is not
+    `compiled` is slower, and needs no compiler on the machine."""
 
     recipe: Recipe
     tokenizer: CodeTokenizer
@@ -55,6 +56,10 @@ class Materials:
     held_out: Corpus
     seed: int
     device: str
+    compiled: bool = True
+
+    def head(self) -> HeadLoss:
+        return torch.compile(head_loss) if self.compiled else head_loss
 
 
 class CausalPhase:
@@ -66,7 +71,7 @@ class CausalPhase:
         self.batches_per_step = rows.batches_per_step
         self.tokens_per_step = rows.rows * rows.length * rows.batches_per_step
         self.device = materials.device
-        self.head = torch.compile(head_loss)
+        self.head = materials.head()
         mark = tokenizer.special("<eos>")
 
         def draw(corpus: Corpus, seed: int) -> Iterator[CausalBatch]:
@@ -122,7 +127,7 @@ class JointPhase:
             Corruption(_noise(recipe, tokenizer)),
             recipe.rows,
             rows.canvases_per_prompt,
-            torch.compile(head_loss),
+            materials.head(),
         )
         self.generator = torch.Generator(materials.device).manual_seed(materials.seed)
         self.random = Random(materials.seed)

@@ -110,5 +110,6 @@ def describe(health: Health) -> str:
     if health.status == "failed":
         return f"engine failed (pid {health.pid}): {health.reason}"
     loaded = f" {health.fraction:.0%}" if health.status == "loading" else ""
-    known = [word for word in (health.model, health.device, f"pid {health.pid}") if word]
+    adapter = f"adapter {health.adapter}" if health.adapter else None
+    known = [word for word in (health.model, health.device, adapter, f"pid {health.pid}") if word]
     return f"engine {health.status}{loaded} ({', '.join(known)})"

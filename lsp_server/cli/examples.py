@@ -48,6 +48,11 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright train run --phase causal --minutes 60",
         "fillwright train run --phase joint --minutes 40 --decay-minutes 20 --rate 0.5",
     ),
+    "tune": (
+        "fillwright tune run PROJECT --minutes 15",
+        "fillwright tune merge fillwright-adapter FOLDER",
+    ),
+    "tune run": ("fillwright tune run PROJECT --minutes 15",),
     "completion": (
         'eval "$(fillwright completion bash)"',
         "fillwright completion fish > ~/.config/fish/completions/fillwright.fish",

@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class FillOptions:
     constraint: Constraint = field(default_factory=Constraint)
     strength: float | None = None
     project: bool = True
+    adapter: Path | None = None
 
 
 def fill_file(options: FillOptions) -> None:
@@ -102,6 +103,7 @@ def request_for(
         decode=options.decode,
         constraint=options.constraint,
         strength=options.strength,
+        adapter=str(options.adapter.absolute()) if options.adapter else "",
     )
 
 
@@ -142,7 +144,7 @@ async def _in_project(
         place, is_whole = await remember_project(client, root, options.file)
     if not is_whole:
         say(f"The project {root.name} is not read whole yet; the fill does not wait for the rest.")
-    return place.in_request(request)
+    return replace(place, adapter=request.adapter).in_request(request)
 
 
 def _report(

@@ -46,6 +46,7 @@ def parse_fill(argv: Sequence[str]) -> FillOptions:
         constraint=_constraint(arguments),
         strength=arguments.strength,
         project=arguments.project,
+        adapter=arguments.adapter,
     )
 
 
@@ -72,6 +73,9 @@ def _parser() -> Parser:
         action="store_false",
         dest="project",
         help="fill from FILE alone; else the project around it is read first, and has a say",
+    )
+    parser.add_argument(
+        "--adapter", type=Path, metavar="FOLDER", help="fill with what `fillwright tune` wrote"
     )
     parser.add_argument("--instruction", metavar="TEXT", help="what the fill should do")
     parser.add_argument(

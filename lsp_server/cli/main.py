@@ -143,6 +143,14 @@ def _train(argv: list[str]) -> int:
     return train(argv)
 
 
+def _tune(argv: list[str]) -> int:
+    need_torch("fillwright tune")
+    from fillwright.engine.tuning.command import main as tune
+    from fillwright.lsp_server.cli.tune import project_files
+
+    return tune(argv, project_files)
+
+
 def _eval(argv: list[str]) -> int:
     if argv[:1] == ["typing"]:
         # the engine's part of the evaluation does not know the language server
@@ -187,6 +195,7 @@ VERBS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "pull": ("download a model", _pull),
     "quantize": ("write a smaller form of a 26B checkpoint", _quantize),
     "train": ("train a model", _train),
+    "tune": ("learn your own code, as an adapter of a model", _tune),
     "eval": ("score a model", _eval),
     "bench": ("measure a GPU, or with `load` a model server", _bench),
     "completion": ("completion for your shell, and the manual page", _completion),

@@ -16,13 +16,14 @@ KEY_BYTES = 16
 @dataclass(frozen=True, slots=True)
 class ProjectPlace:
     """What an `InfillRequest` says of a document's project: its folder's and its file's name, empty
-    where it is in none, whether the user's own code has a say at all, and how many characters of
-    other files the model may be shown."""
+    where it is in none, whether the user's own code has a say at all, how many characters of
+    other files the model may be shown, and the folder of the adapter that it fills with."""
 
     workspace: str = ""
     file_key: str = ""
     memory: bool = True
     similar: int = 0
+    adapter: str = ""
 
     def in_request(self, request: InfillRequest) -> InfillRequest:
         """A request that says so."""
@@ -32,6 +33,7 @@ class ProjectPlace:
             file_key=self.file_key,
             memory=self.memory,
             similar=self.similar,
+            adapter=self.adapter,
         )
 
 

@@ -21,6 +21,7 @@ from fillwright.lsp_server.fills.unlikely import UnlikelyPlace
 from fillwright.lsp_server.privacy import secret_files
 from fillwright.lsp_server.project.keys import ProjectPlace
 from fillwright.lsp_server.project.project import Project, in_memory
+from fillwright.lsp_server.session.adapter_folder import adapter_folder
 from fillwright.lsp_server.session.background import Background
 from fillwright.lsp_server.session.document_changed import DocumentChanged
 from fillwright.lsp_server.session.editor_formatting import FormattingMemory, formatting_in
@@ -287,10 +288,12 @@ class Session:
 
     def _place_of(self, document: Document) -> ProjectPlace:
         settings = self.settings_of(document.uri)
+        adapter = adapter_folder(settings.adapter, document.uri, self.folders)
         if settings.memory != "on":
-            return ProjectPlace(memory=settings.memory == "file")
+            return ProjectPlace(memory=settings.memory == "file", adapter=adapter)
         similar = settings.context.characters if settings.shows_other_files else 0
-        return replace(self.project.place_of(document.uri), similar=similar)
+        place = self.project.place_of(document.uri)
+        return replace(place, similar=similar, adapter=adapter)
 
     def _follow_folders(self) -> None:
         wanted = {}

@@ -216,6 +216,11 @@ class Settings:
     files of the project, which the engine then keeps in its memory, the rest of the same `file`, or
     nothing."""
 
+    adapter: str | None = None
+    """Folder of an adapter that `fillwright tune` wrote, with which the embedded model, or another
+    of Fillwright's own, fills in this workspace; null is none. A relative path is below the
+    workspace's folder."""
+
     inline_completion: InlineCompletionSettings = InlineCompletionSettings()
     completion: CompletionSettings = CompletionSettings()
     drafts: DraftSettings = DraftSettings()

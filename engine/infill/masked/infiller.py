@@ -13,6 +13,7 @@ import torch
 from fillwright.engine.description import ModelDescription
 from fillwright.engine.diffusion.kept import KeptStep
 from fillwright.engine.errors import BadRequest, EngineFailed
+from fillwright.engine.filling import NO_ADAPTER
 from fillwright.engine.infill.alternatives import with_alternatives
 from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.display import Display
@@ -67,6 +68,8 @@ class MaskedInfiller:
         """Drafts, then exactly one Infill. `cancelled` is looked at between model passes, and so
         is the request's deadline. Raises BadRequest when the holes lie too far apart, and
         EngineFailed when a GPU's memory is full."""
+        if request.adapter:
+            raise BadRequest(NO_ADAPTER)
         if request.strength is not None:
             raise BadRequest("A mask model cannot renoise a text; have it written again.")
         stop = Stop(cancelled, request.budget, time.perf_counter)

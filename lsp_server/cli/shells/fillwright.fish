@@ -50,8 +50,8 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_opts_with_value --adapter --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rank --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -68,6 +68,7 @@ complete -c fillwright -n '_shtab_fillwright_using fill' -l write -d 'change FIL
 complete -c fillwright -n '_shtab_fillwright_using fill' -l json -d 'print one JSON object, not a diff'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l watch -d 'show the drafts as they denoise'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l no-project -d 'fill from FILE alone; else the project around it is read first, and has a say'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l adapter -xka "(__fish_complete_directories)" -d 'fill with what `fillwright tune` wrote'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l instruction -x -d 'what the fill should do'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l seed -x -d 'another seed, another fill'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l steps -x -d 'steps per canvas at most'
@@ -294,6 +295,22 @@ complete -c fillwright -n '_shtab_fillwright_using train gate' -l lines -x -d 'o
 complete -c fillwright -n '_shtab_fillwright_using train gate' -l device -x -d device
 complete -c fillwright -n '_shtab_fillwright_using train gate' -l seed -x -d seed
 complete -c fillwright -n '_shtab_fillwright_using train gate; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_directories)" -d 'of projects to learn on'
+complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a tune -d '`fillwright tune`: an adapter of your own code. `tune FOLDER` is `tune run FOLDER`. What git ignores, secrets and other people'"'"'s code are not learnt; nothing leaves this machine.'
+complete -c fillwright -n '_shtab_fillwright_using tune' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using tune; and test $_shtab_fillwright_npos -eq 0' -a run -d '`fillwright tune`: an adapter of your own code. `tune FOLDER` is `tune run FOLDER`. What git ignores, secrets and other people'"'"'s code are not learnt; nothing leaves this machine.'
+complete -c fillwright -n '_shtab_fillwright_using tune run' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using tune run' -l minutes -x -d 'in all'
+complete -c fillwright -n '_shtab_fillwright_using tune run' -l to -xka "(__fish_complete_directories)" -d 'where the adapter is written (fillwright-adapter)'
+complete -c fillwright -n '_shtab_fillwright_using tune run' -l rank -x -d 'of its matrices (16)'
+complete -c fillwright -n '_shtab_fillwright_using tune run' -l device -x -d 'cpu or cuda (cpu)'
+complete -c fillwright -n '_shtab_fillwright_using tune run' -l seed -x -d N
+complete -c fillwright -n '_shtab_fillwright_using tune run' -l of -x -d 'the model'"'"'s folder (the embedded model)'
+complete -c fillwright -n '_shtab_fillwright_using tune run; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_directories)" -d 'of projects (this one)'
+complete -c fillwright -n '_shtab_fillwright_using tune; and test $_shtab_fillwright_npos -eq 0' -a merge -d 'write a checkpoint that needs no adapter'
+complete -c fillwright -n '_shtab_fillwright_using tune merge' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using tune merge' -l format -xka "int8 bf16" -d 'of its matrices (int8)'
+complete -c fillwright -n '_shtab_fillwright_using tune merge' -l of -x -d 'the model'"'"'s folder (the embedded model)'
+complete -c fillwright -n '_shtab_fillwright_using tune merge; and test $_shtab_fillwright_npos -eq 1' -ka "(__fish_complete_directories)" -d 'where the checkpoint is written'
 complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a eval -d '`fillwright eval`: how good a model'"'"'s fills are. A run is kept in the folder that --out names and goes on where it was when it is started again.'
 complete -c fillwright -n '_shtab_fillwright_using eval' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a humaneval-infilling -d 'fill holes of HumanEval solutions and run their tests'
@@ -361,11 +378,13 @@ complete -c fillwright -n '_shtab_fillwright_using eval pins; and test $_shtab_f
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a typing -d '`fillwright eval typing`: what somebody sees who types files that the model has not learnt. Every drawn line is typed character by character through the server'"'"'s own suggestions, on the engine that editors use. At each pause it is noted what is shown, and whether it is right. A run is kept in the folder that --out names and goes on where it was when it is started again.'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l files -x -d 'of each path (14)'
+complete -c fillwright -n '_shtab_fillwright_using eval typing' -l last-tenth -d 'only of the last tenth of each path'"'"'s files, in the order of their names, for an adapter that was tuned on the others'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l lines -x -d 'of each file (8)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l bodies -x -d 'functions of each file to begin (0)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l seed -x -d N
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l eagerness -xka "eager normal quiet" -d 'the setting (normal)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l memory -x -d 'what of the user'"'"'s own code has a say: off, the same file (the default), or on, with each path'"'"'s other files; several, such as off,on, type each line in turn'
+complete -c fillwright -n '_shtab_fillwright_using eval typing' -l adapter -xka "(__fish_complete_directories)" -d 'fill with what `fillwright tune` wrote'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l model -l checkpoint -xka "(__fish_complete_directories)" -d 'a checkpoint, not the embedded one'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l device -x -d 'auto, cpu or cuda'

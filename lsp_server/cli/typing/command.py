@@ -8,11 +8,12 @@ the folder that --out names and goes on where it was when it is started again.
 import argparse
 import asyncio
 import hashlib
+import math
 import random
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import get_args
 
@@ -80,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         "paths", type=Path, nargs="+", metavar="PATH", help="a project's folder, or a file"
     )
     parser.add_argument("--files", type=int, default=14, metavar="N", help="of each path (14)")
+    parser.add_argument(
+        "--last-tenth",
+        action="store_true",
+        help="only of the last tenth of each path's files, in the order of their names, for an "
+        "adapter that was tuned on the others",
+    )
     parser.add_argument("--lines", type=int, default=8, metavar="N", help="of each file (8)")
     parser.add_argument(
         "--bodies", type=int, default=0, metavar="N", help="functions of each file to begin (0)"
@@ -95,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ARM,...",
         help="what of the user's own code has a say: off, the same file (the default), or on, with "
         "each path's other files; several, such as off,on, type each line in turn",
+    )
+    parser.add_argument(
+        "--adapter", type=Path, metavar="FOLDER", help="fill with what `fillwright tune` wrote"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the run here")
     add_engine_arguments(parser)
@@ -114,6 +124,8 @@ def _lines(arguments: argparse.Namespace) -> list[tuple[str, list[TypedLine]]]:
     drawn = []
     for path in arguments.paths:
         sources, _ = read_sources([path])
+        if arguments.last_tenth:
+            sources = sources[-math.ceil(len(sources) / 10) :]
         fit = [one for one in sources if SHORTEST_FILE <= len(one.text) <= LONGEST_FILE]
         chance = random.Random(f"{arguments.seed}/{path.name}")
         chosen = chance.sample(fit, min(arguments.files, len(fit)))
@@ -152,10 +164,12 @@ def _settings(
         "data_digest": digest.hexdigest(),
         "lines": arguments.lines,
         "bodies": arguments.bodies,
+        "last_tenth": arguments.last_tenth,
         "model": _model(startable(arguments)),
         "device": arguments.device,
         "eagerness": arguments.eagerness,
         "memory": arm,
+        "adapter": _adapter(arguments),
         "seed": arguments.seed,
     }
 
@@ -184,7 +198,11 @@ async def _type(
                 sources = [_below(path, one) for one in read_sources([path])[0]]
                 await remember_all(EngineClient(settings), project, sources)
             typists = {
-                arm: _typist(settings, _place(arm, project, of_file[0]), arguments.eagerness)
+                arm: _typist(
+                    settings,
+                    replace(_place(arm, project, of_file[0]), adapter=_adapter(arguments)),
+                    arguments.eagerness,
+                )
                 for arm in journals
             }
             for line in of_file:
@@ -206,6 +224,10 @@ def _place(arm: Memory, project: str, line: TypedLine) -> ProjectPlace:
     if arm == "on":
         return ProjectPlace(project, line.source.name)
     return ProjectPlace(memory=arm == "file")
+
+
+def _adapter(arguments: argparse.Namespace) -> str:
+    return str(arguments.adapter.absolute()) if arguments.adapter else ""
 
 
 def _typist(settings: EngineSettings, place: ProjectPlace, eagerness: Eagerness) -> Typist:

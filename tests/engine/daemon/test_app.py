@@ -267,6 +267,10 @@ async def test_those_who_share_a_daemon_share_the_model_alone(infiller, request_
         answer = await http.post("/v1/infill", content=to_json(request))
         assert "event: infill" in answer.text
         assert infiller.requests[-1].workspace == ""
+        named = replace(request_for("abc"), adapter="/home/one/mine")
+        refused = await http.post("/v1/infill", content=to_json(named))
+        assert refused.status_code == 400
+        assert "adapter's folder" in refused.json()["error"]["message"]
         completed = await http.post("/v1/completions", json={"prompt": "abc", "max_tokens": 4})
         assert completed.status_code == 200
         assert (await http.get("/load")).json()["remembered"] == []

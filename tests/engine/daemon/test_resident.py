@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -224,6 +225,15 @@ def test_what_is_to_be_known_of_a_ready_model_is_said(infiller, inbox, request_f
     assert mail.outcome().texts == ("ONE",)
     assert (resident.health().status, resident.health().reason) == ("ready", infiller.warning)
     resident.close()
+
+
+def test_the_adapter_of_the_last_fill_is_said(resident, infiller, inbox, request_for):
+    infiller.allow(10)
+    for adapter in ("/home/one/mine", ""):
+        mail = inbox()
+        resident.submit(replace(request_for("one"), adapter=adapter), mail.put)
+        mail.outcome()
+        assert resident.health().adapter == adapter
 
 
 def test_a_failed_load_is_told_to_those_who_wait_and_tried_again_later(
