@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fillwright.engine.diffusion.canvas import BUCKETS
+from fillwright.engine.infill.bodies import bodies_before
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.drafting.greedy import next_token
 from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.precedents import precedents_of
 from fillwright.engine.infill.ranking.plausibility import placeholder
-from fillwright.engine.infill.state import Start, Task
+from fillwright.engine.infill.state import Ids, Start, Task
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
@@ -22,6 +23,7 @@ from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.infill.tokens.settled import settled_ids
 from fillwright.engine.infill.typed_pins import Rest
+from fillwright.engine.memory.contexts import Store
 from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model.cache import Cache
 from fillwright.engine.request import InfillRequest
@@ -67,6 +69,7 @@ class Preparation:
             generator=known.model.generator(self.plan.seed),
             cancelled=stop,
             memory=self.memory,
+            stood=self.stood,
             form=self.form,
             start=start,
         )
@@ -92,13 +95,26 @@ class Preparation:
     @cached_property
     def memory(self) -> Mixture | None:
         """What of the user's own code has a say, where the draft is by beams; needs no model."""
-        known, request = self.checkpoint, self.request
-        if known.gate is None or not request.memory or self.plan.drafting != "beams":
+        known = self.checkpoint
+        if known.gate is None or not self.request.memory or self.plan.drafting != "beams":
             return None
         (hole,) = self._holes([])
-        project = known.remembered.stores(request.workspace, request.file_key)
-        precedents = precedents_of(known.tokenizer, known.far_parts, self.seams, hole, project)
+        far_parts, project = known.far_parts, self._project()
+        precedents = precedents_of(known.tokenizer, far_parts, self.seams, hole, project)
         return Mixture(known.gate, precedents, self.seams.one_line)
+
+    @property
+    def stood(self) -> tuple[Ids, ...]:
+        """What of the user's own code stood where such a block is to come; none where the draft is
+        not of samples."""
+        known = self.checkpoint
+        if known.gate is None or not self.request.memory or self.plan.drafting != "samples":
+            return ()
+        far_parts, tokens = known.far_parts, self.plan.tokens
+        return bodies_before(known.tokenizer, far_parts, self.seams, tokens, self._project())
+
+    def _project(self) -> Sequence[Store]:
+        return self.checkpoint.remembered.stores(self.request.workspace, self.request.file_key)
 
     def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
         """The most likely tokens that spell the first hole's lead, or, where it must spell more

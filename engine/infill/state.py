@@ -49,9 +49,10 @@ class Task:
     `holes` are the constraints of each, and `between` the known ids between two. `opening` are the
     known first tokens of the first hole. `suffix` are the ids after the last hole, as many as a
     canvas may hold, end marks at the text's end; empty where nothing is pinned. `memory` is what
-    else has a say where the draft is by beams. `form` is what the only hole has to spell, if that
-    is asked for. `start` is what it begins as, after the opening, where a canvas of before is gone
-    on with.
+    else has a say where the draft is by beams. `stood` are blocks that stood after such a prefix
+    before, where the draft is of samples. `form` is what the only hole has to spell, if that is
+    asked for. `start` is what it begins as, after the opening, where a canvas of before is gone on
+    with.
     """
 
     plan: Plan
@@ -66,6 +67,7 @@ class Task:
     generator: RandomNumbers
     cancelled: Callable[[], bool]
     memory: Mixture | None = None
+    stood: tuple[Ids, ...] = ()
     form: Form | None = None
     start: Start | None = None
 

@@ -6,6 +6,7 @@ Knows token ids; knows no text, no files and no model.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Self
 
 import numpy as np
@@ -97,8 +98,10 @@ class SortedContexts:
     def _nested(self, low: int, high: int, length: int, back: Sequence[int]) -> list[Range]:
         """The ranges, each in the one before, within one of equal contexts of `length` - 1 tokens,
         whose next ones are `back`."""
-        places = self.order[low:high, None] - np.arange(length, length + len(back))
-        matching = first_true(self.tokens[places] == np.asarray(back)).tolist()
+        # no token is like the last one that is wanted, so each place is somewhere unlike
+        wanted = np.array([*back, -1])
+        places = self.order[low:high, None] - np.arange(length, length + len(wanted))
+        matching = (self.tokens[places] != wanted).argmax(axis=1).tolist()
         found, first, last = list[Range](), 0, len(matching) - 1
         for further in range(1, max(matching) + 1):
             # they are sorted: those that match further stand together
@@ -114,8 +117,10 @@ class SortedContexts:
         are left out."""
         low, high = range_
         size = high - low
-        places = np.arange(size) if size <= LOOKED_AT else np.arange(LOOKED_AT) * size // LOOKED_AT
-        found = self.order[low + places].astype(np.int64)
+        if size <= LOOKED_AT:
+            found = self.order[low:high].astype(np.int64)
+        else:
+            found = self.order[low + np.arange(LOOKED_AT) * size // LOOKED_AT].astype(np.int64)
         for start, stop in left_out:
             found = found[(found < start) | (found >= stop)]
         return found
@@ -156,37 +161,51 @@ def what_followed(stores: Sequence[Store], context: Sequence[int]) -> Iterator[F
     """What followed the context in all the stores together, for its last tokens, the longest match
     first. A length that matches nowhere but where the next longer one does says nothing new and is
     not listed."""
-    every = [(store, store.contexts.ranges(context)) for store in stores]
-    seen = 0
-    for length in range(max((len(ranges) for _, ranges in every), default=0), 0, -1):
-        matching = [(store, ranges[length - 1]) for store, ranges in every if len(ranges) >= length]
-        size = sum(high - low for _, (low, high) in matching)
-        if size == seen:
+    every = [store.contexts.ranges(context) for store in stores]
+    sizes = [[high - low for low, high in ranges] for ranges in every]
+    together = [*map(sum, zip_longest(*sizes, fillvalue=0)), 0]
+    for length in range(len(together) - 1, 0, -1):
+        if together[length - 1] == together[length]:
             continue
-        seen = size
+        matching = [
+            (store, ranges[length - 1])
+            for store, ranges in zip(stores, every, strict=True)
+            if len(ranges) >= length
+        ]
         following = _counted(matching, length)
         if following is not None:
             yield following
 
 
 def _counted(matching: Sequence[tuple[Store, Range]], length: int) -> Following | None:
-    tokens, weights = [], []
-    for store, (low, high) in matching:
-        contexts = store.contexts
-        after = contexts.tokens[contexts.positions((low, high), store.left_out)]
-        after = after[after != contexts.separator]
-        tokens.append(after.astype(np.int64))
-        weights.append(np.full(len(after), max(1.0, (high - low) / LOOKED_AT)))
-    every = np.concatenate(tokens)
-    if not len(every):
-        return None
-    weight = np.concatenate(weights)
-    if len(every) == 1:
-        return Following(length, every, weight)
+    found = [pair for each in matching if len((pair := _counted_in(*each))[0])]
+    if len(found) < 2:
+        return Following(length, *found[0]) if found else None
+    every, counts = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.argsort(every)
     every = every[order]
-    starts = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]]))
-    return Following(length, every[starts], np.add.reduceat(weight[order], starts))
+    starts = _bounds(every)[:-1]
+    return Following(length, every[starts], np.add.reduceat(counts[order], starts))
+
+
+def _counted_in(store: Store, range_: Range) -> tuple[Integers, NDArray[np.float64]]:
+    """The tokens at a range's positions, each once and in order, and how often each is there."""
+    contexts, (low, high) = store.contexts, range_
+    every = contexts.tokens[contexts.positions(range_, store.left_out)].astype(np.int64)
+    every.sort()
+    # a separator is more than any token
+    every = every[: every.searchsorted(contexts.separator)]
+    bounds = _bounds(every)
+    counts = (bounds[1:] - bounds[:-1]).astype(np.float64)
+    counts *= max(1.0, (high - low) / LOOKED_AT)
+    return every[bounds[:-1]], counts
+
+
+def _bounds(every: Integers) -> Integers:
+    """Where in sorted tokens another one begins, and their end."""
+    begins = np.ones(len(every) + 1, dtype=np.bool_)
+    np.not_equal(every[1:], every[:-1], out=begins[1:-1])
+    return begins.nonzero()[0]
 
 
 def first_true(found: NDArray[np.bool_]) -> Integers:

@@ -65,18 +65,14 @@ class Gate:
                 "checkpoint again, or remove it."
             ) from error
 
-    def shares(self, parts: Parts, model: Floats) -> Floats:
-        """Of the model, whose log probabilities these are, and of each part; 1 together."""
-        present = np.array([True, *(part is not None for part in parts)])
-        return self.of_features(features(parts, model), present)
-
-    def of_features(self, found: Floats, present: NDArray[np.bool_]) -> Floats:
-        """`shares` of the outputs that are `present`."""
+    def shares(self, found: Floats, present: NDArray[np.bool_]) -> Floats:
+        """Of the model and of each part, 1 together and 0 of what is not `present`: [rows, 1 +
+        parts], as that is, of the features [rows, features]."""
         scaled = (found - self.mean) / self.std
         scores = np.clip(scaled, -CLAMPED_AT, CLAMPED_AT) @ self.weights + self.bias
         scores[~present] = -np.inf
-        shares: Floats = np.exp(scores - scores.max())
-        shares /= shares.sum()
+        shares: Floats = np.exp(scores - scores.max(-1, keepdims=True))
+        shares /= shares.sum(-1, keepdims=True)
         return shares
 
 
@@ -125,17 +121,26 @@ class Mixture:
         looked_up = [row for row, found in enumerate(parts) if any(p is not None for p in found)]
         if not looked_up:
             return logits
-        xp = namespace(logits)
-        model = on_host(log_softmax(logits[looked_up])).astype(np.float32)
-        done = [
-            self._mix(own, parts[row], written[row])
+        model = on_host(log_softmax(logits[looked_up])).astype(np.float32, copy=False)
+        ends = [
+            bound(own, self.precedents, written[row], self.is_line)
             for row, own in zip(looked_up, model, strict=True)
         ]
-        if not any(done):
+        more = [place for place, end in enumerate(ends) if end < 1]
+        if not more:
             return logits
-        rows = [row for row, is_mixed in zip(looked_up, done, strict=True) if is_mixed]
+        rows = [looked_up[place] for place in more]
+        model = model[more]
+        found = [parts[row] for row in rows]
+        every = np.array([features(each, own) for each, own in zip(found, model, strict=True)])
+        present = np.array([[True, *(part is not None for part in each)] for each in found])
+        shares = self.gate.shares(every, present)
+        for place, own, said, share in zip(more, model, found, shares, strict=True):
+            self._mix(own, said, share, ends[place])
+        self._remembered.update(zip((written[row] for row in rows), 1 - shares[:, 0], strict=True))
+        xp = namespace(logits)
         mixed = xp.asarray(logits, copy=True)
-        mixed[rows] = xp.asarray(model[done], dtype=logits.dtype, device=logits.device)
+        mixed[rows] = xp.asarray(model, dtype=logits.dtype, device=logits.device)
         return mixed
 
     def remembered(self, ids: Sequence[int]) -> float:
@@ -143,24 +148,18 @@ class Mixture:
         shares = [self._remembered.get(tuple(ids[:end]), 0.0) for end in range(len(ids))]
         return sum(shares) / len(shares) if shares else 0.0
 
-    def _mix(self, model: Floats, parts: Parts, written: tuple[int, ...]) -> bool:
-        """Mix one row's log probabilities [vocab], in place, with its parts; false where only an
-        end is possible."""
-        end = bound(model, self.precedents, written, self.is_line)
-        if end >= 1:
-            return False
-        shares = self.gate.shares(parts, model)
-        self._remembered[written] = float(1 - shares[0])
+    def _mix(self, model: Floats, parts: Parts, shares: Floats, end: float) -> None:
+        """Mix one row's log probabilities [vocab], in place, with its parts; an end is so likely
+        as only the model says."""
         marks = list(self.precedents.end_marks)
-        ends = model[marks]
+        ends = model[marks] if end else None
         model += math.log(max(shares[0], TINIEST))
         for share, part in zip(shares[1:], parts, strict=True):
             if part is not None:
                 said = np.log(share * (1 - end) / part.counts.sum() * part.counts)
                 model[part.tokens] = np.logaddexp(model[part.tokens], said)
-        if end:
+        if ends is not None:
             model[marks] = ends
-        return True
 
 
 def bound(model: Floats, precedents: Precedents, written: tuple[int, ...], is_line: bool) -> float:

@@ -121,7 +121,7 @@ def fitted(tokens: Sequence[Token]) -> Gate:
 def nats(gate: Gate, tokens: Sequence[Token]) -> tuple[float, float]:
     """What a true token costs on average, by the model alone and by the mixture."""
     every, present, likelihoods = (each.numpy() for each in _columns(tokens))
-    shares = np.stack([gate.of_features(f, p > 0) for f, p in zip(every, present, strict=True)])
+    shares = gate.shares(every, present > 0)
     alone, mixed = likelihoods[:, 0], (shares * likelihoods).sum(-1)
     return tuple(float(-np.log(each.clip(LEAST)).mean()) for each in (alone, mixed))  # type: ignore[return-value]
 

@@ -77,10 +77,16 @@ def best_of_beams(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]
 
 
 def best_of_samples(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:
-    """Goes on until the draft of the most likely tokens has ended well, or all of them have."""
+    """Goes on until the draft of the most likely tokens has ended well, or all of them have. What
+    stood where such a block is to come is taken at once where it has no defects, and in the end
+    where it has no more than the drafts."""
     task.cache.truncate(task.prompt_cached)
     (hole,) = task.holes
     samples, passes = None, 0
+    stood = ranker.likeliest(task.stood, task) if task.stood and not task.cancelled() else None
+    if stood is not None and ranker.is_clean(stood):
+        yield replace(_sampled(stood, 1), remembered=1.0)
+        return
     states = sampled(model, task.cache, task.prompt[-1], hole, TEMPERATURES, task.generator, ranker)
     while not task.cancelled() and (state := next(states, None)) is not None:
         if samples is not None:
@@ -90,7 +96,11 @@ def best_of_samples(model: Model, task: Task, ranker: Ranker) -> Iterator[Writte
             yield _sampled(samples[0].draft, passes)
             return
     if samples is not None:
-        yield _sampled(ranker.cleanest(samples, task.cancelled()), passes)
+        cleanest = ranker.cleanest(samples, task.cancelled())
+        if stood is not None and ranker.has_no_more_defects(stood, cleanest):
+            yield replace(_sampled(stood, passes), remembered=1.0)
+        else:
+            yield _sampled(cleanest, passes)
 
 
 def one_draft(model: Model, task: Task, ranker: Ranker) -> Iterator[Written]:

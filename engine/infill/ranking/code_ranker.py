@@ -164,8 +164,28 @@ class CodeRanker:
         line_ends = frozenset(self.tokenizer.line_ends)
         every = [sample.draft for sample in samples]
         every += [cut for sample in samples for cut in sample.cuts(line_ends)]
-        candidates = (self._whole(every) if cut_short else []) or every
-        return min(candidates, key=lambda draft: (*self._all_defects(draft), -_sureness(draft)))
+        return self._best_of((self._whole(every) if cut_short else []) or every)
+
+    def likeliest(self, blocks: Sequence[Ids], task: Task) -> Hypothesis:
+        """Of blocks that nobody drafted, at least one, the one with the fewest defects, as a draft
+        that has ended; of equals the one in which the model is surest. Takes one pass."""
+        task.cache.truncate(task.prompt_cached)
+        contexts = [task.prompt[-1:]] * len(blocks)
+        with_ends = [[*ids, *task.plan.end_marks[:1]] for ids in blocks]
+        found = log_likelihoods(self.model, task.cache, contexts, with_ends)
+        return self._best_of(
+            [
+                Hypothesis(ids, tuple(logs.tolist()), ended=True)
+                for ids, logs in zip(blocks, found, strict=True)
+            ]
+        )
+
+    def has_no_more_defects(self, one: Hypothesis, other: Hypothesis) -> bool:
+        """Whether the one draft has no more defects, and faults in its names, than the other."""
+        return self._all_defects(one) <= self._all_defects(other)
+
+    def _best_of(self, drafts: Sequence[Hypothesis]) -> Hypothesis:
+        return min(drafts, key=lambda draft: (*self._all_defects(draft), -_sureness(draft)))
 
     def _whole(self, drafts: Sequence[Hypothesis]) -> list[Hypothesis]:
         """Those that have ended, and the whole lines of the others, where they have any."""

@@ -46,6 +46,13 @@ class Ranker(Protocol):
         """Of the samples, and of what each was before a further line, the one with the fewest
         defects. `cut_short` as for `best`."""
 
+    def likeliest(self, blocks: Sequence[Ids], task: Task) -> Hypothesis:
+        """Of blocks that nobody drafted, at least one, the one with the fewest defects, as a draft
+        that has ended."""
+
+    def has_no_more_defects(self, one: Hypothesis, other: Hypothesis) -> bool:
+        """Whether the one draft has no more defects than the other."""
+
     def has_left(self, ids: Ids) -> bool:
         """Whether a draft goes on after the end of its block, so that it has ended."""
 

@@ -7,13 +7,12 @@ Knows characters only.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fillwright.engine.infill.text.blocks import block_end
 from fillwright.engine.infill.text.cut_words import WORD_CHARACTERS, word_after, word_before
 from fillwright.engine.infill.text.overlap import LOOKED_AT, overlap_start
 from fillwright.engine.infill.text.repetition import repetition_start
 from fillwright.engine.infill.text.windows import split_lead
 from fillwright.engine.request import InfillRequest
-
-LONG_QUOTES = ('"""', "'''", "`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +109,8 @@ class Seams:
     def block_end(self, text: str) -> int:
         """The length of a block's text, its lead included, without what leaves the block: the first
         further line of code that begins left of the indentation, and what follows."""
-        if not self.indentation:
-            return len(text)
-        end = read = 0
-        for line in text.splitlines(keepends=True):
-            inside = line.startswith(self.indentation) or _is_in_string(text[:read])
-            if end and line.strip() and not inside and not line.startswith("#"):
-                return len(text[:end].rstrip())
-            read += len(line)
-            if line.strip() and (inside or not end):
-                end = read
-        return len(text)
-
-
-def _is_in_string(text: str) -> bool:
-    """Whether a string that may have several lines is open at the end."""
-    return any(text.count(quote) % 2 for quote in LONG_QUOTES)
+        end = block_end(text, self.indentation) if self.indentation else None
+        return len(text) if end is None else end
 
 
 def shared_start(text: str, lead: str) -> int:

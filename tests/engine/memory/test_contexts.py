@@ -92,6 +92,13 @@ def test_many_places_are_estimated_from_evenly_spaced_ones() -> None:
     assert shortest.counts.sum() == pytest.approx(3000, rel=0.01)
 
 
+def test_places_of_a_large_store_count_for_more_than_those_of_a_small_one() -> None:
+    large, small = SortedContexts.of([[0, 1] * 3000], 3), SortedContexts.of([[0, 1, 0, 2]], 3)
+    (*_, shortest) = what_followed([Store(large), Store(small)], [0])
+    assert shortest.tokens.tolist() == [1, 2]
+    assert shortest.counts.tolist() == pytest.approx([3001, 1], rel=0.01)
+
+
 def test_nothing_follows_across_a_separator() -> None:
     sorted_ = SortedContexts.of([[0, 1], [2, 2]], VOCABULARY)
     assert list(what_followed([Store(sorted_)], [0, 1])) == []

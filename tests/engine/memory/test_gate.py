@@ -87,10 +87,13 @@ def test_where_a_lead_must_be_written_nothing_else_may_come() -> None:
 
 
 def test_a_part_that_is_not_there_has_no_share() -> None:
-    mix = mixture([[1, 2, 3]], [1, 2])
-    shares = mix.gate.shares(mix.precedents.parts(()), np.full(VOCABULARY, 0.1))
-    assert shares[[1, 2, 4]].tolist() == [0, 0, 0]
-    assert shares.sum() == pytest.approx(1)
+    found = np.random.default_rng(1).normal(size=(2, FEATURES))
+    present = np.array([[True, False, False, True, False], [True] * 5])
+    one, all_ = gate().shares(found, present)
+    assert one[[1, 2, 4]].tolist() == [0, 0, 0]
+    assert (all_ > 0).all()
+    assert one.sum() == pytest.approx(1)
+    assert all_.sum() == pytest.approx(1)
 
 
 def test_no_file_is_no_gate_and_another_file_is_one_sentence(tmp_path: Path) -> None:

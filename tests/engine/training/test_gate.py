@@ -32,7 +32,7 @@ def tokens(project: str, count: int = 40) -> list[Token]:
 def test_a_gate_trusts_what_was_right() -> None:
     learnt = tokens("one")
     gate = fitted(learnt)
-    short, long = (gate.of_features(t.features, t.present > 0) for t in learnt[:2])
+    short, long = (gate.shares(t.features[None], t.present[None] > 0)[0] for t in learnt[:2])
     assert long[3] > 0.6 > 0.3 > short[3]
     assert short[[1, 2, 4]].tolist() == [0, 0, 0]
     alone, mixed = nats(gate, learnt)
