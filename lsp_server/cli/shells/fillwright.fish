@@ -230,7 +230,7 @@ complete -c fillwright -n '_shtab_fillwright_using pull' -l to -xka "(__fish_com
 complete -c fillwright -n '_shtab_fillwright_using pull' -l revision -x -d 'branch, tag or commit (main)'
 complete -c fillwright -n '_shtab_fillwright_using; and test $_shtab_fillwright_npos -eq 0' -a quantize -d '`fillwright quantize SRC DST`: a smaller form of a checkpoint.'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -s h -l help -d 'show this help message and exit'
-complete -c fillwright -n '_shtab_fillwright_using quantize' -l experts -xka "int4 fp8" -d 'experts; of a model without any, all matrices of its layers'
+complete -c fillwright -n '_shtab_fillwright_using quantize' -l experts -xka "int4 int8 fp8" -d 'experts; of a model without any, all matrices of its layers'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -l rest -xka "fp8 bf16" -d 'attention and dense MLP (bf16)'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -l group -xka "32 64 128" -d 'columns of an int4 matrix that share a scale (32)'
 complete -c fillwright -n '_shtab_fillwright_using quantize' -l device -xka "cpu cuda" -d '(cpu)'

@@ -48,7 +48,7 @@ def network_of(writing: object) -> Transformer:
     return writing.model
 
 
-@pytest.mark.parametrize("experts", ["int4", "fp8"])
+@pytest.mark.parametrize("experts", ["int4", "int8", "fp8"])
 @pytest.mark.parametrize("folder", FAMILIES, indirect=True)
 def test_a_quantised_folder_loads_and_fills(folder: Path, tmp_path: Path, experts: Experts) -> None:
     quantise_folder(folder, tmp_path / "smaller", QuantizeSettings(experts, group=32), "cpu")
