@@ -391,7 +391,7 @@ complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-samples
 complete -c fillwright -n '_shtab_fillwright_using bench load' -l engine-instructions -d 'its model does what it is told in words'
 complete -c fillwright -n '_shtab_fillwright_using bench; and test $_shtab_fillwright_npos -eq 0' -a engine -d '`fillwright bench engine`: how near a denoise step is to what the memory allows.'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -s h -l help -d 'show this help message and exit'
-complete -c fillwright -n '_shtab_fillwright_using bench engine' -l shape -xka "26b tiny dreamon-7b open-dcoder-0.5b dreamon-tiny" -d '(26b)'
+complete -c fillwright -n '_shtab_fillwright_using bench engine' -l shape -xka "26b tiny dreamon-7b open-dcoder-0.5b stable-diffcoder-8b sdar-8b dreamon-tiny sdar-tiny" -d '(26b)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l format -xka "bf16 fp8 int4 int8" -d 'experts, or layers (bf16)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l canvas -x -d 'rows (as many as the shape'"'"'s canvas has)'
 complete -c fillwright -n '_shtab_fillwright_using bench engine' -l context -x -d 'tokens before it (2048)'
