@@ -81,8 +81,10 @@ class ModelDescription:
             raise ValueError("blocks are of block-causal attention, and it has some")
         if self.block is not None and (self.block < 1 or self.rows != "own"):
             raise ValueError("a block has a token or more, each predicted by its own row")
-        if self.block is not None and (self.prompt == "around" or self.expand is not None):
-            raise ValueError("in blocks nothing stands after a hole, and no hole expands")
+        if self.block is not None and self.expand is not None:
+            raise ValueError("a hole in blocks has no length that an expand token could change")
+        if (self.prompt == "around") != (self.topology == "full"):
+            raise ValueError("text stands around a hole in full attention, and in no other")
         if (self.length == "expand and delete") != (self.expand is not None):
             raise ValueError("a hole grows by an expand token, and by nothing else")
         if min(self.per_step, self.lines, self.bodies, self.context) < 1:

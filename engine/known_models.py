@@ -53,7 +53,23 @@ OPEN_DCODER = KnownModel(
     0.5,
     "any CPU; holes whose length is about known",
 )
-KNOWN_MODELS = (DREAM_ON, DIFFUSION_GEMMA, DREAM_CODER, OPEN_DCODER)
+STABLE_DIFFCODER = KnownModel(
+    "stable-diffcoder",
+    "ByteDance-Seed/Stable-DiffCoder-8B-Base",
+    "MIT",
+    16.5,
+    6.2,
+    "holes that end themselves, in blocks; nobody has published how well it infills",
+)
+SDAR = KnownModel(
+    "sdar",
+    "JetLM/SDAR-8B-Chat",
+    "Apache-2.0 (its card)",
+    16.4,
+    6.2,
+    "instructions; a chat model that was not taught to infill",
+)
+KNOWN_MODELS = (DREAM_ON, DIFFUSION_GEMMA, DREAM_CODER, OPEN_DCODER, STABLE_DIFFCODER, SDAR)
 
 
 @dataclass(frozen=True, slots=True)

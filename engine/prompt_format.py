@@ -7,6 +7,8 @@ from pathlib import Path
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.settings import EngineSettings
+from fillwright.engine.description import describe
+from fillwright.engine.errors import CheckpointError
 
 INSTRUCTED = "chat"
 """The prompt that has room for an instruction; that of a DiffusionGemma checkpoint that names none
@@ -21,8 +23,12 @@ def takes_instructions(checkpoint: Path | None) -> bool | None:
         path = (checkpoint or embedded_checkpoint()) / "config.json"
         config = json.loads(path.read_text(encoding="utf-8"))
         ours = config.get("fillwright") or {}
-        is_chat = config.get("model_type", "diffusion_gemma") == "diffusion_gemma"
-        return is_chat and (ours.get("prompt") or INSTRUCTED) == INSTRUCTED
+        if config.get("model_type", "diffusion_gemma") == "diffusion_gemma":
+            return bool((ours.get("prompt") or INSTRUCTED) == INSTRUCTED)
+        # no family with such a prompt is told from others by its tokens
+        return describe(config, frozenset()).prompt in ("chat", "chatml")
+    except CheckpointError:
+        return False
     except (OSError, ValueError, RecursionError, AttributeError):
         return None
 

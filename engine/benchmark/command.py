@@ -18,7 +18,7 @@ from fillwright.engine.benchmark.beside_transformers import transformers_step
 from fillwright.engine.benchmark.cpu_bench import CpuFormat, measure_on_cpu
 from fillwright.engine.benchmark.engine_bench import Measured, measure, relative_error
 from fillwright.engine.benchmark.plain_bench import measure_plain
-from fillwright.engine.benchmark.plain_shapes import PLAIN_SHAPES, PlainFormat
+from fillwright.engine.benchmark.plain_shapes import BLOCKS, PLAIN_SHAPES, PlainFormat
 from fillwright.engine.benchmark.shapes import SHAPES, Format
 from fillwright.engine.cores import own_threads
 from fillwright.engine.errors import BadRequest, FillwrightError
@@ -98,12 +98,14 @@ def _on_cpu(arguments: argparse.Namespace, config: ModelConfig) -> None:
 def _plain(arguments: argparse.Namespace, device: torch.device) -> None:
     if arguments.format not in get_args(PlainFormat):
         raise BadRequest(f"A plain transformer has no {arguments.format}; choose bf16 or int4.")
-    opened = arguments.canvas or OPEN_ROWS
-    rows = arguments.context + opened, opened
-    found = measure_plain(PLAIN_SHAPES[arguments.shape], arguments.format, rows, device)
+    block = BLOCKS.get(arguments.shape)
+    opened = arguments.canvas or block or OPEN_ROWS
+    rows, kept = (arguments.context + opened, opened), arguments.context if block else 0
+    shape = PLAIN_SHAPES[arguments.shape]
+    found = measure_plain(shape, arguments.format, rows, device, kept=kept)
     print(
-        f"{arguments.shape}, {arguments.format}: {rows[0]} rows, {opened} of them open; copies "
-        f"move {found.bandwidth / GIGA:.0f} GB/s"
+        f"{arguments.shape}, {arguments.format}: {rows[0]} rows, {opened} of them open, {kept} "
+        f"kept; copies move {found.bandwidth / GIGA:.0f} GB/s"
     )
     print(f"layer {found.layer_ms:.1f} ms, {found.layer_bytes / 1e6:.0f} MB")
     print(f"logits {found.logits_ms:.1f} ms, {found.head_bytes / 1e6:.0f} MB")

@@ -1,4 +1,5 @@
-"""A denoise step of a mask model: one pass over all rows, and the logits of those that are open.
+"""A denoise step of a mask model: one pass over all rows, or over a block's after those that are
+kept, and the logits of those that are open.
 
 The floor is the time in which a copy moves the step's matrices. A few layers are timed, and the
 whole is computed from them.
@@ -7,6 +8,7 @@ whole is computed from them.
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from fillwright.engine.benchmark.plain_shapes import (
     PlainFormat,
@@ -44,13 +46,21 @@ def measure_plain(
     rows: tuple[int, int],
     device: torch.device,
     timed_layers: int = 1,
+    kept: int = 0,
 ) -> PlainStep:
-    """`rows` are those of the sequence and those that are open. Weights are random."""
+    """`rows` are those of the sequence and those that are open. The first `kept` have keys and
+    values already. Weights are random."""
     network = random_transformer(config, format, timed_layers, device)
     every, opened = rows
     ids = torch.zeros(1, every, dtype=torch.int64, device=device)
-    hidden = network(ids)
-    body_ms = milliseconds(lambda: network(ids), device)
+    _, known = network.continued(ids[:, :kept], 0, ())
+    before = [(rows,) if kept else () for rows in known]
+
+    def body() -> Tensor:
+        return network.continued(ids[:, kept:], kept, before)[0]
+
+    hidden = body()
+    body_ms = milliseconds(body, device)
     logits_ms = milliseconds(lambda: network.logits(hidden[0, :opened]), device)
     return PlainStep(
         config.layers,

@@ -17,7 +17,8 @@ from fillwright.engine.model.weights import Matrix
 PlainFormat = Literal["bf16", "int8", "int4"]
 GROUP = 64
 
-# Dream-org/DreamOn-v0-7B, and the network of Qwen2.5-Coder-0.5B, which Open-dCoder has
+# Dream-org/DreamOn-v0-7B, the network of Qwen2.5-Coder-0.5B, which Open-dCoder has,
+# ByteDance-Seed/Stable-DiffCoder-8B-Base, and the network of Qwen3-8B, which SDAR-8B has
 PLAIN_SHAPES: Mapping[str, TransformerConfig] = {
     "dreamon-7b": TransformerConfig(
         "qwen2", 152064, 3584, 18944, 28, 28, 4, 128, 1e6, 1e-6, tied=False
@@ -25,8 +26,17 @@ PLAIN_SHAPES: Mapping[str, TransformerConfig] = {
     "open-dcoder-0.5b": TransformerConfig(
         "qwen2", 151936, 896, 4864, 24, 14, 2, 64, 1e6, 1e-6, tied=True
     ),
+    "stable-diffcoder-8b": TransformerConfig(
+        "llama", 155136, 4096, 14336, 32, 32, 8, 128, 5e5, 1e-6, tied=False
+    ),
+    "sdar-8b": TransformerConfig(
+        "qwen3", 151936, 4096, 12288, 36, 32, 8, 128, 1e6, 1e-6, tied=False
+    ),
     "dreamon-tiny": TransformerConfig("qwen2", 300, 64, 128, 2, 4, 2, 16, 1e4, 1e-6, tied=False),
+    "sdar-tiny": TransformerConfig("qwen3", 300, 64, 128, 2, 4, 2, 16, 1e4, 1e-6, tied=False),
 }
+BLOCKS: Mapping[str, int] = {"stable-diffcoder-8b": 4, "sdar-8b": 4, "sdar-tiny": 4}
+"""Rows of a block, of those whose steps read no other rows."""
 
 
 def random_transformer(

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.model.four_bits import int4_matrix, int4_packed
-from fillwright.engine.model.quantization import dequantise, quantise_fp8
+from fillwright.engine.model.quantization import dequantise, quantise, quantise_fp8
 from fillwright.engine.model.quantization_config import METHOD
 
-Experts = Literal["int4", "fp8"]
+Experts = Literal["int4", "int8", "fp8"]
 Rest = Literal["fp8", "bf16"]
 Kind = Literal["experts", "rest"]
-Matrix = Literal["int4", "fp8"]
+Matrix = Literal["int4", "int8", "fp8"]
 
 DECODER = r"model\.decoder\."
 PLAIN = r"model\.layers\.\d+\.(self_attn|mlp)\.\w+_proj"
@@ -32,7 +32,11 @@ MODULES: dict[Kind, str] = {
     "rest": DECODER + r"(layers\.\d+\.(self_attn|mlp)|self_conditioning)\.\w+_proj",
 }
 FUSED_EXPERTS = DECODER + r"layers\.\d+\.experts\.(gate_up_proj|down_proj)"
-FORMATS: dict[Matrix, str] = {"int4": "pack-quantized", "fp8": "float-quantized"}
+FORMATS: dict[Matrix, str] = {
+    "int4": "pack-quantized",
+    "int8": "naive-quantized",
+    "fp8": "float-quantized",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,8 @@ def quantised(
     name: str, weight: Tensor, matrix: Matrix, group: int
 ) -> tuple[Iterator[tuple[str, Tensor]], Tensor]:
     """The tensors that the matrix `name` [rows, columns] becomes, and what it is read back as."""
-    if matrix == "fp8":
-        stored, scale = quantise_fp8(weight)
+    if matrix != "int4":
+        stored, scale = quantise_fp8(weight) if matrix == "fp8" else quantise(weight)
         return iter([(name, stored), (f"{name}_scale", scale)]), dequantise(stored, scale)
     packed, scale = int4_packed(weight, group)
     shape = torch.tensor(weight.shape, dtype=torch.int64)
@@ -111,6 +115,7 @@ def quantization_config(settings: QuantizeSettings) -> dict[str, Any]:
 
 def _weights(matrix: Matrix, group: int) -> dict[str, Any]:
     common: dict[str, Any] = {"symmetric": True, "dynamic": False}
-    if matrix == "fp8":
-        return common | {"num_bits": 8, "type": "float", "strategy": "channel"}
+    if matrix != "int4":
+        number = "float" if matrix == "fp8" else "int"
+        return common | {"num_bits": 8, "type": number, "strategy": "channel"}
     return common | {"num_bits": 4, "type": "int", "strategy": "group", "group_size": group}

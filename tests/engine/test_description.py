@@ -7,6 +7,8 @@ from fillwright.engine.description import (
     DREAM,
     DREAM_ON,
     OPEN_DCODER,
+    SDAR,
+    STABLE_DIFFCODER,
     ModelDescription,
     describe,
 )
@@ -24,6 +26,18 @@ DREAM_TOKENS = frozenset({"<|mask|>", "<|endoftext|>", "<|beginoftext|>"})
         # DiffuCoder has another token where DreamOn has its expand
         ({"model_type": "Dream"}, DREAM_TOKENS | {"<|dlm_pad|>"}, DREAM),
         ({"model_type": "qwen2"}, frozenset({"<M>"}), OPEN_DCODER),
+        (
+            {"model_type": "llama", "architectures": ["StableDiffcoderForCausalLM"]},
+            frozenset(),
+            STABLE_DIFFCODER,
+        ),
+        ({"model_type": "sdar"}, frozenset({"<|MASK|>"}), SDAR),
+        # TraDo and the longer blocks have it in their own config
+        (
+            {"model_type": "sdar", "block_size": 16, "mask_token_id": 151669},
+            frozenset(),
+            replace(SDAR, block=16, mask=151669),
+        ),
     ],
 )
 def test_a_published_checkpoint_is_known_by_its_config_and_tokens(
@@ -32,7 +46,7 @@ def test_a_published_checkpoint_is_known_by_its_config_and_tokens(
     assert describe(config, tokens) == expected
 
 
-@pytest.mark.parametrize("kind", ["qwen2", "gemma3", None])
+@pytest.mark.parametrize("kind", ["qwen2", "llama", "sdar_moe", "gemma3", None])
 def test_what_is_no_denoiser_is_told_so_in_a_sentence(kind: str | None) -> None:
     with pytest.raises(CheckpointError, match=r"no denoiser that is known.*DreamOn") as raised:
         describe({"model_type": kind}, frozenset({"<|im_end|>"}))
@@ -55,9 +69,22 @@ def test_a_config_names_its_family_and_what_differs() -> None:
         {"family": "DreamOn", "top_p": 1.5},
         {"family": "DreamOn", "topology": "block-causal"},
         {"family": "Dream", "length": "expand and delete"},
+        {"family": "SDAR", "block": None},
+        {"family": "SDAR", "block": 0},
+        {"family": "SDAR", "rows": "shifted"},
+        {"family": "SDAR", "prompt": "around"},
+        {"family": "SDAR", "mask": True},
+        {"family": "Dream", "prompt": "chatml"},
     ],
 )
 def test_what_nobody_knows_is_refused_in_a_sentence(ours: dict[str, object]) -> None:
     with pytest.raises(CheckpointError, match=r"config\.json") as raised:
         describe({"fillwright": ours}, frozenset())
     assert str(raised.value).endswith(".")
+
+
+@pytest.mark.parametrize("block", [0, "four", True])
+def test_a_block_that_cannot_be_is_refused(block: object) -> None:
+    with pytest.raises(CheckpointError, match="block") as raised:
+        describe({"model_type": "sdar", "block_size": block}, frozenset())
+    assert str(raised.value).endswith("its own config.json.")

@@ -21,6 +21,11 @@ def test_the_embedded_model_takes_none() -> None:
         ({"fillwright": {}}, True),
         # a checkpoint of somebody else's
         ({"model_type": "diffusion_gemma"}, True),
+        ({"model_type": "sdar"}, True),
+        ({"model_type": "qwen3", "fillwright": {"family": "SDAR"}}, True),
+        ({"model_type": "llama", "fillwright": {"family": "Stable-DiffCoder"}}, False),
+        ({"model_type": "Dream"}, False),
+        ({"model_type": "qwen2"}, False),
         ({"fillwright": "small"}, None),
         ([], None),
     ],

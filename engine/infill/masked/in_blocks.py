@@ -18,13 +18,14 @@ from fillwright.engine.infill.masked.layout import PREFIX_SHARE, Marks, accept_o
 from fillwright.engine.infill.masked.seams import MaskSeams
 from fillwright.engine.infill.masked.writing import Attempt
 from fillwright.engine.infill.prefix_caches import PrefixCaches
-from fillwright.engine.infill.prompts.chat import CHATML, ChatPrompt
+from fillwright.engine.infill.prompts.chat import CHATML, GEMMA, ChatPrompt
 from fillwright.engine.infill.prompts.prompt import Prompt
 from fillwright.engine.infill.prompts.suffix_first import SuffixFirstPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.block_transformer import BlockTransformer
 from fillwright.engine.request import InfillRequest
 
+TURNS = {"chat": GEMMA, "chatml": CHATML}
 DOCUMENTS = 4
 """Prompts that are kept, the last ones; set by hand. One of Stable-DiffCoder-8B takes 131 kB per
 token."""
@@ -94,8 +95,8 @@ def block_prompt(tokenizer: CodeTokenizer, told: ModelDescription) -> Prompt:
     it needs is missing."""
     room = told.context - told.lines
     sides = int(room * PREFIX_SHARE), room - int(room * PREFIX_SHARE)
-    if told.prompt == "chatml":
-        return ChatPrompt(tokenizer, *sides, turns=CHATML)
+    if told.prompt in TURNS:
+        return ChatPrompt(tokenizer, *sides, turns=TURNS[told.prompt])
     suffix, prefix, middle = map(tokenizer.special, (told.suffix, told.prefix, told.middle))
     end_marks = (tokenizer.special(told.delete),)
     return SuffixFirstPrompt(tokenizer, (suffix, prefix, middle), end_marks, *sides)

@@ -97,7 +97,8 @@ class Seams:
         return kept
 
     def is_over(self, text: str, closing: str) -> bool:
-        """Whether nothing that the first hole has after `text` would stay."""
+        """Whether the first hole may end after `text`: what came next would be cut, or it only
+        repeats itself."""
         own = text[shared_start(text, self.leads[0]) :]
         return (
             bool(closing and closing in text)

@@ -25,17 +25,27 @@ def test_a_layer_has_the_bytes_of_its_format(format: PlainFormat, per_weight: fl
     assert torch.isfinite(network.logits(network(torch.zeros(1, 5, dtype=torch.int64)))).all()
 
 
-def test_the_real_shapes_have_the_published_sizes() -> None:
-    with torch.device("meta"):
-        seven = random_transformer(PLAIN_SHAPES["dreamon-7b"], "bf16", 1, torch.device("meta"))
-    whole = 28 * layer_bytes(seven) + 2 * 2 * 152064 * 3584
-    assert whole / 1e9 == pytest.approx(15.2, abs=0.1)
+@pytest.mark.parametrize(
+    ("shape", "gigabytes"), [("dreamon-7b", 15.2), ("stable-diffcoder-8b", 16.5), ("sdar-8b", 16.4)]
+)
+def test_the_real_shapes_have_the_published_sizes(shape: str, gigabytes: float) -> None:
+    config = PLAIN_SHAPES[shape]
+    layer = layer_bytes(random_transformer(config, "bf16", 1, torch.device("meta")))
+    whole = config.layers * layer + 2 * 2 * config.vocab_size * config.hidden_size
+    assert whole / 1e9 == pytest.approx(gigabytes, abs=0.1)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="times are of a CPU")
-def test_prints_a_step_and_its_floor(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("shape", "rows"),
+    [("dreamon-tiny", "72 rows, 64 of them open, 0 kept"), ("sdar-tiny", "12 rows, 4 .*, 8 kept")],
+)
+def test_prints_a_step_and_its_floor(
+    capsys: pytest.CaptureFixture[str], shape: str, rows: str
+) -> None:
     command = pytest.importorskip("fillwright.engine.benchmark.command")
-    options = ["--shape", "dreamon-tiny", "--device", "cpu", "--format", "int4", "--context", "8"]
+    options = ["--shape", shape, "--device", "cpu", "--format", "int4", "--context", "8"]
     assert command.main(["engine", *options]) == 0
     printed = capsys.readouterr().out
+    assert re.search(rows, printed)
     assert re.search(r"step of 2 layers, computed: \d+ ms, [\d.]+ times the floor", printed)

@@ -152,12 +152,16 @@ def stable_diffcoder(stable_diffcoder_folder: Path) -> MaskedInfiller:
 
 
 @pytest.fixture(scope="session")
-def sdar(tmp_path_factory: pytest.TempPathFactory) -> MaskedInfiller:
+def sdar_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random network with SDAR's config and special tokens."""
     tokenizer = qwen_like_tokenizer(CODE, SDAR_TOKENS)
     small = {"fillwright": {"family": "SDAR", "context": 400, "lines": 64}}
-    folder = tmp_path_factory.mktemp("sdar")
-    return load_masked(write_masked(folder, tokenizer, small, published=SDAR), "cpu")
+    return write_masked(tmp_path_factory.mktemp("sdar"), tokenizer, small, published=SDAR)
+
+
+@pytest.fixture(scope="session")
+def sdar(sdar_folder: Path) -> MaskedInfiller:
+    return load_masked(sdar_folder, "cpu")
 
 
 @dataclass

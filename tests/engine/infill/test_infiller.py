@@ -111,10 +111,21 @@ def test_the_same_seed_writes_the_same_fill(engine: Engine, run: Run, decode: De
     assert (again, same.texts, same.confidences) == (drafts, fill.texts, fill.confidences)
 
 
+@pytest.mark.parametrize("engine", ["tiny", "dream_on"], indirect=True)
 def test_another_seed_writes_another_fill(engine: Engine, run: Run) -> None:
     request = InfillRequest("x = 1\n", (Hole(6, 6),), "python", budget=SHORT, decode="denoise")
     texts = {run(engine, replace(request, seed=seed))[1].texts for seed in range(4)}
     assert len(texts) > 1
+
+
+@pytest.mark.parametrize("engine", ["stable_diffcoder", "sdar"], indirect=True)
+def test_of_a_model_that_draws_nothing_a_seed_changes_the_alternatives(
+    engine: Engine, run: Run
+) -> None:
+    request = InfillRequest("x = 1\n", (Hole(6, 6),), "python", budget=SHORT, candidates=2)
+    fills = [run(engine, replace(request, seed=seed))[1] for seed in range(4)]
+    assert len({fill.texts for fill in fills}) == 1
+    assert len({fill.alternatives for fill in fills}) > 1
 
 
 def test_auto_is_what_the_checkpoint_says(tiny: Infiller, run: Run) -> None:

@@ -139,7 +139,7 @@ def test_a_tensor_that_is_missing_is_named(written: Write) -> None:
         Transformer.from_checkpoint(folder, "qwen2")
 
 
-@pytest.mark.parametrize("experts", ["int4", "fp8"])
+@pytest.mark.parametrize("experts", ["int4", "int8", "fp8"])
 @pytest.mark.parametrize("skeleton", CLASSES)
 def test_quantised_matrices_stay_as_they_are_stored(
     written: Write, tmp_path: Path, skeleton: PlainSkeleton, experts: Experts

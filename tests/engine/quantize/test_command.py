@@ -72,7 +72,11 @@ def test_fp8_is_rounded_as_the_library_rounds_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("experts", "rest"), [("int4", "bf16"), ("int4", "fp8"), ("fp8", "fp8"), ("fp8", "bf16")]
+    ("experts", "rest"),
+    [
+        *[("int4", "bf16"), ("int4", "fp8"), ("fp8", "fp8"), ("fp8", "bf16")],
+        *[("int8", "bf16"), ("int8", "fp8")],
+    ],
 )
 def test_the_library_opens_the_folder_and_reads_what_we_read(
     source: Path, tmp_path: Path, experts: Experts, rest: Rest

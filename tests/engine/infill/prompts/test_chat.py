@@ -1,7 +1,7 @@
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from fillwright.engine.infill.prompts.chat import TASK, ChatPrompt
+from fillwright.engine.infill.prompts.chat import CHATML, TASK, ChatPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.request import Snippet
 
@@ -88,3 +88,23 @@ def test_only_the_text_nearest_the_hole_is_read(
     assert task("there" + "é" * 47) in turn
     assert len(ids) < 1000
     assert max(read) < 2000
+
+
+def test_chatml_has_other_marks_and_nothing_before_them() -> None:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    special = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+    tokenizer = Tokenizer(models.BPE({t: i for i, t in enumerate([*special, *alphabet])}, []))
+    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in special])
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    letters = CodeTokenizer(tokenizer)
+    prompt, encode = ChatPrompt(letters, turns=CHATML), letters.encode
+    assert prompt.ids("def f():", "\nx = 1", "python") == [
+        1,
+        *encode("user\n" + task("\nx = 1")),
+        2,
+        *encode("\n"),
+        1,
+        *encode("assistant\n```python\ndef f():"),
+    ]
+    assert prompt.end_marks == (2, 0)

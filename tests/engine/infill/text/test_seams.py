@@ -158,3 +158,36 @@ def test_a_block_ends_where_a_line_begins_left_of_it(text: str, kept: str) -> No
         InfillRequest(document, (Hole(13, 13),), "python", shape="block"), ANY_TOKEN
     ).fitting(["\n    return 1\ndef g():\n"], "")
     assert range_ == range(5, 13)
+
+
+@pytest.mark.parametrize(
+    ("document", "shape", "text", "closing", "over"),
+    [
+        ("x = |\ny\n", "line", " 1", "", False),
+        ("x = |\ny\n", "line", " 1\n", "", True),
+        # the line end that the hole begins with is none of its own
+        ("def f():\n    |\n", "line", "\n    return", "", False),
+        ("def f():\n    |\n", "line", "\n    return\n", "", True),
+        ("def f():\n    |\n", "block", "\n    a = 1\n    b", "", False),
+        ("def f():\n    |\n", "block", "\n    a = 1\nb", "", True),
+        ("x = |\n", "free", " 1\n2\n3", "", False),
+        ("x = |\n", "free", " 1\n```", "\n```", True),
+    ],
+)
+def test_a_hole_is_over_where_what_came_next_would_be_cut(
+    document: str, shape: Shape, text: str, closing: str, over: bool
+) -> None:
+    at = document.index("|")
+    request = InfillRequest(document.replace("|", ""), (Hole(at, at),), "python", shape=shape)
+    seams = Seams.of(request, starts_a_token=lambda text: True)
+    assert seams.is_over(text, closing) is over
+    if over:
+        [kept] = seams.fitting([text], closing)
+        [longer] = seams.fitting([text + " + z(2)"], closing)
+        assert kept == longer
+
+
+def test_a_hole_is_over_where_it_repeats_itself() -> None:
+    seams = seams_of("x = \n", 4, 4)
+    assert not seams.is_over(" 1\n2\n2", "")
+    assert seams.is_over(" 1\n2\n2\n2\n", "")
