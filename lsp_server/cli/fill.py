@@ -102,6 +102,7 @@ def request_for(
         decode=options.decode,
         constraint=options.constraint,
         strength=options.strength,
+        watched=options.watch,
     )
 
 
