@@ -105,6 +105,8 @@ class InfillRequest:
     a `strength`, in [0, 1], what stands in the only hole is kept but for that share of its tokens,
     the least likely ones: they are renoised, and change where that makes the text likelier.
     `adapter` is the folder of an adapter that the daemon's own model has for the fill.
+    `watched`: somebody looks at the drafts, which say how sure the model is; that costs a look at
+    every probability after each step.
     """
 
     document: str
@@ -127,6 +129,7 @@ class InfillRequest:
     constraint: Constraint = Constraint()
     strength: float | None = None
     adapter: str = ""
+    watched: bool = False
 
     def __post_init__(self) -> None:
         if "\r" in self.document:
@@ -198,7 +201,8 @@ class Draft:
     `settled[i]` are the half-open character ranges of `texts[i]` accepted at this step. A draft
     with a `certainty` comes first, at step 0: the user's own code has it between such contexts, and
     it may be shown at once, as sure as that is. `denoised`: a canvas is denoised at this step; else
-    the text is drafted from left to right.
+    the text is drafted from left to right. `confidences[i]`, of a watched canvas, has where each
+    settled token of `texts[i]` begins and ends, and its probability.
     """
 
     step: int
@@ -207,6 +211,7 @@ class Draft:
     settled: tuple[tuple[tuple[int, int], ...], ...]
     certainty: "Certainty | None" = None
     denoised: bool = False
+    confidences: tuple[tuple[tuple[int, int, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

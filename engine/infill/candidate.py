@@ -136,7 +136,8 @@ class Candidate:
     @cached_property
     def display(self) -> Display:
         known = self.checkpoint
-        return Display(known.tokenizer, self.seams, known.prompt.closing, self.plan.tokens)
+        closing, watched = known.prompt.closing, self.request.watched
+        return Display(known.tokenizer, self.seams, closing, self.plan.tokens, watched)
 
     def _write(self, task: Task) -> Generator[Draft, None, Outcome]:
         """By draft, denoising, or both; returns the last state and what was in fact done. A draft

@@ -3,7 +3,7 @@
 Knows the tokenizer's spelling and the text around the holes; knows no model.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fillwright.engine.infill.ending import Spelt
@@ -11,8 +11,8 @@ from fillwright.engine.infill.state import Written
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.repetition import repetition_start
 from fillwright.engine.infill.text.seams import Seams, whole_lines
-from fillwright.engine.infill.tokens.settled import settled_ranges
-from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.infill.tokens.settled import settled_ranges, settled_tokens
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer, Spelling
 from fillwright.engine.request import Draft
 
 States = Generator[Draft, None, Written | None]
@@ -20,12 +20,14 @@ States = Generator[Draft, None, Written | None]
 
 @dataclass(frozen=True)
 class Display:
-    """Of one candidate, whose holes have at most `tokens`; `closing` is the prompt's."""
+    """Of one candidate, whose holes have at most `tokens`; `closing` is the prompt's. `watched`:
+    the drafts of canvases say how sure the model is."""
 
     tokenizer: CodeTokenizer
     seams: Seams
     closing: str
     tokens: int
+    watched: bool = False
 
     def spelt(self, states: Iterable[Written]) -> Iterator[Spelt]:
         """Each state within the budget, and the texts of its holes."""
@@ -57,5 +59,13 @@ class Display:
                     settled_ranges(*hole) for hole in zip(spelt, state.accepted, kept, strict=True)
                 ),
                 denoised=denoised,
+                confidences=_confidences(state, spelt, kept) if denoised and self.watched else (),
             )
         return state
+
+
+def _confidences(
+    state: Written, spelt: Sequence[Spelling], kept: Sequence[range]
+) -> tuple[tuple[tuple[int, int, float], ...], ...]:
+    holes = zip(spelt, state.accepted, state.confidences(), kept, strict=True)
+    return tuple(settled_tokens(*hole) for hole in holes)

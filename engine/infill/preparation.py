@@ -89,7 +89,7 @@ class Preparation:
         kept = 0.0 if self.rest.agrees else RENOISED
         noise = [kept if settled else 1.0 for settled in settled_ids(spelling, ranges)]
         known = spelling.tokens_of(lead)
-        start = Start(tuple(ids[known:]), tuple(noise[known:]))
+        start = Start(tuple(ids[known:]), tuple(noise[known:])) if known < len(ids) else None
         return ids[:known] if self.rest.agrees else opening(), start
 
     @cached_property

@@ -54,6 +54,7 @@ def _among(draft: Draft, done: list[str], request: InfillRequest, steps: int) ->
         (*done, *draft.texts, *("",) * missing),
         (*(((0, len(text)),) for text in done), *draft.settled, *((),) * missing),
         denoised=draft.denoised,
+        confidences=(*((),) * len(done), *draft.confidences) if draft.confidences else (),
     )
 
 

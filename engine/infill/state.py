@@ -24,8 +24,8 @@ Confidences = tuple[tuple[float, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a hole's free rows begin as: their `ids`, and how much noise there is in each, in
-    [0, 1]."""
+    """What a hole's free rows begin as: their `ids`, at least one where a canvas of before is gone
+    on with, and how much noise there is in each, in [0, 1]."""
 
     ids: Ids
     noise: tuple[float, ...]
@@ -37,8 +37,8 @@ class Start:
 
     @property
     def share(self) -> float:
-        """The noise in all of them together; of none, all is noise."""
-        return sum(self.noise) / len(self.noise) if self.noise else 1.0
+        """The noise in all of them together."""
+        return sum(self.noise) / len(self.noise)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,8 @@
 """Drafts as they denoise, as coloured text: the holes with a few lines around them.
 
 Knows rich's `Text` and the engine's drafts; knows no terminal, no clock and no files. What the
-denoise step settled looks like code; the rest is dim, or masked where dim cannot be shown.
+denoise step settled looks like code, and is underlined where the model is not sure of it; the rest
+is dim, or masked where dim cannot be shown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,9 @@ from fillwright.engine.request import Draft, Hole
 CONTEXT = 3
 LONGEST_LINE = 160
 MASK = "░"
+UNSETTLED = "not bold not italic not underline default dim"
+GRADES = ((0.5, "red underline"), (0.9, "magenta underline"))
+"""How a settled token is coloured that is less probable than this."""
 
 
 class DraftView:
@@ -33,22 +37,21 @@ class DraftView:
         return Text("\n     ⋮\n", no_wrap=True, overflow="ellipsis").join(parts)
 
     def _show_hunk(self, hunk: "_Hunk", draft: Draft, *, masked: bool) -> Text:
-        plain, unsettled, filled = "", list[tuple[int, int]](), set[int]()
+        plain, styled, filled = "", list[tuple[str, int, int]](), set[int]()
         for piece in hunk.pieces:
             if isinstance(piece, str):
                 plain += printable(piece)
                 continue
             begin = len(plain)
-            for text, settled in _runs(draft, piece):
+            for text, style in _runs(draft, piece):
                 run = printable(text)
-                if not settled:
-                    unsettled.append((len(plain), len(plain) + len(run)))
-                plain += _masked(run) if masked and not settled else run
+                styled.append((style, len(plain), len(plain) + len(run)))
+                plain += _masked(run) if masked and style == UNSETTLED else run
             # a body's text begins with the newline after its def, which is not a line of its own
             head = len(plain[begin:]) - len(plain[begin:].lstrip("\n"))
             first = plain.count("\n", 0, begin + head)
             filled.update(range(first, plain.count("\n") + 1))
-        code = Text(plain) if masked else self._coloured(plain, unsettled)
+        code = Text(plain) if masked else self._coloured(plain, styled)
         lines = code.split("\n", allow_blank=True)
         return Text("\n").join(
             Text.assemble(
@@ -59,12 +62,12 @@ class DraftView:
             for line, code_line in enumerate(lines)
         )
 
-    def _coloured(self, plain: str, unsettled: list[tuple[int, int]]) -> Text:
+    def _coloured(self, plain: str, styled: list[tuple[str, int, int]]) -> Text:
         code = Syntax(plain, self._language, theme="ansi_dark").highlight(plain)
         # the highlighter ends its text with a newline of its own
         code.right_crop(len(code) - len(plain))
-        for start, end in unsettled:
-            code.stylize("not bold not italic not underline default dim", start, end)
+        for style, start, end in styled:
+            code.stylize(style, start, end)
         return code
 
 
@@ -138,14 +141,20 @@ def _clip_lines(text: str) -> str:
     return "\n".join(f"{line[:80]}…" if len(line) > LONGEST_LINE else line for line in lines)
 
 
-def _runs(draft: Draft, hole: int) -> Iterator[tuple[str, bool]]:
-    """A hole's text cut where it changes between settled and unsettled."""
+def _runs(draft: Draft, hole: int) -> Iterator[tuple[str, str]]:
+    """A hole's text cut where its style changes, and the style."""
     text, place = draft.texts[hole], 0
-    for start, end in sorted(draft.settled[hole]):
-        yield text[place:start], False
-        yield text[start:end], True
+    sure = draft.confidences[hole] if draft.confidences else ()
+    graded = [(start, end, _grade(each)) for start, end, each in sure]
+    for start, end, style in graded or [(*each, "") for each in sorted(draft.settled[hole])]:
+        yield text[place:start], UNSETTLED
+        yield text[start:end], style
         place = end
-    yield text[place:], False
+    yield text[place:], UNSETTLED
+
+
+def _grade(probability: float) -> str:
+    return next((style for below, style in GRADES if probability < below), "")
 
 
 def _masked(text: str) -> str:

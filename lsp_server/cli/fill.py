@@ -104,6 +104,7 @@ def request_for(
         constraint=options.constraint,
         strength=options.strength,
         adapter=str(options.adapter.absolute()) if options.adapter else "",
+        watched=options.watch,
     )
 
 

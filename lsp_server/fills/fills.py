@@ -33,7 +33,8 @@ OnDraft = Callable[[Draft], None]
 class Ask:
     """One wish for a fill of this version of a document: `carvings` have one hole each, are in
     order, and are filled jointly. `unasked`: nobody asked for it by hand. `strength`: which share
-    of what stands in the only hole is renoised; None writes it again."""
+    of what stands in the only hole is renoised; None writes it again. `watched`: its drafts are
+    looked at."""
 
     document: Document
     carvings: tuple[Carving, ...]
@@ -42,6 +43,7 @@ class Ask:
     instruction: str | None = None
     unasked: bool = False
     strength: float | None = None
+    watched: bool = False
 
     @property
     def holes(self) -> tuple[Hole, ...]:
@@ -136,6 +138,7 @@ class Fills:
             ask.instruction,
             ask.unasked,
             ask.strength,
+            ask.watched,
             settings,
             shared,
         )
@@ -216,4 +219,5 @@ def _request(
         decode=settings.decode,
         unasked=ask.unasked,
         strength=ask.strength,
+        watched=ask.watched,
     )

@@ -221,8 +221,9 @@ class Session:
         document is not, or no longer, the one that was meant, and what the engine's client raises.
         """
         document = self._document_of(wanted)
+        of_document = self.settings_of(document.uri)
         ask = ask_for(document, wanted, self.documents.encoding)
-        settings = self.settings_of(document.uri).fill
+        ask, settings = replace(ask, watched=of_document.drafts.enabled), of_document.fill
         instructed = None
         if ask.instruction is not None:
             instructed = self.engine.takes_instructions() is not False

@@ -43,6 +43,7 @@ for name, link in pairs({
   Ghost = vim.fn.has("nvim-0.12") == 1 and "ComplHint" or "NonText",
   Settled = "Normal",
   Unsettled = "NonText",
+  Unsure = "WarningMsg",
   Replaced = "DiffDelete",
   Removed = "DiffDelete",
   Added = "DiffAdd",

@@ -69,22 +69,21 @@ def _pinned(
 def _by_end_mark(
     model: Model, task: Task, drafted: Written | None, passes: int
 ) -> Iterator[Written]:
-    settings = task.plan.settings
     known, budget = open_canvas(model, task), task.budgets[0]
     start = task.start if drafted is None else Start.of_draft(_free(drafted, task))
     rows = budget + 1 if start is None else rows_for_draft(len(start.ids), budget)
-    if drafted is None and start is not None:
-        settings = settings.going_on(start.share)
-        task = replace(task, plan=replace(task.plan, settings=settings))
+    goes_on = drafted is None and start is not None
     length = canvas_length(model.config.canvas_length, len(known) + rows)
-    first, next_ = length - len(known), length - settings.rows.overlap
+    first, next_ = length - len(known), length - task.plan.settings.rows.overlap
     # an end mark after the budget would change nothing
     blocks = 1 + max(0, -(-(min(rows, budget) - first) // next_))
     settings = guided(task, blocks - 1)
     starts = []
     if start is not None:
         rest = blocks * length
-        ids, noise = [*start.ids, *settings.end_marks[:1] * rest], [*start.noise, *[0.0] * rest]
+        ids = [*start.ids, *settings.end_marks[:1] * rest]
+        noise = [*start.noise, *[start.share] * rest]
+        settings = settings.going_on(start.share) if goes_on else settings
         for block in range(blocks):
             end = first + block * next_
             free = slice(first) if block == 0 else slice(end - next_, end)
@@ -112,6 +111,10 @@ def _by_end_mark(
         if done is not None:
             current = current.after(done)
         yield current
+    used = 0 if current is None else len(_free(current, task))
+    if goes_on and first + (blocks - 1) * next_ <= used < budget and not task.cancelled():
+        # what stood there left too little room
+        yield from _by_end_mark(model, replace(task, start=None), None, passes)
 
 
 def _jointly(model: Model, task: Task, drafted: Written | None) -> Iterator[Written] | None:

@@ -26,6 +26,21 @@ def settled_ranges(spelling: Spelling, accepted: Sequence[bool], kept: range) ->
     return _merged((a - kept.start, b - kept.start) for a, b in clipped if a < b)
 
 
+def settled_tokens(
+    spelling: Spelling, accepted: Sequence[bool], confidences: Sequence[float], kept: range
+) -> tuple[tuple[int, int, float], ...]:
+    """Where each settled token begins and ends, counted from the start of `kept`, and its
+    probability; as much of it as lies in there."""
+    begins = (0, *spelling.ends)
+    found = zip(begins, spelling.ends, accepted, confidences, strict=False)
+    clipped = (
+        (max(begin, kept.start) - kept.start, min(end, kept.stop) - kept.start, sure)
+        for begin, end, settled, sure in found
+        if settled
+    )
+    return tuple((begin, end, round(sure, 3)) for begin, end, sure in clipped if begin < end)
+
+
 def settled_ids(spelling: Spelling, ranges: Ranges) -> tuple[bool, ...]:
     """Which ids spell settled characters and no others: the reverse of `settled_ranges`. An id that
     spells nothing is not settled."""

@@ -63,6 +63,7 @@ def test_a_request_survives_the_trip(document, snippet, instruction, data):
 def test_events_survive_the_trip(text):
     events = [
         Draft(1, 2, (text, ""), (((0, 1), (3, 4)), ())),
+        Draft(1, 2, (text,), ((),), denoised=True, confidences=(((0, 1, 0.5),),)),
         Infill(
             (text,), ((0.5, 1.0),), "deadline", 3, 2, "denoise", "m", "cpu", {"a": 1.5}, ((text,),)
         ),

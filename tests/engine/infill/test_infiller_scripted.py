@@ -289,6 +289,23 @@ def test_a_draft_is_called_denoised_only_if_it_was(scripted: Callable, run: Run)
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("decode", ["draft", "denoise"])
+def test_a_watched_canvas_says_how_sure_the_model_is(
+    scripted: Callable, run: Run, decode: Decode
+) -> None:
+    infiller, model = scripted(BODY, decode)
+    drafts, _ = run(infiller, request(watched=True))
+    if decode == "draft":
+        assert not any(draft.confidences for draft in drafts)
+        return
+    (tokens,) = drafts[-1].confidences
+    assert len(tokens) == len(model.fill) - 1  # the margin stands there already
+    assert [each[2] for each in tokens] == pytest.approx([1.0] * len(tokens), abs=1e-3)
+    text = drafts[-1].texts[0]
+    assert "".join(text[start:end] for start, end, _ in tokens) == text
+    assert not any(draft.confidences for draft in run(infiller, request())[0])
+
+
 def test_what_the_suffix_says_again_is_in_no_draft_and_no_fill(
     scripted: Callable, run: Run
 ) -> None:

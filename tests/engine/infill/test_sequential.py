@@ -44,6 +44,17 @@ def results(writer: Writer) -> tuple[list[Draft], Infill]:
             return drafts, finished.value
 
 
+def test_how_sure_the_model_is_goes_with_the_hole() -> None:
+    def write(request: InfillRequest) -> Generator[Draft, None, Infill]:
+        sure = ((0, 1, 0.5),)
+        for draft in Writer(["10"], ["settled"])(request):
+            yield replace(draft, confidences=(sure,))
+        return Infill(("10",), ((0.5,),), "settled", 1, 1, "denoise", "known", "cpu")
+
+    second = list(one_by_one(REQUEST, write))[1]
+    assert second.confidences == ((), ((0, 1, 0.5),))
+
+
 def test_each_hole_is_asked_for_with_those_before_it_filled() -> None:
     writer = Writer(["10", "", "+ 1"], ["settled"] * 3)
     results(writer)

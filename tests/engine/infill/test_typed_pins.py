@@ -139,6 +139,30 @@ def test_other_text_is_pinned_and_what_follows_is_renoised(scripted: Callable, r
     assert fill.steps == steps // 2
 
 
+def test_where_the_canvas_of_before_is_too_small_all_begins_again(
+    scripted: Callable, run: Run
+) -> None:
+    long = "for book in self.books: return width * height * width * height * width"
+    infiller, model = scripted("\n    return width", "denoise", canvas_length=64)
+    run(infiller, ask())
+    model.fill = model.tokenizer.encode("\n    " + long)
+    assert len(model.fill) > 16
+    del model.denoised[:]
+    _, fill = run(infiller, ask("f"))
+    assert (fill.texts, fill.finish) == ((long[1:],), "settled")
+    assert [len(canvas) for canvas in model.denoised] == [16] * 2 + [64] * 2
+
+
+def test_where_nothing_is_left_all_begins_again(scripted: Callable, run: Run) -> None:
+    infiller, model = scripted("\n    return", "denoise", canvas_length=64)
+    run(infiller, ask())
+    model.fill = model.tokenizer.encode("\n    for book in self.books: return")
+    del model.denoised[:]
+    _, fill = run(infiller, ask("for"))
+    assert fill.texts == (" book in self.books: return",)
+    assert {len(canvas) for canvas in model.denoised} == {64}
+
+
 @pytest.mark.parametrize(
     "change", [{"decode": "draft"}, {"length": "contract"}, {"document_key": ""}]
 )

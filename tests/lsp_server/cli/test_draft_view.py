@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fillwright.engine.request import Draft, Hole
@@ -59,6 +61,24 @@ def test_what_is_not_settled_is_dim_on_a_terminal() -> None:
         )
     ]
     assert dim == [first, first + 3]
+
+
+def test_what_is_settled_is_coloured_by_how_sure_the_model_is_of_it() -> None:
+    sure = ((0, 1, 0.4), (1, 2, 0.6), (2, 3, 0.95))
+    one = replace(draft("abcd", settled=[[(0, 3)]]), confidences=(sure,))
+    text = DraftView("x = \n", [Hole(4, 4)], "plaintext").show(one, masked=False)
+    first = text.plain.index("abcd")
+    styles = [
+        [str(span.style) for span in text.spans if span.start <= first + at < span.end]
+        for at in range(4)
+    ]
+    assert [("red underline" in each, "magenta underline" in each) for each in styles] == [
+        (True, False),
+        (False, True),
+        (False, False),
+        (False, False),
+    ]
+    assert "dim" in " ".join(styles[3])
 
 
 def test_holes_far_apart_are_shown_apart_and_near_ones_together() -> None:

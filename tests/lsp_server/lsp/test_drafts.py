@@ -16,10 +16,15 @@ MARKS = '\n    """'
 
 
 class Engine:
-    """Shows a draft before it answers."""
+    """Shows a draft before it answers; `watched` is what the request should say."""
+
+    def __init__(self, watched: bool) -> None:
+        self.watched = watched
 
     async def fill(self, request: InfillRequest, on_draft: Callable[[Draft], None]) -> Infill:
-        on_draft(Draft(1, 1, ("The",), (((1, 3),),)))
+        assert request.watched is self.watched
+        sure = ((1, 2, 0.4), (2, 3, 0.95))
+        on_draft(Draft(1, 1, ("The",), (((1, 3),),), confidences=(sure,)))
         return Infill(("The sum.",), ((0.5,),), "settled", 1, 1, "draft", "", "")
 
 
@@ -30,7 +35,7 @@ async def drafts_shown(enabled: bool) -> list[dict[str, Any]]:
         show_draft=lambda ask, draft: seen.append(draft_params(ask, draft, PositionEncoding.UTF16))
     )
     session.settings = FolderSettings(Settings(drafts=DraftSettings(enabled)))
-    session.engine._client = Engine()  # type: ignore[assignment]
+    session.engine._client = Engine(enabled)  # type: ignore[assignment]
     session.open(URI, "python", 3, "def add(a, b):\n    return a + b\n")
     place = {"line": 0, "character": 8}
     span = {"start": place, "end": place}
@@ -46,6 +51,7 @@ async def test_a_draft_of_a_docstring_shows_its_marks_as_settled() -> None:
     assert hole["range"]["start"] == hole["range"]["end"] == {"line": 0, "character": 14}
     assert hole["text"] == f'{MARKS}The"""'
     assert hole["settled"] == [[0, 8], [9, 11], [11, 14]]
+    assert hole["unsure"] == [[9, 10]]
 
 
 async def test_drafts_are_shown_where_the_settings_say_so() -> None:

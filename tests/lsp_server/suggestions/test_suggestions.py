@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fillwright.engine.errors import EngineUnavailable
+from fillwright.engine.infill.typed_pins import LastCanvas, Rest
 from fillwright.engine.request import Infill, InfillRequest
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.text.changes import TextChange
@@ -40,6 +41,16 @@ async def test_typing_something_else_asks_again(new_user: NewUser) -> None:
     user.engine.says = "wo"
     assert await user.sees() == "x = t«wo»\n"
     assert len(user.engine.asked) == 2
+
+
+async def test_what_is_asked_after_typing_differs_by_that_alone(new_user: NewUser) -> None:
+    """So an engine that denoises goes on from its canvas."""
+    user = new_user("x = ‸\n", says="one + two")
+    await user.sees()
+    user.type("t")
+    await user.sees()
+    before, after = user.engine.asked
+    assert LastCanvas(before, "one + two", ()).rest(after) == Rest(" + two", (), agrees=False)
 
 
 async def test_accepting_a_part_keeps_the_rest_of_a_whole_body(new_user: NewUser) -> None:

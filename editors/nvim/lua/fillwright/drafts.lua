@@ -17,6 +17,7 @@ local KINDS = {
 ---@field range lsp.Range in the version of the document that the draft names
 ---@field text string
 ---@field settled [integer, integer][] ranges of `text`, in units of the position encoding
+---@field unsure? [integer, integer][] of these the tokens that the model is not sure of
 
 ---@class fillwright.Draft what `fillwright/draft` carries
 ---@field uri string
@@ -164,8 +165,11 @@ end
 ---@return fillwright.Chunk[][]
 function M.chunks(hole, encoding, ghost)
   local lines = { {} } ---@type fillwright.Chunk[][]
-  local function add(from, to, highlight)
-    for piece, line_end in hole.text:sub(from + 1, to):gmatch("([^\n]*)(\n?)") do
+  local done = 0
+  --- Up to a place, in units of the encoding.
+  local function add(place, highlight)
+    local to = vim.str_byteindex(hole.text, encoding, place, false)
+    for piece, line_end in hole.text:sub(done + 1, to):gmatch("([^\n]*)(\n?)") do
       if piece ~= "" then
         table.insert(lines[#lines], { piece, highlight })
       end
@@ -173,21 +177,25 @@ function M.chunks(hole, encoding, ghost)
         table.insert(lines, {})
       end
     end
+    done = to
   end
   local settled = hole.settled
   if ghost then
     settled = settled[1] and settled[1][1] == 0 and { settled[1] } or {}
   end
-  local done = 0
+  local sure = ghost and "FillwrightGhost" or "FillwrightSettled"
   for _, range in ipairs(settled) do
-    local from = vim.str_byteindex(hole.text, encoding, range[1], false)
-    local to = vim.str_byteindex(hole.text, encoding, range[2], false)
-    add(done, from, "FillwrightUnsettled")
-    add(from, to, ghost and "FillwrightGhost" or "FillwrightSettled")
-    done = to
+    add(range[1], "FillwrightUnsettled")
+    for _, token in ipairs(ghost and {} or hole.unsure or {}) do
+      if range[1] <= token[1] and token[2] <= range[2] then
+        add(token[1], sure)
+        add(token[2], "FillwrightUnsure")
+      end
+    end
+    add(range[2], sure)
   end
   if not ghost then
-    add(done, #hole.text, "FillwrightUnsettled")
+    add(vim.str_utfindex(hole.text, encoding), "FillwrightUnsettled")
   end
   return lines
 end

@@ -1,6 +1,6 @@
 import pytest
 
-from fillwright.engine.infill.tokens.settled import settled_ids, settled_ranges
+from fillwright.engine.infill.tokens.settled import settled_ids, settled_ranges, settled_tokens
 from fillwright.engine.infill.tokens.tokenizer import Spelling
 
 ABC = Spelling("aabbcc", (2, 4, 6))
@@ -51,6 +51,13 @@ def test_a_token_is_settled_when_all_its_characters_are(
     ranges: tuple[tuple[int, int], ...], ids: tuple[bool, ...]
 ) -> None:
     assert settled_ids(ABC, ranges) == ids
+
+
+def test_settled_tokens_have_their_probabilities() -> None:
+    accepted, sure = (True, False, True), (0.5, 0.75, 0.1234)
+    assert settled_tokens(ABC, accepted, sure, range(6)) == ((0, 2, 0.5), (4, 6, 0.123))
+    assert settled_tokens(ABC, accepted, sure, range(1, 5)) == ((0, 1, 0.5), (3, 4, 0.123))
+    assert settled_tokens(ABC, accepted, sure, range(2, 4)) == ()
 
 
 def test_a_token_that_spells_nothing_is_not_settled() -> None:
