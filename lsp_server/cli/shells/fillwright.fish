@@ -362,6 +362,7 @@ complete -c fillwright -n '_shtab_fillwright_using eval doubt; and test $_shtab_
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a typing -d '`fillwright eval typing`: what somebody sees who types files that the model has not learnt. Every drawn line is typed character by character through the server'"'"'s own suggestions, on the engine that editors use. At each pause it is noted what is shown, and whether it is right. A run is kept in the folder that --out names and goes on where it was when it is started again.'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l files -x -d 'of each path (14)'
+complete -c fillwright -n '_shtab_fillwright_using eval typing' -l last-tenth -d 'only of the last tenth of each path'"'"'s files, in the order of their names, for an adapter that was tuned on the others'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l lines -x -d 'of each file (8)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l bodies -x -d 'functions of each file to begin (0)'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l seed -x -d N
