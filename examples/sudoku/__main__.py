@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--puzzles", type=int, default=1000)
     score.add_argument("--givens", type=int, nargs=2, default=(36, 45), metavar=("FEWEST", "MOST"))
     score.add_argument("--steps", type=int, default=48)
-    score.add_argument("--causal", type=int, default=100, help="puzzles for the causal head too")
+    score.add_argument(
+        "--beside", type=int, default=100, help="puzzles to solve from left to right too"
+    )
     score.set_defaults(run=_score)
 
     show = commands.add_parser("show", help="solve one puzzle, step by step")
@@ -92,7 +94,7 @@ def _score(arguments: argparse.Namespace, grid: Grid) -> None:
     asked = held_out(grid, arguments.givens, arguments.puzzles)
     found = []
     with (arguments.folder / "scores.jsonl").open("w", encoding="utf-8") as lines:
-        for outcome in outcomes(model, grid, asked, arguments.steps, arguments.causal):
+        for outcome in outcomes(model, grid, asked, arguments.steps, arguments.beside):
             found.append(outcome)
             lines.write(json.dumps(asdict(outcome)) + "\n")
             lines.flush()

@@ -40,9 +40,9 @@ def held_out(grid: Grid, givens: Sequence[int], count: int) -> list[Puzzle]:
 
 
 def outcomes(
-    model: DiffusionGemma, grid: Grid, asked: Sequence[Puzzle], steps: int, causal: int
+    model: DiffusionGemma, grid: Grid, asked: Sequence[Puzzle], steps: int, beside: int
 ) -> Iterator[Outcome]:
-    """Of every puzzle; of the first `causal` ones by the causal head too."""
+    """Of every puzzle; of the first `beside` ones from left to right too."""
     tokens = BoardTokens(grid.places, grid.size)
     for start in range(0, len(asked), AT_ONCE):
         some = asked[start : start + AT_ONCE]
@@ -51,8 +51,8 @@ def outcomes(
             ((step.argmax_canvas.numpy() == rights).all(1), step.done.numpy())
             for step in drafts(model, tokens, some, settings_of(tokens, steps))
         ]
-        from_left = solve_from_left(model, tokens, some)
-        few = some[: max(0, causal - start)]
+        few = some[: max(0, beside - start)]
+        from_left = solve_from_left(model, tokens, few) if few else []
         causally = solve_causally(model, tokens, few)
         for index, puzzle in enumerate(some):
             taken = next((n for n, (_, done) in enumerate(right, 1) if done[index]), len(right))
@@ -63,7 +63,7 @@ def outcomes(
                 technique(grid, puzzle.givens),
                 last + 1 if last < len(right) else None,
                 taken,
-                from_left[index] == puzzle.solution,
+                from_left[index] == puzzle.solution if index < len(few) else None,
                 causally[index] == puzzle.solution if index < len(few) else None,
             )
 

@@ -73,7 +73,7 @@ def test_most_small_boards_are_solved_with_what_is_given_kept(learnt: Path) -> N
 
 def test_outcomes_say_when_a_board_was_right(learnt: Path) -> None:
     model = trained(task_of(FOUR), learnt)
-    found = list(outcomes(model, FOUR, held_out(FOUR, (8, 12), 10), steps=12, causal=3))
+    found = list(outcomes(model, FOUR, held_out(FOUR, (8, 12), 10), steps=12, beside=3))
     assert len(found) == 10
     assert [each.causal is None for each in found] == [False] * 3 + [True] * 7
     assert all(each.solved_at is None or 1 <= each.solved_at <= 12 for each in found)
