@@ -13,6 +13,7 @@ from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.between import stood_between
 from fillwright.engine.memory.contexts import Store
 from fillwright.engine.memory.evidence import Precedents
+from fillwright.engine.memory.related import are_related
 
 
 def precedents_of(
@@ -22,7 +23,8 @@ def precedents_of(
     hole: Constraints,
     project: Sequence[Store],
 ) -> Precedents:
-    """Of the only hole; its own text is in none of them, and nothing reaches across it."""
+    """Of the only hole; its own text is in none of them, and nothing reaches across it. A project
+    that has little in common with what stands before the hole says only what stood between."""
     around = far_parts.around(seams.prefix, seams.suffix)
     lead, ending = seams.leads[0], seams.ending
     found = stood_between(
@@ -34,4 +36,5 @@ def precedents_of(
         for text in [tokenizer.decode(one.tokens)]
         if text.startswith(lead) and text[len(lead) :].endswith(ending)
     ]
-    return Precedents(around.far, project, around.before, hole.following, hole.end_marks, between)
+    said = project if are_related(project, around.before) else ()
+    return Precedents(around.far, said, around.before, hole.following, hole.end_marks, between)

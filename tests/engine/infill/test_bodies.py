@@ -98,7 +98,11 @@ def test_the_open_files_far_part_has_it_too(knowing: Infiller, asked: InfillRequ
 
 @pytest.mark.parametrize(
     ("drafted", "taken"),
-    [("\n        return width", False), ("\n        return )width + (", True)],
+    [
+        ("\n        return width", False),
+        ("\n        return quokka", False),
+        ("\n        return )width + (", True),
+    ],
 )
 def test_one_with_a_fault_is_taken_where_the_draft_has_no_fewer(
     scripted: Callable[..., tuple[Infiller, object]],

@@ -80,8 +80,19 @@ def test_the_holes_own_text_is_found_nowhere_though_a_copy_of_its_file_is_saved(
     assert found.far
     assert not says(trusting, found, UNIQUE)
     assert says(trusting, found, FILLER * 2)
-    trusting.remembered.remember("w", "b.py", UNIQUE + "\n")
+    trusting.remembered.remember("w", "b.py", FILLER * 2 + UNIQUE + "\n")
     found = precedents(trusting, request(before, after, hole=UNIQUE))
+    assert found
+    assert says(trusting, found, UNIQUE)
+
+
+def test_a_project_of_another_kind_has_no_say(trusting: Infiller) -> None:
+    trusting.remembered.remember("w", "b.py", UNIQUE + "\n")
+    found = precedents(trusting, request(FILLER * 20, "\n"))
+    assert found
+    assert found.project == ()
+    trusting.remembered.remember("w", "c.py", FILLER * 2)
+    found = precedents(trusting, request(FILLER * 20, "\n"))
     assert found
     assert says(trusting, found, UNIQUE)
 
