@@ -16,9 +16,8 @@ Knows nothing of models, canvases or random numbers.
 import math
 from dataclasses import dataclass
 
-from fillwright.kernels.arrays import Array, along, namespace, softmax
+from fillwright.kernels.arrays import BLOCK, Array, along, namespace, softmax
 
-BLOCK = 128  # logits of a row that are looked at together
 _LOWEST = -1e4  # exp(-1e4) is exactly 0; keeps 0 * z finite where a logit is -inf
 
 

@@ -4,7 +4,8 @@ Rows are rounded to int8 before each product, which the torch network does not d
 near, not equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from fillwright.engine.model.cpu_network import (
 from fillwright.kernels.cpu.layer import Angles
 from fillwright.kernels.cpu.matrices import Floats
 from fillwright.kernels.cpu.operations import Integers, OwnRows, Seen, SharedRows
+
+Result = TypeVar("Result")
 
 
 class CpuDiffusionGemma:
@@ -44,23 +47,28 @@ class CpuDiffusionGemma:
     def prefill(self, ids: Integers) -> CpuCache:
         """ids int64 [sequence] -> a new cache that holds them."""
         cache = self.empty_cache()
-        self.extend(cache, ids)
+        self.enqueue(cache, ids)
         return cache
 
     def enqueue(self, cache: Cache, ids: Integers) -> None:
-        self.extend(cache, ids)
+        if len(ids):
+            self._append(CpuCache.of(cache), ids, self._network.remember)
 
     def extend(self, cache: Cache, ids: Integers) -> Floats:
-        cache = CpuCache.of(cache)
-        start, end = cache.length, cache.length + len(ids)
-        if start == end:
+        if not len(ids):
             return np.empty((0, self.config.hidden_size), dtype=np.float32)
+        return self._append(CpuCache.of(cache), ids, self._network.run)
+
+    def _append(self, cache: CpuCache, ids: Integers, run: Callable[..., Result]) -> Result:
+        """Read them as `run` does, into the cache."""
+        start, end = cache.length, cache.length + len(ids)
         cache.make_room(end)
         memory = Memory(cache.rows, None, first=start)
         seen = self._seen([(row, row + 1, ()) for row in range(start, end)])
-        hidden = self._run(ids, np.arange(start, end), memory, seen)
+        angles = self._angles(np.arange(start, end))
+        result = run(self._network.embedded(ids), angles, memory, seen)
         cache.append(ids)
-        return hidden
+        return result
 
     def continued(self, cache: Cache, ids: Integers) -> Floats:
         cache = CpuCache.of(cache)

@@ -12,7 +12,14 @@ import numpy as np
 from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
 from fillwright.engine.model.cpu_experts import CpuExperts, run_expert_layer
 from fillwright.kernels.arrays import softmax
-from fillwright.kernels.cpu.layer import Angles, CpuMlp, LayerParts, LayerRows, run_layer
+from fillwright.kernels.cpu.layer import (
+    Angles,
+    CpuMlp,
+    LayerParts,
+    LayerRows,
+    run_layer,
+    write_keys,
+)
 from fillwright.kernels.cpu.matrices import CpuMatrix, Floats
 from fillwright.kernels.cpu.operations import (
     CpuKernels,
@@ -105,16 +112,44 @@ class CpuNetwork:
         decoder: bool = False,
     ) -> Floats:
         """hidden [rows, hidden], which is used up -> the last hidden state, normed."""
-        for index, layer in enumerate(self.layers):
-            own = memory.own[index] if memory.own else None
-            rows = LayerRows(memory.shared[index], own, seen[layer.kind], memory.first)
-            scalar = layer.decoder_scalar if decoder else layer.encoder_scalar
-            seeing = hidden, angles[layer.kind]
-            if layer.experts is None:
-                run_layer(self.kernels, layer.parts, *seeing, rows, scalar)
-            else:
-                run_expert_layer(self.kernels, layer.parts, layer.experts, *seeing, rows, scalar)
+        for index in range(len(self.layers)):
+            self._run_layer(index, hidden, angles, memory, seen, decoder)
         return rms_norm(hidden, self.norm, self.config.rms_norm_eps)
+
+    def remember(
+        self,
+        hidden: Floats,
+        angles: Mapping[LayerKind, Angles],
+        memory: Memory,
+        seen: Mapping[LayerKind, Seen],
+    ) -> None:
+        """Write what `run` writes to the memory, and no more: hidden [rows, hidden] is used up."""
+        *_, last = self.layers
+        for index in range(len(self.layers) - 1):
+            self._run_layer(index, hidden, angles, memory, seen, decoder=False)
+        rows = self._rows(len(self.layers) - 1, memory, seen)
+        write_keys(self.kernels, last.parts, hidden, angles[last.kind], rows)
+
+    def _run_layer(
+        self,
+        index: int,
+        hidden: Floats,
+        angles: Mapping[LayerKind, Angles],
+        memory: Memory,
+        seen: Mapping[LayerKind, Seen],
+        decoder: bool,
+    ) -> None:
+        layer, rows = self.layers[index], self._rows(index, memory, seen)
+        scalar = layer.decoder_scalar if decoder else layer.encoder_scalar
+        seeing = hidden, angles[layer.kind]
+        if layer.experts is None:
+            run_layer(self.kernels, layer.parts, *seeing, rows, scalar)
+        else:
+            run_expert_layer(self.kernels, layer.parts, layer.experts, *seeing, rows, scalar)
+
+    def _rows(self, index: int, memory: Memory, seen: Mapping[LayerKind, Seen]) -> LayerRows:
+        own = memory.own[index] if memory.own else None
+        return LayerRows(memory.shared[index], own, seen[self.layers[index].kind], memory.first)
 
     def logits(self, hidden: Floats) -> Floats:
         """hidden [rows, hidden], normed -> [rows, vocab], softcapped."""

@@ -78,6 +78,16 @@ class LayerRows:
     first: int
 
 
+def write_keys(
+    kernels: CpuKernels, parts: LayerParts, hidden: Floats, angles: Angles, rows: LayerRows
+) -> None:
+    """What `run_layer` does up to its rows' keys and values: what the last layer owes those whose
+    results nobody asks for. hidden [rows, hidden] stays as it is."""
+    raw = kernels.product(parts.qkv, hidden, parts.before_attention, parts.eps)
+    to = rows.shared if rows.own is None else rows.own
+    kernels.turn(parts.heads, raw, parts.head_gains, angles, parts.eps, to, rows.first)
+
+
 def run_layer(
     kernels: CpuKernels,
     parts: LayerParts,

@@ -64,13 +64,13 @@ inline void multiply(Pool* pool, const Matrix& matrix, const KeptRows& rows, flo
         const Dot::Session session;
         for (int32_t step = part * together; step < least(steps, (part + 1) * together); step++) {
             const int32_t from = step * OUTPUT_STEP;
-            const size_t wide = 4 * static_cast<size_t>(least(OUTPUT_STEP, matrix.outputs - from));
+            const int32_t wide = least(OUTPUT_STEP, matrix.outputs - from);
             each_tile(matrix, rows, step, [&](int32_t row, int32_t m, const float* tile) {
-                for (int32_t i = 0; i < m; i++) {
+                for (int32_t i = 0; i < m; i++, tile += OUTPUT_STEP) {
                     float* to = out +
                                 static_cast<size_t>(row + i) * static_cast<size_t>(matrix.outputs) +
                                 from;
-                    std::memcpy(to, tile + i * OUTPUT_STEP, wide);
+                    each(wide, [&](int32_t j, auto part) { store(to + j, load(tile + j, part), part); });
                 }
             });
         }

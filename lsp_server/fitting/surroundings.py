@@ -5,7 +5,8 @@ left out, at every level. So a trial in a long file, or in one long class, costs
 short one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node, Tree
 
@@ -50,8 +51,8 @@ def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int
     closed = 0
     while node is not None and node.end_byte - node.start_byte > SHORT_ENOUGH:
         children = node.children
-        first = _index(children, lambda child: child.end_byte >= start)
-        after = _index(children, lambda child: child.start_byte > end, first)
+        first = bisect_left(children, start, key=lambda child: child.end_byte)
+        after = bisect_right(children, end, first, key=lambda child: child.start_byte)
         around = children[first] if first < after else None
         node = around if around and around.start_byte <= start and end <= around.end_byte else None
         if len(children) > MANY:
@@ -60,12 +61,6 @@ def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int
             yield from _whole_lines(document, children, FIRST, first - near)
             yield from _whole_lines(document, children, after + near, len(children) - closed)
         closed = 1
-
-
-def _index(children: Sequence[Node], holds: Callable[[Node], bool], start: int = 0) -> int:
-    """The index of the first child from `start` on for which something holds; else their number."""
-    places = range(start, len(children))
-    return next((at for at in places if holds(children[at])), len(children))
 
 
 def _whole_lines(

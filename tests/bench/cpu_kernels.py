@@ -22,6 +22,7 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.loading_torch import cpu_dtype
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
 from fillwright.engine.model.cpu_weights import read_network
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
@@ -78,8 +79,18 @@ def _models(dtype: torch.dtype) -> dict[str, Network]:
     return models
 
 
-def _ids(count: int) -> list[int]:
-    return random.Random(1).choices(range(10, 16000), k=count)
+def _ids(count: int, start: int = 0) -> list[int]:
+    """Tokens of textwrap: how many a canvas thinks possible decides what its next step costs."""
+    tokenizer = CodeTokenizer.from_checkpoint(embedded_checkpoint())
+    return tokenizer.encode(BEFORE)[start : start + count]
+
+
+def _half_denoised(count: int) -> list[int]:
+    """What comes after the cached tokens, every other one noise."""
+    random_ids = random.Random(1)
+    found = _ids(count, CACHED)
+    found[::2] = (random_ids.randrange(10, 16000) for _ in found[::2])
+    return found
 
 
 def _branches(model: Network, rows: int) -> Work:
@@ -94,12 +105,13 @@ def _branches(model: Network, rows: int) -> Work:
 
 
 def _prefill(model: Network) -> Work:
-    return lambda: model.prefill(model.ids(_ids(CACHED)))
+    ids = model.ids(_ids(CACHED))
+    return lambda: model.prefill(ids)
 
 
 def _step(model: Network) -> Work:
     """With what the sampler needs to know of the logits."""
-    cache, canvas = model.prefill(model.ids(_ids(CACHED))), model.ids([_ids(64)])
+    cache, canvas = model.prefill(model.ids(_ids(CACHED))), model.ids([_half_denoised(64)])
     signal = token_statistics(model.denoise_logits(canvas, cache), 0.6).tempered
     return lambda: token_statistics(model.denoise_logits(canvas, cache, signal), 0.6)
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from fillwright.kernels.cpu.layer import CpuMlp, LayerParts, LayerRows, run_layer
+from fillwright.kernels.cpu.layer import CpuMlp, LayerParts, LayerRows, run_layer, write_keys
 from fillwright.kernels.cpu.operations import Heads, OwnRows, Seen
 from tests.kernels.cpu import plain
 from tests.kernels.cpu.plain import EPS, drawn, drawn_matrix
@@ -64,6 +64,30 @@ def test_a_layer_is_its_operations_one_after_another(
 
     assert torch.equal(ours, theirs)
     for mine, other in ((rows.shared, wanted.shared), (rows.own, wanted.own)):
+        if mine is not None and other is not None:
+            assert torch.equal(mine.keys, other.keys)
+            assert torch.equal(mine.values, other.values)
+
+
+@pytest.mark.parametrize("to_own", [True, False])
+def test_keys_and_values_are_those_that_a_layer_writes(
+    kernels: TensorKernels, to_own: bool
+) -> None:
+    heads, count, first = Heads(4, 2, 10, False), 19, 3
+    parts = drawn_layer(kernels, heads)
+    angles = drawn(count, 10, seed=8), drawn(count, 10, seed=9)
+
+    def memory() -> LayerRows:
+        own = OwnRows(drawn(40, 2, 10, seed=11), drawn(40, 2, 10, seed=12)) if to_own else None
+        seen = Seen([(0, first)] * count, [[]] * count)
+        return LayerRows(plain.shared_rows(48, heads, seed=10), own, seen, first)
+
+    ours, wanted, hidden = memory(), memory(), drawn(count, HIDDEN, seed=13)
+    before = hidden.clone()
+    write_keys(kernels, *to_arrays((parts, hidden, angles, ours)))
+    assert torch.equal(hidden, before)
+    run_layer(kernels, *to_arrays((parts, hidden, angles, wanted)), 0.8)
+    for mine, other in ((ours.shared, wanted.shared), (ours.own, wanted.own)):
         if mine is not None and other is not None:
             assert torch.equal(mine.keys, other.keys)
             assert torch.equal(mine.values, other.values)
