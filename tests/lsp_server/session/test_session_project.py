@@ -85,3 +85,12 @@ async def test_a_document_of_no_folder_has_no_project(tmp_path: Path) -> None:
 async def test_a_document_that_was_never_saved_is_of_the_only_folder(tmp_path: Path) -> None:
     request = await asked(tmp_path.resolve(), "untitled:one", "on")
     assert (request.workspace, request.file_key) == (workspace_key(tmp_path.resolve()), "")
+
+
+@pytest.mark.parametrize("memory", ["on", "file", "off"])
+async def test_a_request_names_the_folder_s_adapter(tmp_path: Path, memory: Memory) -> None:
+    root = tmp_path.resolve()
+    uri = (root / "a" / "b.py").as_uri()
+    assert (await asked(root, uri, memory)).adapter == ""
+    request = await asked(root, uri, memory, adapter="adapters/mine")
+    assert request.adapter == str(root / "adapters" / "mine")
