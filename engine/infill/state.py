@@ -37,8 +37,8 @@ class Start:
 
     @property
     def share(self) -> float:
-        """The noise in all of them together."""
-        return sum(self.noise) / len(self.noise)
+        """The noise in all of them together; none where nothing was drafted."""
+        return sum(self.noise) / max(1, len(self.noise))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
