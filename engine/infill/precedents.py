@@ -5,6 +5,7 @@ Knows text and tokens; knows no model.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fillwright.engine.infill.far_parts import FarParts
 from fillwright.engine.infill.text.seams import Seams
@@ -23,8 +24,7 @@ def precedents_of(
     hole: Constraints,
     project: Sequence[Store],
 ) -> Precedents:
-    """Of the only hole; its own text is in none of them, and nothing reaches across it. A project
-    that has little in common with what stands before the hole says only what stood between."""
+    """Of the only hole; its own text is in none of them, and nothing reaches across it."""
     around = far_parts.around(seams.prefix, seams.suffix)
     lead, ending = seams.leads[0], seams.ending
     found = stood_between(
@@ -36,5 +36,10 @@ def precedents_of(
         for text in [tokenizer.decode(one.tokens)]
         if text.startswith(lead) and text[len(lead) :].endswith(ending)
     ]
-    said = project if are_related(project, around.before) else ()
-    return Precedents(around.far, said, around.before, hole.following, hole.end_marks, between)
+    return Precedents(around.far, project, around.before, hole.following, hole.end_marks, between)
+
+
+def related(found: Precedents) -> Precedents:
+    """What has a say in the model's words: of a project that has little in common with what stands
+    before the hole only what stood between."""
+    return found if are_related(found.project, found.context) else replace(found, project=())

@@ -13,7 +13,7 @@ from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.drafting.greedy import next_token
 from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.plan import Plan
-from fillwright.engine.infill.precedents import precedents_of
+from fillwright.engine.infill.precedents import precedents_of, related
 from fillwright.engine.infill.ranking.plausibility import placeholder
 from fillwright.engine.infill.state import Ids, Start, Task
 from fillwright.engine.infill.stop import Stop
@@ -101,7 +101,7 @@ class Preparation:
         (hole,) = self._holes([])
         far_parts, project = known.far_parts, self._project()
         precedents = precedents_of(known.tokenizer, far_parts, self.seams, hole, project)
-        return Mixture(known.gate, precedents, self.seams.one_line)
+        return Mixture(known.gate, related(precedents), self.seams.one_line)
 
     @property
     def stood(self) -> tuple[Ids, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.denoising.length_search import LengthSearch
 from fillwright.engine.infill.denoising.lengths import LengthBias
-from fillwright.engine.infill.precedents import precedents_of
+from fillwright.engine.infill.precedents import precedents_of, related
 from fillwright.engine.infill.preparation import Preparation
 from fillwright.engine.infill.state import Task
 from fillwright.engine.infill.stop import Stop
@@ -42,7 +42,7 @@ def taught(
     precedents = precedents_of(
         checkpoint.tokenizer, checkpoint.far_parts, seams, task.holes[0], project
     )
-    return precedents, [*ids, task.plan.end_marks[0]], logits
+    return related(precedents), [*ids, task.plan.end_marks[0]], logits
 
 
 def _task(checkpoint: Checkpoint, request: InfillRequest, seams: Seams) -> Task:

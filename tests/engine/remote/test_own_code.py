@@ -4,6 +4,7 @@ import pytest
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.memory.masking import MASK
+from fillwright.engine.memory.related import are_related
 from fillwright.engine.remote.own_code import OwnCode
 from fillwright.engine.request import FileText, Snippet
 from tests.engine.remote.conftest import (
@@ -83,6 +84,14 @@ def test_typing_within_a_line_changes_no_piece(own_code):
         for typed in ("", "w", "width_7 = hei", "wobble_the_quokka(")
     }
     assert len(contexts) == 1
+
+
+def test_pieces_of_a_project_of_another_kind_are_shown_too(own_code):
+    remember(own_code, machine=CALLS)
+    request = asked("select a, b from c where d > 3;\n" * 12 + "grommet ‸\n", similar=2000)
+    surroundings = own_code.around(request)
+    assert not are_related(surroundings.precedents.project, surroundings.precedents.context)
+    assert "grommet" in surroundings.context[-1].text
 
 
 def test_nothing_is_shown_that_the_request_does_not_allow(own_code):
