@@ -29,8 +29,8 @@ def completed(editor: Any, line: str) -> list[str]:
 def test_subcommands_and_their_arguments_complete(start: Any) -> None:
     editor = start()
     assert completed(editor, "Fillwright ") == [
-        "apply", "cancel", "check", "engine", "engine-for-actions", "fill", "log", "reject",
-        "restart", "rewrite", "snooze", "status", "toggle",
+        "apply", "cancel", "check", "engine", "engine-for-actions", "fill", "less",
+        "log", "more", "reject", "restart", "rewrite", "snooze", "status", "toggle",
     ]  # fmt: skip
     assert completed(editor, "Fillwright re") == ["reject", "restart", "rewrite"]
     assert completed(editor, "Fillwright fill ") == [

@@ -13,7 +13,9 @@ from fillwright.engine.filling import Engine
 from fillwright.engine.infill import candidate as candidate_module
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer, Spelling
+from fillwright.engine.model.cache import Cache
 from fillwright.engine.request import Budget, Decode, Draft, Hole, Infill, InfillRequest
+from fillwright.kernels.arrays import Array
 
 DECODES = [decode for decode in get_args(Decode) if decode != "auto"]
 SHORT = Budget(tokens=12, steps=3)
@@ -35,15 +37,15 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def reads(infiller: Infiller, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many tokens each reading pass reads."""
+    """How many tokens of a prompt each pass reads."""
     counts: list[int] = []
-    extend = infiller.model.extend
+    enqueue = infiller.model.enqueue
 
-    def counted(cache: object, ids: torch.Tensor) -> torch.Tensor:
+    def counted(cache: Cache, ids: Array) -> None:
         counts.append(len(ids))
-        return extend(cache, ids)  # type: ignore[arg-type]
+        enqueue(cache, ids)
 
-    monkeypatch.setattr(infiller.model, "extend", counted)
+    monkeypatch.setattr(infiller.model, "enqueue", counted)
     return counts
 
 
