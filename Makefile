@@ -4,7 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT_FROM := pyproject.toml constraints.txt setup.py $(wildcard kernels/cpu/*.cpp kernels/cpu/*.h)
-PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# what setuptools says of editable installs is for those who make packages
+PIP_INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # A compiler that is there builds the kernels while pip works. Where there is none pip fetches one and builds them itself.
 ifneq ($(shell command -v c++),)
@@ -137,7 +138,7 @@ lock: .tools/release/.ready ## take the newest versions of the tools that build 
 		|| { echo "Fillwright needs Python 3.11 or newer: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	@# the one that Python 3.11 comes with takes half as long again
-	$(BIN)/pip install --quiet --disable-pip-version-check 'pip>=25'
+	$(PIP_INSTALL) pip
 
 .venv/.run-ready: $(BUILT_FROM) | .venv/bin/python .imports/fillwright
 	@echo "Installing Fillwright into .venv ..."
