@@ -145,7 +145,7 @@ def test_the_wheel_holds_the_layers_and_the_neovim_plugin_and_nothing_else(
         f"fillwright/{path.relative_to(source)}"
         for layer in (*LAYERS, *PLUGIN)
         for path in (source / layer).rglob("*")
-        if path.is_file() and path.suffix not in COMPILED
+        if path.is_file() and path.suffix not in {*COMPILED, ".pyc"}
     }
     # the library instead of what it is made of
     if with_kernels and can_compile():

@@ -244,7 +244,7 @@ def test_the_command_says_sizes_and_errors(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's own peak")
 def test_memory_does_not_grow_with_the_checkpoint(source: Path, tmp_path: Path) -> None:
-    """Eight shards of 64 MB: the peak stays below what three of them would take."""
+    """Eight shards of 64 MB: the peak stays below what four of them would take."""
     folder = tmp_path / "big"
     folder.mkdir()
     shutil.copy(source / "config.json", folder)
@@ -273,4 +273,4 @@ def test_memory_does_not_grow_with_the_checkpoint(source: Path, tmp_path: Path) 
     )
     command = [sys.executable, "-P", "-c", program, str(folder), str(tmp_path / "q")]
     grown = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    assert 2**26 < grown < 3 * 2**26
+    assert 2**26 < grown < 4 * 2**26

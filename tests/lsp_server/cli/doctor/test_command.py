@@ -71,7 +71,7 @@ def report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 
 def test_everything_is_ok_with_the_embedded_model(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    runtime: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code = main(["doctor", "--json"])
     said = report(capsys)
