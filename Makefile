@@ -24,10 +24,10 @@ demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
 
 # one process for each core; tests/conftest.py says which tests stay together
 TWO := --numprocesses 2
-# nothing of editors, of whole processes, of kernels in Triton's interpreter, and of the commands that train, score and
-# convert models
+# nothing of editors, of whole processes, of model servers, of kernels in Triton's interpreter, and of the commands that
+# train, score and convert models
 QUICK := -m 'not (slow or gpu or e2e)' --hypothesis-profile quick --quiet --no-header
-NOT_QUICK := tests/editors tests/e2e $(addprefix tests/engine/,training evaluation quantize benchmark pull)
+NOT_QUICK := tests/editors tests/e2e $(addprefix tests/engine/,remote training tuning evaluation quantize benchmark pull)
 
 quick: .venv/.dev-ready ## run the quick tests
 	@$(BIN)/pytest $(TWO) $(QUICK) tests $(addprefix --ignore=,$(NOT_QUICK))

@@ -68,6 +68,7 @@ def imported_names(path: Path) -> set[str]:
     return names
 
 
+@pytest.mark.slow
 def test_layers_are_imported_by_their_full_name() -> None:
     bare = {
         (str(path.relative_to(ROOT)), name)
@@ -217,6 +218,7 @@ def test_initialize_is_answered_before_more_is_loaded() -> None:
     assert others - pygls <= {"fillwright"}
 
 
+@pytest.mark.slow
 def test_serving_needs_no_torch() -> None:
     """Every way to fill with the embedded checkpoint, in a process that has no torch."""
     script = textwrap.dedent(

@@ -164,6 +164,7 @@ def test_a_cache_of_another_network_is_refused(pair: Pair) -> None:
             one.extend(other.empty_cache(), one.ids([1, 2, 3]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "instruction_set",
     [

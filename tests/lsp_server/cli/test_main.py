@@ -125,6 +125,7 @@ def test_a_model_and_a_device_are_looked_at_before_an_engine_starts(
     assert named in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU to be had")
 def test_an_engine_that_cannot_have_its_device_does_not_stay(tmp_path: Path) -> None:
     path = tmp_path / "a.py"

@@ -178,6 +178,7 @@ async def test_many_files_go_in_small_messages(
     assert max(sizes) <= 1_000 + 600
 
 
+@pytest.mark.slow
 async def test_planted_secrets_never_reach_the_engine(root: Path, engine: Engine) -> None:
     put(root, ".gitignore", "/ignored/\n")
     plain = [f"AKIA{number:016d}" for number in range(1_000)]
