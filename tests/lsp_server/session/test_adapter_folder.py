@@ -4,19 +4,19 @@ import pytest
 
 from fillwright.lsp_server.session.adapter_folder import adapter_folder
 
-FOLDERS = ["file:///work/one", "file:///work/one/inner", "file:///work/two"]
+FOLDERS = ["file:///code/one", "file:///code/one/inner", "file:///code/two"]
 
 
 @pytest.mark.parametrize(
     ("given", "uri", "found"),
     [
-        (None, "file:///work/one/a.py", ""),
-        ("", "file:///work/one/a.py", ""),
-        ("/models/mine", "file:///work/one/a.py", "/models/mine"),
-        ("mine", "file:///work/one/a.py", "/work/one/mine"),
-        ("mine", "file:///work/one/inner/a.py", "/work/one/inner/mine"),
-        ("./mine", "file:///work/two/deep/a.py", "/work/two/mine"),
-        ("~/mine", "file:///work/two/a.py", str(Path.home() / "mine")),
+        (None, "file:///code/one/a.py", ""),
+        ("", "file:///code/one/a.py", ""),
+        ("/models/mine", "file:///code/one/a.py", "/models/mine"),
+        ("mine", "file:///code/one/a.py", "/code/one/mine"),
+        ("mine", "file:///code/one/inner/a.py", "/code/one/inner/mine"),
+        ("./mine", "file:///code/two/deep/a.py", "/code/two/mine"),
+        ("~/mine", "file:///code/two/a.py", str(Path.home() / "mine")),
     ],
 )
 def test_a_relative_path_is_below_the_folder_around_the_document(
@@ -26,5 +26,5 @@ def test_a_relative_path_is_below_the_folder_around_the_document(
 
 
 def test_a_document_without_a_folder_is_in_the_only_one() -> None:
-    assert adapter_folder("mine", "untitled:a", ["file:///work/one"]) == "/work/one/mine"
+    assert adapter_folder("mine", "untitled:a", ["file:///code/one"]) == "/code/one/mine"
     assert adapter_folder("mine", "untitled:a", FOLDERS) == "mine"
