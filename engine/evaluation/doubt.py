@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.journal import Journal
-from fillwright.engine.evaluation.run import progress_bar
+from fillwright.engine.evaluation.run import in_every_way
 from fillwright.engine.evaluation.swaps import Swapped
 from fillwright.engine.request import Budget, DoubtRequest, Ranking
 
@@ -88,14 +88,8 @@ def run_doubt(
     """Look at what the folder does not hold yet, item by item, by each ranking; gives all records.
     Raises BadRequest when the folder holds a run with other settings."""
     arms: tuple[Ranking, ...] = get_args(Ranking)
-    with Journal(folder, settings, DoubtRecord) as journal, progress_bar() as progress:
-        bar = progress.add_task("", total=len(items) * len(arms))
-        for item in items:
-            for arm in arms:
-                if not journal.has(item.name, arm):
-                    journal.add(_record(item, arm, infiller()))
-                progress.advance(bar)
-        return list(journal.records)
+    with Journal(folder, settings, DoubtRecord) as journal:
+        return in_every_way(journal, items, arms, lambda item, arm: _record(item, arm, infiller()))
 
 
 def _record(item: Swapped, arm: Ranking, infiller: "Engine") -> DoubtRecord:

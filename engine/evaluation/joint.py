@@ -12,7 +12,7 @@ from rich.table import Table
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.journal import Journal
-from fillwright.engine.evaluation.run import progress_bar
+from fillwright.engine.evaluation.run import in_every_way
 from fillwright.engine.evaluation.shared_names import WORD, SharedName
 from fillwright.engine.request import Budget, Infill, InfillRequest
 
@@ -62,14 +62,8 @@ def run_joint(
 ) -> list[JointRecord]:
     """Ask what the folder does not hold yet, item by item, each in every way; gives all records.
     Raises BadRequest when the folder holds a run with other settings."""
-    with Journal(folder, settings, JointRecord) as journal, progress_bar() as progress:
-        bar = progress.add_task("", total=len(items) * len(ARMS))
-        for item in items:
-            for arm in ARMS:
-                if not journal.has(item.name, arm):
-                    journal.add(_record(item, arm, infiller()))
-                progress.advance(bar)
-        return list(journal.records)
+    with Journal(folder, settings, JointRecord) as journal:
+        return in_every_way(journal, items, ARMS, lambda item, arm: _record(item, arm, infiller()))
 
 
 def joint_table(records: Sequence[JointRecord]) -> Table:

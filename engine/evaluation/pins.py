@@ -16,7 +16,7 @@ from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.journal import Journal
 from fillwright.engine.evaluation.pauses import draw_lines
 from fillwright.engine.evaluation.question import TOKENS
-from fillwright.engine.evaluation.run import progress_bar
+from fillwright.engine.evaluation.run import in_every_way
 from fillwright.engine.evaluation.scores import edit_similarity, exact
 from fillwright.engine.evaluation.source_tree import Source
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
@@ -129,15 +129,9 @@ def run_pins(
     engine = infiller()
     if not isinstance(engine, Infiller):
         raise BadRequest("This model keeps no canvas that could be gone on with.")
-    with Journal(folder, settings, PinsRecord) as journal, progress_bar() as progress:
-        asked = items(engine.settings.steps)
-        bar = progress.add_task("", total=len(asked) * len(get_args(When)))
-        for item in asked:
-            for when in get_args(When):
-                if not journal.has(item.name, when):
-                    journal.add(_record(item, when, engine))
-                progress.advance(bar)
-        return list(journal.records)
+    with Journal(folder, settings, PinsRecord) as journal:
+        asked, cases = items(engine.settings.steps), get_args(When)
+        return in_every_way(journal, asked, cases, lambda item, when: _record(item, when, engine))
 
 
 def pins_table(records: Sequence[PinsRecord]) -> Table:

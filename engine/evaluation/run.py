@@ -6,13 +6,13 @@ Knows questions, arms and records; knows no benchmark.
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fillwright.engine.evaluation.arms import Answer, Arm
-from fillwright.engine.evaluation.journal import Journal, Record, write_whole
+from fillwright.engine.evaluation.journal import Journal, Keyed, Record, write_whole
 from fillwright.engine.evaluation.question import Outcome, Question
 from fillwright.engine.evaluation.scores import edit_similarity, exact
 from fillwright.engine.evaluation.summary import ArmSummary, summarise
@@ -56,6 +56,35 @@ def run(
         summaries = summarise(journal.records)
     write_whole(folder / "summary.json", [asdict(summary) for summary in summaries])
     return summaries
+
+
+class Named(Protocol):
+    """What a benchmark asks about."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=Named)
+Way = TypeVar("Way", bound=str)
+Kept = TypeVar("Kept", bound=Keyed)
+
+
+def in_every_way(
+    journal: Journal[Kept],
+    items: Sequence[Item],
+    ways: Sequence[Way],
+    record: Callable[[Item, Way], Kept],
+) -> list[Kept]:
+    """Ask what the journal does not hold yet, item by item, each in every way; gives all of it."""
+    with progress_bar() as progress:
+        bar = progress.add_task("", total=len(items) * len(ways))
+        for item in items:
+            for way in ways:
+                if not journal.has(item.name, way):
+                    journal.add(record(item, way))
+                progress.advance(bar)
+    return list(journal.records)
 
 
 def _record(item: Judged, arm: Arm, answered: Answer) -> Record:
