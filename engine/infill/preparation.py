@@ -14,11 +14,11 @@ from fillwright.engine.infill.drafting.greedy import next_token
 from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.precedents import precedents_of, related
+from fillwright.engine.infill.prompts.sides import suffix_ids
 from fillwright.engine.infill.ranking.plausibility import placeholder
 from fillwright.engine.infill.state import Ids, Start, Task
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
-from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.infill.tokens.settled import settled_ids
@@ -162,6 +162,6 @@ class Preparation:
         """What stands after the last hole, as much as a canvas can hold: the text and, after its
         end, what the model writes there."""
         room, known = BUCKETS[-1], self.checkpoint
-        ids = known.tokenizer.encode(self.seams.suffix[: room * WINDOW_CHARACTERS_PER_TOKEN])[:room]
+        ids = suffix_ids(known.tokenizer, self.seams.suffix, room)
         end = [*known.tokenizer.encode(known.prompt.closing), *known.prompt.end_marks[:1] * room]
         return (ids + end)[:room]

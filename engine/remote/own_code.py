@@ -15,6 +15,7 @@ from threading import Lock
 from fillwright.engine.infill.far_parts import FarParts
 from fillwright.engine.infill.first_draft import first_draft
 from fillwright.engine.infill.precedents import precedents_of
+from fillwright.engine.infill.prompts.sides import suffix_ids
 from fillwright.engine.infill.ranking.calibration import Calibrations, PrecedentCalibration
 from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.text.windows import WINDOW_CHARACTERS_PER_TOKEN
@@ -120,8 +121,7 @@ class Surroundings:
 
     @cached_property
     def _after(self) -> list[int]:
-        text = self.seams.suffix[: LOOKED_AT * WINDOW_CHARACTERS_PER_TOKEN]
-        return self.own_code.tokenizer.encode(text)[:LOOKED_AT]
+        return suffix_ids(self.own_code.tokenizer, self.seams.suffix, LOOKED_AT)
 
     def _shown(self, piece: Piece) -> Snippet:
         """The lines that begin in it or before, and end in it, by the last two parts of its file's

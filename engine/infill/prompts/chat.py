@@ -10,11 +10,7 @@ Knows token ids and text; knows nothing of canvases.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fillwright.engine.infill.text.windows import (
-    WINDOW_CHARACTERS_PER_TOKEN,
-    prefix_window,
-    stable_tail,
-)
+from fillwright.engine.infill.prompts.sides import prefix_ids, suffix_ids
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.request import Snippet
 
@@ -72,9 +68,8 @@ class ChatPrompt:
         begin = [] if self.turns.begin is None else [special(self.turns.begin)]
         turn = [special(self.turns.turn)]
         newline = encode("\n")
-        head = prefix[prefix_window(len(prefix), self.prefix_tokens) :]
-        tail = encode(suffix[: self.suffix_tokens * WINDOW_CHARACTERS_PER_TOKEN])
-        following = self.tokenizer.decode(tail[: self.suffix_tokens])
+        tail = suffix_ids(self.tokenizer, suffix, self.suffix_tokens)
+        following = self.tokenizer.decode(tail)
         return [
             *begin,
             *turn,
@@ -87,7 +82,7 @@ class ChatPrompt:
             *encode(self.turns.model),
             *newline,
             *encode(f"```{language}\n"),
-            *stable_tail(encode(head), self.prefix_tokens),
+            *prefix_ids(self.tokenizer, prefix, self.prefix_tokens),
         ]
 
 

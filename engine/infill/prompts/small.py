@@ -7,11 +7,8 @@ Knows token ids and text; knows nothing of canvases.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fillwright.engine.infill.text.windows import (
-    WINDOW_CHARACTERS_PER_TOKEN,
-    prefix_window,
-    stable_tail,
-)
+from fillwright.engine.infill.prompts.sides import prefix_ids
+from fillwright.engine.infill.prompts.suffix_first import SuffixFirstPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.request import Snippet
 
@@ -47,22 +44,16 @@ class SmallPrompt:
     ) -> list[int]:
         """Prompt ids of the text on both sides of a hole, cut to the token budgets."""
         special = self.tokenizer.special
-        head = prefix[prefix_window(len(prefix), self.prefix_tokens) :]
-        tail = suffix[: self.suffix_tokens * WINDOW_CHARACTERS_PER_TOKEN]
-        return [
-            special(language_token(language)),
-            special("<suffix>"),
-            *self.tokenizer.encode(tail)[: self.suffix_tokens],
-            special("<prefix>"),
-            *stable_tail(self.tokenizer.encode(head), self.prefix_tokens),
-            special("<middle>"),
-        ]
+        marks = special("<suffix>"), special("<prefix>"), special("<middle>")
+        sides = SuffixFirstPrompt(
+            self.tokenizer, marks, self.end_marks, self.prefix_tokens, self.suffix_tokens
+        )
+        return [special(language_token(language)), *sides.ids(prefix, suffix, language)]
 
 
 def plain_prefix(tokenizer: CodeTokenizer, prefix: str, tokens: int = PREFIX_TOKENS) -> list[int]:
     """The end of the text before a hole as any text, at most `tokens` ids, at least one."""
-    head = prefix[prefix_window(len(prefix), tokens) :]
-    return stable_tail(tokenizer.encode(head), tokens) or [tokenizer.special("<eos>")]
+    return prefix_ids(tokenizer, prefix, tokens) or [tokenizer.special("<eos>")]
 
 
 LANGUAGE_TOKENS = {

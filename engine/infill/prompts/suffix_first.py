@@ -9,11 +9,7 @@ Knows token ids and text; knows nothing of canvases.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fillwright.engine.infill.text.windows import (
-    WINDOW_CHARACTERS_PER_TOKEN,
-    prefix_window,
-    stable_tail,
-)
+from fillwright.engine.infill.prompts.sides import prefix_ids, suffix_ids
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.request import Snippet
 
@@ -40,12 +36,10 @@ class SuffixFirstPrompt:
     ) -> list[int]:
         """Prompt ids of the text on both sides of a hole, cut to the token budgets."""
         before_suffix, before_prefix, before_middle = self.marks
-        head = prefix[prefix_window(len(prefix), self.prefix_tokens) :]
-        tail = suffix[: self.suffix_tokens * WINDOW_CHARACTERS_PER_TOKEN]
         return [
             before_suffix,
-            *self.tokenizer.encode(tail)[: self.suffix_tokens],
+            *suffix_ids(self.tokenizer, suffix, self.suffix_tokens),
             before_prefix,
-            *stable_tail(self.tokenizer.encode(head), self.prefix_tokens),
+            *prefix_ids(self.tokenizer, prefix, self.prefix_tokens),
             before_middle,
         ]
