@@ -47,7 +47,7 @@ def with_rest_of_line(text: str, place: Place, language: str) -> list[str]:
         ends = [said.removesuffix(GOES_ON).rstrip() + " " + code.strip()]
     elif within := _within_bracket(said, code):
         # what closes no bracket may be the whole rest
-        ends = [within + code, *ends] if unopened(said) else [said, within + code, *ends]
+        ends.insert(1 if within == said else 0, within + code)
     return _even_first([end for way in ends for end in line_ends(way, place)], place, language)
 
 
