@@ -1,5 +1,6 @@
 """Trains the network of a board for a while; what it has learnt lies in a folder."""
 
+from argparse import ArgumentParser
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +28,11 @@ class Pace:
     rows: int = 6
     canvases: int = 6
     rate: float = 1.0
+
+
+def add_pace(parser: ArgumentParser) -> None:
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--decay-minutes", type=float, default=0.0)
 
 
 def begun(

@@ -12,7 +12,7 @@ from board.network import BoardShape
 from board.puzzle import puzzles
 from board.solving import settings_of, solve_causally, solve_from_left, solve_together
 from board.tokens import BoardTokens
-from board.training import Pace, train, trained
+from board.training import Pace, add_pace, train, trained
 from brackets.strings import TYPES, Generator, as_text, solves
 from fillwright.engine.diffusion import DenoiseSettings
 
@@ -36,8 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, default=Path("../.training/brackets"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     learn = commands.add_parser("train", help="learn for a while; goes on from the last time")
-    learn.add_argument("--minutes", type=float, required=True)
-    learn.add_argument("--decay-minutes", type=float, default=0.0)
+    add_pace(learn)
     learn.set_defaults(run=_train)
     score = commands.add_parser("score", help="complete strings, and say how many are balanced")
     score.add_argument("--puzzles", type=int, default=1000)

@@ -17,7 +17,7 @@ from board.network import BoardShape
 from board.puzzle import Puzzle
 from board.solving import drafts, settings_of
 from board.tokens import BoardTokens
-from board.training import Pace, train, trained
+from board.training import Pace, add_pace, train, trained
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from sudoku.generator import Generator
 from sudoku.grid import GRIDS, Grid
@@ -53,8 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     learn = commands.add_parser("train", help="learn for a while; goes on from the last time")
-    learn.add_argument("--minutes", type=float, required=True)
-    learn.add_argument("--decay-minutes", type=float, default=0.0)
+    add_pace(learn)
     learn.set_defaults(run=_train)
 
     score = commands.add_parser("score", help="solve held-out puzzles, and say how many are right")

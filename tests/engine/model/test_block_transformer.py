@@ -6,35 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from fillwright.engine.model import block_transformer
 from fillwright.engine.model.block_transformer import BlockTransformer, block_causal_mask
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import PlainSkeleton
+from tests.engine.model.plain_folder import write_plain
 
-# the keys of the published configs (ByteDance-Seed/Stable-DiffCoder-8B-Base, JetLM/SDAR-1.7B-Chat),
-# smaller
-TINY = {
-    "vocab_size": 131,
-    "hidden_size": 48,
-    "intermediate_size": 80,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 6,
-    "num_key_value_heads": 2,
-    "rms_norm_eps": 1e-6,
-    "max_position_embeddings": 512,
-    "use_cache": False,
-}
-CLASSES: dict[PlainSkeleton, tuple[type, type, float]] = {
-    "llama": (LlamaConfig, LlamaForCausalLM, 5e5),
-    "qwen3": (Qwen3Config, Qwen3ForCausalLM, 1e6),
+# of the published configs (ByteDance-Seed/Stable-DiffCoder-8B-Base, JetLM/SDAR-1.7B-Chat)
+CONFIGS: dict[PlainSkeleton, dict[str, object]] = {
+    "llama": {"rope_theta": 5e5},
+    "qwen3": {"rope_theta": 1e6, "head_dim": 16},
 }
 Pair = tuple[PreTrainedModel, BlockTransformer]
 Make = Callable[..., Pair]
@@ -47,18 +30,9 @@ def make(tmp_path: Path) -> Make:
     def written(
         skeleton: PlainSkeleton, block: int = 4, tied: bool = False, shard: str = "1GB"
     ) -> Pair:
-        config_class, model_class, theta = CLASSES[skeleton]
-        torch.manual_seed(5)
-        shape = TINY | ({"head_dim": 16} if skeleton == "qwen3" else {})
-        reference = model_class(
-            config_class(**shape, rope_theta=theta, tie_word_embeddings=tied)
-        ).eval()
-        for tensor in reference.parameters():
-            if tensor.ndim == 1:
-                tensor.data.uniform_(0.5, 1.5)
-            else:
-                tensor.data.normal_(std=tensor.shape[-1] ** -0.5)
-        reference.save_pretrained(tmp_path, max_shard_size=shard)
+        shape = {"max_position_embeddings": 512, "tie_word_embeddings": tied}
+        write_plain(tmp_path, skeleton, shard, **shape, **CONFIGS[skeleton])
+        reference = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
         return reference, BlockTransformer(Transformer.from_checkpoint(tmp_path, skeleton), block)
 
     return written
@@ -78,7 +52,7 @@ def random_ids(rows: int, seed: int = 1) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("tied", [True, False])
-@pytest.mark.parametrize("skeleton", CLASSES)
+@pytest.mark.parametrize("skeleton", CONFIGS)
 def test_cached_blocks_are_the_whole_sequence(
     make: Make, skeleton: PlainSkeleton, tied: bool
 ) -> None:
@@ -95,7 +69,7 @@ def test_cached_blocks_are_the_whole_sequence(
         ours.enqueue(cache, block)
 
 
-@pytest.mark.parametrize("skeleton", CLASSES)
+@pytest.mark.parametrize("skeleton", CONFIGS)
 def test_a_checkpoint_in_several_files(make: Make, skeleton: PlainSkeleton, tmp_path: Path) -> None:
     reference, ours = make(skeleton, block=8, shard="40KB")
     assert len(list(tmp_path.glob("*.safetensors"))) > 2

@@ -7,16 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from transformers import (
-    AutoModelForCausalLM,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    Qwen2Config,
-    Qwen2ForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.stored_linear import StoredLinear
@@ -24,24 +15,7 @@ from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import PlainSkeleton
 from fillwright.engine.quantize.folder import quantise_folder
 from fillwright.engine.quantize.layout import Experts, QuantizeSettings
-
-# the keys of the published configs (Dream-org/DreamOn-v0-7B, Qwen2.5-Coder-0.5B), smaller
-TINY = {
-    "vocab_size": 131,
-    "hidden_size": 48,
-    "intermediate_size": 80,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 6,
-    "num_key_value_heads": 2,
-    "rms_norm_eps": 1e-6,
-    "max_position_embeddings": 256,
-    "use_cache": False,
-}
-CLASSES: dict[PlainSkeleton, tuple[type, type]] = {
-    "qwen2": (Qwen2Config, Qwen2ForCausalLM),
-    "qwen3": (Qwen3Config, Qwen3ForCausalLM),
-    "llama": (LlamaConfig, LlamaForCausalLM),
-}
+from tests.engine.model.plain_folder import CLASSES, TINY, write_plain
 
 
 @dataclass(frozen=True)
@@ -67,17 +41,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Write:
     """A random checkpoint folder written by transformers."""
 
     def write(skeleton: PlainSkeleton, shard: str = "1GB", **config: object) -> Path:
-        config_class, model_class = CLASSES[skeleton]
-        torch.manual_seed(5)
-        model = model_class(config_class(**TINY | config))
-        for name, tensor in model.named_parameters():
-            if tensor.ndim == 1:  # norms and biases that do something
-                tensor.data.uniform_(*((0.5, 1.5) if "norm" in name else (-0.5, 0.5)))
-            else:
-                tensor.data.normal_(std=tensor.shape[-1] ** -0.5)
-        folder = tmp_path_factory.mktemp("plain")
-        model.save_pretrained(folder, max_shard_size=shard)
-        return folder
+        return write_plain(tmp_path_factory.mktemp("plain"), skeleton, shard, **config)
 
     return write
 
