@@ -1,0 +1,44 @@
+/** From a folder and an extension without a server to the first accepted ghost text, with no setting
+ * changed. */
+import assert from "node:assert/strict";
+import type { Step } from "./steps";
+
+const INSTALLING_MS = 600_000;
+
+export const fromNothing: Record<string, Step> = {
+  "the folder is trusted": async (window, { folder, file }) => {
+    await window.open(folder, file);
+    const dialog = window.page.locator(".monaco-dialog-box");
+    await dialog.locator('.monaco-button:has-text("Yes, I trust")').click();
+    await dialog.waitFor({ state: "detached" });
+  },
+
+  "Install is pressed, and the engine is ready": async (window) => {
+    const message = window.page.locator(".notification-toast");
+    await message.locator("text=/command was not found/").waitFor();
+    await message.locator('text="Install"').click();
+    await window.page.locator(".terminal-wrapper").first().waitFor();
+    await window.statusIs("sparkle", INSTALLING_MS);
+    await window.shoot("installed");
+  },
+
+  "half a line is typed, and ghost text comes": async (window) => {
+    await window.page.locator(".monaco-editor .view-line").first().click();
+    await window.command("Find");
+    await window.page.keyboard.type("raise NotImplementedError");
+    await window.page.keyboard.press("Enter");
+    await window.page.keyboard.press("Escape");
+    await window.page.keyboard.type("self.w", { delay: 120 });
+    await window.ghost.first().waitFor();
+    await window.shoot("ghost");
+  },
+
+  "Tab takes it, and it is saved": async (window) => {
+    await window.page.keyboard.press("Tab");
+    await window.ghost.first().waitFor({ state: "hidden" });
+    const text = await window.text();
+    assert.equal(text.split("self.width = width").length - 1, 2, text);
+    await window.page.keyboard.press("Control+s");
+    await window.page.locator(".tab.dirty").waitFor({ state: "detached" });
+  },
+};
