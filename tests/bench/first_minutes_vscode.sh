@@ -9,7 +9,8 @@ export HOME PIP_NO_CACHE_DIR=1
 export EXTENSIONS_GALLERY='{"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""}'
 unset XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME FILLWRIGHT_RUNTIME_DIR
 installed=$HOME/data/User/globalStorage/fillwright.fillwright/server
-trap '"$installed/bin/fillwright" engine stop; kill $server 2> /dev/null; rm -rf "$HOME"' EXIT
+trap '[ ! -d "$installed" ] || "$installed/bin/fillwright" engine stop
+    kill $server 2> /dev/null; rm -rf "$HOME"' EXIT
 cd "$HOME"
 began=$(date +%s) last=$(date +%s)
 

@@ -6,18 +6,21 @@ import type { Step } from "./steps";
 const INSTALLING_MS = 600_000;
 
 export const fromNothing: Record<string, Step> = {
-  "the folder is trusted": async (window, { folder, file }) => {
+  "a message offers the server, and Install asks for trust": async (window, { folder, file }) => {
     await window.open(folder, file);
-    const dialog = window.page.locator(".monaco-dialog-box");
-    await dialog.locator('.monaco-button:has-text("Yes, I trust")').click();
-    await dialog.waitFor({ state: "detached" });
-  },
-
-  "Install is pressed, and the engine is ready": async (window) => {
     const message = window.page.locator(".notification-toast");
     await message.locator("text=/command was not found/").waitFor();
     await message.locator('text="Install"').click();
+    const dialog = window.page.locator(".monaco-dialog-box");
+    await dialog.waitFor();
+    await window.shoot("trust");
+    await dialog.locator('.monaco-button:has-text("Trust")').first().click();
+    await dialog.waitFor({ state: "detached" });
+  },
+
+  "the server is installed, and the engine is ready": async (window) => {
     await window.page.locator(".terminal-wrapper").first().waitFor();
+    await window.shoot("installing");
     await window.statusIs("sparkle", INSTALLING_MS);
     await window.shoot("installed");
   },
