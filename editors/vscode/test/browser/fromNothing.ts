@@ -25,12 +25,9 @@ export const fromNothing: Record<string, Step> = {
     await window.shoot("installed");
   },
 
-  "half a line is typed, and ghost text comes": async (window) => {
-    await window.page.locator(".monaco-editor .view-line").first().click();
-    await window.command("Find");
-    await window.page.keyboard.type("raise NotImplementedError");
-    await window.page.keyboard.press("Enter");
-    await window.page.keyboard.press("Escape");
+  "half a line is typed over `raise NotImplementedError`, and ghost text comes": async (window) => {
+    await window.goTo(19, "        ".length + 1);
+    await window.page.keyboard.press("Shift+End");
     await window.page.keyboard.type("self.w", { delay: 120 });
     await window.ghost.first().waitFor();
     await window.shoot("ghost");
