@@ -1,9 +1,10 @@
 #!/bin/sh
 # From nothing to the first accepted ghost text in VS Code, as README.md says it, with a new user's
-# folder and no cache: `first_minutes_vscode.sh VSCODE`, which is a folder with `vscode/` and `node/`
-# as tests/editors/vscode/conftest.py downloads it. Prints the seconds of each step.
+# folder and no cache: `first_minutes_vscode.sh VSCODE [VSIX]`. VSCODE is a folder with `vscode/` and
+# `node/` as tests/editors/vscode/conftest.py downloads it; without VSIX one is made from a clone.
+# Prints the seconds of each step. The browser's steps are those of editors/vscode/dist/test.
 set -e
-code=$(realpath "$1") root=$(realpath "$(dirname "$0")/../..")
+code=$(realpath "$1") root=$(realpath "$(dirname "$0")/../..") package=${2:+$(realpath "$2")}
 HOME=$(mktemp -d)
 export HOME PIP_NO_CACHE_DIR=1
 export EXTENSIONS_GALLERY='{"serviceUrl": "", "itemUrl": "", "resourceUrlTemplate": ""}'
@@ -24,18 +25,22 @@ vscode="$code/node/bin/node $code/vscode/out/server-main.js --accept-server-lice
     --server-data-dir $HOME/server --user-data-dir $HOME/data --extensions-dir $HOME/extensions
     --telemetry-level off --disable-experiments"
 
-git clone --quiet "$root" fillwright
-step "clone"
-make --silent -C fillwright vsix > vsix.txt 2>&1
-step "make vsix, $(du -sm fillwright/editors/vscode/dist/*.vsix | cut -f1) MB"
-$vscode --install-extension fillwright/editors/vscode/dist/fillwright-*.vsix > extension.txt
+if [ -z "$package" ]; then
+    git clone --quiet "$root" fillwright
+    step "clone"
+    make --silent -C fillwright vsix > vsix.txt 2>&1
+    step "make vsix"
+    package=$(echo fillwright/editors/vscode/dist/fillwright-*.vsix)
+fi
+echo "the package: $(du -m "$package" | cut -f1) MB"
+$vscode --install-extension "$package" > extension.txt 2>&1
 step "code --install-extension"
 mkdir project shots
-cp fillwright/fixtures/demo/shelf.py project
+cp "$root/fixtures/demo/shelf.py" project
 $vscode --host 127.0.0.1 --port 8765 --without-connection-token > server.txt 2>&1 &
 server=$!
 until curl --silent --fail http://127.0.0.1:8765/version > /dev/null; do sleep 0.1; done
-node fillwright/editors/vscode/dist/test/browser/runUi.js 8765 fromNothing \
+node "$root"/editors/vscode/dist/test/browser/runUi.js 8765 fromNothing \
     "$HOME/project" shelf.py "" "${SHOTS:-$HOME/shots}"
 step "start VS Code, trust, install, type, Tab, save"
 [ "$(grep -c "self.width = width" project/shelf.py)" = 2 ]

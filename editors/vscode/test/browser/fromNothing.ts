@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import type { Step } from "./steps";
 
+/** Nothing waits that long on an idle machine; it only ends what failed. */
 const INSTALLING_MS = 600_000;
 
 export const fromNothing: Record<string, Step> = {
   "a message offers the server, and Install asks for trust": async (window, { folder, file }) => {
+    window.page.setDefaultTimeout(INSTALLING_MS);
     await window.open(folder, file);
     const message = window.page.locator(".notification-toast");
     await message.locator("text=/command was not found/").waitFor();
@@ -26,6 +28,7 @@ export const fromNothing: Record<string, Step> = {
   },
 
   "half a line is typed over `raise NotImplementedError`, and ghost text comes": async (window) => {
+    await window.page.locator(".monaco-editor .view-line").first().click();
     await window.goTo(19, "        ".length + 1);
     await window.page.keyboard.press("Shift+End");
     await window.page.keyboard.type("self.w", { delay: 120 });
