@@ -1,4 +1,4 @@
-"""Writes docs/errors.md: every error of the code that is meant for a person, and every reason.
+"""Writes docs/errors.md: what the code raises for people, and why nothing was suggested.
 
 Run `make pages`; a test fails while the page is not what this writes.
 """
@@ -36,6 +36,7 @@ KINDS: list[type[errors.FillwrightError]] = [
 HEAD = """# Errors, and reasons
 
 Written by `docs/write_errors.py` from the code. An error is one sentence that says what to do. `<path>` and the like stand for what differs.
+What `fillwright doctor` finds, and what is said of arguments that cannot be read, is not here.
 
 | kind | exit code | HTTP | what it is |
 |---|---|---|---|
