@@ -100,7 +100,7 @@ nvim-plugin: .tools/release/.ready ## export the Neovim plugin as a repository o
 	.tools/release/bin/python -P release/build.py nvim
 
 pages: .venv/.dev-ready ## write the pages of docs/ that come from the code
-	for page in settings cli completion wire licences; do $(BIN)/python -P docs/write_$$page.py; done
+	for page in settings cli completion wire errors licences strings; do $(BIN)/python -P docs/write_$$page.py; done
 
 docs: .tools/docs/.ready ## build the documentation's site into dist/site
 	NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --strict

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 OUTPUT = Path(__file__).parent / "licences.md"
 NPM_LOCK = ROOT / "editors" / "vscode" / "package-lock.json"
 # what esbuild puts into the extension; all other npm packages only build and test it
-BUNDLED = ["vscode-languageclient"]
+BUNDLED = ["vscode-languageclient", "@vscode/l10n"]
 SHORT = 60
 HEAD = """# Licences
 

@@ -27,6 +27,14 @@ from fillwright.engine.errors import BadRequest, EngineFailed, EngineUnavailable
 from fillwright.engine.request import DoubtRequest, InfillRequest, Memories
 
 Handler = Callable[[Resident, Request], Awaitable[Response]]
+FAILED = 500
+STATUSES: Mapping[type[FillwrightError], int] = {
+    BadRequest: 400,
+    about.UnknownModel: 404,
+    EngineBusy: 429,
+    EngineUnavailable: 503,
+}
+"""Of each error that is not a failure of the engine."""
 
 
 def build_app(resident: Resident, metrics: Metrics) -> Starlette:
@@ -168,15 +176,9 @@ async def _refuse(request: Request, error: Exception) -> Response:
             status_code = error.status_code
             said: FillwrightError = BadRequest(f"No {request.method} {request.url.path} here.")
         case FillwrightError():
-            codes = {
-                BadRequest: 400,
-                about.UnknownModel: 404,
-                EngineBusy: 429,
-                EngineUnavailable: 503,
-            }
-            status_code, said = codes.get(type(error), 500), error
+            status_code, said = STATUSES.get(type(error), FAILED), error
         case _:
-            status_code, said = 500, EngineFailed("The engine failed; its log says where.")
+            status_code, said = FAILED, EngineFailed("The engine failed; its log says where.")
     body = f'{{"error": {event_to_json(said)}}}'
     return Response(body, status_code, media_type="application/json")
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
-from fillwright.engine.errors import BadRequest, CheckpointError, FillwrightError
+from fillwright.engine.errors import BadRequest, CheckpointError, FillwrightError, MissingExtra
 from fillwright.engine.extras import need_torch
 from fillwright.engine.version import VERSION
 from fillwright.lsp_server.cli.arguments import BAD_ARGUMENTS, ENGINE_FAILED, Parser
@@ -46,10 +46,9 @@ def _run(argv: list[str]) -> int:
         code = run(argv[1:])
         sys.stdout.flush()
         return code
-    except (BadRequest, CheckpointError) as error:
-        return _fail(error, BAD_ARGUMENTS)
     except FillwrightError as error:
-        return _fail(error, ENGINE_FAILED)
+        print(f"fillwright: {error}", file=sys.stderr)
+        return exit_code(type(error))
     except SystemExit:
         # argparse has printed the help, or what is wrong with the arguments
         print(examples(argv), end="", flush=True)
@@ -58,9 +57,10 @@ def _run(argv: list[str]) -> int:
         return INTERRUPTED
 
 
-def _fail(error: FillwrightError, code: int) -> int:
-    print(f"fillwright: {error}", file=sys.stderr)
-    return code
+def exit_code(kind: type[FillwrightError]) -> int:
+    """What the command ends with after an error of this kind."""
+    can_be_put_right = issubclass(kind, (BadRequest, CheckpointError, MissingExtra))
+    return BAD_ARGUMENTS if can_be_put_right else ENGINE_FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ shelf=$(realpath "$(dirname "$0")/../../fixtures/demo/shelf.py")
 HOME=$(mktemp -d)
 export HOME PIP_NO_CACHE_DIR=1 PATH="$HOME/venv/bin:$HOME/bin:$PATH"
 unset XDG_RUNTIME_DIR XDG_CONFIG_HOME
-trap 'fillwright engine stop; $tmux kill-server 2> /dev/null; rm -rf "$HOME"' EXIT
+trap 'fillwright engine stop; $tmux kill-server 2> /dev/null || true; rm -rf "$HOME"' EXIT
 cd "$HOME"
 mkdir bin
 ln -s "$nvim" bin/nvim

@@ -1,4 +1,5 @@
 /** A look through the file for unlikely places; the server publishes them as hints. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import { ExecuteCommandRequest } from "vscode-languageclient";
 import type { CheckAnswer } from "./protocol";
@@ -19,6 +20,8 @@ export async function checkFile(server: Server): Promise<void> {
 }
 
 function found(places: number): string {
-  if (places === 0) return "Nothing in this file is unlikely.";
-  return `${places} unlikely ${places === 1 ? "place is" : "places are"} marked by dots below the text.`;
+  if (places === 0) return l10n.t("Nothing in this file is unlikely.");
+  return places === 1
+    ? l10n.t("1 unlikely place is marked by dots below the text.")
+    : l10n.t("{0} unlikely places are marked by dots below the text.", places);
 }

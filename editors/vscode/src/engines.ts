@@ -1,4 +1,5 @@
 /** The picker of engines: it sets the user's settings, which the server follows at once. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import { ExecuteCommandRequest, type BaseLanguageClient } from "vscode-languageclient";
 import { chosenLabel, sameEngine } from "./engineLabels";
@@ -17,11 +18,11 @@ export async function chooseEngine(server: Server): Promise<void> {
   if (client === undefined) return;
   const answer = await enginesOf(client);
   const another: Item = {
-    label: "$(edit) Another engine for actions…",
+    label: `$(edit) ${l10n.t("Another engine for actions…")}`,
     description: chosenLabel(answer, "useForActions"),
-    choose: () => pick(forActions(answer), "Engine for actions"),
+    choose: () => pick(forActions(answer), l10n.t("Engine for actions")),
   };
-  await pick([...items(answer, "use"), separator(), another], "Engine");
+  await pick([...items(answer, "use"), separator(), another], l10n.t("Engine"));
 }
 
 function forActions(answer: EnginesAnswer): Item[] {

@@ -1,4 +1,5 @@
 /** What VS Code calls: puts the parts together, and starts the server without waiting for it. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { anyDocument } from "./documents";
@@ -14,6 +15,8 @@ import { StatusBar } from "./statusBar";
 let server: Server | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
+  const translated = vscode.l10n.bundle;
+  if (translated !== undefined) l10n.config({ contents: translated });
   const log = vscode.window.createOutputChannel("Fillwright", { log: true });
   const requests = new FillRequests();
   const started = new Server(log, requests, installedIn(context));

@@ -1,6 +1,7 @@
 /** Fills that were asked for and are under way: progress in the editor, cancel, and what failed. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import {
   ExecuteCommandRequest,
@@ -163,7 +164,7 @@ function tellError(error: unknown): void {
   const code = error instanceof ResponseError ? error.code : undefined;
   if (code === LSPErrorCodes.RequestCancelled) return;
   if (code === LSPErrorCodes.ContentModified) {
-    const text = `${TITLE}: the document changed, so the fill was given up`;
+    const text = `${TITLE}: ${l10n.t("the document changed, so the fill was given up")}`;
     vscode.window.setStatusBarMessage(text, MESSAGE_MS);
     return;
   }

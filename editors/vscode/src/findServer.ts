@@ -1,4 +1,5 @@
 /** Where the `fillwright` command is. Knows nothing of the editor. */
+import * as l10n from "@vscode/l10n";
 import { homedir } from "node:os";
 import * as path from "node:path";
 
@@ -37,7 +38,7 @@ export async function findServer(
   if (places.setting !== "") {
     const command = expand(places.setting, places.folders);
     if (await isExecutable(command)) return { command, from: "the setting" };
-    const missing = `fillwright.server.path names ${command}, which cannot be run.`;
+    const missing = l10n.t("fillwright.server.path names {0}, which cannot be run.", command);
     return { missing, remedies: ["settings"], setting: true };
   }
   const workspace = inFolders(places.folders);
@@ -46,7 +47,10 @@ export async function findServer(
   }
   for (const { command, place } of places.trusted ? [] : workspace) {
     if (!(await isExecutable(command))) continue;
-    const missing = `There is a fillwright command in ${place}, but this folder is not trusted, so it is not run.`;
+    const missing = l10n.t(
+      "There is a fillwright command in {0}, but this folder is not trusted, so it is not run.",
+      place,
+    );
     return { missing, remedies: ["trust", "settings"], setting: false };
   }
   return { missing: notFound(workspace), remedies: ["install", "settings"], setting: true };
@@ -76,8 +80,15 @@ function* elsewhere(places: Places): Generator<{ command: string; from: string }
 }
 
 function notFound(workspace: Candidate[]): string {
-  const places = [...workspace.map(({ place }) => place), "the PATH", "the extension's own folder"];
-  return `The fillwright command was not found. Looked in ${places.join(", ")}; the setting fillwright.server.path is empty.`;
+  const places = [
+    ...workspace.map(({ place }) => place),
+    l10n.t("the PATH"),
+    l10n.t("the extension's own folder"),
+  ];
+  return l10n.t(
+    "The fillwright command was not found. Looked in {0}; the setting fillwright.server.path is empty.",
+    places.join(", "),
+  );
 }
 
 const WINDOWS = process.platform === "win32";

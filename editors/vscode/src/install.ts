@@ -1,4 +1,5 @@
 /** Installs the server that the package brings, in a terminal. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import type { Server } from "./server";
 
@@ -9,7 +10,7 @@ export async function install(server: Server, context: vscode.ExtensionContext):
   const task = new vscode.Task(
     { type: TASK },
     vscode.TaskScope.Workspace,
-    "Install the server",
+    l10n.t("Install the server"),
     "Fillwright",
     new vscode.ShellExecution(python(), [script(context), installedIn(context)]),
   );

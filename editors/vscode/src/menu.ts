@@ -1,4 +1,5 @@
 /** The menu of the status bar item: what can be done, and why there was no suggestion. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import { ExecuteCommandRequest, type BaseLanguageClient } from "vscode-languageclient";
 import type { StatusAnswer } from "./protocol";
@@ -31,31 +32,44 @@ export async function toggleGhostText(): Promise<void> {
 function actions(runs: boolean, status?: StatusAnswer): Item[] {
   const snoozed = status?.snoozed ?? 0;
   const fills: Item[] = [
-    { label: "$(sparkle) Fill at every cursor", command: "fillwright.fillCursors" },
-    { label: "$(symbol-method) Fill the function bodies", command: "fillwright.fillBodies" },
-    { label: "$(edit) Rewrite selection…", command: "fillwright.rewriteSelection" },
+    { label: `$(sparkle) ${l10n.t("Fill at every cursor")}`, command: "fillwright.fillCursors" },
+    {
+      label: `$(symbol-method) ${l10n.t("Fill the function bodies")}`,
+      command: "fillwright.fillBodies",
+    },
+    { label: `$(edit) ${l10n.t("Rewrite selection…")}`, command: "fillwright.rewriteSelection" },
     // only where the model was measured to be good for it
     ...(status?.doubts
-      ? [{ label: "$(search) Look for unlikely places", command: "fillwright.checkFile" }]
+      ? [
+          {
+            label: `$(search) ${l10n.t("Look for unlikely places")}`,
+            command: "fillwright.checkFile",
+          },
+        ]
       : []),
     {
-      label: ghostTextIsOn() ? "$(eye-closed) Turn ghost text off" : "$(eye) Turn ghost text on",
+      label: ghostTextIsOn()
+        ? `$(eye-closed) ${l10n.t("Turn ghost text off")}`
+        : `$(eye) ${l10n.t("Turn ghost text on")}`,
       command: "fillwright.toggleGhostText",
     },
     {
-      label: "$(bell-slash) Snooze suggestions…",
+      label: `$(bell-slash) ${l10n.t("Snooze suggestions…")}`,
       command: "fillwright.snoozeSuggestions",
-      ...(snoozed > 0 && { description: `quiet for ${Math.ceil(snoozed)} more min` }),
+      ...(snoozed > 0 && { description: l10n.t("quiet for {0} more min", Math.ceil(snoozed)) }),
     },
   ];
   const upkeep: Item[] = [
-    { label: "$(server) Choose the engine…", command: "fillwright.chooseEngine" },
-    { label: "$(output) Show the log", command: "fillwright.showLog" },
-    { label: "$(debug-restart) Restart the server", command: "fillwright.restartServer" },
-    { label: "$(gear) Open the settings", command: "fillwright.openSettings" },
+    { label: `$(server) ${l10n.t("Choose the engine…")}`, command: "fillwright.chooseEngine" },
+    { label: `$(output) ${l10n.t("Show the log")}`, command: "fillwright.showLog" },
+    {
+      label: `$(debug-restart) ${l10n.t("Restart the server")}`,
+      command: "fillwright.restartServer",
+    },
+    { label: `$(gear) ${l10n.t("Open the settings")}`, command: "fillwright.openSettings" },
   ];
   const install: Item = {
-    label: "$(desktop-download) Install the server",
+    label: `$(desktop-download) ${l10n.t("Install the server")}`,
     command: "fillwright.installServer",
   };
   return runs ? [...fills, separator(""), ...upkeep] : [install, ...upkeep];
@@ -75,7 +89,7 @@ function reasons(status: StatusAnswer): Item[] {
   }));
   const now = stillComputing(status);
   if (now !== undefined) shown.unshift({ label: `$(loading~spin) ${now}` });
-  return shown.length === 0 ? [] : [separator("why there was no suggestion"), ...shown];
+  return shown.length === 0 ? [] : [separator(l10n.t("why there was no suggestion")), ...shown];
 }
 
 function separator(label: string): Item {

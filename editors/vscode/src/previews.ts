@@ -1,4 +1,5 @@
 /** Edits that wait for the user: each one a diff editor, with buttons to apply or to discard it. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import type { PreviewAnswer } from "./protocol";
 import { withEdits } from "./textEdits";
@@ -82,7 +83,7 @@ export class Previews implements vscode.TextDocumentContentProvider, vscode.Disp
     await vscode.window.tabGroups.close(tab);
     if (preview.document.version !== preview.version) {
       void vscode.window.showWarningMessage(
-        "Fillwright: the document changed since the rewrite was made; ask for it again.",
+        l10n.t("Fillwright: the document changed since the rewrite was made; ask for it again."),
       );
       return;
     }

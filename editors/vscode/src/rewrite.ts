@@ -1,4 +1,5 @@
 /** Code that is rewritten: a diff editor first, and only then the edit. */
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import { ExecuteCommandRequest, type BaseLanguageClient } from "vscode-languageclient";
 import type { FillRequests } from "./fillRequests";
@@ -67,7 +68,11 @@ export async function changeBy(
   if (around === undefined || client === undefined) return;
   const target = around[way];
   if (target === undefined) {
-    void vscode.window.showInformationMessage(`Fillwright: this rewrite cannot change ${way}.`);
+    const sentence =
+      way === "less"
+        ? l10n.t("Fillwright: this rewrite cannot change less.")
+        : l10n.t("Fillwright: this rewrite cannot change more.");
+    void vscode.window.showInformationMessage(sentence);
     return;
   }
   await fillOrShow(client, requests, previews, [target], () => true);
@@ -75,13 +80,14 @@ export async function changeBy(
 
 /** Offers the command in the lightbulb, in place of the server's own action. */
 export function rewriteAction(server: Server): vscode.CodeActionProvider {
-  let title = "Rewrite selection";
+  let asksHow = false;
   server.onStatus(({ instructions }) => {
-    title = instructions === true ? "Rewrite selection…" : "Rewrite selection";
+    asksHow = instructions === true;
   });
   return {
     provideCodeActions(_document, range) {
       if (range.isEmpty) return [];
+      const title = asksHow ? l10n.t("Rewrite selection…") : l10n.t("Rewrite selection");
       const action = new vscode.CodeAction(title, vscode.CodeActionKind.RefactorRewrite);
       action.command = { command: "fillwright.rewriteSelection", title };
       return [action];
@@ -97,13 +103,16 @@ async function takesInstructions(client: BaseLanguageClient): Promise<boolean> {
 
 function ask(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
-    title: "Rewrite Selection",
-    prompt: "What should the new text do? Empty: whatever fits the code around it.",
+    title: l10n.t("Rewrite selection"),
+    prompt: l10n.t("What should the new text do? Empty: whatever fits the code around it."),
   });
 }
 
 function titleOf(answer: PreviewAnswer, { strength, instruction = "" }: Partial<Target> = {}) {
-  const how = strength === undefined ? "rewritten" : `${Math.round(100 * strength)} % renoised`;
-  if (answer.instructed === false) return `${how} (instruction not used)`;
+  const how =
+    strength === undefined
+      ? l10n.t("rewritten")
+      : l10n.t("{0} % renoised", Math.round(100 * strength));
+  if (answer.instructed === false) return l10n.t("{0} (instruction not used)", how);
   return instruction === "" ? how : instruction;
 }

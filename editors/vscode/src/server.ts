@@ -1,5 +1,6 @@
 /** The one language server of this window: found, started, stopped and restarted, in turn. */
 import { access, constants, stat } from "node:fs/promises";
+import * as l10n from "@vscode/l10n";
 import * as vscode from "vscode";
 import { State, type BaseLanguageClient } from "vscode-languageclient";
 import { newClient } from "./client";
@@ -42,7 +43,7 @@ export class Server implements vscode.Disposable {
     await this.lookAgain();
     const client = await this.running();
     if (client === undefined) {
-      const failure = this.failure ?? { message: "The language server is not running." };
+      const failure = this.failure ?? { message: l10n.t("The language server is not running.") };
       this.failures.fire({ ...failure, asked: true });
     }
     return client;
@@ -105,7 +106,8 @@ export class Server implements vscode.Disposable {
       },
     });
     client.onDidChangeState(({ newState }) => {
-      if (newState === State.Stopped && this.client === client) this.fail(STOPPED);
+      if (newState === State.Stopped && this.client === client)
+        this.fail(l10n.t("The language server stopped; the log says why."));
     });
     this.client = client;
     try {
@@ -113,7 +115,7 @@ export class Server implements vscode.Disposable {
       void vscode.commands.executeCommand("setContext", RUNNING, true);
     } catch (error) {
       this.log.error(`${found.command} did not start`, error);
-      this.fail(`${found.command} did not start; the log says why.`);
+      this.fail(l10n.t("{0} did not start; the log says why.", found.command));
     }
   }
 
@@ -136,7 +138,6 @@ export class Server implements vscode.Disposable {
 
 /** Set while there is a server, for the walkthrough and the palette. */
 const RUNNING = "fillwright.running";
-const STOPPED = "The language server stopped; the log says why.";
 
 /** The workspace's folders on this machine. */
 function localFolders(): string[] {

@@ -1,4 +1,5 @@
 /** A status in the words and icons of the status bar. Knows nothing of the editor. */
+import * as l10n from "@vscode/l10n";
 import type { Status, StatusAnswer } from "./protocol";
 
 export interface StatusText {
@@ -11,13 +12,17 @@ export interface StatusText {
 export function statusText(status: Status): StatusText {
   switch (status.state) {
     case "stopped":
-      return shown("$(circle-outline)", "", status.message || "starts with the first fill");
+      return shown("$(circle-outline)", "", status.message || l10n.t("starts with the first fill"));
     case "loading":
-      return shown("$(loading~spin)", percent(status.fraction), "the model is being loaded");
+      return shown(
+        "$(loading~spin)",
+        percent(status.fraction),
+        l10n.t("the model is being loaded"),
+      );
     case "ready":
       return shown("$(sparkle)", "", ready(status));
     case "busy":
-      return shown("$(loading~spin)", "", "a hole is being filled");
+      return shown("$(loading~spin)", "", l10n.t("a hole is being filled"));
     case "failed":
       return { ...shown("$(warning)", "", status.message), failed: true };
   }
@@ -25,33 +30,37 @@ export function statusText(status: Status): StatusText {
 
 /** The title of the menu: the model, and how long its last fill took. */
 export function menuTitle(status: StatusAnswer): string {
-  const took = status.lastFillMs === null ? "" : `last fill ${seconds(status.lastFillMs)}`;
+  const { lastFillMs } = status;
+  const took = lastFillMs === null ? "" : l10n.t("last fill {0}", seconds(lastFillMs));
   return ["Fillwright", modelOf(status), took].filter((part) => part !== "").join(" · ");
 }
 
 /** While a fill is being made: why there is no suggestion yet. */
 export function stillComputing({ state, lastFillMs }: StatusAnswer): string | undefined {
   if (state !== "busy") return undefined;
-  const took = lastFillMs === null ? "" : `; the last fill took ${seconds(lastFillMs)}`;
-  return `Still computing${took}.`;
+  return lastFillMs === null
+    ? l10n.t("Still computing.")
+    : l10n.t("Still computing; the last fill took {0}.", seconds(lastFillMs));
 }
 
 function ready(status: Status): string {
-  const actions = status.useForActions ? `For actions: ${status.useForActions}` : "";
-  return [modelOf(status) || "ready", actions, status.memory, doubts(status)]
+  const actions = status.useForActions ? l10n.t("For actions: {0}", status.useForActions) : "";
+  return [modelOf(status) || l10n.t("ready"), actions, status.memory, doubts(status)]
     .filter(Boolean)
     .join(". ");
 }
 
 function doubts(status: Status): string {
-  const head = status.doubts === "causal" ? "causal head" : "denoiser";
-  return status.doubts ? `Finds unlikely places by its ${head}` : "";
+  if (!status.doubts) return "";
+  return status.doubts === "causal"
+    ? l10n.t("Finds unlikely places by its causal head")
+    : l10n.t("Finds unlikely places by its denoiser");
 }
 
 function modelOf({ model, device, use }: Status): string {
   const name = use ? `${use}: ` : "";
-  const known = [model, device].filter((part) => part !== null).join(" on ");
-  return known && name + known;
+  if (model === null) return device === null ? "" : name + device;
+  return name + (device === null ? model : l10n.t("{0} on {1}", model, device));
 }
 
 function seconds(milliseconds: number): string {

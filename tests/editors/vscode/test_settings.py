@@ -14,7 +14,14 @@ from fillwright.lsp_server.settings.reader import camel_case, default_of
 from fillwright.lsp_server.settings.settings import SECTION, Settings
 
 ROOT = Path(__file__).parents[3]
-MANIFEST = json.loads((ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"))
+TEXTS = json.loads((ROOT / "editors/vscode/package.nls.json").read_text(encoding="utf-8"))
+MANIFEST = json.loads(
+    re.sub(
+        r'"%([^"%\s]+)%"',
+        lambda key: json.dumps(TEXTS[key[1]]),
+        (ROOT / "editors/vscode/package.json").read_text(encoding="utf-8"),
+    )
+)
 SECTIONS: list[dict[str, Any]] = MANIFEST["contributes"]["configuration"]
 PROPERTIES: dict[str, dict[str, Any]] = {
     key: schema for section in SECTIONS for key, schema in section["properties"].items()

@@ -1,13 +1,11 @@
 """`fillwright fill`, as a process, with the real engine and the embedded checkpoint."""
 
 import json
-import os
-import pty
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +180,9 @@ def test_watching_shows_drafts_and_then_the_diff(notes: Path) -> None:
     assert "@@" in out.rpartition("step")[2]
 
 
-def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(notes: Path) -> None:
+def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(
+    notes: Path, on_a_terminal: Callable[..., str]
+) -> None:
     command = [*COMMAND, "fill", notes, "--at", "2:7", "--watch", "--decode", "denoise"]
     out = on_a_terminal(command)
     assert "\x1b[2K" in out
@@ -191,32 +191,6 @@ def test_on_a_terminal_the_picture_is_live_and_the_diff_coloured(notes: Path) ->
     plain = on_a_terminal(command, NO_COLOR="1")
     assert "\n@@" in plain
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", plain)
-
-
-def on_a_terminal(command: list[str | Path], **environment: str) -> str:
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm-256color", **environment},
-    ) as process:
-        os.close(theirs)
-        shown = bytearray()
-        while piece := _read(ours):
-            shown += piece
-        assert process.wait(TIMEOUT_S) == 0, shown
-    os.close(ours)
-    return shown.decode()
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:
-        # what Linux says when the other side has closed
-        return b""
 
 
 @pytest.fixture

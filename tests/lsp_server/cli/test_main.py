@@ -1,8 +1,10 @@
 """Command lines that never reach the engine: each gets one sentence and an exit code."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -215,7 +217,22 @@ def test_verbs_that_need_torch_name_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     code, said = outcome(verb, "engine")
-    assert code == 3
+    assert code == 2
     assert said.startswith(f"fillwright: fillwright {verb} needs PyTorch, which is not installed;")
     assert "fillwright[gpu]" in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("verb", ["doctor", "setup"])
+def test_colours_are_off_where_they_are_not_wanted(
+    on_a_terminal: Callable[..., str], tmp_path: Path, verb: str
+) -> None:
+    command = [str(Path(sys.executable).parent / "fillwright"), verb]
+    coloured, plain = (
+        on_a_terminal(command, HOME=str(tmp_path), **more) for more in ({}, {"NO_COLOR": "1"})
+    )
+    colour = r"\x1b\[[0-9;]*(?:3|4|9|10)[0-7]m"
+    assert re.search(colour, coloured)
+    assert not re.search(colour, plain)
+    assert len(plain) > 100

@@ -1,5 +1,7 @@
 -- Every option of setup{}, with its default.
 
+local messages = require("fillwright.messages")
+
 local M = {}
 
 ---@class fillwright.Keys
@@ -65,7 +67,7 @@ function M.take(given)
   M.options.keys = given.keys == false and {} or M.options.keys
 end
 
----@param kind string
+---@param kind "option"|"key"
 ---@param given table<string, any>
 ---@param known table<string, any>
 function M.known(kind, given, known)
@@ -74,7 +76,7 @@ function M.known(kind, given, known)
       local names = vim.tbl_keys(known)
       table.sort(names)
       local list = table.concat(names, ", ")
-      error(("fillwright: there is no %s %q; there are %s"):format(kind, name, list), 0)
+      error(messages.unknown_options[kind]:format(name, list), 0)
     end
   end
 end
@@ -98,8 +100,7 @@ function M.taken_keys()
     local key = M.options.keys[name]
     local mapped = key and vim.fn.maparg(key, "i", false, true) or {}
     if mapped.lhs and not vim.startswith(mapped.desc or "", "Fillwright") then
-      local what = name:gsub("_", " ")
-      table.insert(taken, ("%s is mapped to something else, so it does not %s ghost text"):format(key, what))
+      table.insert(taken, messages.taken_keys[name]:format(key))
     end
   end
   return taken

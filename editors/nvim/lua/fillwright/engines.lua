@@ -1,6 +1,7 @@
 -- Which engine fills: a choice that holds until Neovim ends, in the place of `settings.engine.use`.
 
 local given = require("fillwright.requests").given
+local messages = require("fillwright.messages")
 local say = require("fillwright.say").say
 
 local M = {}
@@ -38,7 +39,7 @@ end
 function M.choose(setting, name)
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    say("no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
+    say(messages.no_server, vim.log.levels.WARN)
     return
   end
   client:exec_cmd({ title = "Engines", command = "fillwright.engines" }, { bufnr = 0 }, function(err, answer)
@@ -52,7 +53,7 @@ function M.choose(setting, name)
       engines = vim.tbl_filter(function(choice)
         return given(choice.value) ~= nil
       end, engines)
-      table.insert(engines, 1, { label = "same", detail = "the one that fills otherwise" })
+      table.insert(engines, 1, messages.same_engine)
     end
     if name ~= "" then
       M.take(setting, name, engines)
@@ -60,7 +61,7 @@ function M.choose(setting, name)
     end
     local chosen = given(answer[setting])
     vim.ui.select(engines, {
-      prompt = setting == "use" and "Engine" or "Engine for actions",
+      prompt = setting == "use" and messages.engine or messages.engine_for_actions,
       format_item = function(choice)
         return line(choice, chosen)
       end,
@@ -86,7 +87,7 @@ function M.take(setting, name, engines)
   local labels = vim.tbl_map(function(choice)
     return choice.label
   end, engines)
-  say(("there is no engine %q; there are %s"):format(name, table.concat(labels, ", ")), vim.log.levels.ERROR)
+  say(messages.no_engine:format(name, table.concat(labels, ", ")), vim.log.levels.ERROR)
 end
 
 return M

@@ -36,7 +36,8 @@ function M.toggle()
       inline.enable(on, { bufnr = bufnr })
     end
   end
-  vim.notify("Fillwright: ghost text is " .. (on and "on" or "off"))
+  local messages = require("fillwright.messages")
+  require("fillwright.say").say(on and messages.ghost_text_on or messages.ghost_text_off)
 end
 
 --- Have the last ghost text for this place offered again.

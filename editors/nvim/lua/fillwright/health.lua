@@ -2,6 +2,7 @@
 
 local config = require("fillwright.config")
 local health = vim.health
+local messages = require("fillwright.messages").health
 
 local M = {}
 
@@ -21,40 +22,37 @@ end
 function M.check_version()
   local version = tostring(vim.version())
   if vim.fn.has("nvim-0.11") == 1 then
-    health.ok("Neovim " .. version)
+    health.ok(messages.neovim:format(version))
   else
-    health.error("Neovim " .. version .. " is too old", "Install Neovim 0.11 or newer.")
+    health.error(messages.too_old:format(version), messages.install_newer)
   end
 end
 
 ---@return string? program of the language server, where there is one
 function M.check_server()
   if not vim.lsp.is_enabled("fillwright") then
-    health.warn("The language server is not enabled", 'Call require("fillwright").setup().')
+    health.warn(messages.not_enabled, messages.call_setup)
   end
   local cmd = vim.lsp.config.fillwright.cmd
   local program = type(cmd) == "table" and vim.fn.exepath(cmd[1]) or ""
   if program == "" then
-    health.error(
-      ("The language server %s is not there"):format(vim.inspect(cmd)),
-      "Install fillwright where it is on the PATH, or name it: setup({ cmd = { ... } })."
-    )
+    health.error(messages.no_program:format(vim.inspect(cmd)), messages.install_program)
     return nil
   end
-  health.ok("The language server is " .. program)
+  health.ok(messages.program:format(program))
   local clients = vim.lsp.get_clients({ name = "fillwright" })
   for _, client in ipairs(clients) do
-    health.ok(("It runs for %d buffers"):format(vim.tbl_count(client.attached_buffers)))
+    health.ok(messages.buffers:format(vim.tbl_count(client.attached_buffers)))
   end
   if #clients == 0 then
-    health.info("It does not run; it starts with a file of a filetype that it knows")
+    health.info(messages.not_running)
   end
   return program
 end
 
 function M.check_keys()
   for _, sentence in ipairs(config.taken_keys()) do
-    health.warn(sentence, "Choose another key: setup({ keys = { accept_line = ... } }), for example.")
+    health.warn(sentence, messages.choose_another_key)
   end
 end
 
@@ -63,7 +61,7 @@ function M.check_doctor(program)
   local done = vim.system({ program, "doctor", "--json" }, { text = true, timeout = DOCTOR_MS }):wait()
   local decoded, report = pcall(vim.json.decode, done.stdout or "", { luanil = { object = true } })
   if not decoded then
-    health.error("It gave no report: " .. vim.trim(done.stderr or ""), "Run `fillwright doctor`.")
+    health.error(messages.no_report:format(vim.trim(done.stderr or "")), messages.run_doctor)
     return
   end
   for _, finding in ipairs(report.findings) do

@@ -47,7 +47,7 @@ function M.show(bufnr, edit, encoding, around, note)
   })
   ---@cast hunks integer[][]
   if #hunks == 0 then
-    require("fillwright.say").say("the rewrite changes nothing")
+    require("fillwright.say").say(require("fillwright.messages").rewrite_changes_nothing)
     return
   end
   shown[bufnr] = { edit = edit, encoding = encoding, around = around, mapped = {} }
@@ -212,11 +212,11 @@ end
 ---@param note? string
 ---@return string
 function M.hint(around, note)
-  local hint = ""
+  local hint, words = "", require("fillwright.messages").preview_keys
   for _, name in ipairs({ "apply", "reject", "less", "more" }) do
     if around[name] or name == "apply" or name == "reject" then
       local key = config.options.keys[name]
-      hint = hint .. (key and ("   %s %s"):format(key, name) or ("   :Fillwright %s"):format(name))
+      hint = hint .. (key and ("   %s %s"):format(key, words[name]) or ("   :Fillwright %s"):format(name))
     end
   end
   return hint:sub(2) .. (note and ("   (%s)"):format(note) or "")

@@ -1,6 +1,7 @@
 -- The server's commands: fill a place, preview a rewrite, give up.
 
 local api = vim.api
+local messages = require("fillwright.messages")
 local say = require("fillwright.say").say
 
 local M = {}
@@ -13,7 +14,7 @@ local INVOKED = 1
 local function client_here()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    say("no server is attached here; see :checkhealth fillwright", vim.log.levels.WARN)
+    say(messages.no_server, vim.log.levels.WARN)
   end
   return client
 end
@@ -104,9 +105,9 @@ function fill_or_show(client, target, bufnr)
     if not edit then
       require("fillwright.preview").go_beyond(bufnr, around)
     elseif target.version ~= vim.lsp.util.buf_versions[bufnr] then
-      say("the text changed meanwhile; ask again")
+      say(messages.text_changed)
     elseif answer.rewrites or target.what == "selection" then
-      local note = answer.instructed == false and "instruction not used" or nil
+      local note = answer.instructed == false and messages.instruction_not_used or nil
       require("fillwright.preview").show(bufnr, edit, client.offset_encoding, around, note)
     else
       vim.lsp.util.apply_workspace_edit(edit, client.offset_encoding)
@@ -151,7 +152,7 @@ function M.fill(what)
     if err then
       say_error(err)
     elseif not actions or #actions == 0 then
-      say("there is nothing to fill here", vim.log.levels.WARN)
+      say(messages.nothing_to_fill, vim.log.levels.WARN)
     else
       client:exec_cmd(actions[1].command, { bufnr = bufnr })
     end
@@ -174,7 +175,7 @@ function M.rewrite(selection, instruction)
     if not status or status.instructions ~= true then
       return M.preview(client, selection, "")
     end
-    vim.ui.input({ prompt = "Rewrite how? (empty: as you see fit) " }, function(answer)
+    vim.ui.input({ prompt = messages.how_to_rewrite }, function(answer)
       -- the prompt stays where it stood
       api.nvim_echo({ { "" } }, false, {})
       -- nil: the user went back on it
@@ -222,7 +223,7 @@ function M.check()
     if err then
       say_error(err)
     elseif places then
-      say(places == 0 and "nothing here is unlikely" or ("%d unlikely, see the hints"):format(places))
+      say(places == 0 and messages.nothing_unlikely or messages.unlikely:format(places))
     end
   end)
 end
@@ -239,9 +240,9 @@ function M.snooze(minutes)
     if err then
       say_error(err)
     elseif answer.minutes > 0 then
-      say(("no suggestions for %d minutes; :Fillwright snooze 0 ends that"):format(math.ceil(answer.minutes)))
+      say(messages.snoozed:format(math.ceil(answer.minutes)))
     else
-      say("suggestions come again")
+      say(messages.awake)
     end
   end)
 end

@@ -3,7 +3,6 @@
 local M = {}
 
 local HIGHLIGHTS = { [vim.log.levels.WARN] = "WarningMsg", [vim.log.levels.ERROR] = "ErrorMsg" }
-local MORE = "… (:Fillwright log)"
 
 --- Say one sentence. Where it is longer than the command line its beginning is shown, and all of it
 --- goes into `:messages` and the log.
@@ -61,11 +60,12 @@ function M.fitted(sentence, room)
   if vim.fn.strdisplaywidth(sentence) <= room then
     return sentence
   end
+  local more = require("fillwright.messages").more_in_the_log
   local head = vim.fn.strcharpart(sentence, 0, room)
-  while vim.fn.strdisplaywidth(head .. MORE) > room and head ~= "" do
+  while vim.fn.strdisplaywidth(head .. more) > room and head ~= "" do
     head = vim.fn.strcharpart(head, 0, vim.fn.strchars(head) - 1)
   end
-  return (head:gsub("%s*%S*$", "")) .. MORE
+  return (head:gsub("%s*%S*$", "")) .. more
 end
 
 return M

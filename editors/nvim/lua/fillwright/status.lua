@@ -1,13 +1,13 @@
 -- What the language server says of itself and of the engine, for statuslines and `:Fillwright status`.
 
 local given = require("fillwright.requests").given
+local messages = require("fillwright.messages")
 local say = require("fillwright.say")
 
 local M = {}
 
 -- reasons that are shown
 local LATEST = 5
-local KINDS = { ghost = "Ghost text", popup = "Popup" }
 
 ---@class fillwright.Status what `fillwright/status` carries
 ---@field state "stopped"|"loading"|"ready"|"busy"|"failed"
@@ -63,10 +63,7 @@ end
 function M.exited(code, signal, client_id)
   by_client[client_id], percent[client_id] = nil, nil
   if code ~= 0 or signal ~= 0 then
-    crash = ("The language server ended with code %d, signal %d; start it with :Fillwright restart."):format(
-      code,
-      signal
-    )
+    crash = messages.crash:format(code, signal)
   end
   require("fillwright.drafts").settle()
   M.tell({ state = "stopped", message = crash or "" })
@@ -83,10 +80,10 @@ end
 function M.component()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
-    return crash and "fillwright stopped" or ""
+    return crash and "fillwright " .. messages.states.stopped or ""
   end
   if percent[client.id] then
-    return ("fillwright filling %d%%%%"):format(percent[client.id])
+    return "fillwright " .. messages.filling:format(percent[client.id])
   end
   local status = by_client[client.id]
   if not status or status.state == "ready" then
@@ -95,7 +92,7 @@ function M.component()
   if status.state == "loading" and given(status.fraction) then
     return ("fillwright %d%%%%"):format(100 * status.fraction)
   end
-  return "fillwright " .. status.state
+  return "fillwright " .. messages.states[status.state]
 end
 
 --- Ask the server how it is, and show it.
@@ -103,7 +100,7 @@ function M.report()
   local client = vim.lsp.get_clients({ bufnr = 0, name = "fillwright" })[1]
   if not client then
     local reason = crash or M.absence()
-    say.show({ "Fillwright: " .. reason, ":checkhealth fillwright says more." })
+    say.show({ "Fillwright: " .. reason, messages.checkhealth_says_more })
     return
   end
   client:exec_cmd({ title = "Status", command = "fillwright.status" }, { bufnr = 0 }, function(err, answer)
@@ -121,9 +118,9 @@ function M.absence()
   local filetype = vim.bo.filetype
   local wanted = vim.lsp.is_enabled("fillwright") and vim.lsp.config.fillwright.filetypes or {}
   if vim.list_contains(wanted, filetype) then
-    return "The language server has not started yet."
+    return messages.not_started
   end
-  return ("It is not attached to this buffer (filetype %q)."):format(filetype)
+  return messages.not_attached:format(filetype)
 end
 
 --- A status in words.
@@ -132,17 +129,18 @@ end
 function M.lines(status)
   local known = vim.iter({ status.model, status.device }):filter(given):join(", ")
   local loaded = given(status.fraction) and (" %d%%"):format(100 * status.fraction) or ""
-  local lines = { "Fillwright: " .. status.state .. loaded .. (known ~= "" and " (" .. known .. ")" or "") }
+  local lines = {
+    "Fillwright: " .. messages.states[status.state] .. loaded .. (known ~= "" and " (" .. known .. ")" or ""),
+  }
   if given(status.use) or given(status.useForActions) then
-    local actions = given(status.useForActions) or "the same"
-    table.insert(lines, ("Engine: %s; for actions: %s."):format(given(status.use) or "default", actions))
+    local actions = given(status.useForActions) or messages.same_engine.label
+    table.insert(lines, messages.engines:format(given(status.use) or messages.default_engine, actions))
   end
   if given(status.lastFillMs) then
-    table.insert(lines, ("The last fill took %.1f s."):format(status.lastFillMs / 1000))
+    table.insert(lines, messages.last_fill:format(status.lastFillMs / 1000))
   end
-  local head = ({ causal = "causal head", denoised = "denoiser" })[given(status.doubts)]
-  if head then
-    table.insert(lines, ("It finds unlikely places by its %s: :Fillwright check."):format(head))
+  if given(status.doubts) then
+    table.insert(lines, messages.doubts[status.doubts])
   end
   for _, sentence in ipairs({ status.message, given(status.memory) or "" }) do
     if sentence ~= "" then
@@ -151,19 +149,19 @@ function M.lines(status)
   end
   local latest = vim.list_slice(status.suppressed or {}, math.max(1, #(status.suppressed or {}) - LATEST + 1))
   if #latest > 0 then
-    vim.list_extend(lines, { "", "Why there was no suggestion, the newest first:" })
+    vim.list_extend(lines, { "", messages.reasons })
   end
   for _, quiet in vim.iter(latest):rev():enumerate() do
     local name = vim.fn.fnamemodify(vim.uri_to_fname(quiet.uri), ":t")
-    local times = quiet.count > 1 and (" (%d times)"):format(quiet.count) or ""
-    local kind = KINDS[quiet.kind] or quiet.kind
-    table.insert(lines, ("%s in %s: %s%s"):format(kind, name, quiet.message, times))
+    local times = quiet.count > 1 and messages.times:format(quiet.count) or ""
+    local kind = messages.kinds[quiet.kind] or quiet.kind
+    table.insert(lines, messages.reason:format(kind, name, quiet.message, times))
   end
   for number, sentence in ipairs(require("fillwright.config").taken_keys()) do
     vim.list_extend(lines, number == 1 and { "", sentence .. "." } or { sentence .. "." })
   end
   table.insert(lines, "")
-  table.insert(lines, ":Fillwright fill, rewrite, toggle and more: see :help :Fillwright")
+  table.insert(lines, messages.commands)
   return lines
 end
 

@@ -87,7 +87,8 @@ function M.run(call)
   local subcommand = subcommands[name]
   if not subcommand then
     local known = table.concat(names(), ", ")
-    require("fillwright.say").say(("there is no %q; there are %s"):format(name, known), vim.log.levels.ERROR)
+    local sentence = require("fillwright.messages").no_subcommand:format(name, known)
+    require("fillwright.say").say(sentence, vim.log.levels.ERROR)
     return
   end
   subcommand.run(argument, call)

@@ -1,6 +1,7 @@
 /** Uses the extension as a person does: node runUi.js PORT STEPS FOLDER FILE BARE_FOLDER SHOTS. */
 import { say, withPage } from "./browser";
 import { firstMinutes } from "./firstMinutes";
+import { fromNothing, withServer } from "./fromNothing";
 import { steps } from "./steps";
 
 import { Window } from "./window";
@@ -8,7 +9,7 @@ import { Window } from "./window";
 const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
   process.argv.slice(2);
 
-const sets: Record<string, typeof steps> = { steps, firstMinutes };
+const sets: Record<string, typeof steps> = { steps, firstMinutes, fromNothing, withServer };
 
 async function main(): Promise<void> {
   await withPage(async (page) => {
