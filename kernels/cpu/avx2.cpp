@@ -91,14 +91,15 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 #ifdef AVX_VNNI
 extern const Operations AVX_VNNI_SET;
-const Operations AVX_VNNI_SET{product, gated_mlp, turn, attend, join, head};
+const Operations AVX_VNNI_SET{product, gated_mlp, turn, attend, join, head, expect};
 #else
 extern const Operations AVX2;
-const Operations AVX2{product, gated_mlp, turn, attend, join, head};
+const Operations AVX2{product, gated_mlp, turn, attend, join, head, expect};
 #endif
 }  // namespace fillwright

@@ -65,9 +65,10 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 extern const Operations AVX512;
-const Operations AVX512{product, gated_mlp, turn, attend, join, head};
+const Operations AVX512{product, gated_mlp, turn, attend, join, head, expect};
 }  // namespace fillwright

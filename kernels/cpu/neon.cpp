@@ -60,9 +60,10 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 extern const Operations NEON;
-const Operations NEON{product, gated_mlp, turn, attend, join, head};
+const Operations NEON{product, gated_mlp, turn, attend, join, head, expect};
 }  // namespace fillwright
