@@ -61,7 +61,8 @@ inline void keep_shares(Pool* pool, const Matrix& matrix, const float* shares,
 }
 
 bool expect(Pool* pool, const Matrix& matrix, const Expecting& work) {
-    const size_t rows = static_cast<size_t>(work.count), threads = static_cast<size_t>(workers(pool));
+    const size_t rows = static_cast<size_t>(work.count);
+    const size_t threads = static_cast<size_t>(workers(pool));
     const size_t outputs = static_cast<size_t>(matrix.outputs);
     const size_t numbers = rows * static_cast<size_t>(matrix.inputs);
     const int32_t times = matrix.form == INT8 ? 2 : 1;

@@ -339,10 +339,10 @@ class CpuKernels:
         return Readout(log_sums, top_logits, top_outputs.astype(np.int64), chosen_logits)
 
     def expected(self, matrix: CpuMatrix, logits: Floats, factor: float, least: float) -> Floats:
-        """soft_embedding.py: softmax(logits) times the matrix, which is not in int4, times `factor`:
+        """soft_embedding.py: softmax(logits) * matrix * factor, of a matrix that is not in int4:
         logits [rows, outputs] -> [rows, inputs]. Outputs whose share is at most `least` in every
-        row are left out. In int8 each row's shares are rounded twice, to 1/127 of the largest one
-        of its portion and then what is left to 1/127 of its largest."""
+        row are left out. In int8 a row's shares are rounded to int8 twice, the second time what
+        the first has left."""
         if isinstance(matrix, Int4Matrix):
             raise ValueError("nothing is expected of a matrix in int4")
         count = logits.shape[0]
