@@ -75,6 +75,7 @@ vsix: .venv/.wheel-ready editors/vscode/node_modules/.ready ## package the VS Co
 bench: .venv/.dev-ready ## measure speed and memory
 	$(BIN)/python -P tests/bench/engine.py
 	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/cpu_kernels.py
+	OMP_NUM_THREADS=1 $(BIN)/python -P tests/bench/yardstick.py
 	$(BIN)/python -P tests/bench/server.py
 	$(BIN)/python tests/bench/start.py
 	$(BIN)/python -P tests/bench/remote.py

@@ -11,7 +11,6 @@ import numpy as np
 
 from fillwright.engine.model.config import AttentionShape, LayerKind, ModelConfig
 from fillwright.engine.model.cpu_experts import CpuExperts, run_expert_layer
-from fillwright.kernels.arrays import softmax
 from fillwright.kernels.cpu.layer import (
     Angles,
     CpuMlp,
@@ -34,10 +33,6 @@ LEAST_SHARE = 1 / 16
 """A token that is less likely than so much of an even share, in every row of a canvas, is left out
 of what is expected. On a body denoised from noise (docs/measurements-log.md, "Without torch") what
 is left out weighs 0.5 % at most and moves the expected embedding by 0.7 %."""
-
-TOGETHER = 2**14
-"""Tokens whose embeddings lie in memory at a time: all that the embedded model has, and 180 MB of
-DiffusionGemma's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,25 +78,14 @@ class CpuNetwork:
         signal [rows, vocab] logits or None -> [rows, hidden]."""
         if signal is not None:
             mlp = self.self_conditioning
-            expected = self._expected(signal)
+            least = LEAST_SHARE / signal.shape[-1]
+            factor = self.config.hidden_size**0.5
+            expected = self.kernels.expected(self.embedding, signal, factor, least)
             eps = self.config.rms_norm_eps
             embedded = embedded + self.kernels.gated_mlp(
                 mlp.gate_up, mlp.down, expected, mlp.gain, eps
             )
         return rms_norm(embedded, None, self.config.rms_norm_eps)
-
-    def _expected(self, logits: Floats) -> Floats:
-        """soft_embedding.py of logits [rows, vocab] -> [rows, hidden], but for tokens that are
-        unlikely in every row."""
-        silent = np.isneginf(logits.max(-1))
-        probabilities = np.zeros_like(logits)
-        probabilities[~silent] = softmax(logits[~silent])
-        likely = np.flatnonzero(probabilities.max(0) > LEAST_SHARE / logits.shape[-1])
-        expected = np.zeros((len(logits), self.config.hidden_size), dtype=np.float32)
-        for start in range(0, len(likely), TOGETHER):
-            some = likely[start : start + TOGETHER]
-            expected += probabilities[:, some] @ self.embedded(some)
-        return expected
 
     def run(
         self,

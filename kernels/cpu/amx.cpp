@@ -74,9 +74,10 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 extern const Operations AMX;
-const Operations AMX{product, gated_mlp, turn, attend, join, head};
+const Operations AMX{product, gated_mlp, turn, attend, join, head, expect};
 }  // namespace fillwright

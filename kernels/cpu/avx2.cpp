@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <cstring>
 
+// Within its callers the sums would not all stay in registers.
+#define APART __attribute__((noinline))
+
 namespace {
 
 constexpr int LANES = 8;
@@ -55,8 +58,8 @@ struct Dot {
     }
 
     template <int32_t M, bool LAST>
-    static void tile_of(int32_t m, const int8_t* rows, int32_t stride, const int8_t* block,
-                        int32_t* sums) {
+    APART static void tile_of(int32_t m, const int8_t* rows, int32_t stride, const int8_t* block,
+                              int32_t* sums) {
         if (m < M) {
             if constexpr (M > 1) tile_of<M - 1, LAST>(m, rows, stride, block, sums);
             return;
@@ -91,14 +94,15 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 #ifdef AVX_VNNI
 extern const Operations AVX_VNNI_SET;
-const Operations AVX_VNNI_SET{product, gated_mlp, turn, attend, join, head};
+const Operations AVX_VNNI_SET{product, gated_mlp, turn, attend, join, head, expect};
 #else
 extern const Operations AVX2;
-const Operations AVX2{product, gated_mlp, turn, attend, join, head};
+const Operations AVX2{product, gated_mlp, turn, attend, join, head, expect};
 #endif
 }  // namespace fillwright

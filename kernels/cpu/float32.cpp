@@ -36,9 +36,10 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 extern const Operations FLOAT32;
-const Operations FLOAT32{product, gated_mlp, turn, attend, join, head};
+const Operations FLOAT32{product, gated_mlp, turn, attend, join, head, expect};
 }  // namespace fillwright

@@ -128,6 +128,8 @@ bool head(Pool* pool, const Matrix& matrix, const Rows& rows, const Head& work) 
     if (kept.missing() || readings.missing() || !open_rows(pool, rows, kept)) return false;
     constexpr int32_t STEPS = 8;
     const int32_t steps = padded(matrix.outputs, OUTPUT_STEP) / OUTPUT_STEP;
+    const bool asked = work.log_sums || work.top || work.choices;
+    const float inverse = 1.0f / work.cap;
     spread(pool, (steps + STEPS - 1) / STEPS, [&](int32_t part, int32_t worker) {
         const Dot::Session session;
         for (int32_t step = part * STEPS; step < least(steps, (part + 1) * STEPS); step++) {
@@ -138,9 +140,9 @@ bool head(Pool* pool, const Matrix& matrix, const Rows& rows, const Head& work) 
                     float* logits = tile + i * OUTPUT_STEP;
                     each(OUTPUT_STEP, [&](int32_t j, auto all) {
                         store(logits + j,
-                              hyperbolic_tangent(load(logits + j, all) / work.cap) * work.cap, all);
+                              hyperbolic_tangent(load(logits + j, all) * inverse) * work.cap, all);
                     });
-                    read(readings, work, worker, row + i, from, logits, count);
+                    if (asked) read(readings, work, worker, row + i, from, logits, count);
                     if (!work.logits) continue;
                     float* to = work.logits +
                                 static_cast<size_t>(row + i) * static_cast<size_t>(matrix.outputs) +

@@ -146,6 +146,12 @@ PUBLIC int32_t fillwright_head(const Engine* engine, const Matrix* matrix, const
     return !engine->operations->head(helpers(engine, rows->count, *matrix), *matrix, *rows, *head);
 }
 
+PUBLIC int32_t fillwright_expect(const Engine* engine, const Matrix* matrix,
+                                 const Expecting* expecting) {
+    return !engine->operations->expect(helpers(engine, expecting->count, *matrix), *matrix,
+                                       *expecting);
+}
+
 PUBLIC int32_t fillwright_layer(const Engine* engine, const Layer* layer, const Step* step) {
     return !run_layer(*engine->operations, helpers(engine, step->count), *layer, *step);
 }

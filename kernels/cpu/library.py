@@ -116,6 +116,16 @@ class Head(ctypes.Structure):
     ]
 
 
+class Expecting(ctypes.Structure):
+    _fields_ = [
+        ("logits", c_void_p),
+        ("count", c_int32),
+        ("least", c_float),
+        ("factor", c_float),
+        ("out", c_void_p),
+    ]
+
+
 class Layer(ctypes.Structure):
     _fields_ = [
         ("heads", Heads),
@@ -166,6 +176,7 @@ FUNCTIONS = {
     "attend": (c_int32, [c_void_p] * 3),
     "join": (c_int32, [c_void_p] * 2),
     "head": (c_int32, [c_void_p] * 4),
+    "expect": (c_int32, [c_void_p] * 3),
     "layer": (c_int32, [c_void_p] * 3),
 }
 

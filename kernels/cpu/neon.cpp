@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <cstring>
 
+// Within its callers the sums would not all stay in registers.
+#define APART __attribute__((noinline))
+
 namespace {
 
 constexpr int LANES = 4;
@@ -26,8 +29,8 @@ struct Dot {
     }
 
     template <int32_t M>
-    static void tile_of(int32_t m, const int8_t* rows, int32_t stride, const int8_t* block,
-                        int32_t* sums) {
+    APART static void tile_of(int32_t m, const int8_t* rows, int32_t stride, const int8_t* block,
+                              int32_t* sums) {
         if (m < M) {
             if constexpr (M > 1) tile_of<M - 1>(m, rows, stride, block, sums);
             return;
@@ -60,9 +63,10 @@ struct Dot {
 }  // namespace
 
 #include "attention.h"
+#include "expectation.h"
 #include "head.h"
 
 namespace fillwright {
 extern const Operations NEON;
-const Operations NEON{product, gated_mlp, turn, attend, join, head};
+const Operations NEON{product, gated_mlp, turn, attend, join, head, expect};
 }  // namespace fillwright

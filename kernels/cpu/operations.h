@@ -92,6 +92,15 @@ struct Head {
     float* chosen_logits;
 };
 
+// What rows of logits [count, outputs] expect of a matrix that is not INT4: factor * softmax(logits)
+// * matrix, [count, inputs], without the outputs whose share is at most `least` in every row.
+struct Expecting {
+    const float* logits;
+    int32_t count;
+    float least, factor;
+    float* out;
+};
+
 // Each returns false where there is no memory for its work, true else.
 struct Operations {
     bool (*product)(Pool*, const Matrix&, const Rows&, float* out);
@@ -100,6 +109,7 @@ struct Operations {
     bool (*attend)(Pool*, const Heads&, const Attention&);
     bool (*join)(Pool*, const Joining&);
     bool (*head)(Pool*, const Matrix&, const Rows&, const Head&);
+    bool (*expect)(Pool*, const Matrix&, const Expecting&);
 };
 
 }  // namespace fillwright

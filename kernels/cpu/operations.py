@@ -338,6 +338,21 @@ class CpuKernels:
         self.call("head", matrix.address, ctypes.byref(rows), ctypes.byref(work))
         return Readout(log_sums, top_logits, top_outputs.astype(np.int64), chosen_logits)
 
+    def expected(self, matrix: CpuMatrix, logits: Floats, factor: float, least: float) -> Floats:
+        """soft_embedding.py: softmax(logits) * matrix * factor, of a matrix that is not in int4:
+        logits [rows, outputs] -> [rows, inputs]. Outputs whose share is at most `least` in every
+        row are left out. In int8 a row's shares are rounded to int8 twice, the second time what
+        the first has left."""
+        if isinstance(matrix, Int4Matrix):
+            raise ValueError("nothing is expected of a matrix in int4")
+        count = logits.shape[0]
+        out = empty(count, matrix.inputs)
+        work = c.Expecting(
+            checked(logits, count, matrix.outputs), count, least, factor, address(out)
+        )
+        self.call("expect", matrix.address, ctypes.byref(work))
+        return out
+
     def call(self, name: str, *arguments: object) -> None:
         """A function of the library, with what it wants after the engine."""
         if getattr(self._library, f"fillwright_{name}")(self._engine, *arguments):

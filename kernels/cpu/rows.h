@@ -46,6 +46,21 @@ inline void keep_row(const float* x, int32_t size, bool offset, int8_t* cells, f
     });
 }
 
+inline void take_off_row(const float*, int32_t size, bool, float, float* x) {
+    std::memset(x, 0, 4 * static_cast<size_t>(size));
+}
+
+// Takes off x what `keep_row` has kept of it.
+inline void take_off_row(const int8_t* cells, int32_t size, bool offset, float scale, float* x) {
+    each(size, [&](int32_t i, auto part) {
+        Bytes bytes{};
+        std::memcpy(&bytes, cells + i, static_cast<size_t>(width(part)));
+        if (offset) bytes ^= static_cast<int8_t>(-128);
+        const Floats kept = __builtin_convertvector(__builtin_convertvector(bytes, Ints), Floats);
+        store(x + i, load(x + i, part) - kept * scale, part);
+    });
+}
+
 // Rows as a product with the matrix takes them, of `stride` cells each; padding is zero, for so are
 // the weights there, and 0 times what is no number is none. For a matrix in bfloat16 they are not
 // rounded; for one in int4, the sums of their groups' cells are kept too.
@@ -86,6 +101,10 @@ public:
         keep_row(x, size, Dot::OFFSET && form_ == INT8, cells, scales_.get()[i]);
         std::memset(cells + size, 0, static_cast<size_t>(stride - size) * sizeof(Cell));
         if (form_ == INT4) sum_groups(cells, sums_.get() + of_rows(i, size / group_));
+    }
+    // Leaves in x what rounding has left of row i, which was kept of it.
+    void take_off(int32_t i, float* x) const {
+        take_off_row(row(i), size, Dot::OFFSET && form_ == INT8, scale(i), x);
     }
     const int32_t count, size, stride;
 

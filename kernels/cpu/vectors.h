@@ -102,7 +102,7 @@ inline Floats nearest(Floats x) { return (x + 12582912.0f) - 12582912.0f; }
 
 // e^x within 2e-7 of itself; e^-87 for all that is smaller, e^88 for all that is larger. The
 // fraction's series is Taylor's, whose seventh term is below 2e-8 at ln(2) / 2.
-inline Floats exponential(Floats x) {
+__attribute__((always_inline)) inline Floats exponential(Floats x) {
     // in this order both leave what is no number as it is
     x = most(splat(-87.0f), least(splat(88.0f), x));
     const Floats power = nearest(x * 1.44269504f);

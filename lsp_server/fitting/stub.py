@@ -5,13 +5,16 @@ the query files of the languages say.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fillwright.engine.syntax.functions import Function, functions
 from fillwright.lsp_server.carving.carving import Carving
 from fillwright.lsp_server.fitting.fit import Dropped, Fit, fit_fill
+from fillwright.lsp_server.fitting.surroundings import surroundings
 from fillwright.lsp_server.text.changes import TextChange
 from fillwright.lsp_server.text.documents import Document
 from fillwright.lsp_server.text.formatting import Formatting
+from fillwright.lsp_server.text.positions import LINE_END
 
 
 def fit_written(
@@ -20,9 +23,32 @@ def fit_written(
     """The changes that put `text` into the one hole of a carving, as `fit_fill` makes them; none
     when the outcome is a stub."""
     fit = fit_fill(document, carving, (text,), formatting)
-    if fit.changes and _is_stub(document, carving, fit.changes):
+    if (
+        fit.changes
+        and _is_stub_nearby(document, carving, fit.changes)
+        and _is_stub(document, carving, fit.changes)
+    ):
         return Fit((), (Dropped(0, "stub"),))
     return fit
+
+
+def _is_stub_nearby(document: Document, carving: Carving, changes: Sequence[TextChange]) -> bool:
+    """Whether it is a stub, as far as the surroundings of the hole say, which cost less to parse
+    than a long document. They lack only what a function has besides: what is none there is none in
+    the document."""
+    if document.tree is None:
+        return False
+    (hole,), (change,) = carving.holes, changes
+    around, near = surroundings(document, document.tree, hole)
+    if len(around.lf) == len(document.lf):
+        return True
+    moved = hole.start - near.start
+    start, end = document.to_lf(change.start), document.to_lf(change.end)
+    if start < moved or around.lf[start - moved : end - moved] != document.lf[start:end]:
+        return True
+    text = LINE_END.sub("\n", change.text)
+    moved_change = TextChange(start - moved, end - moved, text)
+    return _is_stub(around, replace(carving, holes=(near,)), (moved_change,))
 
 
 def _is_stub(document: Document, carving: Carving, changes: Sequence[TextChange]) -> bool:

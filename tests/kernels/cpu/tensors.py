@@ -52,6 +52,7 @@ class TensorKernels(CpuKernels):
     join = _of_tensors(CpuKernels.join)
     logits = _of_tensors(CpuKernels.logits)
     readout = _of_tensors(CpuKernels.readout)
+    expected = _of_tensors(CpuKernels.expected)
 
     def pack(self, weights: Any, scales: Any) -> Int8Matrix:
         return CpuKernels.pack(self, to_arrays(weights), to_arrays(scales))

@@ -15,7 +15,14 @@ HERE = Path(__file__).parent
 CHECKED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 TRIED = [
     str(HERE / f"test_{name}.py")
-    for name in ("operations", "operations_attention", "operations_head", "layer", "matrices")
+    for name in (
+        "operations",
+        "operations_attention",
+        "operations_head",
+        "operations_expected",
+        "layer",
+        "matrices",
+    )
 ]
 
 

@@ -167,3 +167,26 @@ def test_ghost_text_has_the_reason() -> None:
         "stub",
         "The model only wrote that the code is still to come.",
     )
+
+
+OTHERS = "".join(f"def f{number}(x):\n    return x + {number}\n\n\n" for number in range(400))
+MANY = "".join(f"    x{number} = {number}\n" for number in range(600))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("function", "stub"),
+    [
+        ("def g(x):\n    ‸\n", True),
+        ("class A:\n    def g(self, x):\n        ‸\n", True),
+        (f'def g(x):\n    """Says."""\n    # first\n    ‸\n{MANY}', False),
+        (f"def g(x):\n{MANY}    ‸\n", False),
+    ],
+)
+def test_a_stub_in_a_long_document_is_one(function: str, stub: bool, line_end: str) -> None:
+    source = (OTHERS + function + "\n\n" + OTHERS).replace("\n", line_end)
+    at = len(source.partition("‸")[0].replace(line_end, "\n"))
+    document = Document.of(source.replace("‸", ""), "python")
+    carving = carve_line_end(document, at)
+    assert carving is not None
+    assert code(fit_written(document, carving, "pass")) == ("stub" if stub else None)
