@@ -247,6 +247,7 @@ class RemoteInfiller:
             model=self.model_name,
             device=self.device,
             timings_ms={"total": stop.elapsed_ms()},
+            length=chosen.length,
             alternatives=tuple((other + tail,) for other in list(unlike)[: request.candidates - 1]),
             certainty=certainty_of(chosen, [take for take, _ in others], against.count),
             candidate_tokens=sum(take.pieces for take in takes),
@@ -266,6 +267,7 @@ class RemoteInfiller:
             context=window.context,
             language=request.language,
             steps=request.budget.steps,
+            length=request.length,
             instruction=request.instruction or "",
             replaced=window.replaced,
         )
