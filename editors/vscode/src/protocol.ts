@@ -14,6 +14,8 @@ export interface Status {
   instructions?: boolean | null;
   /** What the model ranks tokens by to find unlikely places; null where it finds none. */
   doubts?: "causal" | "denoised" | null;
+  /** Somebody has counted how often its fills are right when it is so sure; null where it never says how sure. */
+  calibrated?: boolean | null;
   /** For people: how much of the project is remembered; empty for nothing. */
   memory?: string;
   /** The engine that the settings choose by name; null for what they name otherwise. */

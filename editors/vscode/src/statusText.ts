@@ -38,7 +38,7 @@ export function stillComputing({ state, lastFillMs }: StatusAnswer): string | un
 
 function ready(status: Status): string {
   const actions = status.useForActions ? `For actions: ${status.useForActions}` : "";
-  return [modelOf(status) || "ready", actions, status.memory, doubts(status)]
+  return [modelOf(status) || "ready", actions, status.memory, doubts(status), sureness(status)]
     .filter(Boolean)
     .join(". ");
 }
@@ -46,6 +46,10 @@ function ready(status: Status): string {
 function doubts(status: Status): string {
   const head = status.doubts === "causal" ? "causal head" : "denoiser";
   return status.doubts ? `Finds unlikely places by its ${head}` : "";
+}
+
+function sureness(status: Status): string {
+  return status.calibrated === false ? "How sure it is of a fill is not calibrated" : "";
 }
 
 function modelOf({ model, device, use }: Status): string {

@@ -55,14 +55,13 @@ class VllmDiffusion:
         """See `Adapter`. All of it is one piece, or one per token where these spell the text."""
         prompt = await _ids(server, _prompt(question))
         await self._learn_ends(server)
-        pins = list[int]()
-        if question.length != "end-mark" and (question.number or question.length != "auto"):
-            pins = (await _ids(server, question.suffix[: PINNED * 6]))[:PINNED]
+        pins = await _after(server, question)
         pieces = None
-        if pins and not question.number and question.length != "auto":
+        if pins and not question.number:
             pieces = await self._of_found_length(server, question, prompt, pins)
+            pins = []
         if pieces is None:
-            canvas = Canvas((self._free(question, len(pins)),), (), pins if question.number else ())
+            canvas = Canvas((self._free(question, len(pins)),), (), pins)
             written = await self._written(server, question, prompt, canvas)
             pieces = await self._agreed(server, written, canvas)
         for piece in pieces:
@@ -147,7 +146,7 @@ class VllmDiffusion:
     def _free(self, question: Question, pinned: int) -> int:
         """How many tokens of the canvas are the hole's."""
         wanted = question.tokens + 1
-        if question.number:
+        if pinned:
             wanted = LENGTHS[(question.number - 1) % len(LENGTHS)]
         return max(1, min(wanted, self.width - pinned))
 
@@ -183,6 +182,12 @@ def _prompt(question: Question | JointQuestion) -> str:
     asked = task(question.suffix, question.language, None, question.context)
     turn = f"{BEGIN}{TURN}user\n{asked}{END_OF_TURN}\n{TURN}model\n"
     return f"{turn}```{question.language}\n{question.prefix}"
+
+
+async def _after(server: Server, question: Question) -> list[int]:
+    """The ids after the hole that its canvas ends with; none where an end mark is to end it."""
+    is_free = not question.number if question.length == "auto" else question.length == "end-mark"
+    return [] if is_free else (await _ids(server, question.suffix[: PINNED * 6]))[:PINNED]
 
 
 async def _ids(server: Server, text: str) -> list[int]:

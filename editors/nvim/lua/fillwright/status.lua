@@ -16,6 +16,7 @@ local KINDS = { ghost = "Ghost text", popup = "Popup" }
 ---@field model? string
 ---@field device? string
 ---@field doubts? "causal"|"denoised" what the model ranks tokens by to find unlikely places
+---@field calibrated? boolean somebody has counted how often its fills are right when it is so sure
 ---@field use? string the engine that the settings choose by name
 ---@field useForActions? string the one for what is asked for by hand
 
@@ -143,6 +144,9 @@ function M.lines(status)
   local head = ({ causal = "causal head", denoised = "denoiser" })[given(status.doubts)]
   if head then
     table.insert(lines, ("It finds unlikely places by its %s: :Fillwright check."):format(head))
+  end
+  if given(status.calibrated) == false then
+    table.insert(lines, "How sure it is of a fill is not calibrated.")
   end
   for _, sentence in ipairs({ status.message, given(status.memory) or "" }) do
     if sentence ~= "" then

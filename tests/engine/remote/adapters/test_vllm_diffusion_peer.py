@@ -6,7 +6,9 @@ a canvas takes seconds.
 """
 
 import os
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,6 +24,7 @@ PEER = os.environ.get("FILLWRIGHT_VLLM_PEER")
 # a server of one's own may be ended
 IS_OURS = "FILLWRIGHT_VLLM_PEER_IS_OURS" in os.environ
 NO_PEER = "no real vLLM: run `make vllm-peer`, or name one in FILLWRIGHT_VLLM_PEER"
+DASHBOARD = Path(__file__).parents[4] / "docs/team-dashboard.json"
 PROMPT = [256, 70, 71, 72]
 SEED = [*range(70, 78)]
 EIGHT = {"diffusion_canvas_length": 8}
@@ -161,6 +164,14 @@ def test_holes_that_share_a_canvas_are_filled(url, connected):
     fill = fill_of(connected(url), request)
     assert len(fill.texts) == 2
     assert not any("\n" in text for text in fill.texts)
+
+
+@pytest.mark.skipif(PEER is None, reason=NO_PEER)
+def test_it_counts_what_the_teams_dashboard_shows():
+    shown = set(re.findall(r"vllm:\w+", DASHBOARD.read_text("utf-8")))
+    counted = httpx.get(f"{PEER}/metrics", trust_env=False).text
+    assert len(shown) > 5
+    assert [name for name in shown if f"\n{name}{{" not in counted] == []
 
 
 def test_probabilities_of_the_prompt_end_the_server(url, connected):
