@@ -1,8 +1,9 @@
 """What a daemon that stands before a model server adds of its own, in a table.
 
 `python -P tests/bench/remote.py`. The server answers at once, in this process; the daemon is a real
-process with its socket. Each request is a key further in a line that somebody types. `request` is the time from the client's call to the server having all of
-it, `answer` from the server's last byte to the client having the fill. Not a test.
+process with its socket. Each request is a key further in a line that somebody types. `request` is
+the time from the client's call to the server having all of it, `answer` from the server's last byte
+to the client having the fill. Not a test.
 """
 
 import asyncio
