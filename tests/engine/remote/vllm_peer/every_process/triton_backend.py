@@ -12,7 +12,7 @@ from triton.backends.driver import DriverBase
 
 
 class NothingCompiled(BaseBackend):
-    """Is there to be found; whoever compiles with it has forgotten TRITON_INTERPRET=1."""
+    """Is there to be found, and is never to be used."""
 
     @staticmethod
     def supports_target(target: GPUTarget) -> bool:
