@@ -14,7 +14,7 @@ export interface Status {
   instructions?: boolean | null;
   /** What the model ranks tokens by to find unlikely places; null where it finds none. */
   doubts?: "causal" | "denoised" | null;
-  /** Somebody has counted how often its fills are right when it is so sure; null where it never says how sure. */
+  /** How sure it is was held against what was right; null where it never says. */
   calibrated?: boolean | null;
   /** For people: how much of the project is remembered; empty for nothing. */
   memory?: string;
