@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test fmt check check-vscode check-nvim check-workflows vsix bench fuzz dist nvim-plugin pages docs audit sbom lock
+.PHONY: help demo quick test fmt check check-vscode check-nvim check-workflows vsix bench fuzz vllm-peer dist nvim-plugin pages docs audit sbom lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -92,6 +92,16 @@ fuzz: .venv/.dev-ready .tools/fuzz/.ready ## fuzz what reads strangers' input, M
 .tools/fuzz/.ready: tests/fuzz/requirements.txt
 	rm -rf .tools/fuzz
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .tools/fuzz --requirement $<
+	@touch $@
+
+vllm-peer: .venv/.dev-ready .tools/vllm-peer/.ready ## run the cases of DiffusionGemma before a real vLLM on the CPU: 3 GB, many minutes
+	$(BIN)/python -P tests/engine/remote/vllm_peer/run.py .tools/vllm-peer/bin/python
+
+# its torch is another one. What it brings for sound is built for CUDA, and no import survives that beside torch's CPU build.
+.tools/vllm-peer/.ready: tests/engine/remote/vllm_peer/requirements.txt
+	$(PYTHON) -m venv .tools/vllm-peer
+	.tools/vllm-peer/bin/pip install --quiet --disable-pip-version-check --no-compile --requirement $<
+	.tools/vllm-peer/bin/pip uninstall --quiet --yes torchaudio torchcodec
 	@touch $@
 
 dist: .tools/release/.ready ## build wheel, sdist, VSIX and the Neovim plugin of this commit into dist/

@@ -47,7 +47,8 @@ class Engine(Protocol):
     """Fills one request at a time. `warning` is one sentence for its user, if anything is to be
     known; `languages` are the ids of those that it has learnt, None for all; `context_tokens` is
     how much of the text around a hole it looks at; `doubts_by` is what it ranks tokens by to find
-    unlikely places, None where nobody has measured what it finds."""
+    unlikely places, None where nobody has measured what it finds. `is_calibrated`: somebody has
+    counted how often its fills are right when it is so sure; None where it never says how sure."""
 
     @property
     def model_name(self) -> str: ...
@@ -61,6 +62,8 @@ class Engine(Protocol):
     def context_tokens(self) -> int: ...
     @property
     def doubts_by(self) -> Ranking | None: ...
+    @property
+    def is_calibrated(self) -> bool | None: ...
     @property
     def remembered(self) -> Memory: ...
     def infill(

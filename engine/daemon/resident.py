@@ -183,6 +183,7 @@ class Resident:
                 instructions=self._instructions,
                 remembers=self._engine.remembered.is_used if self._engine else None,
                 doubts_by=self._engine.doubts_by if self._engine else None,
+                calibrated=self._engine.is_calibrated if self._engine else None,
                 remembered=self._engine.remembered.known() if self._engine else (),
                 to_remember=len(self._memories),
                 adapter=self._adapter,

@@ -28,8 +28,9 @@ class Health:
     `instructions`: it does what it is told in words. `remembers`: it takes the user's own code into
     account, None while that is not known; `remembered` is how much it has in memory, and
     `to_remember` files wait to be taken into it. `doubts_by` is what it ranks tokens by to find
-    unlikely places, None where it finds none. `adapter` is the folder of the one that the last fill
-    was made with. A stopped daemon has no `pid`."""
+    unlikely places, None where it finds none. `calibrated`: somebody has counted how often its
+    fills are right when it is so sure; None where it never says how sure. `adapter` is the folder
+    of the one that the last fill was made with. A stopped daemon has no `pid`."""
 
     status: Status
     fraction: float = 0.0
@@ -42,6 +43,7 @@ class Health:
     instructions: bool | None = None
     remembers: bool | None = None
     doubts_by: Ranking | None = None
+    calibrated: bool | None = None
     remembered: tuple[WorkspaceMemory, ...] = ()
     to_remember: int = 0
     adapter: str = ""

@@ -78,6 +78,13 @@ def fit_all(
     return Calibrations(fit(alone, precedent), fit(with_project, precedent), precedent)
 
 
+def fit_engine(pauses: Sequence[TypedPause]) -> Calibrations:
+    """What a model server's fills ask for, whose certainties know nothing of precedents. Raises
+    BadRequest as `fit` does."""
+    every = fit([p for p in pauses if p.kind != "body"])
+    return Calibrations(every, every)
+
+
 def _weights(
     rows: Sequence[Sequence[float]], right: Sequence[bool], what: str
 ) -> tuple[float, ...]:
@@ -105,8 +112,9 @@ def _whole(certainty: Certainty, calibrations: Calibrations) -> float:
 
 
 def write(calibrations: Calibrations, projects: Sequence[str], pauses: int, folder: Path) -> Path:
-    """Put the weights into a checkpoint's folder, with where they come from."""
+    """Put the weights into the folder of a checkpoint or an engine, with where they come from."""
     path = folder / FILE
+    folder.mkdir(parents=True, exist_ok=True)
     record = asdict(calibrations) | {"fitted_on": list(projects), "pauses": pauses}
     path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     return path

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
-from fillwright.engine.evaluation.calibrate import fit_all, recalibrated, write
+from fillwright.engine.evaluation.calibrate_command import add_calibrate
 from fillwright.engine.evaluation.doubt import LONGEST, run_doubt
 from fillwright.engine.evaluation.doubt_summary import doubt_table
 from fillwright.engine.evaluation.holes import (
@@ -26,7 +26,6 @@ from fillwright.engine.evaluation.holes import (
 )
 from fillwright.engine.evaluation.infilling import Split, load_items
 from fillwright.engine.evaluation.joint import joint_table, run_joint
-from fillwright.engine.evaluation.journal import read_records
 from fillwright.engine.evaluation.pins import pins_table, run_pins, typed_on
 from fillwright.engine.evaluation.projects import ProjectSet, fetch_projects
 from fillwright.engine.evaluation.question import Question
@@ -38,10 +37,7 @@ from fillwright.engine.evaluation.shared_names import shared_names
 from fillwright.engine.evaluation.source_tree import Source, read_sources
 from fillwright.engine.evaluation.summary import table
 from fillwright.engine.evaluation.swaps import swaps
-from fillwright.engine.evaluation.typed_pause import TypedPause
-from fillwright.engine.evaluation.typing_summary import summarise_typing
 from fillwright.engine.infill.doubt_settings import DoubtSettings
-from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.request import Length
 
 if TYPE_CHECKING:
@@ -131,14 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     projects.set_defaults(run=_projects)
 
-    calibrate = commands.add_parser(
-        "calibrate", help="fit how sure a checkpoint may be of its fills, to runs of typing"
-    )
-    calibrate.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="what --out named")
-    calibrate.add_argument(
-        "--write", type=Path, metavar="FOLDER", help="put the weights into this checkpoint"
-    )
-    calibrate.set_defaults(run=_calibrate)
+    add_calibrate(commands)
 
     report = commands.add_parser("report", help="show kept runs as one HTML file")
     report.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="what --out named")
@@ -239,23 +228,6 @@ def _report(arguments: argparse.Namespace) -> None:
 def _projects(arguments: argparse.Namespace) -> None:
     for folder in fetch_projects(arguments.set, arguments.folder):
         print(folder)
-
-
-def _calibrate(arguments: argparse.Namespace) -> None:
-    pauses = [pause for folder in arguments.folders for pause in read_records(folder, TypedPause)]
-    known = Calibrations.of_checkpoint(arguments.write or embedded_checkpoint()).precedent
-    calibrations = fit_all(pauses, known)
-    if calibrations.precedent == known:
-        print("too few texts that stood before: what the checkpoint says of them stays")
-    projects = sorted({pause.project for pause in pauses})
-    if arguments.write:
-        print(write(calibrations, projects, len(pauses), arguments.write))
-    print(calibrations)
-    summary = summarise_typing(recalibrated(pauses, calibrations))[0]
-    print(
-        f"calibration error {summary.off:.3f} ({summary.off_by_chance:.3f} by chance alone) on "
-        f"{summary.pauses} pauses of its own data"
-    )
 
 
 def _run(

@@ -52,7 +52,7 @@ class Candidate:
     ) -> "Candidate":
         """Candidate `number` of a request, from 0."""
         plan = checkpoint.plan(request, number)
-        starts_a_token = checkpoint.tokenizer.starting_with
+        starts_a_token = checkpoint.tokenizer.starts_a_token
         seams = Seams.of(request, starts_a_token, ends_in_words=plan.drafting == "beams")
         return cls(checkpoint, request, plan, seams, stop, is_first=number == 0)
 

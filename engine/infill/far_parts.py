@@ -5,9 +5,9 @@ Knows text and tokens; knows no model. Most of it does not change while somebody
 is cut at line ends, in steps, and what is sorted of it is kept.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
 from fillwright.engine.infill.text.windows import (
@@ -35,12 +35,23 @@ class Around:
     far: Sequence[Store]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The `ids` of a text, and the `safe` ones, in which keys and passwords are masked."""
+
+    ids: list[int]
+    safe: list[int]
+
+
 class FarParts:
-    """Keeps what was sorted last, by its texts."""
+    """Keeps what was read and sorted last, by its texts."""
 
     def __init__(self, tokenizer: CodeTokenizer) -> None:
         self._tokenizer = tokenizer
-        self._sorted: OrderedDict[tuple[str, ...], SortedContexts] = OrderedDict()
+        # while somebody types, the text before the line and the text after it stay as they are
+        self._read = lru_cache(2 * KEPT)(self._read_now)
+        self._sorted_texts = lru_cache(KEPT)(self._sort_texts)
+        self._sorted_ids = lru_cache(KEPT)(self._sort_ids)
 
     def around(self, prefix: str, suffix: str) -> Around:
         """What is around a hole between these texts. Keys and passwords are in no far part."""
@@ -48,28 +59,35 @@ class FarParts:
         # counted from its end, where nobody types
         unseen = max(0, len(suffix) - SUFFIX_TOKENS * WINDOW_CHARACTERS_PER_TOKEN)
         end = line_end_after(suffix, len(suffix) - unseen // WINDOW_STEP * WINDOW_STEP)
-        near = [prefix[cut:], suffix[:end]]
-        before, after = map(self._tokenizer.encode, near)
-        beyond = [
-            self._ids(masked(near[0], GAP), before)[:-PREFIX_TOKENS],
-            self._ids(masked(near[1], GAP), after)[SUFFIX_TOKENS:],
-        ]
+        before, after = self._before(prefix[cut:]), self._read(suffix[:end])
+        beyond = tuple(before.safe[:-PREFIX_TOKENS]), tuple(after.safe[SUFFIX_TOKENS:])
         far = list[SortedContexts]()
         if cut or end < len(suffix):
-            far.append(self._kept(prefix[:cut], suffix[end:]))
+            far.append(self._sorted_texts(prefix[:cut], suffix[end:]))
         if any(beyond):
-            far.append(SortedContexts.of(filter(None, beyond), self._vocabulary))
-        return Around(before, after, [Store(contexts) for contexts in far])
+            far.append(self._sorted_ids(*beyond))
+        return Around(before.ids, after.ids, [Store(contexts) for contexts in far])
 
-    def _kept(self, *texts: str) -> SortedContexts:
-        if texts in self._sorted:
-            self._sorted.move_to_end(texts)
-        else:
-            streams = [self._ids(masked(text, GAP), None) for text in texts if text]
-            self._sorted[texts] = SortedContexts.of(streams, self._vocabulary)
-        while len(self._sorted) > KEPT:
-            self._sorted.popitem(last=False)
-        return self._sorted[texts]
+    def _before(self, text: str) -> Read:
+        """The text up to the hole, whose last line is what changes."""
+        line_end = line_end_before(text, len(text))
+        line = self._tokenizer.encode(text[line_end:])
+        if len(line) > PREFIX_TOKENS:
+            # some of it is no more in view, and must be masked too
+            return self._read(text)
+        head = self._read(text[:line_end])
+        return Read(head.ids + line, head.safe + line)
+
+    def _read_now(self, text: str) -> Read:
+        ids = self._tokenizer.encode(text)
+        return Read(ids, self._ids(masked(text, GAP), ids))
+
+    def _sort_texts(self, *texts: str) -> SortedContexts:
+        streams = [self._ids(masked(text, GAP), None) for text in texts if text]
+        return SortedContexts.of(streams, self._vocabulary)
+
+    def _sort_ids(self, *streams: tuple[int, ...]) -> SortedContexts:
+        return SortedContexts.of(filter(None, streams), self._vocabulary)
 
     def _ids(self, text: str, known: list[int] | None) -> list[int]:
         """Of a text in which secrets are masked; `known` are those of one without."""

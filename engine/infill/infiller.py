@@ -14,6 +14,7 @@ from fillwright.engine.infill.candidate import Candidate
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.doubt_settings import DoubtSettings
 from fillwright.engine.infill.doubting import Doubting
+from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.rewriting import Rewriting
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
@@ -59,6 +60,11 @@ class Infiller(Checkpoint):
             )
         except self.no_memory as error:
             raise EngineFailed(MEMORY_IS_FULL) from error
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the checkpoint says what its evidence was worth."""
+        return self.calibrations != Calibrations()
 
     @property
     def doubts_by(self) -> Ranking | None:

@@ -23,7 +23,7 @@ def length_scores(checkpoint: Checkpoint, request: InfillRequest) -> dict[int, f
     """What a search makes of each length of the request's only hole at first look, from noise and
     without a bias; higher is better."""
     request = replace(request, length="search")
-    task = _task(checkpoint, request, Seams.of(request, checkpoint.tokenizer.starting_with))
+    task = _task(checkpoint, request, Seams.of(request, checkpoint.tokenizer.starts_a_token))
     return LengthSearch.of(checkpoint.model, task, LengthBias()).first_scores()
 
 
@@ -33,7 +33,7 @@ def taught(
     """Of the request's only hole, a line's, if the `rest` were written there: its precedents, the
     tokens, the end mark last, and the model's logits before each, float32 [tokens, vocab]."""
     request = replace(request, decode="draft")
-    seams = Seams.of(request, checkpoint.tokenizer.starting_with, ends_in_words=True)
+    seams = Seams.of(request, checkpoint.tokenizer.starts_a_token, ends_in_words=True)
     task, model = _task(checkpoint, request, seams), checkpoint.model
     project = checkpoint.remembered.stores(request.workspace, request.file_key)
     ids = checkpoint.tokenizer.encode(seams.leads[0] + rest + seams.ending)

@@ -24,7 +24,7 @@ class Standing:
 
     @cached_property
     def seams(self) -> Seams:
-        return Seams.of(self.request, self.checkpoint.tokenizer.starting_with)
+        return Seams.of(self.request, self.checkpoint.tokenizer.starts_a_token)
 
     @cached_property
     def ids(self) -> list[int]:

@@ -6,8 +6,9 @@ agree with it, as Jeffreys' rule estimates it: (agreeing + 1/2) / (others + 1). 
 agrees this makes 0.75, of one that does not 0.25, and of none to compare with 0.5. Each thing that
 speaks against the fill takes 70 % off. So the thresholds of the gate mean the same as with
 likelihoods: at `normal` (0.3) what was agreed on is shown unless something speaks against it, and
-what was not is left away. Neither is calibrated: nobody has counted what users of these servers
-accept.
+what was not is left away. Neither is calibrated, until `fillwright eval calibrate --engine` has
+counted for a server's model how often its fills are right: then the probability is that of a
+logistic regression on these, whose `margin` is what the faults take off, in nats.
 
 Where the model was given the text after the hole, the share of it that it would have written
 itself counts too.
@@ -24,10 +25,13 @@ from fillwright.engine.remote.take import Take
 from fillwright.engine.request import Certainty
 
 SPEAKS_AGAINST = 0.3
+LEAST_DOUBT = 1e-4
 WORD_OR_SIGN = re.compile(r"\w+|\s+|[^\w\s]")
 
 
-def certainty_of(take: Take, others: Sequence[Take], against: int) -> Certainty:
+def certainty_of(
+    take: Take, others: Sequence[Take], against: int, calibration: Calibration | None = None
+) -> Certainty:
     """Of the fill that `take` is, `others` being further samples, and `against` counting what
     speaks against it."""
     doubt = SPEAKS_AGAINST**against
@@ -36,13 +40,17 @@ def certainty_of(take: Take, others: Sequence[Take], against: int) -> Certainty:
     )
     # a fill of the wrong length may be sure of each word, but not of what comes after it
     doubt *= take.agreed
+    near, margin = 1 + len(others), math.log(max(LEAST_DOUBT, doubt))
+    whole = Calibration().probability(drafted, 0.0, near) * doubt
+    if calibration is not None:
+        whole = calibration.probability(drafted, margin, near)
     return Certainty(
-        whole=round(Calibration().probability(drafted, 0.0, 1) * doubt, 4),
+        whole=round(whole, 4),
         nothing=round(nothing, 4),
         beginnings=tuple((end, round(sure, 4)) for end, sure in beginnings),
         drafted=round(drafted, 6),
-        margin=0.0,
-        near=1 + len(others),
+        margin=round(margin, 4),
+        near=near,
     )
 
 

@@ -13,6 +13,7 @@ from fillwright.engine.remote.adapters.mistral import Mistral
 from fillwright.engine.remote.adapters.ollama import Ollama
 from fillwright.engine.remote.adapters.openai import Completions
 from fillwright.engine.remote.adapters.vllm_diffusion import CONTROL_TOKENS, VllmDiffusion
+from fillwright.engine.remote.calibrated import calibration_of
 from fillwright.engine.remote.connection import PATIENCE, Connection, Patience
 from fillwright.engine.remote.infiller import RemoteInfiller
 from fillwright.engine.remote.marks import Marks
@@ -44,6 +45,7 @@ def connect(
             own_code=OwnCode.of_checkpoint(embedded_checkpoint()),
             marks=_marks(found),
             samples=settings.samples,
+            calibration=calibration_of(connection.host, found.model),
             chat=Chat(found.model) if settings.instructions else None,
             editor=MercuryEdit(found.model) if found.kind == "mercury" else None,
         )

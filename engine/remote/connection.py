@@ -17,19 +17,26 @@ from typing import Any
 
 import httpx
 
-from fillwright.engine.errors import BadRequest, EngineFailed, FillwrightError
+from fillwright.engine.errors import EngineFailed, FillwrightError
 from fillwright.engine.remote.breaker import Breaker
 from fillwright.engine.remote.names import may_be_same
 from fillwright.engine.remote.question import Format
 from fillwright.engine.remote.refusals import NOT_OFFERED, Refusals
 from fillwright.engine.remote.settings import RemoteSettings
 from fillwright.engine.remote.streams import BadAnswerError, bounded, objects, plain
+from fillwright.engine.remote.transport import transport_to
 
 AT_ONCE = 4
 BUSY = (429, 503)
 # what a router says whose server broke off
 BROKEN_BEHIND = 502
 LEFTOVER_S = 0.1
+HEADERS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip, deflate",
+    "Content-Type": "application/json",
+    "User-Agent": "fillwright",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,13 @@ class Connection:
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._base = address.base
         self._urls: dict[str, httpx.URL] = {}
-        self._client = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(patience.stall_s, connect=patience.connect_s, read=None),
-            verify=_certificates(),
-            # a proxy of the user's has no business between two programs of this machine
-            trust_env=not address.is_here,
-        )
+        self._headers = HEADERS | ({"Authorization": f"Bearer {key}"} if key else {})
+        timeout = httpx.Timeout(patience.stall_s, connect=patience.connect_s, read=None)
+        self._options = {"timeout": timeout.as_dict()}
+        self._transport = transport_to(address)
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON of an answer; GET without a body. Raises as `events` does."""
@@ -145,16 +149,16 @@ class Connection:
         """The head of the answer. A connection that breaks is tried once more: one that was kept
         open may have been closed by the other side meanwhile, and a router may know of others."""
         for attempt in range(2):
-            content = None if body is None else json.dumps(body).encode()
-            request = self._client.build_request(
+            request = httpx.Request(
                 "GET" if body is None else "POST",
                 self._url(path),
-                content=content,
-                headers={"Content-Type": "application/json"} if content else {},
+                content=None if body is None else json.dumps(body).encode(),
+                headers=self._headers,
+                extensions=self._options,
             )
             try:
                 async with asyncio.timeout(self._patience.first_byte_s):
-                    answer = await self._client.send(request, stream=True)
+                    answer = await self._transport.handle_async_request(request)
                 if answer.status_code != BROKEN_BEHIND or attempt:
                     return answer
                 await answer.aclose()
@@ -207,20 +211,6 @@ class Connection:
             case httpx.ProxyError():
                 return EngineFailed(f"The proxy does not lead to the engine at {self.host}.")
         return EngineFailed(f"The engine at {self.host} broke off in the middle of its answer.")
-
-
-def _certificates() -> ssl.SSLContext | bool:
-    """The authorities that the user names by OpenSSL's own variables, else those that are common:
-    looked at here because httpx looks at them only together with the proxies."""
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    if not (file or folder):
-        return True
-    try:
-        return ssl.create_default_context(cafile=file or None, capath=folder or None)
-    except (OSError, ssl.SSLError) as error:
-        raise BadRequest(
-            f"The certificates in {file or folder} cannot be read; set SSL_CERT_FILE to a PEM file."
-        ) from error
 
 
 def _cause(error: BaseException) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.filling import NO_ADAPTER, Memory
 from fillwright.engine.infill.constraint.check import judged
+from fillwright.engine.infill.ranking.calibration import Calibration
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
@@ -47,7 +48,8 @@ class RemoteInfiller:
     included; `marks` are its model's control tokens; `samples` fills of a hole are compared where
     the server gives no probabilities. `chat` gets what is asked in words, where there is one, and
     `editor` the lines that are to be rewritten without an instruction. `own_code` has what the
-    user's own code says beside the model."""
+    user's own code says beside the model. `calibration` is of its certainties, None where nobody
+    has counted."""
 
     adapter: Adapter
     connection: Connection
@@ -57,6 +59,7 @@ class RemoteInfiller:
     own_code: OwnCode
     marks: Marks = field(default_factory=Marks)
     samples: int = 2
+    calibration: Calibration | None = None
     chat: Adapter | None = None
     editor: Adapter | None = None
     languages: tuple[str, ...] | None = None
@@ -108,6 +111,11 @@ class RemoteInfiller:
         request = replace(request, candidates=1)
         fill = yield from one_by_one(request, lambda single: self._fill(single, stop, alone=False))
         yield replace(fill, certainty=None)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether `fillwright eval calibrate` has counted for this server's model."""
+        return self.calibration is not None
 
     @property
     def doubts_by(self) -> None:
@@ -247,8 +255,11 @@ class RemoteInfiller:
             model=self.model_name,
             device=self.device,
             timings_ms={"total": stop.elapsed_ms()},
+            length=chosen.length,
             alternatives=tuple((other + tail,) for other in list(unlike)[: request.candidates - 1]),
-            certainty=certainty_of(chosen, [take for take, _ in others], against.count),
+            certainty=certainty_of(
+                chosen, [take for take, _ in others], against.count, self.calibration
+            ),
             candidate_tokens=sum(take.pieces for take in takes),
         )
 
@@ -266,6 +277,7 @@ class RemoteInfiller:
             context=window.context,
             language=request.language,
             steps=request.budget.steps,
+            length=request.length,
             instruction=request.instruction or "",
             replaced=window.replaced,
         )

@@ -60,7 +60,7 @@ class OwnCode:
 
     def around(self, request: InfillRequest) -> "Surroundings":
         """Of a request's only hole."""
-        seams = Seams.of(request, self.tokenizer.starting_with, ends_in_words=True)
+        seams = Seams.of(request, self.tokenizer.starts_a_token, ends_in_words=True)
         end_marks = self.tokenizer.line_ends if seams.one_line else ()
         edges = Edges(self.tokenizer, seams.leads[0], seams.ending)
         hole = Constraints(request.budget.tokens, end_marks, edges)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from fillwright.engine.remote.choices import End
-from fillwright.engine.request import Snippet
+from fillwright.engine.request import Length, Snippet
 
 Format = Literal["sse", "ndjson"]
 
@@ -15,8 +15,9 @@ class Question:
     """Write what stands between `prefix` and `suffix`: at most `tokens`, up to one of `stops`.
 
     `context` are pieces of other places, for those that have room for them. `number` counts the
-    fills that are asked for at once; `steps` bounds those of a model that denoises. Those that
-    take instructions get one, and what stands in the hole now.
+    fills that are asked for at once; `steps` bounds those of a model that denoises, and `length` is
+    how the first fill's is found there. Those that take instructions get one, and what stands in
+    the hole now.
     """
 
     prefix: str
@@ -29,6 +30,7 @@ class Question:
     language: str = ""
     number: int = 0
     steps: int | None = None
+    length: Length = "auto"
     instruction: str = ""
     replaced: str = ""
 
@@ -37,12 +39,14 @@ class Question:
 class Piece:
     """A further piece of the text, the log probability of each of its tokens where the server says
     them, and, with the last piece, why it ended. `agreed` is the share of the text after the hole
-    that the model was given and would have written itself; 1 where it was given none."""
+    that the model was given and would have written itself; 1 where it was given none. `length` is
+    how the fill's was found."""
 
     text: str
     log_probabilities: tuple[float, ...] | None = None
     end: End | None = None
     agreed: float = 1.0
+    length: Length = "end-mark"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Literal
 from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.marks import Marks
 from fillwright.engine.remote.question import Piece
+from fillwright.engine.request import Length
 
 # a server that does not stop where it was told is stopped
 CHARACTERS_PER_TOKEN = 16
@@ -35,7 +36,8 @@ class Hole:
 @dataclass(frozen=True)
 class Take:
     """`ends[i]` is where the token of `log_probabilities[i]` ends; both are empty where the server
-    gives none. `end` is None while it is written. `agreed` as in `Piece`, of the last one."""
+    gives none. `end` is None while it is written. `agreed` and `length` as in `Piece`, of the last
+    one."""
 
     hole: Hole
     text: str = ""
@@ -44,6 +46,7 @@ class Take:
     pieces: int = 0
     end: End | None = None
     agreed: float = 1.0
+    length: Length = "end-mark"
 
     def then(self, piece: Piece) -> "Take":
         """With a further piece. It is over when the server says so, when a control token stands in
@@ -66,6 +69,7 @@ class Take:
             pieces=self.pieces + (len(scores) or bool(piece.text)),
             end=end,
             agreed=piece.agreed,
+            length=piece.length,
         )
 
     def closed(self) -> "Take":

@@ -111,5 +111,7 @@ def describe(health: Health) -> str:
         return f"engine failed (pid {health.pid}): {health.reason}"
     loaded = f" {health.fraction:.0%}" if health.status == "loading" else ""
     adapter = f"adapter {health.adapter}" if health.adapter else None
-    known = [word for word in (health.model, health.device, adapter, f"pid {health.pid}") if word]
+    sure = "not calibrated" if health.calibrated is False else None
+    words = (health.model, health.device, adapter, sure, f"pid {health.pid}")
+    known = [word for word in words if word]
     return f"engine {health.status}{loaded} ({', '.join(known)})"

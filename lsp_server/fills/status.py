@@ -23,7 +23,9 @@ class Status:
     """One line for a status bar: `fraction` of the model that is loaded, `message` for people,
     `languages` the ids of those that the model has learnt, None for all or where none is loaded.
     `instructions`: the model does what it is told in words; None while that is not known. `doubts`
-    is what the model ranks tokens by to find unlikely places, None where it finds none."""
+    is what the model ranks tokens by to find unlikely places, None where it finds none.
+    `calibrated`: somebody has counted how often its fills are right when it is so sure, None where
+    it never says how sure or nothing is known."""
 
     state: Literal["stopped", "loading", "ready", "busy", "failed"] = "stopped"
     message: str = ""
@@ -33,6 +35,7 @@ class Status:
     languages: tuple[str, ...] | None = None
     instructions: bool | None = None
     doubts: Ranking | None = None
+    calibrated: bool | None = None
 
 
 class StatusLine:
@@ -118,4 +121,5 @@ def _of(health: "Health") -> Status:
         health.languages,
         health.instructions,
         health.doubts_by,
+        health.calibrated,
     )

@@ -1,8 +1,9 @@
 """What a daemon that stands before a model server adds of its own, in a table.
 
 `python -P tests/bench/remote.py`. The server answers at once, in this process; the daemon is a real
-process with its socket. `request` is the time from the client's call to the server having all of
-it, `answer` from the server's last byte to the client having the fill. Not a test.
+process with its socket. Each request is a key further in a line that somebody types. `request` is
+the time from the client's call to the server having all of it, `answer` from the server's last byte
+to the client having the fill. Not a test.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from fillwright.engine.request import Budget, Hole, InfillRequest
 
 REQUESTS = 300
 LINES = (20, 1_000, 10_000)
+TYPED = "the_whole_price = sum(price_of(each) for each in "
 PIECES = ["len", "(", "prices", ")"]
 
 
@@ -62,9 +64,9 @@ async def main() -> None:
         client = EngineClient(EngineSettings(runtime_dir=Path(folder), remote=remote))
         try:
             for lines in LINES:
-                await _shares(client, instant, lines)
+                await _shares(client, instant, lines, 0)
                 spent = await _processor_s(client)
-                rows = [await _shares(client, instant, lines) for _ in range(REQUESTS)]
+                rows = [await _shares(client, instant, lines, key) for key in range(REQUESTS)]
                 spent = (await _processor_s(client) - spent) / REQUESTS * 1000
                 requests, answers = zip(*rows, strict=True)
                 both = [request + answer for request, answer in rows]
@@ -85,8 +87,11 @@ async def _head(reader: asyncio.StreamReader) -> bytes:
     return b""
 
 
-async def _shares(client: EngineClient, server: InstantServer, lines: int) -> tuple[float, float]:
-    document = "".join(f"value_{number} = {number}\n" for number in range(lines)) + "total = \n"
+async def _shares(
+    client: EngineClient, server: InstantServer, lines: int, key: int
+) -> tuple[float, float]:
+    line = TYPED[: 1 + key % len(TYPED)]
+    document = "".join(f"value_{number} = {number}\n" for number in range(lines)) + line + "\n"
     place = Hole(len(document) - 1, len(document) - 1)
     request = InfillRequest(document, (place,), "python", shape="line", budget=Budget(tokens=32))
     began = time.perf_counter()

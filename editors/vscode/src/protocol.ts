@@ -14,6 +14,8 @@ export interface Status {
   instructions?: boolean | null;
   /** What the model ranks tokens by to find unlikely places; null where it finds none. */
   doubts?: "causal" | "denoised" | null;
+  /** How sure it is was held against what was right; null where it never says. */
+  calibrated?: boolean | null;
   /** For people: how much of the project is remembered; empty for nothing. */
   memory?: string;
   /** The engine that the settings choose by name; null for what they name otherwise. */

@@ -45,7 +45,7 @@ export function stillComputing({ state, lastFillMs }: StatusAnswer): string | un
 
 function ready(status: Status): string {
   const actions = status.useForActions ? l10n.t("For actions: {0}", status.useForActions) : "";
-  return [modelOf(status) || l10n.t("ready"), actions, status.memory, doubts(status)]
+  return [modelOf(status) || l10n.t("ready"), actions, status.memory, doubts(status), sureness(status)]
     .filter(Boolean)
     .join(". ");
 }
@@ -55,6 +55,10 @@ function doubts(status: Status): string {
   return status.doubts === "causal"
     ? l10n.t("Finds unlikely places by its causal head")
     : l10n.t("Finds unlikely places by its denoiser");
+}
+
+function sureness(status: Status): string {
+  return status.calibrated === false ? l10n.t("How sure it is of a fill is not calibrated") : "";
 }
 
 function modelOf({ model, device, use }: Status): string {

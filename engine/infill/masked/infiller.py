@@ -83,6 +83,10 @@ class MaskedInfiller:
             ) from error
 
     @property
+    def is_calibrated(self) -> None:
+        """It does not say how sure it is of a fill."""
+
+    @property
     def doubts_by(self) -> None:
         """Nobody has measured what it would find."""
 

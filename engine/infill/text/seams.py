@@ -39,7 +39,7 @@ class Seams:
     def of(
         cls,
         request: InfillRequest,
-        starts_a_token: Callable[[str], object],
+        starts_a_token: Callable[[str], bool],
         ends_in_words: bool = False,
     ) -> "Seams":
         """White space that no token starts with stays before its hole. So does that of later holes

@@ -149,6 +149,12 @@ class CodeTokenizer:
         last = bisect_right(spelt, (text + LAST_CHARACTER, -1))
         return [token for _, token in spelt[first:last]]
 
+    def starts_a_token(self, text: str) -> bool:
+        """Whether a token's text starts with `text`, which is not empty."""
+        spelt = self._by_text
+        first = bisect_left(spelt, (text, -1))
+        return first < len(spelt) and spelt[first][0].startswith(text)
+
     def ending_with(self, text: str) -> list[int]:
         """The ids of tokens whose text ends with `text`, which is not empty."""
         return [token for token, own in enumerate(self.texts) if own.endswith(text)]

@@ -58,3 +58,11 @@ class Answer:
         return Answer(
             self.ids[start:stop], self.log_probabilities[start:stop], self.words[start:stop]
         )
+
+    def without(self, start: int, stop: int) -> "Answer":
+        """All but some rows of it."""
+        return Answer(
+            self.ids[:start] + self.ids[stop:],
+            self.log_probabilities[:start] + self.log_probabilities[stop:],
+            self.words[:start] + self.words[stop:],
+        )

@@ -3,20 +3,23 @@
 The first canvas of a hole is free, and an end mark says where the hole ends. Further ones, in
 parallel requests, have a length each, with the beginning of the text after the hole pinned to their
 end: the model says all the same what it would have written there, and a canvas whose pins it mostly
-disagrees with has the wrong length. Several holes share a canvas, with the text between them
-pinned. One canvas per request: pins hold on every block, the seed on the first only.
+disagrees with has the wrong length. Where a request asks for a way to find the length, the first
+fill is that of `vllm_lengths`. Several holes share a canvas, with the text between them pinned. One
+canvas per request: pins hold on every block, the seed on the first only.
 
 What kills such a server (`prompt_logprobs`) and what it refuses (`seed`, `temperature`, `suffix`)
 is never sent.
 """
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fillwright.engine.infill.denoising.lengths import LEAST_SUFFIX, longest_pinned
 from fillwright.engine.infill.prompts.chat import BEGIN, END_OF_TEXT, END_OF_TURN, TURN, task
 from fillwright.engine.remote.adapters.vllm_canvas import Answer, Canvas
+from fillwright.engine.remote.adapters.vllm_lengths import LengthFinder
 from fillwright.engine.remote.question import (
     JointAnswer,
     JointQuestion,
@@ -28,7 +31,7 @@ from fillwright.engine.remote.question import (
 END_MARKS = (END_OF_TURN, END_OF_TEXT)
 CONTROL_TOKENS = (BEGIN, END_OF_TEXT, TURN, END_OF_TURN, "<pad>", "<unk>", "<mask>")
 CLOSING = "\n```"
-PINNED = 8
+PINNED = LEAST_SUFFIX
 AGREED = 0.5
 # fewer rows are no room for a hole and its end mark
 LEAST_ROWS = 4
@@ -52,18 +55,45 @@ class VllmDiffusion:
         """See `Adapter`. All of it is one piece, or one per token where these spell the text."""
         prompt = await _ids(server, _prompt(question))
         await self._learn_ends(server)
-        pins: list[int] = []
-        if question.number:
-            pins = (await _ids(server, question.suffix[: PINNED * 6]))[:PINNED]
-        free = self._free(question, len(pins))
-        canvas = Canvas((free,), (), pins)
-        written = await self._written(server, question, prompt, canvas)
+        pins = await _after(server, question)
+        pieces = None
+        if pins and not question.number:
+            pieces = await self._of_found_length(server, question, prompt, pins)
+            pins = []
+        if pieces is None:
+            canvas = Canvas((self._free(question, len(pins)),), (), pins)
+            written = await self._written(server, question, prompt, canvas)
+            pieces = await self._agreed(server, written, canvas)
+        for piece in pieces:
+            yield piece
+
+    async def _of_found_length(
+        self, server: Server, question: Question, prompt: list[int], pins: list[int]
+    ) -> list[Piece] | None:
+        """The fill of a hole whose length is found first. None where it is longer than fits on a
+        canvas with the text after it: then its end mark says where it ends."""
+
+        async def write(canvas: Canvas, steps: int | None, kept: Mapping[int, int]) -> Answer:
+            known = replace(question, steps=steps or question.steps)
+            return await self._written(server, known, prompt, canvas, kept)
+
+        longest = longest_pinned(self.width, 0, question.tokens)
+        finder = LengthFinder(write, pins, self._ends, longest)
+        found = await (finder.search() if question.length == "search" else finder.contract())
+        if found.own == longest < question.tokens:
+            return None
+        canvas = Canvas((found.own,), (), pins)
+        pieces = await self._agreed(server, found.answer.without(found.own, found.rows), canvas)
+        return [replace(piece, length=question.length) for piece in pieces]
+
+    async def _agreed(self, server: Server, written: Answer, canvas: Canvas) -> list[Piece]:
+        """What the only hole of a canvas holds; nothing where the model disagrees with most of what
+        is after it."""
         agreed = canvas.agreed(written.ids)
         if agreed < AGREED:
-            yield Piece("", None, "length", agreed)
-            return
-        for piece in await self._pieces_of(server, written, range(free), bool(pins)):
-            yield replace(piece, agreed=agreed)
+            return [Piece("", None, "length", agreed)]
+        pieces = await self._pieces_of(server, written, canvas.holes[0], bool(canvas.after))
+        return [replace(piece, agreed=agreed) for piece in pieces]
 
     async def complete_jointly(self, server: Server, question: JointQuestion) -> JointAnswer | None:
         """See `JointAdapter`. None where the model disagrees with most of the text between: then
@@ -94,8 +124,10 @@ class VllmDiffusion:
         question: Question | JointQuestion,
         prompt: list[int],
         canvas: Canvas,
+        kept: Mapping[int, int] | None = None,
     ) -> Answer:
-        body = self._body(question, prompt, canvas)
+        """`kept` are ids that free rows begin with."""
+        body = self._body(question, prompt, canvas, kept or {})
         choice = (await server.ask("/v1/completions", body))["choices"][0]
         scores = choice.get("logprobs") or {}
         ids = [int(token) for token in choice["token_ids"]]
@@ -114,18 +146,24 @@ class VllmDiffusion:
     def _free(self, question: Question, pinned: int) -> int:
         """How many tokens of the canvas are the hole's."""
         wanted = question.tokens + 1
-        if question.number:
+        if pinned:
             wanted = LENGTHS[(question.number - 1) % len(LENGTHS)]
         return max(1, min(wanted, self.width - pinned))
 
     def _body(
-        self, question: Question | JointQuestion, prompt: list[int], canvas: Canvas
+        self,
+        question: Question | JointQuestion,
+        prompt: list[int],
+        canvas: Canvas,
+        kept: Mapping[int, int],
     ) -> dict[str, Any]:
         asked: dict[str, Any] = {"diffusion_canvas_length": canvas.length, "diffusion_read_only": 1}
         if pins := canvas.pins:
             noise = random.Random(question.seed)
             seed = [noise.randrange(self.vocabulary) for _ in range(canvas.length)]
-            asked["diffusion_seed_canvas"] = [pins.get(row, seed[row]) for row in range(len(seed))]
+            for row, token in {**kept, **pins}.items():
+                seed[row] = token
+            asked["diffusion_seed_canvas"] = seed
             asked["diffusion_pinned"] = list(pins)
         if question.steps is not None:
             asked["diffusion_max_steps"] = question.steps
@@ -144,6 +182,12 @@ def _prompt(question: Question | JointQuestion) -> str:
     asked = task(question.suffix, question.language, None, question.context)
     turn = f"{BEGIN}{TURN}user\n{asked}{END_OF_TURN}\n{TURN}model\n"
     return f"{turn}```{question.language}\n{question.prefix}"
+
+
+async def _after(server: Server, question: Question) -> list[int]:
+    """The ids after the hole that its canvas ends with; none where an end mark is to end it."""
+    is_free = not question.number if question.length == "auto" else question.length == "end-mark"
+    return [] if is_free else (await _ids(server, question.suffix[: PINNED * 6]))[:PINNED]
 
 
 async def _ids(server: Server, text: str) -> list[int]:

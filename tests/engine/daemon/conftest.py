@@ -62,7 +62,7 @@ class ScriptedInfiller:
     languages = ("python", "javascript")
     device = "cpu"
     warning: str | None = None
-    context_tokens, doubts_by = 448, "denoised"
+    context_tokens, doubts_by, is_calibrated = 448, "denoised", True
     steps = 3
     finish = "settled"
 

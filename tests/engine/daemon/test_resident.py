@@ -164,6 +164,7 @@ def test_a_failed_request_gets_a_sentence_and_the_engine_works_on(
 def test_an_infiller_that_ends_without_a_fill_is_a_failure(infiller, inbox, request_for):
     class Silent:
         model_name, device, context_tokens, doubts_by = "silent", "cpu", 0, None
+        is_calibrated = None
         remembered = infiller.remembered
 
         def infill(self, request, cancelled):

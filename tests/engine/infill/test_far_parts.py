@@ -9,6 +9,7 @@ from fillwright.engine.infill import far_parts
 from fillwright.engine.infill.far_parts import FarParts, line_end_after, line_end_before
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.prompts.small import PREFIX_TOKENS, SUFFIX_TOKENS
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.memory.contexts import Store
 
 SOURCE = Path(far_parts.__file__).read_text("utf-8") * 3
@@ -51,15 +52,40 @@ def test_all_that_the_prompt_does_not_show_is_far_and_nothing_else(
 def test_what_was_sorted_is_kept_while_somebody_types(
     tiny: Infiller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(far_parts, "KEPT", 1)
     parts = FarParts(tiny.tokenizer)
     cut = SOURCE.index("class FarParts", 9000)
     first = parts.around(SOURCE[:cut], SOURCE[cut:]).far
     typed = parts.around(SOURCE[:cut] + "x = ", SOURCE[cut:]).far
     assert first[0].contexts is typed[0].contexts
-    monkeypatch.setattr(far_parts, "KEPT", 1)
-    for text in (SOURCE, SOURCE[200:], SOURCE):
-        parts.around(text, "")
-    assert len(parts._sorted) == 1
+    parts.around(SOURCE, "")
+    assert parts.around(SOURCE[:cut], SOURCE[cut:]).far[0].contexts is not first[0].contexts
+
+
+def test_only_the_line_is_read_while_somebody_types(tiny: Infiller) -> None:
+    read = list[str]()
+
+    class Reading(CodeTokenizer):
+        def encode(self, text: str) -> list[int]:
+            read.append(text)
+            return super().encode(text)
+
+    parts = FarParts(Reading(tiny.tokenizer.tokenizer))
+    cut = SOURCE.index("class FarParts", 9000)
+    for typed in ("x", "x = ", "x = y"):
+        read.clear()
+        around = parts.around(SOURCE[:cut] + typed, SOURCE[cut:])
+    assert [text.strip() for text in read] == ["x = y"]
+    start = len(SOURCE[:cut]) - 1000
+    assert around.before[-50:] == tiny.tokenizer.encode(SOURCE[start:cut] + "x = y")[-50:]
+
+
+def test_a_key_in_a_line_longer_than_what_is_in_view_is_in_no_far_part(tiny: Infiller) -> None:
+    line = f'\nkeys = "{KEY}", ' + "one, " * 2 * PREFIX_TOKENS
+    far = FarParts(tiny.tokenizer).around(SOURCE + line, "").far
+    said = "".join(tiny.tokenizer.decode(ids) for store in far for ids in streams(store))
+    assert "one, one" in said
+    assert "AKIA" not in said
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class Echo:
     """An engine without a model."""
 
     model_name, device, warning, languages = "echo", "none", None, ("python",)
-    context_tokens, doubts_by = 100, None
+    context_tokens, doubts_by, is_calibrated = 100, None, None
     remembered = Forgetful()
 
     def infill(

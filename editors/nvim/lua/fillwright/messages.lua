@@ -37,6 +37,7 @@ return {
     causal = "It finds unlikely places by its causal head: :Fillwright check.",
     denoised = "It finds unlikely places by its denoiser: :Fillwright check.",
   },
+  not_calibrated = "How sure it is of a fill is not calibrated.",
   reasons = "Why there was no suggestion, the newest first:",
   reason = "%s in %s: %s%s",
   times = " (%d times)",

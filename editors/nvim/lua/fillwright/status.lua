@@ -16,6 +16,7 @@ local LATEST = 5
 ---@field model? string
 ---@field device? string
 ---@field doubts? "causal"|"denoised" what the model ranks tokens by to find unlikely places
+---@field calibrated? boolean somebody has counted how often its fills are right when it is so sure
 ---@field use? string the engine that the settings choose by name
 ---@field useForActions? string the one for what is asked for by hand
 
@@ -141,6 +142,9 @@ function M.lines(status)
   end
   if given(status.doubts) then
     table.insert(lines, messages.doubts[status.doubts])
+  end
+  if given(status.calibrated) == false then
+    table.insert(lines, messages.not_calibrated)
   end
   for _, sentence in ipairs({ status.message, given(status.memory) or "" }) do
     if sentence ~= "" then

@@ -31,6 +31,11 @@ test("ready names the model and its device, as far as they are known", () => {
     "Fillwright: small. Finds unlikely places by its causal head",
   );
   assert.equal(tooltip({ model: "small", doubts: null }), "Fillwright: small");
+  assert.equal(tooltip({ model: "small", calibrated: true }), "Fillwright: small");
+  assert.equal(
+    tooltip({ model: "small", calibrated: false }),
+    "Fillwright: small. How sure it is of a fill is not calibrated",
+  );
 });
 
 test("only a failure is marked as one, with its reason", () => {

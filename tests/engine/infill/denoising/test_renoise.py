@@ -31,7 +31,7 @@ def task_of(infiller: Infiller) -> Task:
     at = len(DOCUMENT) - 1
     request = InfillRequest(DOCUMENT, (Hole(at, at),), "python")
     plan = replace(infiller.plan(request, 0), drafting="samples")
-    seams = Seams.of(request, infiller.tokenizer.starting_with)
+    seams = Seams.of(request, infiller.tokenizer.starts_a_token)
     stop = Stop(lambda: False, Budget(), lambda: 0.0)
     return Preparation(infiller, request, plan, seams).task(stop)
 

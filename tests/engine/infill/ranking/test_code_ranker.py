@@ -28,7 +28,7 @@ FITTING = (" in numbers", " in range(result)", " in result", " in total")
 def ranker(infiller: Infiller, after: str = AFTER, before: str = BEFORE) -> CodeRanker:
     at = len(before)
     request = InfillRequest(before + after, (Hole(at, at),), "python", shape="line")
-    seams = Seams.of(request, infiller.tokenizer.starting_with, ends_in_words=True)
+    seams = Seams.of(request, infiller.tokenizer.starts_a_token, ends_in_words=True)
     caches = PrefixCaches(infiller.model, growing_caches(infiller.model))
     return CodeRanker(infiller.model, infiller.tokenizer, caches, request, seams, "")
 

@@ -70,6 +70,8 @@ def test_tokens_are_found_by_their_first_characters(tokenizer: CodeTokenizer, st
     found = tokenizer.starting_with(start)
     assert found
     assert set(found) == {i for i, text in enumerate(tokenizer.texts) if text.startswith(start)}
+    assert tokenizer.starts_a_token(start)
+    assert not tokenizer.starts_a_token(start + "\u1234")
 
 
 @pytest.mark.parametrize("end", ["\n", "n", "rn", "():"])

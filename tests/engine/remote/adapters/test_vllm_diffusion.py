@@ -1,8 +1,4 @@
-"""DiffusionGemma on vLLM, by a fake that refuses what the real 0.32.0 refused, in its words.
-
-As there, it says what the model would write in every row, pinned ones too, takes keys that it does
-not know in silence, and is gone for good after `prompt_logprobs`.
-"""
+"""DiffusionGemma on vLLM, by a fake that is as strict as the real one."""
 
 import json
 
@@ -12,119 +8,8 @@ from fillwright.engine.errors import EngineFailed
 from fillwright.engine.remote.connecting import look
 from fillwright.engine.remote.settings import RemoteSettings
 from fillwright.engine.request import Budget
-from tests.engine.remote.conftest import (
-    drafts_and_fill,
-    fill_of,
-    giving,
-    raw,
-    refusing,
-    request_for,
-)
-
-WIDTH = 64
-SPECIAL = {"<bos>": 256, "<eos>": 257, "<|turn>": 258, "<turn|>": 259}
-VOCABULARY = 272
-END = SPECIAL["<turn|>"]
-
-
-class FakeVllm:
-    """`writes` and an end mark stand on every canvas, or `writes_before_pins`, or the free rows are
-    `rows`; `after` is what the model would say in pinned rows, None: what is pinned there, but for
-    the first `misses`. Tokens are bytes."""
-
-    def __init__(self, server):
-        self.writes, self.writes_before_pins = "len(x)", None
-        self.after, self.misses, self.dead = None, 0, False
-        self.rows = None
-        self.server = server
-        server.says["/v1/models"] = giving({"data": [{"id": "dg", "max_model_len": 8192}]})
-        server.says["/version"] = giving({"version": "0.32.0"})
-        server.says["/tokenize"] = self.tokenize
-        server.says["/detokenize"] = self.detokenize
-        server.says["/v1/completions"] = self.complete
-
-    @property
-    def asked(self):
-        return [b for b in self.server.bodies("/v1/completions") if b["max_tokens"] > 1]
-
-    def tokenize(self, exchange):
-        ids = encode(exchange.asked_for["prompt"])
-        giving({"count": len(ids), "max_model_len": 8192, "tokens": ids})(exchange)
-
-    def detokenize(self, exchange):
-        giving({"prompt": decode(exchange.asked_for["tokens"])})(exchange)
-
-    def complete(self, exchange):
-        body = exchange.asked_for
-        if self.dead or "prompt_logprobs" in body:
-            self.dead = True
-            raw(b"", 500)(exchange)
-        elif (refusal := refused(body)) is not None:
-            error = {"message": refusal, "type": "BadRequestError", "param": "extra_args"}
-            refusing(400, {"error": error | {"code": 400}})(exchange)
-        else:
-            giving(self.answer(body))(exchange)
-
-    def answer(self, body):
-        canvas = body["vllm_xargs"]
-        length = canvas["diffusion_canvas_length"]
-        is_pinned = "diffusion_pinned" in canvas
-        text = (is_pinned and self.writes_before_pins) or self.writes
-        rows = [*text.encode(), *[END] * length][:length]
-        if self.rows is not None:
-            free = iter(self.rows)
-            pins = canvas.get("diffusion_pinned", ())
-            rows = [0 if place in pins else next(free) for place in range(length)]
-        for number, place in enumerate(canvas.get("diffusion_pinned", ())):
-            pinned = canvas["diffusion_seed_canvas"][place]
-            is_missed = number < self.misses
-            rows[place] = (pinned + is_missed) if self.after is None else self.after
-        scores = {
-            "token_logprobs": [-0.25] * length,
-            "tokens": [decode([row]) for row in rows],
-        }
-        choice = {"index": 0, "text": "never looked at", "logprobs": scores, "token_ids": rows}
-        return {"choices": [choice | {"finish_reason": "length"}]}
-
-
-def refused(body):
-    canvas = body.get("vllm_xargs", {})
-    width = canvas.get("diffusion_canvas_length", WIDTH)
-    if {"seed", "temperature", "min_p", "logit_bias"} & set(body):
-        return "seed and temperature are not yet supported with diffusion models."
-    if "suffix" in body:
-        return "suffix is only supported for models with FIM completion rendering"
-    if len(body.get("stop", ())) > 4:
-        return "at most 4 stop strings"
-    if not 0 < width <= WIDTH:
-        return (
-            "diffusion_canvas_length must be a positive integer no larger than the served canvas."
-        )
-    if (seed := canvas.get("diffusion_seed_canvas")) is not None:
-        if len(seed) != width:
-            return f"diffusion_seed_canvas must hold exactly {width} ids, got {len(seed)}."
-        if not all(0 <= token < VOCABULARY for token in seed):
-            return f"diffusion_seed_canvas ids must be in [0, {VOCABULARY})."
-    if pinned := canvas.get("diffusion_pinned"):
-        if seed is None:
-            return "diffusion_pinned needs a diffusion_seed_canvas to hold."
-        if not all(0 <= place < width for place in pinned):
-            return "diffusion_pinned positions must lie inside the canvas."
-    if canvas.get("diffusion_read_only", 0) not in (0, 1):
-        return "diffusion_read_only must be a boolean (or 0/1)."
-    return None
-
-
-def encode(text):
-    for name, number in SPECIAL.items():
-        if name in text:
-            before, after = text.split(name, 1)
-            return [*encode(before), number, *encode(after)]
-    return list(text.encode())
-
-
-def decode(ids):
-    return bytes(token for token in ids if token < 256).decode(errors="replace")
+from tests.engine.remote.conftest import drafts_and_fill, fill_of, giving, request_for
+from tests.engine.remote.fake_vllm import END, VOCABULARY, WIDTH, FakeVllm, decode
 
 
 @pytest.fixture
@@ -253,3 +138,59 @@ def test_a_server_that_died_is_one_sentence(vllm, server, connected):
     vllm.dead = True
     with pytest.raises(EngineFailed, match=r"failed \(500\)\."):
         fill_of(infiller, request_for("a = ‸\n"))
+
+
+def lengths(vllm):
+    """Of the hole of each canvas that was asked for with what follows pinned."""
+    canvases = [body["vllm_xargs"] for body in vllm.asked]
+    return [min(each["diffusion_pinned"]) for each in canvases if "diffusion_pinned" in each]
+
+
+def test_a_search_tries_many_lengths_at_once_and_takes_the_one_that_fits(vllm, server, connected):
+    infiller = connected(server.url, samples=1)
+    vllm.writes, vllm.fits = "max(a)xyz", 6
+    request = request_for("a = ‸\nb = 1\n", budget=Budget(tokens=16), length="search")
+    fill = fill_of(infiller, request)
+    assert (fill.texts, fill.length, fill.finish) == (("max(a)",), "search", "settled")
+    steps = [body["vllm_xargs"].get("diffusion_max_steps") for body in vllm.asked]
+    looked, finished = steps.count(3), steps.count(None)
+    assert (looked + finished, finished) == (len(steps), 3)
+    assert {1, 2, 3, 4, 6, 8, 12, 16} <= set(lengths(vllm)[:looked])
+    assert lengths(vllm).count(6) == 2
+    # the second time it goes on from what the model was sure of
+    last = [b["vllm_xargs"] for b in vllm.asked if "diffusion_max_steps" not in b["vllm_xargs"]]
+    seeds = [each["diffusion_seed_canvas"] for each in last if min(each["diffusion_pinned"]) == 6]
+    assert bytes(seeds[0][:6]) == b"max(a)"
+
+
+def test_a_contraction_begins_long_and_ends_where_the_model_ends_the_hole(vllm, server, connected):
+    infiller = connected(server.url, samples=1)
+    vllm.writes = "max(a)"
+    request = request_for("a = ‸\nb = 1\n", budget=Budget(tokens=16), length="contract")
+    fill = fill_of(infiller, request)
+    assert (fill.texts, fill.length) == (("max(a)",), "contract")
+    assert lengths(vllm) == [16, 6]
+
+
+@pytest.mark.parametrize("length", ["search", "contract"])
+def test_a_hole_too_long_for_its_canvas_ends_by_its_mark(vllm, server, connected, length):
+    infiller = connected(server.url, samples=1)
+    vllm.writes = "x" * 100
+    request = request_for("a = ‸\nb = 1\n", budget=Budget(tokens=200), length=length)
+    fill = fill_of(infiller, request)
+    assert fill.length == "end-mark"
+    assert "diffusion_pinned" not in vllm.asked[-1]["vllm_xargs"]
+
+
+def test_by_end_marks_nothing_is_pinned(vllm, server, connected):
+    request = request_for("a = ‸\nb = 1\n", length="end-mark")
+    fill = fill_of(connected(server.url), request)
+    assert (fill.texts, fill.length) == (("len(x)",), "end-mark")
+    assert lengths(vllm) == []
+    assert len(vllm.asked) == 2
+
+
+def test_where_no_length_fits_nothing_is_written(vllm, server, connected):
+    vllm.after = ord("?")
+    request = request_for("a = ‸\nb = 1\n", budget=Budget(tokens=8), length="search")
+    assert fill_of(connected(server.url, samples=1), request).texts == ("",)

@@ -6,8 +6,8 @@ import pytest
 
 from fillwright.engine.remote.connecting import look
 from fillwright.engine.remote.settings import RemoteSettings
-from tests.engine.remote.adapters.test_vllm_diffusion import FakeVllm
 from tests.engine.remote.conftest import fill_of, raw, request_for
+from tests.engine.remote.fake_vllm import FakeVllm
 
 RECORDED = Path(__file__).parents[4] / "fixtures/engines"
 

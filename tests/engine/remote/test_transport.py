@@ -70,6 +70,15 @@ def test_another_machine_is_reached_through_the_users_proxy(server, monkeypatch,
     assert {path for _, path, _, _ in server.asked} >= {f"{host}/v1/models"}
 
 
+def test_a_proxy_is_not_asked_for_what_the_user_excepts(server, monkeypatch, no_proxies):
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.setenv("NO_PROXY", "other.example,.example.invalid")
+    host = "http://model.example.invalid"
+    with pytest.raises(EngineFailed, match="cannot be reached"):
+        look(RemoteSettings(host, plain_http=True))
+    assert server.asked == []
+
+
 def test_this_machine_is_not(server, monkeypatch, no_proxies):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     serving(server, "x")
