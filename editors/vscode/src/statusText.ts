@@ -45,7 +45,13 @@ export function stillComputing({ state, lastFillMs }: StatusAnswer): string | un
 
 function ready(status: Status): string {
   const actions = status.useForActions ? l10n.t("For actions: {0}", status.useForActions) : "";
-  return [modelOf(status) || l10n.t("ready"), actions, status.memory, doubts(status), sureness(status)]
+  return [
+    modelOf(status) || l10n.t("ready"),
+    actions,
+    status.memory,
+    doubts(status),
+    sureness(status),
+  ]
     .filter(Boolean)
     .join(". ");
 }
