@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "--to", type=Path, required=True, metavar="FOLDER", help="where the files are written"
     )
     exporting.add_argument(
-        "--samples", type=int, default=8000, metavar="N", help="to learn, at most (8000)"
+        "--samples", type=_count, default=8000, metavar="N", help="to learn, at most (8000)"
     )
     exporting.add_argument("--seed", type=int, default=0, metavar="N")
     exporting.set_defaults(run=_export_data)
@@ -121,6 +121,12 @@ def _positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above 0")
     return number
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> None:

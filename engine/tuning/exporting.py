@@ -127,10 +127,11 @@ def _pairs(
     for sample in sampler.samples(MAX_MIDDLE):
         prompt, answer = sample.prompt, [*sample.middle, sampler.end_marks[0]]
         texts = [reader.decode(ids, skip_special_tokens=False) for ids in (prompt, answer)]
-        whole = reader.encode("".join(texts), add_special_tokens=False).ids
-        fits = len(prompt) + len(answer) <= LONGEST
-        is_same = not is_text or whole == [*prompt, *answer]
-        yield Pair(prompt, answer, *texts) if fits and is_same else None
+        ids = [*prompt, *answer]
+        is_given = len(ids) <= LONGEST
+        if is_given and is_text:
+            is_given = reader.encode("".join(texts), add_special_tokens=False).ids == ids
+        yield Pair(prompt, answer, *texts) if is_given else None
 
 
 def _different(pairs: Iterator[Pair | None], tries: int) -> Iterator[Pair]:

@@ -62,6 +62,14 @@ def test_samples_for_another_trainer_are_written(
     assert {path.name for path in to.iterdir()} == {"train.jsonl", "held_out.jsonl"}
 
 
+@pytest.mark.parametrize("samples", ["0", "-1", "few"])
+def test_a_number_of_samples_is_above_nothing(samples: str, capsys: pytest.CaptureFixture) -> None:
+    asked = ["--format", "trl", "--of", "folder", "--to", "data", "--samples", samples]
+    with pytest.raises(SystemExit, match="2"):
+        main(["tune", "export-data", *asked])
+    assert "no whole number above 0" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("minutes", ["0", "-1", "inf", "nan", "soon"])
 def test_minutes_are_above_nothing(minutes: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as ended:
