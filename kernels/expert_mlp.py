@@ -19,5 +19,7 @@ def expert_mlp(x: Tensor, gate_up: Tensor, down: Tensor, index: Tensor, weight: 
     chosen = x.new_empty(*index.shape, x.shape[-1])
     for expert in torch.unique(index).tolist():
         tokens, slots = torch.where(index == expert)
-        chosen[tokens, slots] = geglu(x[tokens], gate_up[expert].mT, down[expert].mT)
+        answer = geglu(x[tokens], gate_up[expert].mT, down[expert].mT)
+        # under autocast it is in another type than x
+        chosen[tokens, slots] = answer.to(x.dtype)
     return (chosen * weight[..., None]).sum(dim=1).to(x.dtype)

@@ -201,6 +201,17 @@ def at_once(pauses: Sequence[TypedPause]) -> str:
     return said
 
 
+def taken_for_finished(pauses: Sequence[TypedPause]) -> str:
+    """At how many of the finished lines nothing is shown because nothing seems to be missing, and
+    at how many of the other pauses, where something is."""
+    finished = [p.reason == "finished" for p in pauses if p.is_finished]
+    others = [p.reason == "finished" for p in pauses if not p.is_finished]
+    return (
+        f"nothing seems to be missing at {sum(finished)} of {len(finished)} finished lines, and at "
+        f"{sum(others)} of the {len(others)} other pauses"
+    )
+
+
 def table(summaries: Sequence[TypingSummary]) -> Table:
     """For a terminal, in percent."""
     shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))

@@ -24,7 +24,7 @@ from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loaded import Loaded
 from fillwright.engine.infill.loading_cpu import load_on_kernels
 from fillwright.engine.infill.prompts.chat import ChatPrompt
-from fillwright.engine.infill.prompts.prompt import Prompt
+from fillwright.engine.infill.prompts.prompt import Prompt, PromptForm
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
@@ -38,7 +38,7 @@ from fillwright.kernels.cpu.library import NoKernelsError
 
 log = logging.getLogger(__name__)
 
-PROMPTS: Mapping[object, Callable[[CodeTokenizer], Prompt]] = {
+PROMPTS: Mapping[object, PromptForm] = {
     "small": SmallPrompt,
     INSTRUCTED: ChatPrompt,
 }

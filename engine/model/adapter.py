@@ -1,7 +1,8 @@
 """LoRA adapters in PEFT's layout: `adapter_config.json` and `adapter_model.safetensors`.
 
 Encoder and decoder share their weights here, and not in transformers' classes: the file has every
-matrix twice, and one whose two copies differ is refused. Knows files and names; needs no torch.
+matrix twice, and one whose two copies differ is refused. NeMo's own class has each once, under a
+third name. Knows files and names; needs no torch.
 """
 
 import json
@@ -22,7 +23,7 @@ CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 PLACE = r"layers\.\d+\.(?:self_attn\.[qkvo]_proj|mlp\.(?:gate|up|down)_proj)"
 """What may have one: attention and the dense MLP, as in the recipes of TRL and NeMo. Router,
 experts and self-conditioning stay as they are."""
-DECODER, ENCODER = "model.decoder", "model.encoder.language_model"
+DECODER, ENCODER, NEMO = "model.decoder", "model.encoder.language_model", "model"
 PEFT_PREFIX = "base_model.model."
 PLAIN: Mapping[str, tuple[object, ...]] = {
     "peft_type": ("LORA",),
@@ -125,7 +126,7 @@ class Adapter:
 
 
 _STORED = (
-    rf"{re.escape(PEFT_PREFIX)}(?:{re.escape(DECODER)}|{re.escape(ENCODER)})"
+    rf"{re.escape(PEFT_PREFIX)}(?:{'|'.join(map(re.escape, (DECODER, ENCODER, NEMO)))})"
     rf"\.(?P<place>{PLACE})\.lora_[AB]\.weight"
 )
 
@@ -151,9 +152,11 @@ def _config(path: Path) -> dict[str, Any]:
 
 def _of_both(tensors: StoredArrays, place: str, letter: str, path: Path) -> Floats:
     """The matrix of encoder and decoder, which must be one."""
-    decoder, encoder = (
-        f"{PEFT_PREFIX}{side}.{place}.lora_{letter}.weight" for side in (DECODER, ENCODER)
+    decoder, encoder, nemo = (
+        f"{PEFT_PREFIX}{side}.{place}.lora_{letter}.weight" for side in (DECODER, ENCODER, NEMO)
     )
+    if nemo in tensors:
+        decoder = encoder = nemo
     if not (decoder in tensors and encoder in tensors):
         raise CheckpointError(
             f"{path} changes {place} in encoder or decoder alone; both have one weight here, so "

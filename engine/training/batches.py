@@ -83,7 +83,7 @@ def _causal_row(
     return ids[:length], weights[:length]
 
 
-def joint_batches(sampler: HoleSampler, recipe: JointRows, end_mark: int) -> Iterator[JointBatch]:
+def joint_batches(sampler: HoleSampler, recipe: JointRows) -> Iterator[JointBatch]:
     """Endless joint rows, all of a batch with one length of canvas. A prompt shorter than its
     place has other text before it, as in the causal phase, so that no row needs a mask."""
     samples = sampler.samples(MAX_MIDDLE, SEVERAL_SHARE)
@@ -91,10 +91,7 @@ def joint_batches(sampler: HoleSampler, recipe: JointRows, end_mark: int) -> Ite
     while True:
         canvas = sampler.random.choices(lengths, shares)[0]
         prompt_length = recipe.length - canvas
-        rows = [
-            _joint_row(sampler, samples, prompt_length, canvas, end_mark)
-            for _ in range(recipe.rows)
-        ]
+        rows = [_joint_row(sampler, samples, prompt_length, canvas) for _ in range(recipe.rows)]
         yield JointBatch(
             torch.tensor([[*prompt, *row.ids] for prompt, row in rows]),
             torch.tensor([_causal_weights(prompt_length, row) for _, row in rows]),
@@ -104,7 +101,7 @@ def joint_batches(sampler: HoleSampler, recipe: JointRows, end_mark: int) -> Ite
 
 
 def _joint_row(
-    sampler: HoleSampler, samples: Iterator[Sample], prompt_length: int, canvas: int, end_mark: int
+    sampler: HoleSampler, samples: Iterator[Sample], prompt_length: int, canvas: int
 ) -> tuple[list[int], TrainingCanvas]:
     """A long middle is cut into canvases as decoding does, and one of them is drawn; what stands
     before it counts as prompt."""
@@ -114,11 +111,12 @@ def _joint_row(
         block = 0 if others else sampler.random.randrange(0, len(first.middle) + 1, canvas - 1)
         prompt = [*sample.prompt, *first.middle[:block]]
         pieces = (Piece(first.middle[block:], first.after), *others)
-        row = lay_out(pieces, canvas, end_mark, sampler.random)
+        row = lay_out(pieces, canvas, sampler.end_marks, sampler.random)
         if row is not None and len(prompt) <= prompt_length:
             break
     while len(prompt) < prompt_length:
-        prompt = [*sampler.tokenizer.encode(sampler.plain(1000)), end_mark, *prompt]
+        plain = sampler.tokenizer.encode(sampler.plain(1000))
+        prompt = [*plain, sampler.end_marks[-1], *prompt]
     return prompt[-prompt_length:], row
 
 

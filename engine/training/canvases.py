@@ -23,7 +23,8 @@ tokens, and the rows that end marks may take. Set by hand; none was varied."""
 class TrainingCanvas:
     """Ids, the pinned rows, and the weight of each row in the denoising loss, all one per row.
 
-    All end marks of a hole after its first count as one token together. `led` is how many rows
+    All end marks of a hole after its first count as one token together; where there are several,
+    the first is the first of them and the last fills up. `led` is how many rows
     a causal pass over the canvas can say something of: the first hole up to its first end mark.
     """
 
@@ -32,11 +33,12 @@ class TrainingCanvas:
     weights: list[float] = field(default_factory=list)
     led: int = 0
 
-    def add_hole(self, middle: Sequence[int], spare: int, end_mark: int) -> None:
-        """Free rows: the middle and `spare` end marks."""
+    def add_hole(self, middle: Sequence[int], spare: int, end_marks: Sequence[int]) -> None:
+        """Free rows: the middle and `spare` rows for end marks."""
         if not self.ids:
             self.led = len(middle) + min(1, spare)
-        self.ids += [*middle, *[end_mark] * spare]
+        ends = [*end_marks[:1], *[end_marks[-1]] * spare]
+        self.ids += [*middle, *ends[:spare]]
         self.pinned += [False] * (len(middle) + spare)
         later = max(0, spare - 1)
         self.weights += [1.0] * (len(middle) + min(1, spare)) + [1.0 / max(1, later)] * later
@@ -48,7 +50,7 @@ class TrainingCanvas:
 
 
 def lay_out(
-    pieces: Sequence[Piece], size: int, end_mark: int, random: Random
+    pieces: Sequence[Piece], size: int, end_marks: Sequence[int], random: Random
 ) -> TrainingCanvas | None:
     """A canvas of `size` rows; None where several holes do not fit.
 
@@ -60,7 +62,7 @@ def lay_out(
     *firsts, last = pieces
     for piece in firsts:
         spare = random.randint(0 if piece.middle else 1, SPARE_ROWS)
-        canvas.add_hole(piece.middle, spare, end_mark)
+        canvas.add_hole(piece.middle, spare, end_marks)
         canvas.pin(piece.after)
     room = size - len(canvas.ids)
     if room < len(last.middle) and firsts:
@@ -72,6 +74,6 @@ def lay_out(
         room_for_head = room if middle else room - 1
         long = random.random() < LONG_HEAD_SHARE
         head = last.after[: room_for_head if long else min(room_for_head, SHORT_HEAD)]
-    canvas.add_hole(middle, room - len(head), end_mark)
+    canvas.add_hole(middle, room - len(head), end_marks)
     canvas.pin(head)
     return canvas

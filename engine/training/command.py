@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="of the standard library and what was downloaded before",
     )
+    corpus.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="packages of the list, for a smaller text in less time (all of it)",
+    )
     corpus.set_defaults(run=_corpus)
 
     part = commands.add_parser(
@@ -190,6 +197,7 @@ def _corpus(arguments: argparse.Namespace) -> None:
         arguments.recipe.vocabulary,
         tokenizer,
         downloads=not arguments.without_downloads,
+        only=arguments.only,
     )
     print(json.dumps(counts, indent=1))
 

@@ -9,11 +9,12 @@ import random
 import shutil
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, repeat
 from pathlib import Path
 
+from fillwright.engine.errors import BadRequest
 from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
 from fillwright.engine.sources.packages import (
     SourceFile,
@@ -43,14 +44,16 @@ def build_corpus(
     vocabulary_size: int,
     tokenizer: Path | None = None,
     downloads: bool = True,
+    only: Collection[str] = (),
 ) -> dict[str, int]:
     """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json` (learnt, or a
     copy of `tokenizer`), `sources.json`. Returns counts for the model card.
 
-    Without `downloads` it is the standard library and what lies in `archives` already.
+    Without `downloads` it is the standard library and what lies in `archives` already. With `only`
+    the packages of that name alone are taken of the list; raises BadRequest for one not in it.
     `benchmarks` and `projects` are texts that the corpus stays clear of, as the sieve does.
     """
-    packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text("utf-8"))
+    packages = _listed(only)
     (folder / "archives").mkdir(parents=True, exist_ok=True)
     if downloads:
         download_from_pip(packages["python"], folder / "archives")
@@ -73,6 +76,20 @@ def build_corpus(
         characters[f"characters ({file.language})"] += len(file.text)
     dropped = {f"dropped ({reason})": count for reason, count in sieve.dropped.items()}
     return {"files": len(kept)} | characters | dropped
+
+
+def _listed(only: Collection[str]) -> dict[str, list[str]]:
+    """The names of the list, by where they come from; of these `only`, where there are any."""
+    packages = tomllib.loads((Path(__file__).parent / "packages.toml").read_text("utf-8"))
+    unknown = set(only).difference(*packages.values())
+    if unknown:
+        raise BadRequest(
+            f"{min(unknown)} is no package of engine/training/packages.toml; give names from there."
+        )
+    return {
+        place: [name for name in table if not only or name in only]
+        for place, table in packages.items()
+    }
 
 
 def is_held_out(file: SourceFile) -> bool:

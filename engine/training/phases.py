@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from fillwright.engine.diffusion.noise import HybridNoise, Noise, UniformNoise
+from fillwright.engine.infill.prompts.prompt import PromptForm
+from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.sources.corpus import Corpus
@@ -48,7 +50,8 @@ places: rows that all end alike teach where the end mark stands. Set by hand."""
 @dataclass(frozen=True, slots=True)
 class Materials:
     """What a phase learns from, and how; `seed` is of its batches and its noise. What is not
-    `compiled` is slower, and needs no compiler on the machine."""
+    `compiled` is slower, and needs no compiler on the machine. The joint phase has prompts of the
+    `form` that the model is asked in."""
 
     recipe: Recipe
     tokenizer: CodeTokenizer
@@ -57,6 +60,7 @@ class Materials:
     seed: int
     device: str
     compiled: bool = True
+    form: PromptForm = SmallPrompt
 
     def head(self) -> HeadLoss:
         return torch.compile(head_loss) if self.compiled else head_loss
@@ -131,19 +135,19 @@ class JointPhase:
         )
         self.generator = torch.Generator(materials.device).manual_seed(materials.seed)
         self.random = Random(materials.seed)
-        prompt_length = rows.length - max(rows.canvases)
-        mark = tokenizer.special("<eos>")
+        code = rows.length - max(rows.canvases) - rows.said
 
         def draw(corpus: Corpus, seed: int) -> Iterator[JointBatch]:
             sampler = HoleSampler(
                 corpus,
                 tokenizer,
                 seed,
-                prefix_budgets=[int(prompt_length * share) for share in PREFIX_SHARES],
-                suffix_budgets=[int(prompt_length * share) for share in SUFFIX_SHARES],
+                prefix_budgets=[int(code * share) for share in PREFIX_SHARES],
+                suffix_budgets=[int(code * share) for share in SUFFIX_SHARES],
                 shares=recipe.holes,
+                form=materials.form,
             )
-            return joint_batches(sampler, rows, mark)
+            return joint_batches(sampler, rows)
 
         self.batches = feed(
             lambda seed: draw(materials.train, seed), materials.seed, recipe.workers

@@ -81,13 +81,15 @@ class CausalRows:
 class JointRows:
     """Prompts with corrupted canvases after them, `length` tokens together. `canvases` are the
     lengths of a canvas and their shares of the batches: a length is drawn first and then a hole
-    that fits it, for a canvas as tight as its hole would tell how long the hole is."""
+    that fits it, for a canvas as tight as its hole would tell how long the hole is. `said` of the
+    prompt's tokens are instructions and no code."""
 
     rows: int
     length: int
     canvases: Mapping[int, float]
     canvases_per_prompt: int
     batches_per_step: int
+    said: int = 0
 
 
 @dataclass(frozen=True, slots=True)

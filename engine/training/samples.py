@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fillwright.engine.infill.prompts.prompt import PromptForm
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.infill.text.cut_words import word_after, word_before
 from fillwright.engine.infill.text.windows import split_lead
@@ -56,7 +57,11 @@ class Sample:
 
 
 class HoleSampler:
-    """Draws holes from a corpus: languages by their shares, documents weighted by their length."""
+    """Draws holes from a corpus: languages by their shares, documents weighted by their length.
+
+    With a `form` that closes an answer, its closing text ends each middle, there is one hole in a
+    sample, and nothing stands after it: the model has learnt no more.
+    """
 
     def __init__(
         self,
@@ -66,7 +71,11 @@ class HoleSampler:
         prefix_budgets: Sequence[int] = (320, 320, 256, 160, 96, 40),
         suffix_budgets: Sequence[int] = (128, 128, 96, 48, 16),
         shares: HoleShares | None = None,
+        form: PromptForm = SmallPrompt,
     ) -> None:
+        self.form = form
+        prompt = form(tokenizer, 1, 1)
+        self.closing, self.end_marks = prompt.closing, prompt.end_marks
         self.shares = shares or HoleShares()
         self.prefix_budgets = prefix_budgets
         self.suffix_budgets = suffix_budgets
@@ -113,7 +122,7 @@ class HoleSampler:
                 hole = self._hole(page)
                 if hole is None or self._is_dull(page, hole):
                     continue
-                several = self.random.random() < several_share
+                several = self.random.random() < several_share and not self.closing
                 further = self._further(page.text, hole[1]) if several else ()
                 shown = page
                 stubs = self.shares.stubs
@@ -206,10 +215,10 @@ class HoleSampler:
         """Words that the first hole's start and the last one's end cut are in the holes, as when
         filling. Budgets are drawn again so that short contexts are seen too."""
         text, encode = page.text, self.tokenizer.encode
-        prompt = SmallPrompt(
+        prompt = self.form(
             self.tokenizer,
-            prefix_tokens=self.random.choice(self.prefix_budgets),
-            suffix_tokens=self.random.choice(self.suffix_budgets),
+            self.random.choice(self.prefix_budgets),
+            self.random.choice(self.suffix_budgets),
         )
         last = holes[-1][1] + len(word_after(text[holes[-1][1] :]))
         first = holes[0][0]
@@ -218,11 +227,11 @@ class HoleSampler:
         prefix, lead = split_lead(text[:first])
         starts = [first - len(lead), *(start for start, _ in holes[1:])]
         ends = [*(end for _, end in holes[:-1]), last]
-        until = [*starts[1:], last + HEAD_CHARACTERS]
+        until = [*starts[1:], last if self.closing else last + HEAD_CHARACTERS]
         return Sample(
             prompt.ids(prefix, text[last:], page.language),
             tuple(
-                Piece(encode(text[start:end]), encode(text[end:next_start]))
+                Piece(encode(text[start:end] + self.closing), encode(text[end:next_start]))
                 for start, end, next_start in zip(starts, ends, until, strict=True)
             ),
         )

@@ -15,16 +15,16 @@ from rich.progress import Progress as Bar
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.cores import own_threads
-from fillwright.engine.errors import CheckpointError
 from fillwright.engine.model.adapter import Adapter
-from fillwright.engine.model.config_json import read_config
 from fillwright.engine.sources.packages import SourceFile
 from fillwright.engine.training.export import Format
+from fillwright.engine.tuning.asking import Asking
+from fillwright.engine.tuning.exporting import TrainerFormat, export_data
 from fillwright.engine.tuning.files import TuningText
 from fillwright.engine.tuning.merging import merge
 from fillwright.engine.tuning.tuning import Progress, TuneSettings, Tuning
 
-COMMANDS = ("run", "merge")
+COMMANDS = ("run", "export-data", "merge")
 HELP = ("-h", "--help")
 DEFAULT_FOLDER = Path("fillwright-adapter")
 
@@ -67,6 +67,31 @@ def _parser() -> argparse.ArgumentParser:
     _add_base(run)
     run.set_defaults(run=_run)
 
+    exporting = commands.add_parser(
+        "export-data", help="write your code as samples for another trainer of DiffusionGemma"
+    )
+    exporting.add_argument(
+        "folders", type=Path, nargs="*", metavar="FOLDER", help="of projects (this one)"
+    )
+    exporting.add_argument(
+        "--format", choices=get_args(TrainerFormat), required=True, help="whose reader it is for"
+    )
+    exporting.add_argument(
+        "--of",
+        type=Path,
+        required=True,
+        metavar="CHECKPOINT",
+        help="the folder of the model to be tuned; its config.json and tokenizer.json are read",
+    )
+    exporting.add_argument(
+        "--to", type=Path, required=True, metavar="FOLDER", help="where the files are written"
+    )
+    exporting.add_argument(
+        "--samples", type=_count, default=8000, metavar="N", help="to learn, at most (8000)"
+    )
+    exporting.add_argument("--seed", type=int, default=0, metavar="N")
+    exporting.set_defaults(run=_export_data)
+
     merging = commands.add_parser("merge", help="write a checkpoint that needs no adapter")
     merging.add_argument("adapter", type=Path, metavar="ADAPTER", help="the adapter's folder")
     merging.add_argument("to", type=Path, metavar="FOLDER", help="where the checkpoint is written")
@@ -98,9 +123,15 @@ def _positive(text: str) -> float:
     return number
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
 def _run(arguments: argparse.Namespace) -> None:
+    Asking.of(arguments.of)  # refuses what cannot be tuned before anything is read
     files = arguments.files_of(arguments.folders or [Path()])
-    check_base(arguments.of)
     torch.set_num_threads(own_threads())
     settings = TuneSettings(
         checkpoint=arguments.of,
@@ -128,6 +159,22 @@ def _run(arguments: argparse.Namespace) -> None:
     )
 
 
+def _export_data(arguments: argparse.Namespace) -> None:
+    text = TuningText.of(arguments.files_of(arguments.folders or [Path()]))
+    written = export_data(
+        text,
+        arguments.of,
+        arguments.to,
+        arguments.format,
+        arguments.samples,
+        arguments.seed,
+    )
+    print(
+        f"{written['train']} samples to learn and {written['held_out']} of held-out files are in "
+        f"{arguments.to}."
+    )
+
+
 def _bar() -> Bar:
     return Bar(
         TextColumn("{task.description}"),
@@ -141,13 +188,3 @@ def _bar() -> Bar:
 def _merge(arguments: argparse.Namespace) -> None:
     merge(arguments.of, Adapter.read(arguments.adapter), arguments.to, arguments.format)
     print(f"{arguments.to} is a checkpoint that needs no adapter.")
-
-
-def check_base(checkpoint: Path) -> None:
-    """Raises CheckpointError unless tuning knows how the checkpoint is asked."""
-    config = read_config(checkpoint)
-    if config.get("fillwright", {}).get("prompt") != "small":
-        raise CheckpointError(
-            f"{checkpoint} is asked in another form than Fillwright's small models, which alone "
-            "are tuned here; docs/tuning.md says how others are."
-        )

@@ -15,10 +15,10 @@ import torch
 from torch import nn
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.training.phases import MEASURED_LEVELS, JointPhase, Materials
 from fillwright.engine.training.recipes import FURTHER, JointRows, Recipe
 from fillwright.engine.training.train import gradients
+from fillwright.engine.tuning.asking import Asking
 from fillwright.engine.tuning.files import TuningText
 from fillwright.engine.tuning.lora import adapter_of, learning_model, pairs
 
@@ -89,16 +89,17 @@ class Tuning:
         )
         learnt = [each for each in self.model.parameters() if each.requires_grad]
         self.optimizer = torch.optim.AdamW(learnt, lr=settings.rate, weight_decay=0.0)
-        tokenizer = CodeTokenizer.from_checkpoint(settings.checkpoint)
+        asking = Asking.of(settings.checkpoint)
         self.phase = JointPhase(
             Materials(
-                recipe,
-                tokenizer,
+                asking.recipe(recipe),
+                asking.tokenizer,
                 text.train,
                 text.held_out,
                 settings.seed,
                 settings.device,
                 compiled=False,
+                form=asking.form,
             )
         )
         self.minutes, self.steps, self.worse = 0.0, 0, 0

@@ -53,6 +53,9 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
         "fillwright tune merge fillwright-adapter FOLDER",
     ),
     "tune run": ("fillwright tune run PROJECT --minutes 15",),
+    "tune export-data": (
+        "fillwright tune export-data PROJECT --format trl --of CHECKPOINT --to data",
+    ),
     "completion": (
         'eval "$(fillwright completion bash)"',
         "fillwright completion fish > ~/.config/fish/completions/fillwright.fish",

@@ -56,6 +56,14 @@ def test_experts_are_summed_in_float32() -> None:
     torch.testing.assert_close(ours, sum(parts).bfloat16(), rtol=2**-8, atol=0)
 
 
+def test_under_autocast_the_answer_has_the_type_of_what_was_asked() -> None:
+    index, weight = routing(2)
+    with torch.autocast("cpu", torch.bfloat16):
+        ours = expert_mlp(X, GATE_UP, DOWN, index, weight)
+    assert ours.dtype == torch.float32
+    torch.testing.assert_close(ours, one_by_one(X, index, weight), rtol=0.05, atol=0.05)
+
+
 def test_gradients_reach_the_chosen_experts_and_their_weights_only() -> None:
     index, weight = torch.tensor([[0, 2]]).expand(TOKENS, 2), torch.full((TOKENS, 2), 0.5)
     gate_up, down = GATE_UP.clone().requires_grad_(), DOWN.clone().requires_grad_()

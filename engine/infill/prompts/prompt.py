@@ -6,6 +6,7 @@ Knows token ids and text; knows nothing of canvases.
 from collections.abc import Sequence
 from typing import Protocol
 
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.request import Snippet
 
 
@@ -35,3 +36,11 @@ class Prompt(Protocol):
         context: Sequence[Snippet] = (),
     ) -> list[int]:
         """What the encoder reads before the canvas of the hole between prefix and suffix."""
+
+
+class PromptForm(Protocol):
+    """Makes a family's prompts; it has its own budgets, where none are given."""
+
+    def __call__(
+        self, tokenizer: CodeTokenizer, prefix_tokens: int = ..., suffix_tokens: int = ...
+    ) -> Prompt: ...

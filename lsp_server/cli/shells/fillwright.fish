@@ -50,8 +50,8 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --adapter --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --out --per-file --phase --piece --port --processes --range --rank --rate --recipe --regex --rest --revision --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune export-data' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_opts_with_value --adapter --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --only --out --per-file --phase --piece --port --processes --range --rank --rate --recipe --regex --rest --revision --samples --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -246,6 +246,7 @@ complete -c fillwright -n '_shtab_fillwright_using train corpus' -s h -l help -d
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l clear-of -x -d 'benchmark files whose text must not be learnt'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l tokenizer-of -xka "(__fish_complete_directories)" -d 'a checkpoint to go on from: keep its tokenizer instead of learning one'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l without-downloads -d 'of the standard library and what was downloaded before'
+complete -c fillwright -n '_shtab_fillwright_using train corpus' -l only -x -d 'packages of the list, for a smaller text in less time (all of it)'
 complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a part -d 'write a training folder with a random part of the text, to travel'
 complete -c fillwright -n '_shtab_fillwright_using train part' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train part' -l megabytes -x -d 'at most, of packed text'
@@ -306,6 +307,14 @@ complete -c fillwright -n '_shtab_fillwright_using tune run' -l device -x -d 'cp
 complete -c fillwright -n '_shtab_fillwright_using tune run' -l seed -x -d N
 complete -c fillwright -n '_shtab_fillwright_using tune run' -l of -x -d 'the model'"'"'s folder (the embedded model)'
 complete -c fillwright -n '_shtab_fillwright_using tune run; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_directories)" -d 'of projects (this one)'
+complete -c fillwright -n '_shtab_fillwright_using tune; and test $_shtab_fillwright_npos -eq 0' -a export-data -d 'write your code as samples for another trainer of DiffusionGemma'
+complete -c fillwright -n '_shtab_fillwright_using tune export-data' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using tune export-data' -l format -xka "trl nemo hackable-diffusion unsloth" -d 'whose reader it is for'
+complete -c fillwright -n '_shtab_fillwright_using tune export-data' -l of -x -d 'the folder of the model to be tuned; its config.json and tokenizer.json are read'
+complete -c fillwright -n '_shtab_fillwright_using tune export-data' -l to -xka "(__fish_complete_directories)" -d 'where the files are written'
+complete -c fillwright -n '_shtab_fillwright_using tune export-data' -l samples -x -d 'to learn, at most (8000)'
+complete -c fillwright -n '_shtab_fillwright_using tune export-data' -l seed -x -d N
+complete -c fillwright -n '_shtab_fillwright_using tune export-data; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_directories)" -d 'of projects (this one)'
 complete -c fillwright -n '_shtab_fillwright_using tune; and test $_shtab_fillwright_npos -eq 0' -a merge -d 'write a checkpoint that needs no adapter'
 complete -c fillwright -n '_shtab_fillwright_using tune merge' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using tune merge' -l format -xka "int8 bf16" -d 'of its matrices (int8)'

@@ -35,6 +35,7 @@ from fillwright.engine.evaluation.typing_summary import (
     coverage_table,
     summarise_typing,
     table,
+    taken_for_finished,
 )
 from fillwright.lsp_server.cli.engine_arguments import startable
 from fillwright.lsp_server.cli.typing.engine_in_project import EngineInProject, remember_all
@@ -70,6 +71,7 @@ def main(argv: list[str]) -> int:
                 )
             if any(pause.first_shown for pause in journal.records):
                 console.print(at_once(journal.records))
+            console.print(taken_for_finished(journal.records))
             console.print(table(summaries))
             console.print(coverage_table(journal.records))
     return 0

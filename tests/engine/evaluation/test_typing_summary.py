@@ -26,6 +26,7 @@ from fillwright.engine.evaluation.typing_summary import (
     curve,
     saved_share,
     summarise_typing,
+    taken_for_finished,
 )
 from fillwright.engine.infill.ranking.calibration import (
     Calibration,
@@ -77,6 +78,14 @@ def test_what_is_right() -> None:
     assert pause(gold="").is_finished
     assert pause(shown="width, height").has_right_first_word
     assert not pause(shown="widths").has_right_first_word
+
+
+def test_what_is_taken_for_finished_is_counted_where_it_is_and_where_it_is_not() -> None:
+    finished = [pause("", reason="finished")] * 3 + [pause(" ", "x"), pause("", reason="unsure")]
+    others = [pause(reason="finished"), pause(shown="width)"), pause(), pause()]
+    assert taken_for_finished([*finished, *others]) == (
+        "nothing seems to be missing at 3 of 5 finished lines, and at 1 of the 4 other pauses"
+    )
 
 
 def test_what_is_shown_at_once_is_counted_with_its_time() -> None:

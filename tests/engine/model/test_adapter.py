@@ -56,6 +56,26 @@ def test_encoder_and_decoder_have_the_same_matrices(folder: Path) -> None:
     }
 
 
+def test_the_names_of_nemo_s_own_class_are_read(adapter: Adapter, folder: Path) -> None:
+    path = folder / WEIGHTS
+    tensors = load_file(path)
+    save_file(
+        {
+            name.replace("model.decoder.layers", "model.layers"): tensor
+            for name, tensor in tensors.items()
+            if "decoder" in name
+        },
+        path,
+    )
+    # what its addon writes beside them
+    config = {"task_type": "CAUSAL_LM", "peft_type": "LORA", "r": 4, "lora_alpha": 8}
+    config |= {"use_dora": False, "target_modules": ["q_proj"], "bias": "none"}
+    (folder / CONFIG).write_text(json.dumps(config | {"base_model_name_or_path": "N/A"}))
+    read = Adapter.read(folder)
+    assert read.matrices.keys() == adapter.matrices.keys()
+    np.testing.assert_array_equal(read.matrices[QUERY][0], adapter.matrices[QUERY][0])
+
+
 Change = Callable[[dict[str, np.ndarray]], object]
 DECODER = "base_model.model.model.decoder.layers.0.self_attn.q_proj"
 ENCODER = "base_model.model.model.encoder.language_model.layers.0.self_attn.q_proj"

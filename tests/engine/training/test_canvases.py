@@ -11,7 +11,7 @@ MIDDLE, AFTER = [10, 11, 12], list(range(50, 80))
 
 
 def drawn(pieces: list[Piece], size: int, count: int = 200) -> list[TrainingCanvas]:
-    made = [lay_out(pieces, size, END, Random(seed)) for seed in range(count)]
+    made = [lay_out(pieces, size, (END,), Random(seed)) for seed in range(count)]
     return [canvas for canvas in made if canvas is not None]
 
 

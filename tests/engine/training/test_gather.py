@@ -14,6 +14,7 @@ from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
 from fillwright.engine.sources.packages import SourceFile, normalised, package_files, package_of
 from fillwright.engine.training import command, gather
 from fillwright.engine.training.command import main
+from fillwright.engine.training.gather import build_corpus
 from fillwright.engine.training.samples import HoleSampler
 from fillwright.engine.training.sieve import Sieve
 from fillwright.engine.training.standalone import standalone_functions
@@ -86,6 +87,27 @@ def test_a_corpus_stays_clear_of_the_projects_of_both_sets(
     texts = {corpus.document(i) for i in range(len(corpus))}
     assert made.files[0].text in texts
     assert not {made.files[1].text, made.files[2].text} & texts
+
+
+def test_a_smaller_corpus_is_of_the_packages_that_were_named(
+    made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+    for download in ("download_from_pip", "download_from_npm"):
+        monkeypatch.setattr(gather, download, lambda names, folder: asked.extend(names))
+    gathered = list[set[str]]()
+
+    def all_files(folder: Path, names: set[str]) -> list[SourceFile]:
+        gathered.append(names)
+        return made.files
+
+    monkeypatch.setattr(gather, "_all_files", all_files)
+    tokenizer = made.folder / "tokenizer.json"
+    build_corpus(tmp_path, [], [], 600, tokenizer, only=("sympy", "@xterm/xterm"))
+    assert asked == ["sympy", "@xterm/xterm"]
+    assert gathered == [{"sympy", "xterm-xterm"}]
+    with pytest.raises(BadRequest, match="left-pad is no package of"):
+        build_corpus(tmp_path, [], [], 600, tokenizer, only=("left-pad", "sympy"))
 
 
 def test_a_minified_line_counts_as_generated() -> None:

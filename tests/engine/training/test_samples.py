@@ -234,7 +234,7 @@ def test_joint_rows_are_prompt_and_canvas(made: Any) -> None:
     tokenizer = made.tokenizer
     mark = tokenizer.special("<eos>")
     sampler = HoleSampler(made.train, tokenizer, 0, (60, 40), (30, 20))
-    batch = next(joint_batches(sampler, JointRows(60, 136, {16: 1.0}, 1, 1), mark))
+    batch = next(joint_batches(sampler, JointRows(60, 136, {16: 1.0}, 1, 1)))
     assert batch.ids.shape == (60, 136)
     assert batch.weights.shape == (60, 135)
     assert batch.pinned.shape == batch.canvas_weights.shape == (60, 16)
@@ -257,7 +257,7 @@ def test_joint_rows_are_prompt_and_canvas(made: Any) -> None:
 def test_canvases_have_several_lengths(made: Any) -> None:
     sampler = HoleSampler(made.train, made.tokenizer, 0, (60,), (30,))
     shares = {16: 0.5, 32: 0.5}
-    batches = joint_batches(sampler, JointRows(2, 152, shares, 1, 1), 1)
+    batches = joint_batches(sampler, JointRows(2, 152, shares, 1, 1))
     assert {batch.pinned.shape[1] for batch in islice(batches, 12)} == {16, 32}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import AddedToken
 
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.sources.packages import SourceFile
@@ -54,4 +55,25 @@ def checkpoint(files: list[SourceFile], tmp_path_factory: pytest.TempPathFactory
     torch.save(state, folder / "state.pt")
     export(folder / "state.pt", folder / "tokenizer.json", folder / "checkpoint", "bf16")
     (folder / "checkpoint" / "memory.json").write_text("{}")
+    return folder / "checkpoint"
+
+
+TURNS = ("<bos>", "<|turn>", "<turn|>")
+
+
+@pytest.fixture(scope="session")
+def instructed(files: list[SourceFile], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random network of the released DiffusionGemma's form, in bfloat16: asked in turns, noise of
+    any token, rows that speak of themselves, and four experts, of which two answer."""
+    folder = tmp_path_factory.mktemp("instructed")
+    vocabulary = train_vocabulary([file.text for file in files], 600)
+    missing = [name for name in TURNS if vocabulary.token_to_id(name) is None]
+    vocabulary.add_special_tokens([AddedToken(name, special=True) for name in missing])
+    vocabulary.save(str(folder / "tokenizer.json"))
+    config = small_config(TINY, CodeTokenizer.from_checkpoint(folder))
+    del config["fillwright"]
+    config["text_config"] |= {"num_experts": 4, "top_k_experts": 2}
+    state = {"config": config, "model": new_model(config, seed=1).state_dict()}
+    torch.save(state, folder / "state.pt")
+    export(folder / "state.pt", folder / "tokenizer.json", folder / "checkpoint", "bf16")
     return folder / "checkpoint"

@@ -51,6 +51,18 @@ def test_the_loss_on_held_out_files_falls(start: Start, tmp_path: Path) -> None:
     assert all(up.any() for _, up in adapter.matrices.values())
 
 
+@pytest.mark.slow
+def test_a_model_with_experts_that_is_asked_in_turns_learns_too(
+    instructed: Path, files: list[SourceFile], recipe: Recipe, tmp_path: Path
+) -> None:
+    settings = TuneSettings(instructed, 12, rank=4, alpha=8, rate=0.01)
+    tuning = Tuning(TuningText.of(files), settings, tmp_path / "adapter", recipe, Clock())
+    progress = tuning.run().progress
+    assert progress.best < progress.before - 0.05
+    adapter = Adapter.read(tmp_path / "adapter")
+    assert not any("experts" in name or "router" in name for name in adapter.matrices)
+
+
 def test_an_interrupted_run_ends_as_one_that_was_not(start: Start) -> None:
     whole = start("whole")
     whole.run()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.model.adapter import Adapter
 from fillwright.lsp_server.cli.main import main
@@ -44,6 +45,29 @@ def test_no_folder_and_too_little_are_said(project: Path, capsys: pytest.Capture
         project_files([project / "shelf.py"])
     assert main(["tune", str(project), "--minutes", "1"]) == 2
     assert "There are 3 files" in capsys.readouterr().err
+
+
+def test_samples_for_another_trainer_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    root = Path(__file__).parents[3] / "engine" / "model"
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in ("layers.py", "weights.py"):
+        (project / name).write_text((root / name).read_text("utf-8"))
+    to = tmp_path / "data"
+    command = ["tune", "export-data", str(project), "--format", "trl", "--samples", "20"]
+    assert main([*command, "--of", str(embedded_checkpoint()), "--to", str(to)]) == 0
+    assert f"20 samples to learn and 2 of held-out files are in {to}." in capsys.readouterr().out
+    assert {path.name for path in to.iterdir()} == {"train.jsonl", "held_out.jsonl"}
+
+
+@pytest.mark.parametrize("samples", ["0", "-1", "few"])
+def test_a_number_of_samples_is_above_nothing(samples: str, capsys: pytest.CaptureFixture) -> None:
+    asked = ["--format", "trl", "--of", "folder", "--to", "data", "--samples", samples]
+    with pytest.raises(SystemExit, match="2"):
+        main(["tune", "export-data", *asked])
+    assert "no whole number above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "inf", "nan", "soon"])
