@@ -120,6 +120,19 @@ def test_a_cache_can_be_cut_back_and_gone_on_with(model: Model, gone: int) -> No
         np.testing.assert_allclose(one, wanted, rtol=0, atol=1e-4)
 
 
+def test_a_cut_is_lost_where_the_next_row_would_miss_something(model: Model) -> None:
+    ids, reach = drawn(LENGTH), model.config.sliding_window - 1
+    for missing in (0, 1):
+        cache, fresh = empty(model), empty(model)
+        model.enqueue(cache, model.ids(ids))
+        length = cache.first + reach - missing
+        cache.truncate(length)
+        assert cache.lost == bool(missing)
+        model.enqueue(fresh, model.ids(ids[:length]))
+        for one, wanted in zip(seen(model, cache), seen(model, fresh), strict=True):
+            np.testing.assert_allclose(one, wanted, rtol=0, atol=1e-4)
+
+
 def test_a_lost_cache_is_whole_again_when_it_is_looked_at(model: Model) -> None:
     ids, cache, fresh = drawn(LENGTH), empty(model), empty(model)
     model.enqueue(cache, model.ids(ids))
