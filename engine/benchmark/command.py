@@ -8,6 +8,7 @@ a copy, measured in the same run.
 """
 
 import argparse
+from dataclasses import replace
 from typing import get_args
 
 import torch
@@ -23,9 +24,12 @@ from fillwright.engine.benchmark.shapes import SHAPES, Format
 from fillwright.engine.cores import own_threads
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.model.config import ModelConfig
+from fillwright.engine.model.window import cache_bytes
 
 TOLERATED = 1e-2
 GIGA = 1e9
+FLOAT32 = 4
+"""Bytes of a number of the CPU kernels' caches."""
 OPEN_ROWS = 64
 
 
@@ -89,6 +93,14 @@ def _on_cpu(arguments: argparse.Namespace, config: ModelConfig) -> None:
     print(f"logits {found.logits_s:.2f} s, {found.head_bytes / GIGA:.2f} GB")
     print(f"self-conditioning {found.conditioning_s:.2f} s")
     print(f"prefill of all {layers} layers, computed: {found.whole_prefill_s:.1f} s")
+    timed = replace(config, layer_kinds=config.layer_kinds[-arguments.layers :])
+    print(
+        f"keys and values of {arguments.layers} layers {found.cache_bytes / GIGA:.3f} GB, computed "
+        f"{cache_bytes(timed, rows[0], FLOAT32) / GIGA:.3f}; of all layers, computed: "
+        f"{cache_bytes(config, rows[0], FLOAT32) / GIGA:.3f}, in bfloat16 "
+        f"{cache_bytes(config, rows[0]) / GIGA:.3f}, of all positions "
+        f"{cache_bytes(replace(config, sliding_window=rows[0]), rows[0]) / GIGA:.3f}"
+    )
     print(
         f"step of all {layers} layers, computed: {found.step_s:.2f} s, "
         f"{found.step_s / found.floor_s:.1f} times the floor of {found.floor_s:.2f} s"

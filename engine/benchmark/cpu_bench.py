@@ -45,7 +45,8 @@ KNOWN_TOKENS = 8
 @dataclass(frozen=True, slots=True)
 class CpuStep:
     """Seconds of the timed layers, of the logits and of self-conditioning, and of a prefill by
-    the timed layers; bytes of one layer and of the embedding; `bandwidth` in bytes per second."""
+    the timed layers; bytes of one layer and of the embedding, and those of the timed layers' keys
+    and values; `bandwidth` in bytes per second."""
 
     layers: int
     timed_layers: int
@@ -55,6 +56,7 @@ class CpuStep:
     prefill_s: float
     layer_bytes: float
     head_bytes: int
+    cache_bytes: int
     bandwidth: float
 
     @property
@@ -100,6 +102,7 @@ def measure_on_cpu(
         prefill_s,
         sum(layer_bytes(layer) for layer in network.layers) / len(network.layers),
         network.embedding.nbytes,
+        cache.bytes,
         moved,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.diffusion.denoise import Loop, denoise
 from fillwright.engine.diffusion.settings import DenoiseSettings
 from fillwright.engine.infill.denoising.lengths import LengthBias
@@ -26,6 +27,8 @@ from fillwright.engine.model.interface import Model
 from fillwright.engine.request import Decode, InfillRequest, Length
 
 Several = Literal["joint", "one by one"]
+FRAME = 128
+"""Tokens that a prompt writes around what it shows: more than any of ours does."""
 OTHER_CANDIDATES_TEMPERATURE = 0.8
 """Of all candidates but the first, which should differ from it; set by hand."""
 
@@ -41,7 +44,8 @@ class Checkpoint:
     user's own code counts, what is `remembered` of it and the open file; without a gate it is not
     looked at. `no_memory` is what the model raises where a GPU's is full. `doubt` says how unlikely
     places are found, where that was measured. `several` holes are denoised on one canvas or, where
-    the model was measured to be better at that, one after another.
+    the model was measured to be better at that, one after another. Prompts and what is written
+    after them have at most `window` tokens, None where nothing bounds them.
     """
 
     model: Model
@@ -62,6 +66,7 @@ class Checkpoint:
     no_memory: tuple[type[Exception], ...] = ()
     doubt: DoubtSettings | None = None
     several: Several = "joint"
+    window: int | None = None
     remembered: Remembered = field(init=False)
     far_parts: FarParts = field(init=False)
     denoise: Loop[Cache] = field(init=False)
@@ -80,6 +85,14 @@ class Checkpoint:
     def context_tokens(self) -> int:
         """How many tokens of the text around a hole the model is shown at most."""
         return self.prompt.prefix_tokens + self.prompt.suffix_tokens
+
+    def room_beside(self, request: InfillRequest) -> int | None:
+        """Tokens that pieces of other places may have in its prompt; None: any number."""
+        if self.window is None:
+            return None
+        written = request.budget.tokens * len(request.holes) + BUCKETS[-1]
+        around = self.context_tokens + len(request.instruction or "") + FRAME
+        return max(0, self.window - written - around)
 
     def plan(self, request: InfillRequest, number: int) -> Plan:
         """How candidate `number` of a request is written, from 0. Only the first is likely as a

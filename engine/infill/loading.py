@@ -94,6 +94,7 @@ def load_infiller(
         no_memory=loaded.no_memory,
         doubt=DoubtSettings.of(ours),
         several=cast(Several, several or "joint"),
+        window=min(filter(None, (loaded.room, _positions(config))), default=None),
         calibrations=Calibrations.of_checkpoint(checkpoint),
         languages=languages_of(ours),
         gate=Gate.of_checkpoint(checkpoint),
@@ -150,6 +151,13 @@ def warm_up(infiller: Engine) -> None:
     request = InfillRequest("x = \n", (Hole(4, 4),), "python", budget=Budget(tokens=4, steps=1))
     for _ in infiller.infill(request, lambda: False):
         pass
+
+
+def _positions(config: Mapping[str, Any]) -> int | None:
+    """How many tokens the network has learnt to see; None where the folder does not say."""
+    text = Section("", config).section("text_config")
+    known = text.entries.get("max_position_embeddings")
+    return None if known is None else text.size("max_position_embeddings")
 
 
 def _length_bias(ours: Section) -> LengthBias:

@@ -57,6 +57,7 @@ def load_on_torch(
         device,
         loop=on_gpu.loop,
         caches=on_gpu.caches,
+        room=on_gpu.caches[0].room,
         warning=on_gpu.warning,
         no_memory=(torch.OutOfMemoryError,),
     )

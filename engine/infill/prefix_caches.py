@@ -39,9 +39,9 @@ class PrefixCaches:
         cache = self._held.pop(document_key, None) or self._another()
         self._held[document_key] = cache
         cache.truncate(cache.common_prefix(wanted))
-        new = wanted[cache.length :]
-        self._model.enqueue(cache, new)
-        return cache, len(new)
+        held = cache.held
+        self._model.enqueue(cache, wanted[cache.length :])
+        return cache, len(wanted) - held
 
     def _another(self) -> Cache:
         return self._free.pop() if self._free else self._held.popitem(last=False)[1]

@@ -14,6 +14,7 @@ from fillwright.engine.infill.drafting.greedy import next_token
 from fillwright.engine.infill.form import Form
 from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.precedents import precedents_of, related
+from fillwright.engine.infill.prompts.context import fitting
 from fillwright.engine.infill.prompts.sides import suffix_ids
 from fillwright.engine.infill.ranking.plausibility import placeholder
 from fillwright.engine.infill.state import Ids, Start, Task
@@ -51,7 +52,11 @@ class Preparation:
         draft; the latter goes on until `stop`."""
         known, request, seams = self.checkpoint, self.request, self.seams
         prompt = known.prompt.ids(
-            seams.prefix, seams.suffix, request.language, request.instruction, request.context
+            seams.prefix,
+            seams.suffix,
+            request.language,
+            request.instruction,
+            fitting(request.context, known.room_beside(request), self._tokens),
         )
         cache, read = known.prefix_caches.holding(request.document_key, prompt[:-1])
         opening, start = self._begun(lambda: self._opening(cache, prompt, stop))
@@ -73,6 +78,9 @@ class Preparation:
             form=self.form,
             start=start,
         )
+
+    def _tokens(self, text: str) -> int:
+        return len(self.checkpoint.tokenizer.encode(text))
 
     def _begun(self, opening: Callable[[], list[int]]) -> tuple[list[int], Start | None]:
         """The known first tokens of the first hole, and what stands after them already. What was

@@ -22,7 +22,7 @@ ROWS_OF_A_PASS = 512
 """Long prompts are read in pieces of about so many rows, which bounds their memory; set by hand."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class BlockCache(Cache):
     """Whole blocks of `block` tokens; `stored` has keys and values of the first of them, and the
     others wait for the next pass."""
@@ -58,7 +58,7 @@ class BlockTransformer:
         return torch.tensor(tokens, dtype=torch.int64, device=self.network.device)
 
     def empty_cache(self) -> BlockCache:
-        return BlockCache(self.ids([]), self.block, PrefixCache(self.ids([])))
+        return BlockCache(ids=self.ids([]), block=self.block, stored=PrefixCache(self.ids([])))
 
     def enqueue(self, cache: Cache, ids: Tensor) -> None:
         """Have `ids` int64 [whole blocks] read after what the cache holds, in the next pass.

@@ -18,11 +18,15 @@ from fillwright.engine.model.cpu_network import (
     positions_before,
     rotary_angles,
 )
+from fillwright.engine.model.window import READ_AT_ONCE, Window, slides
 from fillwright.kernels.cpu.layer import Angles
 from fillwright.kernels.cpu.matrices import Floats
-from fillwright.kernels.cpu.operations import Integers, OwnRows, Seen, SharedRows
+from fillwright.kernels.cpu.operations import Integers, OwnRows, Seen
 
 Result = TypeVar("Result")
+Row = tuple[int, int, Sequence[int]]
+"""Its position, the end of the shared positions before it that it may see, and the own rows up to
+itself, the oldest first."""
 
 
 class CpuDiffusionGemma:
@@ -42,7 +46,12 @@ class CpuDiffusionGemma:
         return np.random.default_rng(seed)
 
     def empty_cache(self) -> CpuCache:
-        return CpuCache(self.ids([]), heads=self._network.heads)
+        return CpuCache(
+            self.ids([]),
+            Window.of(self.config),
+            heads=self._network.heads,
+            sliding=[slides(layer.kind) for layer in self._network.layers],
+        )
 
     def prefill(self, ids: Integers) -> CpuCache:
         """ids int64 [sequence] -> a new cache that holds them."""
@@ -51,27 +60,39 @@ class CpuDiffusionGemma:
         return cache
 
     def enqueue(self, cache: Cache, ids: Integers) -> None:
-        if len(ids):
-            self._append(CpuCache.of(cache), ids, self._network.remember)
+        cache = self._whole(cache)
+        for part, end in _parts(cache, ids):
+            self._append(cache, part, end, self._network.remember)
 
     def extend(self, cache: Cache, ids: Integers) -> Floats:
-        if not len(ids):
-            return np.empty((0, self.config.hidden_size), dtype=np.float32)
-        return self._append(CpuCache.of(cache), ids, self._network.run)
+        cache = self._whole(cache)
+        read = [
+            self._append(cache, part, end, self._network.run) for part, end in _parts(cache, ids)
+        ]
+        return np.concat(read) if read else np.empty((0, self.config.hidden_size), dtype=np.float32)
 
-    def _append(self, cache: CpuCache, ids: Integers, run: Callable[..., Result]) -> Result:
-        """Read them as `run` does, into the cache."""
+    def _append(
+        self, cache: CpuCache, ids: Integers, coming: int, run: Callable[..., Result]
+    ) -> Result:
+        """Read them as `run` does, into the cache, which is to have `coming` tokens soon."""
         start, end = cache.length, cache.length + len(ids)
-        cache.make_room(end)
-        memory = Memory(cache.rows, None, first=start)
-        seen = self._seen([(row, row + 1, ()) for row in range(start, end)])
+        cache.make_room(end, coming)
+        memory = Memory(cache.rows, None, self._places(cache, start))
+        seen = self._seen(cache, [(row, row + 1, ()) for row in range(start, end)])
         angles = self._angles(np.arange(start, end))
         result = run(self._network.embedded(ids), angles, memory, seen)
         cache.append(ids)
         return result
 
-    def continued(self, cache: Cache, ids: Integers) -> Floats:
+    def _whole(self, cache: Cache) -> CpuCache:
+        """The cache, with what it lost read again."""
         cache = CpuCache.of(cache)
+        if cache.lost:
+            self.enqueue(cache, cache.take_lost())
+        return cache
+
+    def continued(self, cache: Cache, ids: Integers) -> Floats:
+        cache = self._whole(cache)
         count, length = ids.shape
         own = [OwnRows.empty(count * length, heads) for heads in cache.heads]
         rows = [
@@ -79,13 +100,26 @@ class CpuDiffusionGemma:
             for from_ in range(0, count * length, length)
             for place in range(length)
         ]
-        positions = np.tile(np.arange(cache.length, cache.length + length), count)
-        memory = Memory(_rows_of(cache), own, first=0)
-        hidden = self._run(ids.flatten(), positions, memory, self._seen(rows))
-        return hidden.reshape(count, length, -1)
+        return self.beside(cache, ids.flatten(), own, 0, rows).reshape(count, length, -1)
+
+    def beside(
+        self,
+        cache: CpuCache,
+        ids: Integers,
+        own: Sequence[OwnRows],
+        first: int,
+        rows: Sequence[Row],
+    ) -> Floats:
+        """The hidden states of ids [rows], which are written to the `own` rows from `first` on; the
+        cache is not changed."""
+        cache.make_room(cache.length)
+        memory = Memory(cache.rows, own, dict.fromkeys(self.config.shapes, first))
+        angles = self._angles(np.array([position for position, _, _ in rows]))
+        embedded = self._network.embedded(ids)
+        return self._network.run(embedded, angles, memory, self._seen(cache, rows))
 
     def branch(self, cache: Cache) -> "CpuBranches":
-        return CpuBranches(self, CpuCache.of(cache))
+        return CpuBranches(self, self._whole(cache))
 
     def denoise_logits(
         self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
@@ -96,15 +130,12 @@ class CpuDiffusionGemma:
         self, canvas: Integers, cache: Cache, self_conditioning: Floats | None = None
     ) -> Floats:
         """What denoise_logits makes its logits of: [canvases, rows, hidden]."""
-        cache, network = CpuCache.of(cache), self._network
+        cache, network = self._whole(cache), self._network
         start, end = cache.length, cache.length + canvas.shape[1]
         cache.make_room(end)
-        memory = Memory(cache.rows, None, first=start)
-        nothing: list[tuple[int, ...]] = [()] * (end - start)
-        seen = {
-            kind: Seen([(max(0, start - self._reach(kind)), end)] * (end - start), nothing)
-            for kind in self.config.shapes
-        }
+        memory = Memory(cache.rows, None, self._places(cache, start))
+        # every row sees what the first one sees before the canvas
+        seen = self._seen(cache, [(start, end, ())] * (end - start))
         angles = self._angles(np.arange(start, end))
         decoded = []
         # one canvas after another is written to the same rows
@@ -124,27 +155,23 @@ class CpuDiffusionGemma:
     def log_probabilities(self, hidden: Floats, tokens: Integers) -> Floats:
         return self._network.log_probabilities(np.ascontiguousarray(hidden), tokens)
 
-    def _run(
-        self, ids: Integers, positions: Integers, memory: Memory, seen: dict[LayerKind, Seen]
-    ) -> Floats:
-        network = self._network
-        return network.run(network.embedded(ids), self._angles(positions), memory, seen)
-
     def _angles(self, positions: Integers) -> dict[LayerKind, Angles]:
         shapes = self.config.shapes
         return {kind: rotary_angles(shape, positions) for kind, shape in shapes.items()}
 
     def _reach(self, kind: LayerKind) -> int:
         """How many earlier tokens a row of this kind of layer sees."""
-        return 2**62 if kind == "full_attention" else self.config.sliding_window - 1
+        return self.config.sliding_window - 1 if slides(kind) else 2**62
 
-    def _seen(self, rows: Sequence[tuple[int, int, Sequence[int]]]) -> dict[LayerKind, Seen]:
-        """Of rows: position, end of the shared positions before it, and the own rows up to itself,
-        the oldest first."""
+    def _places(self, cache: CpuCache, position: int) -> dict[LayerKind, int]:
+        """The row of a position in each kind of layer."""
+        return {kind: position - cache.base(slides(kind)) for kind in self.config.shapes}
+
+    def _seen(self, cache: CpuCache, rows: Sequence[Row]) -> dict[LayerKind, Seen]:
         seen: dict[LayerKind, Seen] = {}
         for kind in self.config.shapes:
-            reach = self._reach(kind)
-            shared = [positions_before(position, reach, end) for position, end, _ in rows]
+            reach, base = self._reach(kind), cache.base(slides(kind))
+            shared = [positions_before(position, reach, end, base) for position, end, _ in rows]
             seen[kind] = Seen(shared, [own[-reach - 1 :] for _, _, own in rows])
         return seen
 
@@ -171,15 +198,14 @@ class CpuBranches:
                 for each, heads in zip(held, cache.heads, strict=True)
             ]
         self._chains = [(*chain, row) for row, chain in enumerate(self._chains, start=first)]
-        seen = model._seen([(position, cache.length, chain) for chain in self._chains])
-        memory = Memory(_rows_of(cache), self._rows, first=first)
-        positions = np.full(len(tokens), position)
-        return model.logits(model._run(model.ids(tokens), positions, memory, seen))
+        rows = [(position, cache.length, chain) for chain in self._chains]
+        return model.logits(model.beside(cache, model.ids(tokens), self._rows, first, rows))
 
     def keep(self, parents: Sequence[int]) -> None:
         self._chains = [self._chains[parent] for parent in parents]
 
 
-def _rows_of(cache: CpuCache) -> list[SharedRows]:
-    cache.make_room(cache.length)
-    return cache.rows
+def _parts(cache: CpuCache, ids: Integers) -> list[tuple[Integers, int]]:
+    """What a pass reads of ids [sequence] at a time, and the tokens that the cache has at last."""
+    end = cache.length + len(ids)
+    return [(ids[at : at + READ_AT_ONCE], end) for at in range(0, len(ids), READ_AT_ONCE)]

@@ -47,11 +47,11 @@ class CpuLayer:
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
     """Per layer the keys and values that rows see. New rows are written to the own ones where there
-    are any, else to the shared ones, from row `first` on."""
+    are any, else to the shared ones, from row `first` of the kind of layer on."""
 
     shared: Sequence[SharedRows]
     own: Sequence[OwnRows] | None
-    first: int
+    first: Mapping[LayerKind, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,8 +132,8 @@ class CpuNetwork:
             run_expert_layer(self.kernels, layer.parts, layer.experts, *seeing, rows, scalar)
 
     def _rows(self, index: int, memory: Memory, seen: Mapping[LayerKind, Seen]) -> LayerRows:
-        own = memory.own[index] if memory.own else None
-        return LayerRows(memory.shared[index], own, seen[self.layers[index].kind], memory.first)
+        own, kind = memory.own[index] if memory.own else None, self.layers[index].kind
+        return LayerRows(memory.shared[index], own, seen[kind], memory.first[kind])
 
     def logits(self, hidden: Floats) -> Floats:
         """hidden [rows, hidden], normed -> [rows, vocab], softcapped."""
@@ -172,6 +172,7 @@ def rotary_angles(shape: AttentionShape, positions: Integers) -> Angles:
     return np.concat((cos, cos), axis=-1), np.concat((-sin, sin), axis=-1)
 
 
-def positions_before(position: int, reach: int, end: int) -> tuple[int, int]:
-    """The shared positions before `end` that a row at `position` sees with that reach."""
-    return min(max(0, position - reach), end), end
+def positions_before(position: int, reach: int, end: int, base: int) -> tuple[int, int]:
+    """The shared positions before `end` that a row at `position` sees with that reach, counted from
+    position `base` on."""
+    return min(max(0, position - reach), end) - base, end - base

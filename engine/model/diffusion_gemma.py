@@ -26,6 +26,7 @@ from fillwright.engine.model.layers import (
     rotary_frequencies,
 )
 from fillwright.engine.model.weights import load_weights
+from fillwright.engine.model.window import READ_AT_ONCE, Window, slides
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.lm_head import lm_head
 from fillwright.kernels.packed_matrix import PackedMatrix, can_pack
@@ -114,13 +115,22 @@ class DiffusionGemma(nn.Module):
 
     def empty_cache(self) -> PrefixCache:
         """One as this network's passes take it, which grows."""
-        return PrefixCache(torch.empty(0, dtype=torch.int64, device=self.device))
+        return PrefixCache(
+            torch.empty(0, dtype=torch.int64, device=self.device),
+            Window.of(self.config),
+            sliding=[slides(kind) for kind in self.config.layer_kinds],
+        )
 
     @torch.inference_mode()
     def extend(self, cache: Cache, ids: Tensor) -> Tensor:
-        """Read `ids` int64 [sequence] after what the cache holds; returns the encoder's last
-        hidden state [sequence, hidden]."""
-        cache = PrefixCache.of(cache)
+        """Read `ids` int64 [sequence] after what the cache holds, in passes of READ_AT_ONCE rows;
+        returns the encoder's last hidden state [sequence, hidden]."""
+        cache = self._whole(cache)
+        cache.expect(cache.length + ids.shape[0])
+        parts = [self._extend(cache, part) for part in torch.split(ids, READ_AT_ONCE)]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    def _extend(self, cache: PrefixCache, ids: Tensor) -> Tensor:
         start, rows = cache.length, ids.shape[0]
         if rows == 0:
             return self.embed_tokens.weight.new_empty(0, self.config.hidden_size)
@@ -130,6 +140,13 @@ class DiffusionGemma(nn.Module):
         )
         cache.append(ids, keys_values)
         return hidden[0]
+
+    def _whole(self, cache: Cache) -> PrefixCache:
+        """The cache, with what it lost read again."""
+        cache = PrefixCache.of(cache)
+        if cache.lost:
+            self.extend(cache, cache.take_lost())
+        return cache
 
     def enqueue(self, cache: Cache, ids: Tensor) -> None:
         """Prefill `ids` int64 [sequence], on whichever device, after what the cache holds: now, or
@@ -149,14 +166,14 @@ class DiffusionGemma(nn.Module):
         """Read several continuations of what the cache holds, which is not changed. ids int64
         [continuations, sequence] -> the encoder's hidden states [continuations, sequence, hidden].
         """
-        cache = PrefixCache.of(cache)
+        cache = self._whole(cache)
         prefixes, masks = self._before(cache, ids.shape[1])
         positions = torch.arange(cache.length, cache.length + ids.shape[1], device=self.device)
         return self.encode(ids, positions[None], prefixes, masks)[0]
 
     def branch(self, cache: Cache) -> Branches:
         """Continuations of what the cache holds, side by side."""
-        return Branches(self, PrefixCache.of(cache))
+        return Branches(self, self._whole(cache))
 
     @torch.inference_mode()
     def denoise_logits(
@@ -169,7 +186,7 @@ class DiffusionGemma(nn.Module):
         layers every canvas row sees the same last `sliding_window - 1` prefix tokens and the
         whole canvas.
         """
-        cache = PrefixCache.of(cache)
+        cache = self._whole(cache)
         prefixes = [
             cache.recent(index, self.reach(kind))
             for index, kind in enumerate(self.config.layer_kinds)

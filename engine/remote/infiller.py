@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.filling import NO_ADAPTER, Memory
-from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.ranking.calibration import Calibration
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
@@ -18,6 +17,7 @@ from fillwright.engine.infill.text.seams import Seams, whole_lines
 from fillwright.engine.remote.certainty import certainty_of
 from fillwright.engine.remote.choosing import ranked
 from fillwright.engine.remote.connection import Connection
+from fillwright.engine.remote.constrained import constrained
 from fillwright.engine.remote.joint import infill_of, takes_of
 from fillwright.engine.remote.marks import Marks
 from fillwright.engine.remote.own_code import OwnCode
@@ -89,9 +89,9 @@ class RemoteInfiller:
         """Drafts as the first fill comes, then exactly one Infill. `cancelled` is asked every
         20 ms; the connection is closed then, and the server stops. Several holes are filled at once
         where the server can do that, else one after another, each once. A constraint is looked at
-        when the fill is there: no server knows it. No server renoises: a model that takes words has
-        the text written again by its instruction, whatever its strength. Raises `FillwrightError`
-        with what the server said or did."""
+        when the fill is there, for no server knows it (see constrained.py). No server renoises: a
+        model that takes words has the text written again by its instruction, whatever its strength.
+        Raises `FillwrightError` with what the server said or did."""
         if request.adapter:
             raise BadRequest(NO_ADAPTER)
         if request.strength is not None and self._adapter(request) is not self.chat:
@@ -103,7 +103,7 @@ class RemoteInfiller:
                 if request.unasked and around.first:
                     yield around.first
                 request = replace(request, context=around.context)
-            yield judged(request, (yield from self._fill(request, stop)))
+            yield (yield from constrained(request, lambda one: self._fill(one, stop), stop))
             return
         if (joint := self._fill_jointly(request, stop)) is not None:
             yield joint

@@ -7,7 +7,7 @@ is shown none; models that chat are.
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -84,6 +84,7 @@ class Context:
         self._open: dict[str, Document] = {}
         self._outlines: dict[str, tuple[Document, list[Signature]]] = {}
         self._declared: dict[str, _Declared] = {}
+        self._texts: dict[str, tuple[Document, str]] = {}
 
     def visited(self, document: Document, line: int) -> None:
         """The user reads or writes in a line of this version of a document."""
@@ -110,6 +111,7 @@ class Context:
         self._open.pop(uri, None)
         self._outlines.pop(uri, None)
         self._declared.pop(uri, None)
+        self._texts.pop(uri, None)
 
     def snippets(
         self,
@@ -117,19 +119,22 @@ class Context:
         holes: Sequence[Hole],
         characters: int,
         within_file: bool = False,
+        file_characters: int = 0,
     ) -> tuple[Snippet, ...]:
         """At most so many characters for the holes (in order), what changes seldom first.
-        `within_file`: nothing of another document."""
+        `within_file`: nothing of another document. Before them stand whole documents, the open ones
+        that were visited last, as far as `file_characters` hold them."""
         begun = self._clock()
         place = _HoleRange(document, holes[0].start, holes[-1].end)
+        whole = {} if within_file else self._whole(document.uri, file_characters)
         self._chunks.forget(lambda uri: not self._allowed(uri))
         found: dict[str, list[Snippet]] = {}
         # in order of worth
         for name, source, share in (
             ("imports", lambda at: self._declared_near(at).imports, 1 / 6),
-            ("names", self._names_in_use, 1 / 3),
+            ("names", lambda at: self._names_in_use(at, whole), 1 / 3),
             ("siblings", lambda at: self._declared_near(at).siblings, 1 / 2),
-            ("recent", lambda at: self._recent(at, within_file), 1),
+            ("recent", lambda at: self._recent(at, within_file, whole), 1),
         ):
             if self._clock() - begun > DEADLINE_S:
                 break
@@ -139,12 +144,29 @@ class Context:
             characters -= sum(len(snippet.text) for snippet in found[name])
         recent = reversed(found.get("recent", []))
         order = (
+            whole.values(),
             found.get("imports", []),
             found.get("siblings", []),
             recent,
             found.get("names", []),
         )
         return tuple(snippet for part in order for snippet in part)
+
+    def _whole(self, here: str, characters: int) -> dict[str, Snippet]:
+        """By URI, in its order, which typing and looking elsewhere do not change."""
+        found: dict[str, Snippet] = {}
+        for uri, document in reversed(self._open.items()):
+            # what is masked may be longer, but not by much
+            if uri != here and len(document.lf) <= characters and self._allowed(uri):
+                found[uri] = Snippet(shown_name(uri), self._masked(document))
+                characters -= len(found[uri].text)
+        return dict(sorted(found.items()))
+
+    def _masked(self, document: Document) -> str:
+        known = self._texts.get(document.uri)
+        if known is None or known[0] is not document:
+            known = self._texts[document.uri] = document, masked(document.lf)
+        return known[1]
 
     def _declared_near(self, place: _HoleRange) -> _Declared:
         uri, now = place.document.uri, self._clock()
@@ -155,10 +177,12 @@ class Context:
             self._declared[uri] = declared
         return declared
 
-    def _recent(self, place: _HoleRange, within_file: bool) -> Iterator[Snippet]:
+    def _recent(
+        self, place: _HoleRange, within_file: bool, whole: Container[str]
+    ) -> Iterator[Snippet]:
         lines = place.document.lf_lines
         for chunk in self._chunks.unlike(place.around(NAMES_WITHIN)):
-            if within_file and chunk.uri != place.document.uri:
+            if chunk.uri in whole or (within_file and chunk.uri != place.document.uri):
                 continue
             if chunk.uri == place.document.uri:
                 last = min(chunk.last, len(lines) - 1)
@@ -167,9 +191,11 @@ class Context:
                     continue
             yield Snippet(shown_name(chunk.uri), chunk.text)
 
-    def _names_in_use(self, place: _HoleRange) -> Iterator[Snippet]:
+    def _names_in_use(self, place: _HoleRange, whole: Container[str]) -> Iterator[Snippet]:
         names = set(WORD.findall(place.around(NAMES_WITHIN)))
-        others = (uri for uri in reversed(self._open) if uri != place.document.uri)
+        others = (
+            uri for uri in reversed(self._open) if uri != place.document.uri and uri not in whole
+        )
         for uri in [uri for uri, _ in zip(others, range(OTHERS), strict=False)]:
             if self._allowed(uri):
                 used = [one for one in self._outline(self._open[uri]) if one.name in names]

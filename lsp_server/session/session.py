@@ -47,6 +47,8 @@ SETTINGS_S = 3.0
 """An editor gives its settings in milliseconds; one that is busy may take longer, and none for
 ever."""
 
+CHARACTERS_PER_TOKEN = 3
+"""Of code, with the tokenisers of models that have long windows: so many or more."""
 NOT_OPEN = "This document is not open in the editor; open it first."
 
 
@@ -281,7 +283,8 @@ class Session:
             return ()
         self.context.visited(ask.document, ask.document.lf_lines.line_of(ask.holes[0].start))
         characters, within_file = settings.context.characters, bound == "file"
-        return self.context.snippets(ask.document, ask.holes, characters, within_file)
+        files = settings.context.tokens * CHARACTERS_PER_TOKEN
+        return self.context.snippets(ask.document, ask.holes, characters, within_file, files)
 
     def _draft_came(self, ask: Ask, draft: Draft) -> None:
         if self.settings_of(ask.document.uri).drafts.enabled:

@@ -97,6 +97,11 @@ class ContextSettings:
     characters: int = field(default=6000, metadata={"at_least": 1})
     """The most that is added to a request."""
 
+    tokens: int = field(default=0, metadata={"at_least": 0})
+    """Beside that, whole files, the open ones that were visited last, for at most so many tokens,
+    counted as three characters each; 0 is none. Worth it with a model that reads long prompts
+    fast; what is more than its window is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrivacySettings:

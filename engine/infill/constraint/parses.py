@@ -21,7 +21,12 @@ PLAIN = (
     *("x", "", "pass", "if x:", "else:", "try:", "if (x) {", "}", "0,", "x: 0,", "x = 0;"),
     *(")", "]", '"'),
 )
-"""Texts one of which leaves no error in nearly every hole of a file that has none elsewhere."""
+"""Texts one of which leaves no error in most holes that begin a line or follow a whole word, in a
+file that has none elsewhere."""
+GOING_ON = ("x", "", "()", " x", " in x", " import x")
+"""How a line may go on after what it has, be that half a word."""
+ENDING = ("", ":", " {", ",", "(", ") {", " = {")
+"""How it may end after the brackets that it closes, for the line below to go on with."""
 
 
 @dataclass(eq=False)
@@ -79,13 +84,26 @@ class Parses:
     @cached_property
     def _unavoidable(self) -> int:
         least: int | None = None
-        for indentation in dict.fromkeys(self._indentations()):
-            for text in PLAIN:
-                found = self._faults(indentation + text)
-                least = found if least is None else min(least, found)
-                if least == 0:
-                    return 0
+        for text in dict.fromkeys(self._plain()):
+            found = self._faults(text)
+            least = found if least is None else min(least, found)
+            if least == 0:
+                return 0
         return least or 0
+
+    def _plain(self) -> Iterator[str]:
+        """Texts to try for one that leaves the fewest errors: none makes the bound wrong, and each
+        can make it tighter."""
+        for indentation in self._indentations():
+            yield from (indentation + text for text in PLAIN)
+        line = self.around.before.decode("utf-8", "replace").rpartition("\n")[2].lstrip()
+        if not line:
+            return
+        closing = closers(line)
+        # the lines below may close the brackets that are not quotes
+        for closed in dict.fromkeys((closing, closing[:1], "")):
+            for going_on in GOING_ON:
+                yield from (going_on + closed + ending for ending in ENDING)
 
     def _indentations(self) -> Iterator[str]:
         """Where the hole begins a line, as deep as the lines around it and one step deeper."""

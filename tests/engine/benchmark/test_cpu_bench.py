@@ -47,7 +47,8 @@ def test_the_whole_is_computed_from_the_timed_layers() -> None:
     exact = replace(found, layers_s=1.0, logits_s=0.5, conditioning_s=0.25, prefill_s=2.0)
     assert exact.step_s == 2 * 1.0 + 0.5 + 0.25
     assert exact.whole_prefill_s == 4.0
-    floor = CpuStep(30, 1, 1.0, 1.0, 1.0, 1.0, layer_bytes=2e9, head_bytes=10**9, bandwidth=1e9)
+    sizes = {"layer_bytes": 2e9, "head_bytes": 10**9, "cache_bytes": 0}
+    floor = CpuStep(30, 1, 1.0, 1.0, 1.0, 1.0, **sizes, bandwidth=1e9)
     assert floor.floor_s == 61
 
 
@@ -55,10 +56,13 @@ def test_prints_a_step_and_its_floor(capsys: pytest.CaptureFixture[str]) -> None
     from fillwright.engine.benchmark import command
     from fillwright.engine.errors import BadRequest
 
-    options = ["engine", "--shape", "tiny", "--context", "8", "--layers"]
+    options = ["engine", "--shape", "tiny", "--context", "8000", "--layers"]
     assert command.main([*options, "1", "--format", "int8"]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"step of all 2 layers, computed: [\d.]+ s, [\d.]+ times the floor", printed)
+    sizes = re.search(r"keys and values of 1 layers ([\d.]+) GB, computed ([\d.]+);", printed)
+    assert sizes is not None
+    assert sizes[1] == sizes[2] == "0.005"
     for wrong, said in ((["3"], "has 2 layers"), (["1", "--format", "fp8"], "int8 or int4")):
         with pytest.raises(BadRequest, match=said):
             command.main([*options, *wrong])

@@ -15,7 +15,7 @@ from fillwright.engine.infill.prompts.chat import ChatPrompt
 from fillwright.engine.infill.prompts.small import SmallPrompt
 from fillwright.engine.model.cpu_model import CpuDiffusionGemma
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.request import Budget, Hole, Infill, InfillRequest
+from fillwright.engine.request import Budget, Hole, Infill, InfillRequest, Snippet
 from fillwright.engine.training.export import re_export
 from fillwright.kernels.cpu.library import NoKernelsError
 from fillwright.kernels.cpu.operations import CpuKernels
@@ -70,20 +70,43 @@ def test_a_checkpoint_says_whether_holes_are_denoised_together(tiny_copy: Copy) 
     assert load_infiller(tiny_copy(several="one by one"), "cpu").several == "one by one"
 
 
-def test_a_foreign_checkpoint_is_a_chat_model_that_denoises(
-    tiny_copy: Copy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def foreign(tiny_copy: Copy, **text: object) -> Path:
+    """A checkpoint without anything of ours, with some entries of its text config."""
     folder = tiny_copy()
     config = json.loads((folder / "config.json").read_text("utf-8"))
     del config["fillwright"]
+    config["text_config"] |= text
     (folder / "config.json").write_text(json.dumps(config), "utf-8")
     tokenizer = (folder / "tokenizer.json").read_text("utf-8")
     for ours, theirs in (("<suffix>", "<|turn>"), ("<prefix>", "<turn|>")):
         tokenizer = tokenizer.replace(ours, theirs)
     (folder / "tokenizer.json").write_text(tokenizer, "utf-8")
+    return folder
+
+
+def test_a_foreign_checkpoint_is_a_chat_model_that_denoises(tiny_copy: Copy) -> None:
+    folder = foreign(tiny_copy)
     infiller = load_infiller(folder, "cpu", lambda fraction: None)
     assert isinstance(infiller.prompt, ChatPrompt)
     assert (infiller.default_decode, infiller.model_name) == ("denoise", folder.name)
+
+
+def test_a_prompt_has_as_much_context_as_the_models_window_has_room_for(tiny_copy: Copy) -> None:
+    infiller = load_infiller(foreign(tiny_copy, max_position_embeddings=11_000), "cpu")
+    context = Snippet("far.py", "f" * 4000), Snippet("near.py", "n" * 300)
+    request = InfillRequest(
+        "x = \n", (Hole(4, 4),), "python", budget=Budget(4, steps=1), context=context
+    )
+
+    def shown(request: InfillRequest) -> int:
+        *_, fill = infiller.infill(request, lambda: False)
+        assert isinstance(fill, Infill)
+        return fill.prompt_tokens
+
+    assert infiller.window == 11_000
+    assert shown(request) == shown(replace(request, context=context[1:]))
+    infiller = replace(infiller, window=20_000)
+    assert shown(request) > 4000
 
 
 def test_what_the_kernels_do_not_take_runs_on_torch(

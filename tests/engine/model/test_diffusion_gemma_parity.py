@@ -1,6 +1,7 @@
 """The network against transformers' DiffusionGemmaForBlockDiffusion, in float32 and bfloat16."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor
 from transformers import DiffusionGemmaForBlockDiffusion, DynamicCache
 
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+from tests.engine.model.conftest import ONE_EXPERT, opened
 
 TOLERANCE = 1e-4
 WINDOW = 8
@@ -84,6 +86,19 @@ def test_a_canvas_of_another_length_than_the_configured_one(
     model: DiffusionGemma = checkpoint.model
     ours = model.denoise_logits(canvas, model.prefill(prefix))
     assert difference(ours, theirs(checkpoint.reference, prefix, canvas, None)) <= TOLERANCE
+
+
+@pytest.mark.slow
+def test_a_prefix_of_20_000_tokens_read_in_pieces(
+    tiny_folder: Callable[..., Path], tokens: Tokens
+) -> None:
+    """Long after sliding layers have forgotten its beginning."""
+    found = opened(tiny_folder(**ONE_EXPERT, num_hidden_layers=6, num_attention_heads=2))
+    prefix, canvas = tokens(20_000), tokens(1, CANVAS)
+    cache = found.model.prefill(prefix)
+    assert cache.first > 18_000
+    ours = found.model.denoise_logits(canvas, cache)
+    assert difference(ours, theirs(found.reference, prefix, canvas, None)) <= TOLERANCE
 
 
 def test_bfloat16_is_no_further_from_float32_than_transformers_is(

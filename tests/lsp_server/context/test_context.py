@@ -236,3 +236,51 @@ def test_a_place_is_kept_once() -> None:
 )
 def test_the_folders_above_are_not_told(uri: str, name: str) -> None:
     assert shown_name(uri) == name
+
+
+def whole(of: Context, at: Document, characters: int, within_file: bool = False) -> list[Snippet]:
+    place = len(at.lf)
+    return list(of.snippets(at, [Hole(place, place)], 6000, within_file, characters))
+
+
+def test_whole_files_stand_first_in_an_order_that_typing_keeps() -> None:
+    gathered, here = context(), document("here")
+    for name in ("zoo", "box", "shelf"):
+        gathered.visited(document(name), 3)
+    gathered.visited(here, 0)
+    size = len(lines("zoo"))
+    assert [one.path for one in whole(gathered, here, 4 * size)] == [
+        "app/box.py",
+        "app/shelf.py",
+        "app/zoo.py",
+    ]
+    gathered.visited(document("zoo"), 40)
+    gathered.visited(here, 0)
+    found = whole(gathered, here, 4 * size)
+    assert [one.path for one in found] == ["app/box.py", "app/shelf.py", "app/zoo.py"]
+    assert found[2].text == lines("zoo")
+
+
+def test_of_whole_files_those_visited_last_fit_first_and_others_are_shown_in_part() -> None:
+    gathered, here = context(), document("here")
+    for name in ("box", "long", "shelf"):
+        gathered.visited(document(name, lines(name, 4000 if name == "long" else 60)), 3)
+    gathered.visited(here, 0)
+    size = len(lines("shelf"))
+    first, *others = whole(gathered, here, size + 10)
+    assert (first.path, first.text) == ("app/shelf.py", lines("shelf"))
+    assert "app/shelf.py" not in [one.path for one in others]
+    assert {"app/box.py", "app/long.py"} <= {one.path for one in others}
+
+
+def test_no_whole_file_is_shown_that_may_not_be() -> None:
+    gathered = context(lambda uri: "secret" not in uri)
+    here, key = document("here"), "AKIA" + "IOSFODNN7EXAMPLE"
+    gathered.visited(document("secret"), 3)
+    gathered.visited(document("box", lines("box") + f"aws_secret = '{key}'\n"), 3)
+    gathered.visited(here, 0)
+    [found] = whole(gathered, here, 100_000)
+    assert found.path == "app/box.py"
+    assert key not in found.text
+    assert MASK in found.text
+    assert whole(gathered, here, 100_000, within_file=True) == []

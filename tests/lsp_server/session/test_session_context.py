@@ -47,3 +47,12 @@ async def test_context_can_be_turned_off(session: Session) -> None:
     open_document(session, "file:///app/shapes.py", "def area(shape):\n    return shape.width\n")
     session.settings = FolderSettings(Settings(context=ContextSettings(enabled=False)))
     assert (await asked(session)).context == ()
+
+
+async def test_whole_files_are_shown_up_to_a_number_of_tokens(session: Session) -> None:
+    text = "".join(f"height_{number} = {number}\n" for number in range(200))
+    open_document(session, "file:///app/shapes.py", text)
+    for tokens, shown in ((0, False), (len(text) // 3 - 1, False), (len(text) // 3 + 1, True)):
+        session.settings = FolderSettings(Settings(context=ContextSettings(tokens=tokens)))
+        request = await asked(session)
+        assert (text in [snippet.text for snippet in request.context]) == shown

@@ -56,6 +56,22 @@ def test_a_hole_for_a_header_wants_one() -> None:
     assert not header.is_met("    x")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "right", "wrong"),
+    [
+        ("def __in", "\n    pass\n", "it__(self):", "it__():)"),
+        ("for a", "\n    print(a)\n", " in b:", " in :"),
+        ("from a", "\nx = 1\n", ".b import c", ".b import"),
+    ],
+)
+def test_what_a_line_has_already_is_no_excuse(
+    before: str, after: str, right: str, wrong: str
+) -> None:
+    place = check(before, after)
+    assert place.is_met(right)
+    assert not place.is_met(wrong)
+
+
 def test_a_statement_ends_with_its_line() -> None:
     place = check("def f(y):\n", "\n    y\n    return 2\n")
     # the second answer is remembered

@@ -1,0 +1,67 @@
+"""How much of a prefix each layer keeps. Full layers keep all of it; sliding layers keep what the
+next row sees, and a margin.
+
+Knows positions only; no keys, no values and no tokens.
+"""
+
+from dataclasses import dataclass
+
+from fillwright.engine.model.config import LayerKind, ModelConfig
+
+MARGIN = 512
+"""Tokens that a long prefix can be cut back by without being read again: two canvases of
+DiffusionGemma that were drafted or committed, or as much deleted text. Set by hand."""
+READ_AT_ONCE = 512
+"""Rows of a pass that reads a prompt. Set by hand: more make a pass's masks larger, and fewer read
+the weights more often."""
+MOST_SLACK = 1024
+"""Rows that full layers have beyond those in use at most, so that typing seldom copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A row of a sliding layer sees `reach` tokens before itself; `margin` more are kept."""
+
+    reach: int
+    margin: int = MARGIN
+
+    @classmethod
+    def of(cls, config: ModelConfig, margin: int = MARGIN) -> "Window":
+        return cls(config.sliding_window - 1, margin)
+
+    @property
+    def kept(self) -> int:
+        """Rows that are kept where the oldest make way."""
+        return self.reach + self.margin
+
+    @property
+    def room(self) -> int:
+        """Rows of a sliding layer at most: those that are kept and those of a pass, so that the
+        others move once in as many tokens."""
+        return self.kept + READ_AT_ONCE
+
+
+def slides(kind: LayerKind) -> bool:
+    """Whether rows of this kind of layer see a window only."""
+    return kind == "sliding_attention"
+
+
+def roomy(positions: int) -> int:
+    """Rows for so many positions, and a quarter more, at most MOST_SLACK."""
+    return positions + min(positions // 4, MOST_SLACK) + 64
+
+
+def kept_rows(config: ModelConfig, kind: LayerKind, tokens: int) -> int:
+    """Rows that a layer of this kind has once so many tokens were read in one go."""
+    rows = roomy(tokens)
+    return min(rows, Window.of(config).room) if slides(kind) else rows
+
+
+def cache_bytes(config: ModelConfig, tokens: int, number_bytes: int = 2) -> int:
+    """Of keys and values of all layers, once so many tokens were read in one go, with numbers of
+    so many bytes: 2 are bfloat16's."""
+    return sum(
+        2 * number_bytes * shape.kv_heads * shape.head_dim * kept_rows(config, kind, tokens)
+        for kind in config.layer_kinds
+        for shape in [config.shapes[kind]]
+    )
