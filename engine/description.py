@@ -20,7 +20,7 @@ Confidence = Literal["entropy", "probability", "margin"]
 LengthRule = Literal["end mark", "expand and delete"]
 PromptForm = Literal["chat", "chatml", "suffix first", "around"]
 Holes = Literal["any", "whole lines"]
-Cache = Literal["prefix", "none"]
+Cache = Literal["prefix", "none", "steps", "requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class ModelDescription:
     prompt       what the model is shown of the text around a hole: a conversation with Gemma's
                  marks or with ChatML's, the suffix and then the prefix, or both in their places
     holes        how the model was trained to have them cut
-    cache        what is kept of the text around between requests
+    cache        what is kept of the text around: between requests exactly, as a prefix; or of both
+                 sides, an approximation, between the steps of a fill or between requests too, all
+                 of it read again every `refresh` passes
     context      tokens that the model was trained to see, holes included
     lines, bodies  the tokens that a hole starts with, by what is asked for; one written in blocks
                  starts with none, and the first is what the prompt leaves of the context
@@ -64,6 +66,7 @@ class ModelDescription:
     prompt: PromptForm = "around"
     holes: Holes = "any"
     cache: Cache = "none"
+    refresh: int = 8
     context: int = 2048
     lines: int = 64
     bodies: int = 128
@@ -87,8 +90,10 @@ class ModelDescription:
             raise ValueError("text stands around a hole in full attention, and in no other")
         if (self.length == "expand and delete") != (self.expand is not None):
             raise ValueError("a hole grows by an expand token, and by nothing else")
-        if min(self.per_step, self.lines, self.bodies, self.context) < 1:
-            raise ValueError("steps, holes and contexts have at least one token")
+        if min(self.per_step, self.lines, self.bodies, self.context, self.refresh) < 1:
+            raise ValueError("steps, holes, contexts and refreshes count from one")
+        if (self.cache == "prefix") == (self.topology == "full"):
+            raise ValueError("a prefix is kept where it does not see the hole, and nowhere else")
         if not (self.temperature >= 0 and 0 < self.top_p <= 1 and 0 < self.threshold <= 1):
             raise ValueError("a temperature is not negative; top_p and threshold lie in 0..1")
 

@@ -16,6 +16,9 @@ from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
 from tests.engine.infill.masked_folder import (
     DREAM,
     DREAM_ON_TOKENS,
+    DREAM_TOKENS,
+    OPEN_DCODER,
+    OPEN_DCODER_TOKENS,
     SDAR,
     SDAR_TOKENS,
     STABLE_DIFFCODER,
@@ -41,7 +44,9 @@ class Family:
 
 
 FAMILIES = {
+    "dream": Family(DREAM, DREAM_TOKENS, "end-mark", 2048 - 64, False),
     "dream-on": Family(DREAM, DREAM_ON_TOKENS, "expand", 2048 - 64, False),
+    "open-dcoder": Family(OPEN_DCODER, OPEN_DCODER_TOKENS, "end-mark", 2048 - 64, False),
     "diffcoder": Family(STABLE_DIFFCODER, STABLE_DIFFCODER_TOKENS, "end-mark", 8192 - 256, False),
     "sdar": Family(SDAR, SDAR_TOKENS, "end-mark", 4096 - 256, True),
 }
