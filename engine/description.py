@@ -162,6 +162,8 @@ in its authors' and others' measurements (arXiv 2602.01326). What blocks leave o
 set by hand, and so was SDAR's context, of which we found nothing published."""
 
 
+EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts")
+"""Where published configs say that there are some; DiffusionGemma's are in its text_config."""
 BLOCK_KEYS = {"block_size": "block", "mask_token_id": "mask"}
 SKELETONS: Mapping[object, Skeleton] = {
     "diffusion_gemma": "diffusion_gemma",
@@ -192,6 +194,12 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
     other fields change it, and the network is the one of `model_type`. Raises CheckpointError where
     the family is not known, in a sentence.
     """
+    for name in EXPERTS:
+        if config.get(name):
+            raise CheckpointError(
+                f"config.json gives {name} as {config[name]!r}, and no network here of this kind "
+                "has a mixture of experts; use a dense model of its family."
+            )
     ours = config.get("fillwright", {})
     family = ours.get("family") if isinstance(ours, Mapping) else None
     if family is None:
