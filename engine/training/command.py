@@ -24,7 +24,7 @@ from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.export import Average, Format, export, re_export
 from fillwright.engine.training.feed import SEEDS_APART
-from fillwright.engine.training.gather import build_corpus
+from fillwright.engine.training.gather import TextSource, build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.masked_command import add_masked
 from fillwright.engine.training.optimizer import Optimizer, learnt
@@ -64,9 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         help="a checkpoint to go on from: keep its tokenizer instead of learning one",
     )
     corpus.add_argument(
-        "--without-downloads",
-        action="store_true",
-        help="of the standard library and what was downloaded before",
+        "--packages",
+        choices=get_args(TextSource),
+        default="downloads",
+        help="of what beside the standard library: all that are listed, what was downloaded "
+        "before, or what is installed",
     )
     corpus.set_defaults(run=_corpus)
 
@@ -173,10 +175,10 @@ def _corpus(arguments: argparse.Namespace) -> None:
     counts = build_corpus(
         arguments.folder / "corpus",
         {text for path in arguments.clear_of for text in _benchmark_texts(path)},
-        () if arguments.without_downloads else _project_texts(arguments.folder / "projects"),
+        () if arguments.packages == "archives" else _project_texts(arguments.folder / "projects"),
         arguments.recipe.vocabulary,
         tokenizer,
-        downloads=not arguments.without_downloads,
+        arguments.packages,
     )
     print(json.dumps(counts, indent=1))
 
