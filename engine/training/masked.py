@@ -113,11 +113,14 @@ class MaskedPhase:
         rows = MaskedRows(shape.length, shape.rows, marks, tokenizer.special("<pad>"))
 
         def drawn(corpus: Corpus, seed: int) -> Iterator[MaskedBatch]:
-            around = [
-                [int(share * shape.length) for share in shares]
-                for shares in (PREFIX_SHARES, SUFFIX_SHARES)
-            ]
-            sampler = HoleSampler(corpus, tokenizer, seed, *around, HOLES)
+            sampler = HoleSampler(
+                corpus,
+                tokenizer,
+                seed,
+                prefix_budgets=[int(share * shape.length) for share in PREFIX_SHARES],
+                suffix_budgets=[int(share * shape.length) for share in SUFFIX_SHARES],
+                shares=HOLES,
+            )
             texts = (_text(sample, tokenizer, marks) for sample in sampler.samples(shape.rows - 2))
             random = Random(seed)
             while True:
