@@ -17,6 +17,7 @@ Rows = Literal["own", "shifted"]
 Commit = Literal["remade", "kept"]
 Accept = Literal["entropy bound", "surest", "threshold", "quota"]
 Confidence = Literal["entropy", "probability", "margin"]
+Deletions = Literal["as sure", "last"]
 LengthRule = Literal["end mark", "expand and delete"]
 PromptForm = Literal["chat", "chatml", "suffix first", "around"]
 Holes = Literal["any", "whole lines"]
@@ -35,6 +36,7 @@ class ModelDescription:
     confidence   by what "surest" is meant
     temperature  of the draw, 0 for the most likely token; `top_p` cuts the tail off first
     length       how a hole finds its length
+    deletions    whether a row is deleted when it is the surest, or after all rows that say a token
     prompt       what the model is shown of the text around a hole: a conversation with Gemma's
                  marks or with ChatML's, the suffix and then the prefix, or both in their places
     holes        how the model was trained to have them cut
@@ -63,6 +65,7 @@ class ModelDescription:
     temperature: float = 0.2
     top_p: float = 0.95
     length: LengthRule = "end mark"
+    deletions: Deletions = "as sure"
     prompt: PromptForm = "around"
     holes: Holes = "any"
     cache: Cache = "none"

@@ -63,6 +63,7 @@ def masked_config(shape: MaskedShape, base: Mapping[str, Any], name: str) -> dic
             "family": "DreamOn",
             "skeleton": "qwen3",
             "holes": "any",
+            "deletions": "last",
             "context": shape.context,
             "lines": shape.rows,
             "bodies": shape.rows,

@@ -60,11 +60,12 @@ def write_folder(base: Path, learnt: Learnt, shape: MaskedShape, folder: Path) -
     config = masked_config(shape, read_config(base), folder.name)
     marks = marks_of(config, tokenizer)
     network = Transformer(transformer_config(config, "qwen3"))
-    begin(network, DiffusionGemma.from_checkpoint(base), learnt.constants, marks)
+    model = DiffusionGemma.from_checkpoint(base)
     try:
+        begin(network, model, learnt.constants, marks)
         weights = joined(network.state_dict(), learnt.own, tokens_of(marks))
         network.load_state_dict(weights)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"What was learnt does not fit {base} ({error!r}); give the checkpoint that it began "
             "from."

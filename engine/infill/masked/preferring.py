@@ -16,12 +16,14 @@ LEAST = 1e-9
 
 
 def best_first(request: InfillRequest, fills: Sequence[Infill]) -> list[Infill]:
-    """Those with fewer syntax faults first; of as many, those with fewer names that nothing binds;
-    then those whose text more of them have, and then the likelier ones."""
+    """Those that say something first, for an empty hole has few faults; of these, those with fewer
+    syntax faults; of as many, those with fewer names that nothing binds; then those whose text more
+    of them have, and then the likelier ones."""
     same = Counter(fill.texts for fill in fills)
 
-    def key(fill: Infill) -> tuple[tuple[int, int], int, float]:
-        return _faults(request, fill), -same[fill.texts], -likelihood(fill)
+    def key(fill: Infill) -> tuple[bool, tuple[int, int], int, float]:
+        is_empty = not any(map(str.strip, fill.texts))
+        return is_empty, _faults(request, fill), -same[fill.texts], -likelihood(fill)
 
     return sorted(fills, key=key)
 

@@ -39,6 +39,10 @@ def test_then_what_several_say_and_then_the_likelier() -> None:
     ]
 
 
+def test_nothing_comes_last_although_it_parses() -> None:
+    assert order(fill("  ", 0.9), fill("return (", 0.1)) == ["return (", "  "]
+
+
 def test_without_a_grammar_the_likelihood_decides() -> None:
     request = replace(REQUEST, language="cobol")
     assert order(fill("a b", 0.5, 0.5), fill("c", 0.3), request=request) == ["c", "a b"]
