@@ -136,10 +136,9 @@ def _draw(
         tokens = tempered.argmax(-1)
     own = logits.gather(-1, tokens[:, None])[:, 0] - logits.logsumexp(-1)
     confidence = confidence_in(tempered, tokens, settings.measure)
-    if settings.deletes_last:
-        deletes = tokens == settings.edits.delete
+    if settings.deletes_last and settings.edits.delete is not None:
         after_all = confidence.min() - 1 - torch.arange(len(tokens), device=device)
-        confidence = torch.where(deletes, after_all, confidence)
+        confidence = torch.where(tokens.eq(settings.edits.delete), after_all, confidence)
     return _Drawn(tokens.tolist(), own.exp().tolist(), confidence)
 
 
