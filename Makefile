@@ -18,9 +18,9 @@ endif
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled
-	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch
-	@$(BIN)/fillwright engine stop > /dev/null
+demo: .venv/.run-ready ## watch a hole of fixtures/demo/shelf.py being filled; MODEL=FOLDER by another model
+	$(BIN)/fillwright fill fixtures/demo/shelf.py --body 17 --decode draft+denoise --watch $(if $(MODEL),--model $(MODEL))
+	@$(BIN)/fillwright engine stop $(if $(MODEL),--model $(MODEL)) > /dev/null
 
 # one process for each core; tests/conftest.py says which tests stay together
 TWO := --numprocesses 2

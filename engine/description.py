@@ -17,10 +17,11 @@ Rows = Literal["own", "shifted"]
 Commit = Literal["remade", "kept"]
 Accept = Literal["entropy bound", "surest", "threshold", "quota"]
 Confidence = Literal["entropy", "probability", "margin"]
+Deletions = Literal["as sure", "last"]
 LengthRule = Literal["end mark", "expand and delete"]
 PromptForm = Literal["chat", "chatml", "suffix first", "around"]
 Holes = Literal["any", "whole lines"]
-Cache = Literal["prefix", "none"]
+Cache = Literal["prefix", "none", "steps", "requests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,13 @@ class ModelDescription:
     confidence   by what "surest" is meant
     temperature  of the draw, 0 for the most likely token; `top_p` cuts the tail off first
     length       how a hole finds its length
+    deletions    whether a row is deleted when it is the surest, or after all rows that say a token
     prompt       what the model is shown of the text around a hole: a conversation with Gemma's
                  marks or with ChatML's, the suffix and then the prefix, or both in their places
     holes        how the model was trained to have them cut
-    cache        what is kept of the text around between requests
+    cache        what is kept of the text around: between requests exactly, as a prefix; or of both
+                 sides, an approximation, between the steps of a fill or between requests too, all
+                 of it read again every `refresh` passes
     context      tokens that the model was trained to see, holes included
     lines, bodies  the tokens that a hole starts with, by what is asked for; one written in blocks
                  starts with none, and the first is what the prompt leaves of the context
@@ -61,9 +65,11 @@ class ModelDescription:
     temperature: float = 0.2
     top_p: float = 0.95
     length: LengthRule = "end mark"
+    deletions: Deletions = "as sure"
     prompt: PromptForm = "around"
     holes: Holes = "any"
     cache: Cache = "none"
+    refresh: int = 8
     context: int = 2048
     lines: int = 64
     bodies: int = 128
@@ -87,8 +93,10 @@ class ModelDescription:
             raise ValueError("text stands around a hole in full attention, and in no other")
         if (self.length == "expand and delete") != (self.expand is not None):
             raise ValueError("a hole grows by an expand token, and by nothing else")
-        if min(self.per_step, self.lines, self.bodies, self.context) < 1:
-            raise ValueError("steps, holes and contexts have at least one token")
+        if min(self.per_step, self.lines, self.bodies, self.context, self.refresh) < 1:
+            raise ValueError("steps, holes, contexts and refreshes count from one")
+        if (self.cache == "prefix") == (self.topology == "full"):
+            raise ValueError("a prefix is kept where it does not see the hole, and nowhere else")
         if not (self.temperature >= 0 and 0 < self.top_p <= 1 and 0 < self.threshold <= 1):
             raise ValueError("a temperature is not negative; top_p and threshold lie in 0..1")
 
@@ -157,6 +165,8 @@ in its authors' and others' measurements (arXiv 2602.01326). What blocks leave o
 set by hand, and so was SDAR's context, of which we found nothing published."""
 
 
+EXPERTS = ("num_experts", "n_routed_experts", "num_local_experts")
+"""Where published configs say that there are some; DiffusionGemma's are in its text_config."""
 BLOCK_KEYS = {"block_size": "block", "mask_token_id": "mask"}
 SKELETONS: Mapping[object, Skeleton] = {
     "diffusion_gemma": "diffusion_gemma",
@@ -187,6 +197,12 @@ def describe(config: Mapping[str, Any], special_tokens: frozenset[str]) -> Model
     other fields change it, and the network is the one of `model_type`. Raises CheckpointError where
     the family is not known, in a sentence.
     """
+    for name in EXPERTS:
+        if config.get(name):
+            raise CheckpointError(
+                f"config.json gives {name} as {config[name]!r}, and no network here of this kind "
+                "has a mixture of experts; use a dense model of its family."
+            )
     ours = config.get("fillwright", {})
     family = ours.get("family") if isinstance(ours, Mapping) else None
     if family is None:

@@ -27,7 +27,8 @@ class MaskDenoiser(Protocol):
 @dataclass(frozen=True, slots=True)
 class KeptSettings:
     """`steps` is the most there may be; where they run short, more rows are committed at a step
-    than `accept` would. Neither `mask` nor the `banned` tokens are ever written."""
+    than `accept` would. Neither `mask` nor the `banned` tokens are ever written. `deletes_last`: no
+    row is deleted while another one says a token, and then the first that deletes is."""
 
     mask: int
     accept: Accept
@@ -38,6 +39,7 @@ class KeptSettings:
     top_p: float = 1.0
     banned: tuple[int, ...] = ()
     rows: RowConvention = RowConvention.SHIFTED
+    deletes_last: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.temperature < 0 or not 0 < self.top_p <= 1:
@@ -134,6 +136,9 @@ def _draw(
         tokens = tempered.argmax(-1)
     own = logits.gather(-1, tokens[:, None])[:, 0] - logits.logsumexp(-1)
     confidence = confidence_in(tempered, tokens, settings.measure)
+    if settings.deletes_last and settings.edits.delete is not None:
+        after_all = confidence.min() - 1 - torch.arange(len(tokens), device=device)
+        confidence = torch.where(tokens.eq(settings.edits.delete), after_all, confidence)
     return _Drawn(tokens.tolist(), own.exp().tolist(), confidence)
 
 

@@ -12,10 +12,14 @@ from fillwright.engine.request import Draft, Infill, InfillRequest
 
 
 def with_alternatives(
-    request: InfillRequest, stop: Stop, candidate: Callable[[int], Generator[Draft, None, Infill]]
+    request: InfillRequest,
+    stop: Stop,
+    candidate: Callable[[int], Generator[Draft, None, Infill]],
+    ranked: Callable[[list[Infill]], list[Infill]] = list,
 ) -> Iterator[Draft | Infill]:
     """The first candidate with its drafts; the others, as far as they are ready when `stop` says
-    so, are its alternatives. `candidate` writes the one of a number, from 0."""
+    so, are its alternatives, `ranked` best first. `candidate` writes the one of a number, from 0.
+    """
     first = yield from candidate(0)
     others = []
     for number in range(1, request.candidates):
@@ -25,6 +29,6 @@ def with_alternatives(
         others.append(fill)
     yield replace(
         first,
-        alternatives=tuple(fill.texts for fill in others),
+        alternatives=tuple(fill.texts for fill in ranked(others)),
         candidate_tokens=sum(fill.tokens for fill in (first, *others)),
     )

@@ -205,7 +205,7 @@ class DiffusionGemma(nn.Module):
         """The causal pass. ids, positions int64 [batch, rows]; `masks` as canvas_attention takes
         them, None for plain causal -> hidden [batch, rows, hidden], keys and values per layer."""
         hidden = self._embedded(ids)
-        angles = self._angles(positions)
+        angles = self.angles(positions)
         keys_values: list[KeyValue] = []
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
@@ -236,7 +236,7 @@ class DiffusionGemma(nn.Module):
             table = self._packed.table if self._packed else self.embed_tokens.weight
             expected = soft_embedding(self_conditioning, table, self.scale())
         hidden: Tensor = self.self_conditioning(self._embedded(canvas), expected)
-        angles = self._angles(positions)
+        angles = self.angles(positions)
         for index, (layer, kind) in enumerate(self._layers()):
             mask = masks[kind] if masks else None
             hidden, _ = layer(hidden, angles[kind], layer.layer_scalar, prefixes[index], mask)
@@ -287,7 +287,7 @@ class DiffusionGemma(nn.Module):
             return 2**62
         return self.config.sliding_window - 1
 
-    def _angles(self, positions: Tensor) -> dict[LayerKind, Angles]:
+    def angles(self, positions: Tensor) -> dict[LayerKind, Angles]:
         """cos and signed sin per layer kind, as rotary takes them; positions int64 [..., rows]
         -> float32 [..., rows, 1, head_dim]."""
         angles = {}

@@ -109,13 +109,13 @@ class Body(nn.Module):
         self, ids: Tensor, mask: Tensor | None, start: int = 0, before: Sequence[Parts] = ()
     ) -> tuple[Tensor, list[KeyValue]]:
         hidden = self.embed_tokens(ids).float()
-        angles, kept = self._angles(start, ids.shape[1]), []
+        angles, kept = self.angles(start, ids.shape[1]), []
         for number, layer in enumerate(self.layers):
             hidden, rows = layer(hidden, angles, mask, before[number] if before else ())
             kept.append(rows)
         return self.norm(hidden), kept
 
-    def _angles(self, start: int, rows: int) -> Angles:
+    def angles(self, start: int, rows: int) -> Angles:
         """cos and signed sin of `rows` positions from `start` on, as rotary takes them: float32
         [1, rows, 1, head_dim]."""
         config, device = self.config, self.embed_tokens.weight.device

@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path, PurePosixPath
 
 OUTSIDE_STDLIB = {"site-packages", "test", "tests", "idle_test", "lib2to3", "__pycache__"}
@@ -92,6 +93,19 @@ def standard_library() -> Iterator[SourceFile]:
         inside = path.relative_to(root)
         if not OUTSIDE_STDLIB & set(inside.parts):
             yield from _source("python", inside.as_posix(), path.read_bytes())
+
+
+def installed_files(names: Iterable[str]) -> Iterator[SourceFile]:
+    """Every Python file of the packages with these normalised names that are installed beside the
+    running interpreter; a file that is listed and gone is passed over."""
+    wanted = set(names)
+    for found in distributions():
+        package = normalised(found.name)
+        if package in wanted:
+            for listed in sorted(found.files or (), key=str):
+                path = Path(str(found.locate_file(listed)))
+                if listed.suffix == ".py" and path.is_file():
+                    yield from _source(package, listed.as_posix(), path.read_bytes())
 
 
 def package_of(archive: Path) -> str:

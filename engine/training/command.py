@@ -24,18 +24,12 @@ from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.compare import SMALLEST, compare
 from fillwright.engine.training.export import Average, Format, export, re_export
 from fillwright.engine.training.feed import SEEDS_APART
-from fillwright.engine.training.gather import build_corpus
+from fillwright.engine.training.gather import TextSource, build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
-from fillwright.engine.training.masked import (
-    MaskedPhase,
-    export_masked,
-    marks_of,
-    masked_config,
-    new_masked,
-)
+from fillwright.engine.training.masked_command import add_masked
 from fillwright.engine.training.optimizer import Optimizer, learnt
 from fillwright.engine.training.phases import PHASES, Materials, MixedPhase
-from fillwright.engine.training.recipes import MASKED, RECIPES
+from fillwright.engine.training.recipes import RECIPES
 from fillwright.engine.training.team import Alone, Member, Shared, Team, run_together
 from fillwright.engine.training.train import Run, Schedule
 
@@ -70,9 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         help="a checkpoint to go on from: keep its tokenizer instead of learning one",
     )
     corpus.add_argument(
-        "--without-downloads",
-        action="store_true",
-        help="of the standard library and what was downloaded before",
+        "--packages",
+        choices=get_args(TextSource),
+        default="downloads",
+        help="of what beside the standard library: all that are listed, what was downloaded "
+        "before, or what is installed",
     )
     corpus.add_argument(
         "--only",
@@ -112,14 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--device", default="cpu")
     run.set_defaults(run=_run)
 
-    masked = commands.add_parser(
-        "masked", help="train a small mask model of the Dream family for a while, and write it"
-    )
-    masked.add_argument("to", type=Path, metavar="FOLDER")
-    masked.add_argument("--minutes", type=float, required=True)
-    masked.add_argument("--decay-minutes", type=float, default=0.0)
-    masked.add_argument("--seed", type=int, default=0)
-    masked.set_defaults(run=_masked)
+    add_masked(commands)
 
     compare_ = commands.add_parser(
         "compare", help="train noise laws and row conventions side by side, at small scale"
@@ -193,11 +182,11 @@ def _corpus(arguments: argparse.Namespace) -> None:
     counts = build_corpus(
         arguments.folder / "corpus",
         {text for path in arguments.clear_of for text in _benchmark_texts(path)},
-        () if arguments.without_downloads else _project_texts(arguments.folder / "projects"),
+        () if arguments.packages == "archives" else _project_texts(arguments.folder / "projects"),
         arguments.recipe.vocabulary,
         tokenizer,
-        downloads=not arguments.without_downloads,
-        only=arguments.only,
+        arguments.packages,
+        arguments.only,
     )
     print(json.dumps(counts, indent=1))
 
@@ -329,24 +318,6 @@ def _learn(arguments: argparse.Namespace, model: DiffusionGemma, team: Team) -> 
         Schedule(arguments.phase, arguments.minutes, arguments.decay_minutes, rate=arguments.rate),
         PHASES[arguments.phase](materials),
     )
-
-
-def _masked(arguments: argparse.Namespace) -> None:
-    corpus, folder = arguments.folder / "corpus", arguments.folder / "masked"
-    train = Corpus.load(_made(corpus / "train.npz.xz", by="corpus"))
-    held_out = Corpus.load(corpus / "held_out.npz.xz")
-    tokenizer = CodeTokenizer.from_checkpoint(corpus)
-    config = masked_config(MASKED, tokenizer, arguments.to.name)
-    model = new_masked(config, arguments.seed)
-    # the tied embedding is the only matrix outside of the body
-    optimizer = Optimizer(model.model, 0.02, 0.003, 0.003)
-    folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder, config, model, optimizer)
-    run.resume()
-    marks, seed = marks_of(config, tokenizer), arguments.seed + run.steps
-    phase = MaskedPhase(MASKED, tokenizer, marks, (train, held_out), seed)
-    run.train(Schedule("masked", arguments.minutes, arguments.decay_minutes), phase)
-    export_masked(folder / "state.pt", corpus / "tokenizer.json", arguments.to)
 
 
 def _measure(arguments: argparse.Namespace) -> None:

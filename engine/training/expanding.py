@@ -12,7 +12,12 @@ from random import Random
 from fillwright.engine.diffusion.passage import Edits
 
 MERGED = 0.5
-"""The probability that a masked token takes the next one in."""
+GROWING = 0.2
+WHOLE = 0.5
+"""MERGED: the probability that a masked token takes the next one in, in the share of holes that are
+GROWING (its authors: 0.5, in all). WHOLE: the share of holes of which nothing is known yet, and of
+those that have all their rows: so filling starts, and little training must be about what is met.
+The last two were set by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +34,28 @@ class OpenRows:
 def open_rows(
     around: tuple[Sequence[int], Sequence[int]],
     middle: Sequence[int],
-    spare: int,
+    rows: int,
     mask: int,
     edits: Edits,
     random: Random,
 ) -> OpenRows:
-    """A middle between the texts `around` it, masked at a level drawn from 0..1, with up to `spare`
-    rows to be deleted. Raises ValueError where nothing could be open, or nothing deletes."""
+    """A middle between the texts `around` it, masked at a level drawn from 0..1, with open rows to
+    be deleted, `rows` in all at most. Raises ValueError where nothing could be open, or nothing
+    deletes."""
     delete, expand = edits.delete, edits.expand
-    if delete is None or not (middle or spare):
+    if delete is None or not (middle or rows):
         raise ValueError("an empty hole has open rows to delete, and a token that does")
-    level = random.random()
+    growing = random.random() < GROWING
+    level = 1.0 if random.random() < WHOLE else random.random()
     masked = [random.random() < level for _ in middle]
-    deletions = random.randint(0 if middle else 1, spare)
+    most = max(0, rows - len(middle))
+    whole = not growing and random.random() < WHOLE
+    deletions = most if whole else random.randint(0 if middle else 1, most)
     if not deletions and not any(masked):
         masked[random.randrange(len(masked))] = True
     targets = [*middle, *[delete] * deletions]
     masked += [True] * deletions
-    rarely = random.random() < 0.5
-    merging = MERGED * (1 - sum(masked) / len(masked)) if rarely else MERGED
+    merging = MERGED if growing else 0.0
     before, after = around
     found = OpenRows(list(before), [], [], [])
     i = 0

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, repeat
 from pathlib import Path
+from typing import Literal
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
@@ -21,6 +22,7 @@ from fillwright.engine.sources.packages import (
     archives,
     download_from_npm,
     download_from_pip,
+    installed_files,
     normalised,
     package_files,
     standard_library,
@@ -28,6 +30,7 @@ from fillwright.engine.sources.packages import (
 from fillwright.engine.training.sieve import Sieve
 from fillwright.engine.training.vocabulary import train_vocabulary
 
+TextSource = Literal["downloads", "archives", "installed"]
 HELD_OUT_SHARE = 0.005
 KEPT_TESTS_SHARE = 0.4
 VOCABULARY_CHARACTERS = 30_000_000
@@ -43,24 +46,26 @@ def build_corpus(
     projects: Iterable[str],
     vocabulary_size: int,
     tokenizer: Path | None = None,
-    downloads: bool = True,
+    source: TextSource = "downloads",
     only: Collection[str] = (),
 ) -> dict[str, int]:
     """Download, sieve and store: `train.npz.xz`, `held_out.npz.xz`, `tokenizer.json` (learnt, or a
     copy of `tokenizer`), `sources.json`. Returns counts for the model card.
 
-    Without `downloads` it is the standard library and what lies in `archives` already. With `only`
-    the packages of that name alone are taken of the list; raises BadRequest for one not in it.
+    Beside the standard library it is of packages as `source` says: what lies in `archives`, with
+    all others downloaded to it first, or what is installed. With `only` the packages of that name
+    alone are taken of the list; raises BadRequest for one not in it.
     `benchmarks` and `projects` are texts that the corpus stays clear of, as the sieve does.
     """
     packages = _listed(only)
     (folder / "archives").mkdir(parents=True, exist_ok=True)
-    if downloads:
+    if source == "downloads":
         download_from_pip(packages["python"], folder / "archives")
         download_from_npm(packages["npm"], folder / "archives")
     names = {normalised(name) for table in packages.values() for name in table}
     sieve = Sieve(benchmarks, projects)
-    kept = list(_kept(_all_files(folder / "archives", names), sieve))
+    files = _installed(names) if source == "installed" else _all_files(folder / "archives", names)
+    kept = list(_kept(files, sieve))
     random.Random(0).shuffle(kept)
     if tokenizer is not None:
         shutil.copyfile(tokenizer, folder / "tokenizer.json")
@@ -103,6 +108,11 @@ def _all_files(folder: Path, names: set[str]) -> Iterator[SourceFile]:
         # another order than by name: a large package is cut, and not after its first folder
         files = sorted(package_files(archive), key=lambda file: _share(file, "order"))
         yield from (file for file in files if file.package in names)
+
+
+def _installed(names: set[str]) -> Iterator[SourceFile]:
+    yield from standard_library()
+    yield from sorted(installed_files(names), key=lambda file: _share(file, "order"))
 
 
 def _kept(files: Iterable[SourceFile], sieve: Sieve) -> Iterator[SourceFile]:

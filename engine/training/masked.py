@@ -1,59 +1,72 @@
-"""A small mask model of the Dream family, from our own text: its shape, its phase of training, and
-the folder that it is written to. It shows that the family works from end to end; nothing ships it.
+"""A small mask model of the Dream family, made of the embedded one and our own text: its config,
+its first weights, and its phase of training. Nothing ships it.
 
 Knows batches and losses; knows nothing of schedules.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from fillwright.engine.description import describe
 from fillwright.engine.infill.masked.layout import Marks
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.transformer import Transformer
-from fillwright.engine.model.transformer_config import transformer_config
 from fillwright.engine.sources.corpus import Corpus
-from fillwright.engine.training.expanding import OpenRows, open_rows
-from fillwright.engine.training.recipes import MaskedShape
-from fillwright.engine.training.samples import HoleSampler
+from fillwright.engine.training.masked_rows import MaskedBatch, MaskedRows, Text
+from fillwright.engine.training.plain_start import norm_constants, plain_weights
+from fillwright.engine.training.recipes import HoleShares, MaskedShape
+from fillwright.engine.training.samples import HoleSampler, Sample
 
-BATCHES_PER_STEP = 8
-MEASURED = 48
+BATCHES_PER_STEP = 1
+MEASURED = 8
+FITTED = 16
+PREFIX_SHARES = (0.6, 0.6, 0.6, 0.375, 0.16)
+SUFFIX_SHARES = (0.235, 0.235, 0.125, 0.05)
+HOLES = HoleShares(
+    kinds={"line": 0.5, "line end": 0.3, "node": 0.12, "characters": 0.08},
+    function=0.4,
+    prose=0.15,
+)
+"""MEASURED: batches. FITTED: documents that the first weights are fitted on. The others: how
+much of a row the text around a hole is, and what holes there are. All were set by hand."""
 
 
-def masked_config(shape: MaskedShape, tokenizer: CodeTokenizer, name: str) -> dict[str, Any]:
-    """The config.json of a Dream-type network with our tokenizer's special tokens."""
+def masked_config(shape: MaskedShape, base: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The config.json of a Dream-type network with special tokens of ours, made of the model with
+    the config `base`."""
+    text = base["text_config"]
     return {
         "architectures": ["DreamModel"],
         "model_type": "Dream",
-        "vocab_size": len(tokenizer.texts),
-        "hidden_size": shape.hidden_size,
-        "intermediate_size": shape.intermediate_size,
-        "num_hidden_layers": shape.layers,
-        "num_attention_heads": shape.heads,
-        "num_key_value_heads": shape.kv_heads,
+        "vocab_size": text["vocab_size"],
+        "hidden_size": text["hidden_size"],
+        "intermediate_size": text["intermediate_size"] + text["moe_intermediate_size"],
+        "num_hidden_layers": text["num_hidden_layers"],
+        "num_attention_heads": text["num_attention_heads"],
+        "num_key_value_heads": text["num_key_value_heads"],
+        "head_dim": text["head_dim"],
         "hidden_act": "silu",
-        "rms_norm_eps": 1e-6,
-        "rope_theta": 10000.0,
+        "rms_norm_eps": text["rms_norm_eps"],
+        "rope_theta": text["rope_parameters"]["sliding_attention"]["rope_theta"],
         "tie_word_embeddings": True,
         "max_position_embeddings": shape.context,
         "dtype": "bfloat16",
         "fillwright": {
             "name": name,
             "family": "DreamOn",
+            "skeleton": "qwen3",
             "holes": "any",
+            "deletions": "last",
             "context": shape.context,
-            "lines": shape.spare,
-            "bodies": 2 * shape.spare,
+            "lines": shape.rows,
+            "bodies": shape.rows,
             "temperature": 0.0,
             "mask": "<mask>",
             "expand": "<reserved_0>",
@@ -65,22 +78,26 @@ def masked_config(shape: MaskedShape, tokenizer: CodeTokenizer, name: str) -> di
     }
 
 
-def new_masked(config: Mapping[str, Any], seed: int) -> Transformer:
-    """A float32 network with first weights: the first loss is about ln(vocabulary)."""
-    torch.manual_seed(seed)
-    network = Transformer(transformer_config(config, "qwen2"))
-    for name, parameter in network.named_parameters():
-        if name.endswith("embed_tokens.weight"):
-            nn.init.normal_(parameter, std=0.02)
-        elif parameter.ndim == 2:
-            nn.init.normal_(parameter, std=0.3 * parameter.shape[-1] ** -0.5)
-        elif name.endswith("bias"):
-            nn.init.zeros_(parameter)
-    return network
+def constants_of(model: DiffusionGemma, tokenizer: CodeTokenizer, corpus: Corpus) -> Tensor:
+    """As norm_constants gives them, of the corpus's first documents."""
+    texts = (tokenizer.encode(corpus.document(i))[:512] for i in range(len(corpus)))
+    whole = islice((ids for ids in texts if len(ids) == 512), FITTED)
+    return norm_constants(model, torch.tensor(list(whole)).view(-1, 128))
+
+
+def begin(network: Transformer, model: DiffusionGemma, constants: Tensor, marks: Marks) -> None:
+    """Give the network its first weights."""
+    network.load_state_dict(plain_weights(model, constants))
+    with torch.no_grad():
+        weight, (mask, expand, delete) = network.model.embed_tokens.weight, tokens_of(marks)
+        # the canvas's rows were normed, all others were not
+        weight[mask] *= weight[mask].square().mean().rsqrt()
+        # it has met no such token, and the end mark is the other one that edits
+        weight[expand] = weight[delete]
 
 
 class MaskedPhase:
-    """One hole a batch, in a sequence of its own: no padding, and it fits a CPU's cache."""
+    """Rows of one length, all attention full; half of them have holes elsewhere too."""
 
     batches_per_step = BATCHES_PER_STEP
 
@@ -93,23 +110,24 @@ class MaskedPhase:
         seed: int,
     ) -> None:
         """`corpora` are what is learnt from, and what is measured on."""
-        self.tokens_per_step = BATCHES_PER_STEP * shape.context // 2
-        train, held_out = corpora
+        self.tokens_per_step = BATCHES_PER_STEP * shape.batch * shape.length
+        rows = MaskedRows(shape.length, shape.rows, marks, tokenizer.special("<pad>"))
 
-        def drawn(corpus: Corpus, seed: int) -> Iterator[OpenRows]:
-            context = shape.context
+        def drawn(corpus: Corpus, seed: int) -> Iterator[MaskedBatch]:
             sampler = HoleSampler(
                 corpus,
                 tokenizer,
                 seed,
-                prefix_budgets=(context // 2, context // 2, context // 4, context // 8),
-                suffix_budgets=(context // 4, context // 4, context // 8),
+                prefix_budgets=[int(share * shape.length) for share in PREFIX_SHARES],
+                suffix_budgets=[int(share * shape.length) for share in SUFFIX_SHARES],
+                shares=HOLES,
             )
+            texts = (_text(sample, tokenizer, marks) for sample in sampler.samples(shape.rows - 2))
             random = Random(seed)
-            for sample in sampler.samples(shape.spare):
-                around = _around(sample.prompt, tokenizer, marks)
-                yield open_rows(around, sample.middle, shape.spare, marks.mask, marks.edits, random)
+            while True:
+                yield rows.batch(islice(texts, shape.batch), random)
 
+        train, held_out = corpora
         self._train = drawn(train, seed)
         self._measured = list(islice(drawn(held_out, 0), MEASURED))
 
@@ -123,12 +141,16 @@ class MaskedPhase:
         return {"open rows": sum(losses) / len(losses)}
 
 
-def _loss(model: Transformer, batch: OpenRows) -> Tensor:
-    """As the bound of MDLM (arXiv 2406.07524) weights it: the mean over the open rows of a hole."""
-    hidden = model(torch.tensor([batch.ids]))[0, torch.tensor(batch.rows) - 1]
-    losses = F.cross_entropy(model.logits(hidden), torch.tensor(batch.targets), reduction="none")
-    weights = torch.tensor(batch.weights)
-    return (losses * weights).sum() / weights.sum()
+def _loss(model: Transformer, batch: MaskedBatch) -> Tensor:
+    """The weighted mean over the open rows."""
+    logits = model.logits(model(batch.ids).flatten(0, 1)[batch.places])
+    losses = F.cross_entropy(logits, batch.targets, reduction="none")
+    return (losses * batch.weights).sum() / batch.weights.sum()
+
+
+def _text(sample: Sample, tokenizer: CodeTokenizer, marks: Marks) -> Text:
+    before, after = _around(sample.prompt, tokenizer, marks)
+    return before, sample.middle, after
 
 
 def _around(
@@ -141,16 +163,10 @@ def _around(
     return [*begin, *prompt[prefix + 1 : -1]], [*prompt[suffix + 1 : prefix], *end]
 
 
-def export_masked(state_file: Path, tokenizer_file: Path, folder: Path) -> None:
-    """Write a training state as a model folder, in bfloat16."""
-    state = torch.load(state_file, weights_only=True, map_location="cpu")
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        name: tensor.to(torch.bfloat16).contiguous() for name, tensor in state["model"].items()
-    }
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "tokenizer.json").write_bytes(tokenizer_file.read_bytes())
-    (folder / "config.json").write_text(json.dumps(state["config"], indent=2) + "\n", "utf-8")
+def tokens_of(marks: Marks) -> list[int]:
+    """Those whose embedding is learnt: the mask, and what edits a hole."""
+    edits = marks.edits
+    return [token for token in (marks.mask, edits.expand, edits.delete) if token is not None]
 
 
 def marks_of(config: Mapping[str, Any], tokenizer: CodeTokenizer) -> Marks:

@@ -113,16 +113,15 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class MaskedShape:
-    """Sizes of a small mask model of the Dream family. Holes have at most `spare` tokens, and as
-    many open rows after them, of the `context` that it sees."""
+    """A small mask model of the Dream family that is made of the embedded one. Learnt are pairs of
+    this `rank`. A batch has `batch` rows of `length` tokens, their holes `rows` open ones at most;
+    it sees `context` when filling, for there a hole may grow."""
 
-    hidden_size: int = 256
-    layers: int = 6
-    heads: int = 4
-    kv_heads: int = 2
-    intermediate_size: int = 704
-    context: int = 256
-    spare: int = 24
+    rank: int = 32
+    length: int = 128
+    rows: int = 20
+    context: int = 172
+    batch: int = 24
 
 
 AS_TYPED = HoleShares(
@@ -188,3 +187,6 @@ FURTHER = replace(
 RECIPES: Mapping[str, Recipe] = {"cpu": CPU, "gpu": GPU, "further": FURTHER}
 
 MASKED = MaskedShape()
+MASKED_RATES = 4e-4, 1e-3
+"""AdamW's, of the pairs and of all else. With five times the first the loss rose again after ten
+steps; nothing else was tried."""

@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
 import torch
 from torch import Tensor, nn
 
-from fillwright.engine.training.optimizer import Optimizer
+from fillwright.engine.training.team import Team
 
 PhaseName = Literal["causal", "joint", "mixed", "masked"]
 Network = TypeVar("Network", bound=nn.Module)
@@ -36,6 +36,16 @@ class Phase(Protocol[Learnt]):
 
     def evaluate(self, model: Learnt) -> dict[str, float]:
         """Losses on held-out text, the same at every call, nats per token."""
+
+
+class Optimizer(Protocol):
+    """As training.optimizer.Optimizer."""
+
+    team: Team
+
+    def step(self, scale: float) -> Tensor: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, states: dict[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

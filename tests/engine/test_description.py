@@ -53,6 +53,19 @@ def test_what_is_no_denoiser_is_told_so_in_a_sentence(kind: str | None) -> None:
     assert str(raised.value).endswith(".")
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"model_type": "sdar_moe", "num_experts": 128},
+        {"model_type": "llada2_moe", "num_experts": 256},
+        {"model_type": "qwen3", "num_experts": 8, "fillwright": {"family": "SDAR"}},
+    ],
+)
+def test_a_mixture_of_experts_is_told_so_in_a_sentence(config: dict[str, object]) -> None:
+    with pytest.raises(CheckpointError, match=r"num_experts as \d+, .* use a dense model"):
+        describe(config, frozenset({"<|MASK|>"}))
+
+
 def test_a_config_names_its_family_and_what_differs() -> None:
     ours = {"family": "DreamOn", "lines": 16, "temperature": 0, "holes": "any", "name": "mine"}
     found = describe({"model_type": "llama", "fillwright": ours}, frozenset())

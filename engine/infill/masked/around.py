@@ -1,5 +1,4 @@
-"""Holes written by a model that sees both sides of them in their places: every step reads all of
-the text again.
+"""Holes written by a model that sees both sides of them in their places.
 
 Knows ids, a layout and the network.
 """
@@ -18,9 +17,9 @@ from fillwright.engine.request import InfillRequest
 
 @dataclass(frozen=True)
 class AroundWriting:
-    """A Writing. `device` is the model's."""
+    """A Writing. `model` gives the one that an attempt is denoised with; `device` is theirs."""
 
-    model: MaskDenoiser
+    model: Callable[[], MaskDenoiser]
     layout: Layout
     device: str
     together: bool = True
@@ -40,5 +39,5 @@ class AroundWriting:
             shown = len(passage.ids) - rows * len(request.holes)
             settings = self.layout.settings(request, passage, number)
             generator = Generator(self.device).manual_seed(request.seed + number)
-            steps = denoise_kept(self.model, passage, settings, generator, cancelled)
+            steps = denoise_kept(self.model(), passage, settings, generator, cancelled)
             yield Attempt(shown, 0, steps)

@@ -6,6 +6,7 @@ How it has them in view is its Writing. Knows nothing of sockets, editors or fil
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 
 import torch
@@ -19,6 +20,7 @@ from fillwright.engine.infill.constraint.check import judged
 from fillwright.engine.infill.display import Display
 from fillwright.engine.infill.ending import Timed, finish_of, whole_of
 from fillwright.engine.infill.hypotheses import Evidence
+from fillwright.engine.infill.masked.preferring import best_first
 from fillwright.engine.infill.masked.seams import MaskSeams
 from fillwright.engine.infill.masked.writing import Attempt, Writing
 from fillwright.engine.infill.ranking.calibration import Calibrations
@@ -75,7 +77,10 @@ class MaskedInfiller:
         stop = Stop(cancelled, request.budget, time.perf_counter)
         try:
             yield from with_alternatives(
-                request, stop, lambda number: self._candidate(request, number, stop)
+                request,
+                stop,
+                lambda number: self._candidate(request, number, stop),
+                partial(best_first, request),
             )
         except torch.OutOfMemoryError as error:
             raise EngineFailed(

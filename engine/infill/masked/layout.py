@@ -128,6 +128,7 @@ class Layout:
             top_p=told.top_p,
             banned=marks.banned,
             rows=RowConvention(told.rows),
+            deletes_last=told.deletions == "last",
         )
 
     @property

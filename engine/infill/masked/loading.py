@@ -4,13 +4,13 @@ Knows files and devices.
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 import torch
 
 from fillwright.engine.cores import own_threads
-from fillwright.engine.description import ModelDescription, Topology, describe
+from fillwright.engine.description import Cache, ModelDescription, Topology, describe
+from fillwright.engine.diffusion.kept import MaskDenoiser
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.loading import languages_of, usable_device, warm_up
 from fillwright.engine.infill.loading_torch import cpu_dtype, sees_a_gpu
@@ -24,6 +24,7 @@ from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.block_transformer import BlockTransformer
 from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.model.surround import Surround
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import plain_skeleton, transformer_config
 
@@ -82,7 +83,17 @@ def _around(
     tokenizer: CodeTokenizer, told: ModelDescription, vocabulary: int, device: str
 ) -> Write:
     layout = Layout(tokenizer, told, Marks.of(tokenizer, told, vocabulary))
-    return partial(AroundWriting, layout=layout, device=device)
+
+    def write(network: Transformer) -> AroundWriting:
+        kept = Surround(network, told.refresh)
+        models: Mapping[Cache, Callable[[], MaskDenoiser]] = {
+            "none": lambda: network,
+            "steps": lambda: Surround(network, told.refresh),
+            "requests": lambda: kept,
+        }
+        return AroundWriting(models[told.cache], layout, device)
+
+    return write
 
 
 def _in_blocks(

@@ -50,8 +50,8 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune export-data' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
-set -g _shtab_fillwright_opts_with_value --adapter --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --only --out --per-file --phase --piece --port --processes --range --rank --rate --recipe --regex --rest --revision --samples --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
+set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train join' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune export-data' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_opts_with_value --adapter --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --only --out --packages --per-file --phase --piece --port --processes --range --rank --rate --recipe --regex --rest --revision --samples --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
 complete -c fillwright -f
@@ -245,7 +245,7 @@ complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillw
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l clear-of -x -d 'benchmark files whose text must not be learnt'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l tokenizer-of -xka "(__fish_complete_directories)" -d 'a checkpoint to go on from: keep its tokenizer instead of learning one'
-complete -c fillwright -n '_shtab_fillwright_using train corpus' -l without-downloads -d 'of the standard library and what was downloaded before'
+complete -c fillwright -n '_shtab_fillwright_using train corpus' -l packages -xka "downloads archives installed" -d 'of what beside the standard library: all that are listed, what was downloaded before, or what is installed'
 complete -c fillwright -n '_shtab_fillwright_using train corpus' -l only -x -d 'packages of the list, for a smaller text in less time (all of it)'
 complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a part -d 'write a training folder with a random part of the text, to travel'
 complete -c fillwright -n '_shtab_fillwright_using train part' -s h -l help -d 'show this help message and exit'
@@ -261,12 +261,18 @@ complete -c fillwright -n '_shtab_fillwright_using train run' -l processes -x -d
 complete -c fillwright -n '_shtab_fillwright_using train run' -l start-from -xka "(__fish_complete_directories)" -d 'weights of a first step: an exported checkpoint with the corpus'"'"'s tokenizer'
 complete -c fillwright -n '_shtab_fillwright_using train run' -l seed -x -d seed
 complete -c fillwright -n '_shtab_fillwright_using train run' -l device -x -d device
-complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a masked -d 'train a small mask model of the Dream family for a while, and write it'
+complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a masked -d 'teach a small mask model, made of the embedded one; `join` makes its folder'
 complete -c fillwright -n '_shtab_fillwright_using train masked' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train masked' -l minutes -x -d minutes
 complete -c fillwright -n '_shtab_fillwright_using train masked' -l decay-minutes -x -d decay_minutes
 complete -c fillwright -n '_shtab_fillwright_using train masked' -l seed -x -d seed
-complete -c fillwright -n '_shtab_fillwright_using train masked; and test $_shtab_fillwright_npos -eq 0' -ka "(__fish_complete_directories)" -d FOLDER
+complete -c fillwright -n '_shtab_fillwright_using train masked' -l start-from -xka "(__fish_complete_directories)" -d 'the checkpoint that it is made of'
+complete -c fillwright -n '_shtab_fillwright_using train masked; and test $_shtab_fillwright_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'for what it learns, a few megabytes'
+complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a join -d 'write the model folder of a small mask model'
+complete -c fillwright -n '_shtab_fillwright_using train join' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using train join' -l start-from -xka "(__fish_complete_directories)" -d 'the checkpoint that it is made of'
+complete -c fillwright -n '_shtab_fillwright_using train join; and test $_shtab_fillwright_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'that `masked` wrote'
+complete -c fillwright -n '_shtab_fillwright_using train join; and test $_shtab_fillwright_npos -eq 1' -ka "(__fish_complete_directories)" -d FOLDER
 complete -c fillwright -n '_shtab_fillwright_using train; and test $_shtab_fillwright_npos -eq 0' -a compare -d 'train noise laws and row conventions side by side, at small scale'
 complete -c fillwright -n '_shtab_fillwright_using train compare' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using train compare' -l causal-steps -x -d causal_steps

@@ -11,11 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
+from fillwright.engine.training.masked_learnt import Learnt, write_folder
+from fillwright.engine.training.recipes import MASKED
 from tests.engine.infill.masked_folder import (
     DREAM,
     DREAM_ON_TOKENS,
+    DREAM_TOKENS,
+    LEARNT,
+    OPEN_DCODER,
+    OPEN_DCODER_TOKENS,
     SDAR,
     SDAR_TOKENS,
     STABLE_DIFFCODER,
@@ -41,7 +48,11 @@ class Family:
 
 
 FAMILIES = {
+    "dream": Family(DREAM, DREAM_TOKENS, "end-mark", 2048 - 64, False),
     "dream-on": Family(DREAM, DREAM_ON_TOKENS, "expand", 2048 - 64, False),
+    "open-dcoder": Family(OPEN_DCODER, OPEN_DCODER_TOKENS, "end-mark", 2048 - 64, False),
+    # what is made of fixtures/masked
+    "taught": Family({}, (), "expand", MASKED.context - MASKED.rows, False),
     "diffcoder": Family(STABLE_DIFFCODER, STABLE_DIFFCODER_TOKENS, "end-mark", 8192 - 256, False),
     "sdar": Family(SDAR, SDAR_TOKENS, "end-mark", 4096 - 256, True),
 }
@@ -54,6 +65,10 @@ def family(request):
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory, family):
+    if not family.published:
+        made = tmp_path_factory.mktemp("taught") / "small-masked"
+        write_folder(embedded_checkpoint(), Learnt.read(LEARNT), MASKED, made)
+        return made
     tokenizer = qwen_like_tokenizer(DOCUMENT * 9, family.tokens, size=320)
     return write_masked(
         tmp_path_factory.mktemp("masked"), tokenizer, {}, published=family.published

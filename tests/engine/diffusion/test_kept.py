@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -259,3 +260,24 @@ def test_the_nucleus_is_that_of_sorted_probabilities() -> None:
             wanted = torch.zeros(57)
             wanted[kept] = p[kept] / total
             assert torch.allclose(got, wanted, atol=1e-5)
+
+
+def test_rows_are_deleted_after_all_that_say_a_token_and_the_first_of_them_at_once() -> None:
+    class Sure:
+        """Says 4, 5 and then deletes, the surer the farther back."""
+
+        def row_logits(self, ids: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+            logits = torch.zeros(len(rows), VOCABULARY)
+            for n, row in enumerate(rows.tolist()):
+                place = row - 1
+                logits[n, (4, 5)[place] if place < 2 else DELETE] = 10.0 + place
+            return logits
+
+    passage = Passage(((1, 2), (3,)), (OpenHole.of_masks(6, MASK),))
+    as_sure = KeptSettings(MASK, Surest(1), "entropy", Edits(DELETE), steps=20)
+    sure_first = list(denoise_kept(Sure(), passage, as_sure, torch.Generator()))
+    assert [len(step.passage.holes[0].tokens) for step in sure_first] == [5, 4, 3, 2, 2, 2]
+    last = replace(as_sure, deletes_last=True)
+    steps = list(denoise_kept(Sure(), passage, last, torch.Generator()))
+    assert [step.passage.holes[0].tokens.count(MASK) for step in steps] == [5, 4, 0]
+    assert steps[-1].passage.holes[0].tokens == (4, 5)

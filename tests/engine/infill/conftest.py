@@ -30,6 +30,9 @@ from fillwright.engine.training.recipes import CPU, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
 from tests.engine.infill.masked_folder import (
     DREAM_ON_TOKENS,
+    DREAM_TOKENS,
+    OPEN_DCODER,
+    OPEN_DCODER_TOKENS,
     SDAR,
     SDAR_TOKENS,
     STABLE_DIFFCODER,
@@ -135,6 +138,42 @@ def dream_on_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dream_on(dream_on_folder: Path) -> MaskedInfiller:
     return load_masked(dream_on_folder, "cpu")
+
+
+@pytest.fixture(scope="session")
+def kept_around(tmp_path_factory: pytest.TempPathFactory) -> MaskedInfiller:
+    """DreamOn with what is kept of the text around between steps."""
+    tokenizer = qwen_like_tokenizer(CODE, DREAM_ON_TOKENS)
+    ours = {"family": "DreamOn", "context": 192, "lines": 16, "bodies": 24, "cache": "steps"}
+    folder = tmp_path_factory.mktemp("kept-around")
+    return load_masked(write_masked(folder, tokenizer, {"fillwright": ours}), "cpu")
+
+
+@pytest.fixture(scope="session")
+def dream_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random network with Dream's config and special tokens: its holes only end."""
+    tokenizer = qwen_like_tokenizer(CODE, DREAM_TOKENS)
+    small = {"fillwright": {"family": "Dream", "context": 192, "lines": 16, "bodies": 24}}
+    return write_masked(tmp_path_factory.mktemp("dream"), tokenizer, small)
+
+
+@pytest.fixture(scope="session")
+def dream(dream_folder: Path) -> MaskedInfiller:
+    return load_masked(dream_folder, "cpu")
+
+
+@pytest.fixture(scope="session")
+def open_dcoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random network with Open-dCoder's config and special tokens."""
+    tokenizer = qwen_like_tokenizer(CODE, OPEN_DCODER_TOKENS)
+    small = {"fillwright": {"family": "Open-dCoder", "context": 192, "lines": 16, "bodies": 24}}
+    folder = tmp_path_factory.mktemp("open-dcoder")
+    return write_masked(folder, tokenizer, small, published=OPEN_DCODER)
+
+
+@pytest.fixture(scope="session")
+def open_dcoder(open_dcoder_folder: Path) -> MaskedInfiller:
+    return load_masked(open_dcoder_folder, "cpu")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
+LEARNT = Path(__file__).parents[3] / "fixtures" / "masked" / "learnt.safetensors"
 # Qwen2's own pieces: a line end and the indentation after it are apart
 PIECES = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
@@ -23,6 +24,7 @@ PIECES = (
 )
 DREAM_TOKENS = ("<|endoftext|>", "<|beginoftext|>", "<|mask|>")
 DREAM_ON_TOKENS = (*DREAM_TOKENS, "<|expand|>")
+OPEN_DCODER_TOKENS = ("<|endoftext|>", "<M>")
 SDAR_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|MASK|>")
 # their ids are what the model is known by: an end of 2, a mask of 5
 STABLE_DIFFCODER_TOKENS = (
@@ -34,6 +36,11 @@ DREAM = {
     "architectures": ["DreamModel"],
     "model_type": "Dream",
     "auto_map": {"AutoModel": "modeling_dream.DreamModel"},
+    "rope_theta": 1e6,
+}
+OPEN_DCODER = {
+    "architectures": ["Qwen2ForCausalLM"],
+    "model_type": "qwen2",
     "rope_theta": 1e6,
 }
 STABLE_DIFFCODER = {
@@ -50,6 +57,7 @@ SDAR = {
 }
 NETWORKS = {
     "Dream": (Qwen2Config, Qwen2ForCausalLM),
+    "qwen2": (Qwen2Config, Qwen2ForCausalLM),
     "llama": (LlamaConfig, LlamaForCausalLM),
     "sdar": (Qwen3Config, Qwen3ForCausalLM),
 }

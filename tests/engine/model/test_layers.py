@@ -25,7 +25,7 @@ def test_angles_stay_float32_until_they_are_turned(one_expert: Any) -> None:
     """A bfloat16 position or frequency would put far tokens in the wrong place."""
     model = DiffusionGemma.from_checkpoint(one_expert.folder, dtype=torch.bfloat16)
     positions, frequency = torch.tensor([[4097, 100_003]]), 1e4 ** (-2 / 8)
-    cos, sin = model._angles(positions)["sliding_attention"]
+    cos, sin = model.angles(positions)["sliding_attention"]
     turned = positions[0].double() * frequency
     torch.testing.assert_close(cos[0, :, 0, 5].double(), turned.cos(), rtol=0, atol=5e-3)
     torch.testing.assert_close(sin[0, :, 0, 5].double(), turned.sin(), rtol=0, atol=5e-3)

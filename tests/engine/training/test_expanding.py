@@ -12,7 +12,7 @@ BEFORE, AFTER, MIDDLE = [1, 2], [3], list(range(10, 22))
 
 
 def drawn(seed: int, middle: list[int] = MIDDLE, edits: Edits = EDITS) -> OpenRows:
-    return open_rows((BEFORE, AFTER), middle, 6, MASK, edits, Random(seed))
+    return open_rows((BEFORE, AFTER), middle, 18, MASK, edits, Random(seed))
 
 
 def undone(found: OpenRows) -> Counter[str]:
@@ -43,7 +43,7 @@ def test_every_answer_leads_back_to_the_middle() -> None:
     total = Counter[str]()
     for seed in range(300):
         total += undone(drawn(seed))
-    assert all(total[kind] > 200 for kind in ("deleted", "expanded", "token"))
+    assert all(total[kind] > 100 for kind in ("deleted", "expanded", "token"))
 
 
 def test_all_deletions_count_as_one_token() -> None:
@@ -66,7 +66,7 @@ def test_an_empty_middle_is_all_deletions() -> None:
     for seed in range(20):
         found = drawn(seed, middle=[])
         assert set(found.targets) == {DELETE}
-        assert 1 <= len(found.rows) <= 6
+        assert 1 <= len(found.rows) <= 18
     with pytest.raises(ValueError, match="empty hole"):
         open_rows((BEFORE, AFTER), [], 0, MASK, EDITS, Random(0))
 
@@ -75,3 +75,9 @@ def test_without_an_expand_token_nothing_is_merged() -> None:
     for seed in range(50):
         found = drawn(seed, edits=Edits(DELETE))
         assert len(found.ids) - found.targets.count(DELETE) == len(BEFORE + MIDDLE + AFTER)
+
+
+def test_in_a_share_of_the_holes_filling_begins() -> None:
+    begun = sum(len(found.rows) == 18 == len(found.ids) - 3 for found in map(drawn, range(400)))
+    # 0.8 of them do not grow; half of these have all rows, and of half all are open
+    assert 50 < begun < 130

@@ -11,7 +11,13 @@ import pytest
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.evaluation.projects import ProjectSet
 from fillwright.engine.sources.corpus import SPAN_KINDS, Corpus
-from fillwright.engine.sources.packages import SourceFile, normalised, package_files, package_of
+from fillwright.engine.sources.packages import (
+    SourceFile,
+    installed_files,
+    normalised,
+    package_files,
+    package_of,
+)
 from fillwright.engine.training import command, gather
 from fillwright.engine.training.command import main
 from fillwright.engine.training.gather import build_corpus
@@ -144,6 +150,24 @@ def test_a_wheels_python_files_are_read(tmp_path: Path) -> None:
         wheel.writestr("some/data.txt", "no")
     assert list(package_files(archive)) == [
         SourceFile("some-package", "some/a.py", "x = 1\ny = 2\n")
+    ]
+
+
+def test_an_installed_packages_python_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("some_package", "other"):
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {name.replace('_', '.')}\nVersion: 1.0\n")
+        listed = (f"{name}/a.py", f"{name}/gone.py", f"{name}/data.txt")
+        (info / "RECORD").write_text("".join(f"{path},,\n" for path in listed))
+        (tmp_path / name).mkdir()
+        for path in (listed[0], listed[2]):
+            (tmp_path / path).write_text("x = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert list(installed_files(["some-package"])) == [
+        SourceFile("some-package", "some_package/a.py", "x = 1\n")
     ]
 
 

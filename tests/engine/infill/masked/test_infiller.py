@@ -58,7 +58,7 @@ def marks_of(engine: MaskedInfiller) -> Marks:
 def writing_with(
     engine: MaskedInfiller, model: MaskDenoiser, told: ModelDescription, marks: Marks
 ) -> MaskedInfiller:
-    writing = AroundWriting(model, Layout(engine.tokenizer, told, marks), "cpu")
+    writing = AroundWriting(lambda: model, Layout(engine.tokenizer, told, marks), "cpu")
     return replace(engine, writing=writing, description=told)
 
 
