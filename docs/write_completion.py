@@ -111,8 +111,9 @@ def _manual(parser: argparse.ArgumentParser) -> str:
     examples = "\n".join(line for verb in ("", "fill", "engine") for line in EXAMPLES[verb])
     page.add_section("examples", "=", f".nf\n{_roff(examples)}\n.fi")
     page.add_section("exit status", "=", _roff(EXIT_STATUS))
-    # a line may end within a list of choices
-    return re.sub(r",(?=[a-z+-])", r",\\:", str(page))
+    # a line may end within a list of choices, and then has no spaces to make wider
+    text = re.sub(r",(?=[a-z+-])", r",\\:", str(page))
+    return text.replace("\n.SH NAME", "\n.ad l\n.SH NAME", 1)
 
 
 EXIT_STATUS = """0: done. 2: the arguments, a file or the setup, which you can put right.

@@ -205,7 +205,7 @@ def test_a_key_that_is_taken_is_told(start: Any, tmp_path: Path) -> None:
     editor = start()
     editor.rpc.command("inoremap <M-j> <Esc>:move +1<CR>")
     editor.open(tmp_path / "a.txt", TEXT)
-    told = "<M-j> is mapped to something else, so it does not accept line"
+    told = "<M-j> is mapped to something else, so it does not accept a line of"
     assert told in status(editor)
     editor.rpc.command("checkhealth fillwright")
     report = editor.until(lambda: editor.lines if len(editor.lines) > 3 else None)
