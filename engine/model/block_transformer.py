@@ -16,10 +16,8 @@ from torch import Tensor
 from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.kv_cache import PrefixCache
 from fillwright.engine.model.transformer import Transformer
+from fillwright.engine.model.window import READ_AT_ONCE
 from fillwright.kernels.canvas_attention import KeyValue
-
-ROWS_OF_A_PASS = 512
-"""Long prompts are read in pieces of about so many rows, which bounds their memory; set by hand."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,7 +70,7 @@ class BlockTransformer:
         """ids int64 [at most a block] after what the cache holds, which is read first; rows int64
         [asked] -> the logits of these rows of them, float32 [asked, vocab]."""
         known = BlockCache.of(cache)
-        piece = max(1, ROWS_OF_A_PASS // self.block) * self.block
+        piece = max(1, READ_AT_ONCE // self.block) * self.block
         while len(known.waiting) > piece:
             first = known.waiting[:piece]
             _, kept = self._pass(known.stored, first)

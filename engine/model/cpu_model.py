@@ -18,7 +18,7 @@ from fillwright.engine.model.cpu_network import (
     positions_before,
     rotary_angles,
 )
-from fillwright.engine.model.window import READ_AT_ONCE, Window, slides
+from fillwright.engine.model.window import READ_AT_ONCE, Window, reach, slides
 from fillwright.kernels.cpu.layer import Angles
 from fillwright.kernels.cpu.matrices import Floats
 from fillwright.kernels.cpu.operations import Integers, OwnRows, Seen
@@ -159,10 +159,6 @@ class CpuDiffusionGemma:
         shapes = self.config.shapes
         return {kind: rotary_angles(shape, positions) for kind, shape in shapes.items()}
 
-    def _reach(self, kind: LayerKind) -> int:
-        """How many earlier tokens a row of this kind of layer sees."""
-        return self.config.sliding_window - 1 if slides(kind) else 2**62
-
     def _places(self, cache: CpuCache, position: int) -> dict[LayerKind, int]:
         """The row of a position in each kind of layer."""
         return {kind: position - cache.base(slides(kind)) for kind in self.config.shapes}
@@ -170,9 +166,9 @@ class CpuDiffusionGemma:
     def _seen(self, cache: CpuCache, rows: Sequence[Row]) -> dict[LayerKind, Seen]:
         seen: dict[LayerKind, Seen] = {}
         for kind in self.config.shapes:
-            reach, base = self._reach(kind), cache.base(slides(kind))
-            shared = [positions_before(position, reach, end, base) for position, end, _ in rows]
-            seen[kind] = Seen(shared, [own[-reach - 1 :] for _, _, own in rows])
+            before, base = reach(self.config, kind), cache.base(slides(kind))
+            shared = [positions_before(position, before, end, base) for position, end, _ in rows]
+            seen[kind] = Seen(shared, [own[-before - 1 :] for _, _, own in rows])
         return seen
 
 

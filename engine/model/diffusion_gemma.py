@@ -26,7 +26,7 @@ from fillwright.engine.model.layers import (
     rotary_frequencies,
 )
 from fillwright.engine.model.weights import load_weights
-from fillwright.engine.model.window import READ_AT_ONCE, Window, slides
+from fillwright.engine.model.window import READ_AT_ONCE, Window, reach, slides
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.lm_head import lm_head
 from fillwright.kernels.packed_matrix import PackedMatrix, can_pack
@@ -283,9 +283,7 @@ class DiffusionGemma(nn.Module):
 
     def reach(self, kind: LayerKind) -> int:
         """How many earlier tokens a row of this kind of layer sees."""
-        if kind == "full_attention":
-            return 2**62
-        return self.config.sliding_window - 1
+        return reach(self.config, kind)
 
     def angles(self, positions: Tensor) -> dict[LayerKind, Angles]:
         """cos and signed sin per layer kind, as rotary takes them; positions int64 [..., rows]

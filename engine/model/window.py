@@ -16,6 +16,7 @@ READ_AT_ONCE = 512
 the weights more often."""
 MOST_SLACK = 1024
 """Rows that full layers have beyond those in use at most, so that typing seldom copies."""
+EVERYTHING = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Window:
 
     @classmethod
     def of(cls, config: ModelConfig, margin: int = MARGIN) -> "Window":
-        return cls(config.sliding_window - 1, margin)
+        return cls(reach(config, "sliding_attention"), margin)
 
     @property
     def kept(self) -> int:
@@ -44,6 +45,11 @@ class Window:
 def slides(kind: LayerKind) -> bool:
     """Whether rows of this kind of layer see a window only."""
     return kind == "sliding_attention"
+
+
+def reach(config: ModelConfig, kind: LayerKind) -> int:
+    """How many earlier tokens a row of this kind of layer sees."""
+    return config.sliding_window - 1 if slides(kind) else EVERYTHING
 
 
 def roomy(positions: int) -> int:

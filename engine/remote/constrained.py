@@ -11,12 +11,11 @@ from dataclasses import replace
 from itertools import islice
 
 from fillwright.engine.infill.constraint.check import Check, check_of
+from fillwright.engine.infill.denoising.constraint_guide import LAST_TRIALS
 from fillwright.engine.request import Draft, Hole, Infill, InfillRequest
 
 ROUNDS = 2
 """How often the rest of a fill is asked for again."""
-TRIALS = 240
-"""How many texts are tried to find a beginning; as after the last step of our own model."""
 LEXEME = re.compile(r"\s*(?:\w+|[^\w\s])")
 
 Filling = Generator[Draft, None, Infill]
@@ -59,7 +58,7 @@ def _meeting(fill: Infill, check: Check) -> Infill | None:
 
 def _repaired(text: str, check: Check) -> tuple[str, str] | None:
     """The longest beginning of a text that meets the constraint once it is closed, and both."""
-    for beginning, closed in islice(_trials(text, check), TRIALS):
+    for beginning, closed in islice(_trials(text, check), LAST_TRIALS):
         if check.is_met(closed):
             return beginning, closed
     return None

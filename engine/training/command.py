@@ -26,6 +26,7 @@ from fillwright.engine.training.export import Average, Format, export, re_export
 from fillwright.engine.training.feed import SEEDS_APART
 from fillwright.engine.training.gather import TextSource, build_corpus
 from fillwright.engine.training.initialise import new_model, small_config
+from fillwright.engine.training.made import made
 from fillwright.engine.training.masked_command import add_masked
 from fillwright.engine.training.optimizer import Optimizer, learnt
 from fillwright.engine.training.phases import PHASES, Materials, MixedPhase
@@ -193,7 +194,7 @@ def _corpus(arguments: argparse.Namespace) -> None:
 
 def _part(arguments: argparse.Namespace) -> None:
     corpus, to = arguments.folder / "corpus", arguments.to / "corpus"
-    whole = _made(corpus / "train.npz.xz", by="corpus")
+    whole = made(corpus / "train.npz.xz", by="corpus")
     train = Corpus.load(whole)
     to.mkdir(parents=True, exist_ok=True)
     order = np.random.default_rng(0).permutation(len(train))
@@ -231,7 +232,7 @@ def _export(arguments: argparse.Namespace) -> None:
     if arguments.average_with is not None:
         average = Average(arguments.average_with, arguments.share)
     export(
-        _made(arguments.folder / "run" / "state.pt", by="run"),
+        made(arguments.folder / "run" / "state.pt", by="run"),
         arguments.folder / "corpus" / "tokenizer.json",
         arguments.to,
         arguments.format,
@@ -268,7 +269,7 @@ def _gate(arguments: argparse.Namespace) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    _made(arguments.folder / "corpus" / "train.npz.xz", by="corpus")
+    made(arguments.folder / "corpus" / "train.npz.xz", by="corpus")
     if arguments.device != "cpu":
         _learn(arguments, _model(arguments), Alone())
         return
@@ -323,7 +324,7 @@ def _learn(arguments: argparse.Namespace, model: DiffusionGemma, team: Team) -> 
 def _measure(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     corpus = arguments.folder / "corpus"
-    held_out = Corpus.load(_made(corpus / "held_out.npz.xz", by="corpus"))
+    held_out = Corpus.load(made(corpus / "held_out.npz.xz", by="corpus"))
     tokenizer = CodeTokenizer.from_checkpoint(corpus)
     recipe = arguments.recipe
     # what it would learn from is not read
@@ -337,7 +338,7 @@ def _measure(arguments: argparse.Namespace) -> None:
 
 def _compare(arguments: argparse.Namespace) -> None:
     corpus = arguments.folder / "corpus"
-    _made(corpus / "train.npz.xz", by="corpus")
+    made(corpus / "train.npz.xz", by="corpus")
     arms = compare(
         SMALLEST,
         CodeTokenizer.from_checkpoint(corpus),
@@ -350,10 +351,3 @@ def _compare(arguments: argparse.Namespace) -> None:
     for arm in arms:
         losses = "  ".join(f"{name} {loss:.3f}" for name, loss in arm.losses.items())
         print(f"{arm.noise:8} {arm.rows.value:8} seed {arm.seed}  {losses}", flush=True)
-
-
-def _made(path: Path, by: str) -> Path:
-    """A file that another command makes. Raises BadRequest when it is not there."""
-    if not path.exists():
-        raise BadRequest(f"{path} is missing; run `fillwright train {by}` first.")
-    return path

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
-from fillwright.engine.errors import BadRequest
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import transformer_config
 from fillwright.engine.sources.corpus import Corpus
+from fillwright.engine.training.made import made
 from fillwright.engine.training.masked import (
     MaskedPhase,
     begin,
@@ -57,9 +57,7 @@ def add_masked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _learn(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     corpus, base = arguments.folder / "corpus", arguments.start_from
-    if not (corpus / "train.npz.xz").exists():
-        raise BadRequest(f"{corpus} holds no text; run `fillwright train corpus` first.")
-    train = Corpus.load(corpus / "train.npz.xz")
+    train = Corpus.load(made(corpus / "train.npz.xz", by="corpus"))
     held_out = Corpus.load(corpus / "held_out.npz.xz")
     tokenizer = CodeTokenizer.from_checkpoint(base)
     config = masked_config(MASKED, read_config(base), "masked")

@@ -23,8 +23,8 @@ SURE = 0.3
 TRIALS = 24
 """How many texts a look between two steps may try; set by hand for some 3 ms."""
 LAST_TRIALS = 240
-"""The same after the last step. This and SURE were chosen on the development split:
-docs/measurements-log.md, "Fills that parse"."""
+"""The same after the last step, and for what a model server wrote. This and SURE were chosen on the
+development split: docs/measurements-log.md, "Fills that parse"."""
 UNFINISHED = 24
 """How many ids at the end of a full canvas may belong to what the next one ends; set by hand."""
 

@@ -29,6 +29,7 @@ from fillwright.engine.training.initialise import new_model, small_config
 from fillwright.engine.training.recipes import CPU, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
 from tests.engine.infill.masked_folder import (
+    DREAM,
     DREAM_ON_TOKENS,
     DREAM_TOKENS,
     OPEN_DCODER,
@@ -127,12 +128,22 @@ def embedded() -> Infiller:
     return load_infiller(embedded_checkpoint(), "cpu", lambda fraction: None)
 
 
+def _small(
+    folder: Path,
+    special: Sequence[str],
+    published: dict[str, object] = DREAM,
+    **ours: str,
+) -> Path:
+    """A random network of a family whose text stands around the hole, with small holes."""
+    sizes = {"context": 192, "lines": 16, "bodies": 24}
+    tokenizer = qwen_like_tokenizer(CODE, special)
+    return write_masked(folder, tokenizer, {"fillwright": sizes | ours}, published=published)
+
+
 @pytest.fixture(scope="session")
 def dream_on_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random network with DreamOn's config and special tokens."""
-    tokenizer = qwen_like_tokenizer(CODE, DREAM_ON_TOKENS)
-    small = {"fillwright": {"family": "DreamOn", "context": 192, "lines": 16, "bodies": 24}}
-    return write_masked(tmp_path_factory.mktemp("dream-on"), tokenizer, small)
+    return _small(tmp_path_factory.mktemp("dream-on"), DREAM_ON_TOKENS, family="DreamOn")
 
 
 @pytest.fixture(scope="session")
@@ -143,18 +154,14 @@ def dream_on(dream_on_folder: Path) -> MaskedInfiller:
 @pytest.fixture(scope="session")
 def kept_around(tmp_path_factory: pytest.TempPathFactory) -> MaskedInfiller:
     """DreamOn with what is kept of the text around between steps."""
-    tokenizer = qwen_like_tokenizer(CODE, DREAM_ON_TOKENS)
-    ours = {"family": "DreamOn", "context": 192, "lines": 16, "bodies": 24, "cache": "steps"}
     folder = tmp_path_factory.mktemp("kept-around")
-    return load_masked(write_masked(folder, tokenizer, {"fillwright": ours}), "cpu")
+    return load_masked(_small(folder, DREAM_ON_TOKENS, family="DreamOn", cache="steps"), "cpu")
 
 
 @pytest.fixture(scope="session")
 def dream_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random network with Dream's config and special tokens: its holes only end."""
-    tokenizer = qwen_like_tokenizer(CODE, DREAM_TOKENS)
-    small = {"fillwright": {"family": "Dream", "context": 192, "lines": 16, "bodies": 24}}
-    return write_masked(tmp_path_factory.mktemp("dream"), tokenizer, small)
+    return _small(tmp_path_factory.mktemp("dream"), DREAM_TOKENS, family="Dream")
 
 
 @pytest.fixture(scope="session")
@@ -165,10 +172,8 @@ def dream(dream_folder: Path) -> MaskedInfiller:
 @pytest.fixture(scope="session")
 def open_dcoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random network with Open-dCoder's config and special tokens."""
-    tokenizer = qwen_like_tokenizer(CODE, OPEN_DCODER_TOKENS)
-    small = {"fillwright": {"family": "Open-dCoder", "context": 192, "lines": 16, "bodies": 24}}
     folder = tmp_path_factory.mktemp("open-dcoder")
-    return write_masked(folder, tokenizer, small, published=OPEN_DCODER)
+    return _small(folder, OPEN_DCODER_TOKENS, OPEN_DCODER, family="Open-dCoder")
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def test_a_checkpoint_in_several_files(make: Make, skeleton: PlainSkeleton, tmp_
 
 def test_a_long_prompt_is_read_in_pieces(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     reference, ours = make("qwen3", block=3)
-    monkeypatch.setattr(block_transformer, "ROWS_OF_A_PASS", 8)
+    monkeypatch.setattr(block_transformer, "READ_AT_ONCE", 8)
     passes: list[int] = []
     network = ours.network.model.forward
     monkeypatch.setattr(
