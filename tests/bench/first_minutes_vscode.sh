@@ -13,7 +13,7 @@ export EXTENSIONS_GALLERY='{"serviceUrl": "", "itemUrl": "", "resourceUrlTemplat
 unset XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_CACHE_HOME XDG_DATA_HOME FILLWRIGHT_RUNTIME_DIR
 installed=$HOME/data/User/globalStorage/fillwright.fillwright/server
 way=fromNothing
-[ -z "$wheel" ] || installed=$HOME/venv way=withServer PATH="$HOME/venv/bin:$PATH"
+[ -z "$wheel" ] || installed=$HOME/venv way=withServer
 trap '[ ! -d "$installed" ] || "$installed/bin/fillwright" engine stop
     kill $server 2> /dev/null; rm -rf "$HOME"' EXIT
 cd "$HOME"
@@ -39,6 +39,8 @@ fi
 if [ -n "$wheel" ]; then
     python3 -m venv venv
     venv/bin/pip install --quiet "$wheel"
+    # VS Code asks a login shell for the PATH
+    echo "PATH=$HOME/venv/bin:\$PATH" > .profile
     step "pip install"
 fi
 echo "the package: $(du -m "$package" | cut -f1) MB"

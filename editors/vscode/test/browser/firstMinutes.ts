@@ -28,8 +28,10 @@ export const firstMinutes: Record<string, Step> = {
     );
     await step.first().waitFor();
     await window.page.keyboard.press("Control+b");
-    await window.page.locator('.getting-started-step:has-text("Accept ghost text")').click();
-    const outer = window.page.locator("iframe").first().contentFrame();
+    const accept = window.page.locator('.getting-started-step:has-text("Accept ghost text")');
+    await accept.click();
+    await accept.and(window.page.locator(".expanded")).waitFor();
+    const outer = window.page.locator("iframe.webview").first().contentFrame();
     const picture = outer.locator("iframe").first().contentFrame().locator("img").first();
     await picture.waitFor();
     await window.until("the picture is there", () =>
