@@ -81,6 +81,8 @@ def canvas_attention(
     prefix or a mask."""
     if causal and (prefix or mask is not None):
         raise ValueError("causal stands alone: with a prefix or a mask, say it in the mask")
+    # over no key at all, torch's kernel for one row divides by zero, which ends the process
+    prefix = [part for part in prefix if part[0].shape[2]]
     single = q.shape[2] == 1 and mask is None and not q.requires_grad
     if single and prefix and prefix[0][0].shape[0] == 1 and q.device.type == "cpu":
         own = _joined((*prefix[1:], rows), q.shape[0])

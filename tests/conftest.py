@@ -8,6 +8,8 @@ import importlib.util
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +41,7 @@ if not Path("/dev/nvidiactl").exists():
     os.environ["TRITON_INTERPRET"] = "1"
 
 
+LEARNT = Path(__file__).parent.parent / "fixtures/masked/learnt.safetensors"
 BUNDLE = "tree_sitter_languages"
 # in these folders a test with a language as its first parameter is about that language
 OF_ONE_LANGUAGE = {"syntax", "carving", "fitting", "session"}
@@ -68,6 +71,15 @@ def engine_folder() -> Iterator[Path]:
     else:
         os.environ["FILLWRIGHT_RUNTIME_DIR"] = before
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def mask_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small mask model, joined from fixtures/masked by the command for that."""
+    folder = tmp_path_factory.mktemp("mask") / "small-masked"
+    command = [str(Path(sys.executable).parent / "fillwright"), "train", "join", str(LEARNT)]
+    subprocess.run([*command, str(folder)], check=True, capture_output=True)
+    return folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,10 +9,11 @@ from torch import nn
 
 from fillwright.engine.model.four_bits import int4_packed
 from fillwright.engine.model.quantization import quantise
-from fillwright.engine.model.stored_linear import StoredLinear
+from fillwright.engine.model.stored_linear import StoredLinear, kernels_here
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import TransformerConfig
 from fillwright.engine.model.weights import Matrix
+from fillwright.kernels.cpu.operations import CpuKernels
 
 PlainFormat = Literal["bf16", "int8", "int4"]
 GROUP = 64
@@ -53,10 +54,11 @@ def random_transformer(
             else:
                 tensor.uniform_(0.5, 1.5)
     if format != "bf16":
+        kernels = kernels_here(torch.get_num_threads()) if device.type == "cpu" else None
         for layer in network.model.layers:
             for name, part in list(layer.named_modules()):
                 if isinstance(part, nn.Linear):
-                    layer.set_submodule(name, _stored(part, format))
+                    layer.set_submodule(name, _stored(part, format, kernels))
     return network.eval().requires_grad_(False)
 
 
@@ -70,11 +72,11 @@ def layer_bytes(network: Transformer) -> int:
     )
 
 
-def _stored(part: nn.Linear, format: PlainFormat) -> StoredLinear:
+def _stored(part: nn.Linear, format: PlainFormat, kernels: CpuKernels | None) -> StoredLinear:
     weight = part.weight.detach()
     if format == "int4":
         matrix = Matrix(*int4_packed(weight, min(GROUP, weight.shape[1])))
     else:
         stored, scale = quantise(weight)
         matrix = Matrix(stored, scale.to(torch.bfloat16))
-    return StoredLinear(matrix, weight.shape, weight.dtype, part.bias)
+    return StoredLinear(matrix, weight.shape, weight.dtype, part.bias, kernels)

@@ -49,9 +49,7 @@ class Surround:
             (_part(layer, 0, start), self._moved(_part(layer, end - moved, None), moved))
             for layer in self._layers
         ]
-        # attention takes no part without rows
-        before = [[side for side in both if side[0].shape[2]] for both in sides]
-        hidden, own = self.network.continued(ids[None, start:end], start, before)
+        hidden, own = self.network.continued(ids[None, start:end], start, sides)
         self._ids, self.read = new, self.read + end - start
         if sides:
             own = [

@@ -5,9 +5,9 @@ Named as in the checkpoints, so that tensors load by name. Products are of the w
 between them is float32. Knows nothing of text, noise or sampling.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,7 @@ from fillwright.engine.model.transformer_config import (
 )
 from fillwright.engine.model.weights import StoredTensors, load_weights
 from fillwright.kernels.canvas_attention import KeyValue, canvas_attention
+from fillwright.kernels.cpu.operations import CpuKernels
 from fillwright.kernels.rms_norm import rms_norm
 from fillwright.kernels.rotary import rotary
 
@@ -49,16 +50,18 @@ class Transformer(nn.Module):
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         progress: Callable[[float], None] = lambda fraction: None,
+        kernels: CpuKernels | None = None,
     ) -> Self:
         """Read a folder in the Hugging Face layout; quantised matrices of layers stay as they are
-        stored. `progress` gets fractions in [0, 1].
+        stored, and `kernels` are for their products. `progress` gets fractions in [0, 1].
 
         Raises CheckpointError, naming the tensor and the file, when the folder cannot be used.
         """
         raw = read_config(folder)
         with torch.device("meta"):
             network = cls(transformer_config(raw, skeleton))
-        _keep_quantised(network, folder, raw, device, dtype)
+        if types := quantised_types(raw, folder / "config.json"):
+            _keep_quantised(network, StoredTensors(folder, types, device), dtype, kernels)
         load_weights(network, folder, raw, device, dtype, progress, lambda name: name)
         return network.eval().requires_grad_(False)
 
@@ -200,13 +203,9 @@ def product_type(matrix: nn.Linear | StoredLinear) -> torch.dtype:
 
 
 def _keep_quantised(
-    network: Transformer, folder: Path, raw: Mapping[str, Any], device: str, dtype: torch.dtype
+    network: Transformer, tensors: StoredTensors, dtype: torch.dtype, kernels: CpuKernels | None
 ) -> None:
     """Put matrices of layers that the folder has quantised in their places as they are stored."""
-    types = quantised_types(raw, folder / "config.json")
-    if not types:
-        return
-    tensors = StoredTensors(folder, types, device)
     for place, layer in list(network.model.layers.named_modules(prefix="model.layers")):
         if not isinstance(layer, nn.Linear):
             continue
@@ -216,7 +215,7 @@ def _keep_quantised(
             bias = None
             if layer.bias is not None:
                 bias = tensors.parameter(f"{place}.bias", layer.bias.shape, dtype)
-            kept = StoredLinear(matrix, shape, dtype, bias)
+            kept = StoredLinear(matrix, shape, dtype, bias, kernels)
             parent, _, name = place.rpartition(".")
             setattr(network.get_submodule(parent), name, kept)
 

@@ -5,9 +5,11 @@ Knows batches and losses; knows nothing of schedules.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -16,8 +18,10 @@ from torch import Tensor
 from fillwright.engine.description import describe
 from fillwright.engine.infill.masked.layout import Marks
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
+from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.transformer import Transformer
+from fillwright.engine.model.transformer_config import transformer_config
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.masked_rows import MaskedBatch, MaskedRows, Text
 from fillwright.engine.training.plain_start import norm_constants, plain_weights
@@ -85,15 +89,31 @@ def constants_of(model: DiffusionGemma, tokenizer: CodeTokenizer, corpus: Corpus
     return norm_constants(model, torch.tensor(list(whole)).view(-1, 128))
 
 
-def begin(network: Transformer, model: DiffusionGemma, constants: Tensor, marks: Marks) -> None:
-    """Give the network its first weights."""
-    network.load_state_dict(plain_weights(model, constants))
-    with torch.no_grad():
-        weight, (mask, expand, delete) = network.model.embed_tokens.weight, tokens_of(marks)
-        # the canvas's rows were normed, all others were not
-        weight[mask] *= weight[mask].square().mean().rsqrt()
-        # it has met no such token, and the end mark is the other one that edits
-        weight[expand] = weight[delete]
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """What training begins with: a config.json, its special tokens, and a network with its first
+    weights."""
+
+    config: dict[str, Any]
+    marks: Marks
+    network: Transformer
+
+    @classmethod
+    def of(cls, base: Path, shape: MaskedShape, name: str, constants: Tensor) -> Self:
+        """A model called `name`, made of the checkpoint in the folder `base`; `constants` as
+        constants_of gives them. Raises CheckpointError, and KeyError, ValueError or RuntimeError
+        for constants of another checkpoint."""
+        config = masked_config(shape, read_config(base), name)
+        marks = marks_of(config, CodeTokenizer.from_checkpoint(base))
+        network = Transformer(transformer_config(config, "qwen3"))
+        network.load_state_dict(plain_weights(DiffusionGemma.from_checkpoint(base), constants))
+        with torch.no_grad():
+            weight, (mask, expand, delete) = network.model.embed_tokens.weight, tokens_of(marks)
+            # the canvas's rows were normed, all others were not
+            weight[mask] *= weight[mask].square().mean().rsqrt()
+            # it has met no such token, and the end mark is the other one that edits
+            weight[expand] = weight[delete]
+        return cls(config, marks, network)
 
 
 class MaskedPhase:

@@ -10,20 +10,10 @@ import torch
 
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.model.transformer import Transformer
-from fillwright.engine.model.transformer_config import transformer_config
 from fillwright.engine.sources.corpus import Corpus
 from fillwright.engine.training.made import made
-from fillwright.engine.training.masked import (
-    MaskedPhase,
-    begin,
-    constants_of,
-    marks_of,
-    masked_config,
-    tokens_of,
-)
+from fillwright.engine.training.masked import Begun, MaskedPhase, constants_of, tokens_of
 from fillwright.engine.training.masked_learnt import Learnt, write_folder
 from fillwright.engine.training.recipes import MASKED, MASKED_RATES
 from fillwright.engine.training.thin import ThinOptimizer, make_thin
@@ -60,16 +50,13 @@ def _learn(arguments: argparse.Namespace) -> None:
     train = Corpus.load(made(corpus / "train.npz.xz", by="corpus"))
     held_out = Corpus.load(corpus / "held_out.npz.xz")
     tokenizer = CodeTokenizer.from_checkpoint(base)
-    config = masked_config(MASKED, read_config(base), "masked")
-    marks, network = marks_of(config, tokenizer), Transformer(transformer_config(config, "qwen3"))
-    model = DiffusionGemma.from_checkpoint(base)
-    constants = constants_of(model, tokenizer, train)
-    begin(network, model, constants, marks)
-    del model
+    constants = constants_of(DiffusionGemma.from_checkpoint(base), tokenizer, train)
+    begun = Begun.of(base, MASKED, "masked", constants)
+    marks, network = begun.marks, begun.network
     make_thin(network, MASKED.rank, tokens_of(marks))
     folder = arguments.folder / "masked"
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder, config, network, ThinOptimizer(network, *MASKED_RATES))
+    run = Run(folder, begun.config, network, ThinOptimizer(network, *MASKED_RATES))
     run.resume()
     phase = MaskedPhase(MASKED, tokenizer, marks, (train, held_out), arguments.seed + run.steps)
     schedule = Schedule(

@@ -13,12 +13,7 @@ from safetensors.torch import load_file, save, save_file
 from torch import Tensor, nn
 
 from fillwright.engine.errors import CheckpointError
-from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model.config_json import read_config
-from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.model.transformer import Transformer
-from fillwright.engine.model.transformer_config import transformer_config
-from fillwright.engine.training.masked import begin, marks_of, masked_config, tokens_of
+from fillwright.engine.training.masked import Begun, tokens_of
 from fillwright.engine.training.recipes import MaskedShape
 from fillwright.engine.training.thin import joined, learnt
 
@@ -56,15 +51,10 @@ class Learnt:
 def write_folder(base: Path, learnt: Learnt, shape: MaskedShape, folder: Path) -> None:
     """Write the model that began from the checkpoint in `base`, in bfloat16. Raises CheckpointError
     where what was learnt is of another one."""
-    tokenizer = CodeTokenizer.from_checkpoint(base)
-    config = masked_config(shape, read_config(base), folder.name)
-    marks = marks_of(config, tokenizer)
-    network = Transformer(transformer_config(config, "qwen3"))
-    model = DiffusionGemma.from_checkpoint(base)
     try:
-        begin(network, model, learnt.constants, marks)
-        weights = joined(network.state_dict(), learnt.own, tokens_of(marks))
-        network.load_state_dict(weights)
+        begun = Begun.of(base, shape, folder.name, learnt.constants)
+        weights = joined(begun.network.state_dict(), learnt.own, tokens_of(begun.marks))
+        begun.network.load_state_dict(weights)
     except (KeyError, ValueError, RuntimeError) as error:
         raise CheckpointError(
             f"What was learnt does not fit {base} ({error!r}); give the checkpoint that it began "
@@ -74,4 +64,4 @@ def write_folder(base: Path, learnt: Learnt, shape: MaskedShape, folder: Path) -
     stored = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in weights.items()}
     save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "tokenizer.json").write_bytes((base / "tokenizer.json").read_bytes())
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")
+    (folder / "config.json").write_text(json.dumps(begun.config, indent=2) + "\n", "utf-8")

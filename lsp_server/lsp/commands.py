@@ -104,12 +104,12 @@ async def preview(
         "rewrites": filled.rewrites,
         "holes": _holes_json(filled, session.documents.encoding),
         **_instructed(filled),
-        **_levels(targets),
+        **_levels(session, targets),
     }
 
 
-def _levels(targets: list[Target]) -> dict[str, object]:
-    one = targets[0] if len(targets) == 1 else None
+def _levels(session: Session, targets: list[Target]) -> dict[str, object]:
+    one = targets[0] if len(targets) == 1 and session.engine.renoises() is not False else None
     levels = {"less": one.less, "more": one.more} if one else {}
     return {name: target.to_json() for name, target in levels.items() if target is not None}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fillwright.engine.daemon.client import EngineClient
 from fillwright.engine.daemon.settings import EngineSettings
-from fillwright.engine.prompt_format import engine_takes_instructions
+from fillwright.engine.prompt_format import engine_renoises, engine_takes_instructions
 from fillwright.engine.remote.settings import RemoteSettings, url_for
 from fillwright.lsp_server.fills.fills import Kind
 from fillwright.lsp_server.settings.settings import EngineSection
@@ -57,9 +57,11 @@ class EngineConnection:
     def takes_instructions(self) -> bool | None:
         """Whether the model for what is asked for by hand does what it is told in words, as its
         checkpoint or the settings say, engine or not; None when that cannot be read."""
-        section = self._section()
-        chosen = section.called(section.use_for_actions or section.use)
-        return engine_takes_instructions(_engine_settings(chosen))
+        return engine_takes_instructions(self._for_actions())
+
+    def renoises(self) -> bool | None:
+        """The same of whether it can keep a text but for its least likely tokens."""
+        return engine_renoises(self._for_actions())
 
     async def close(self) -> None:
         """Close the clients and leave the engines to others."""
@@ -67,6 +69,10 @@ class EngineConnection:
             if client is not None:
                 await client.aclose()
         self._client = self._client_for_actions = None
+
+    def _for_actions(self) -> EngineSettings:
+        section = self._section()
+        return _engine_settings(section.called(section.use_for_actions or section.use))
 
     def _new_client(self, name: str | None) -> EngineClient:
         self._chosen = self._section()

@@ -214,6 +214,8 @@ class Session:
         if self.engine.takes_instructions() is False:
             found = [target for target in found if target.instruction is None]
             to_repair = [replace(target, instruction=None) for target in to_repair]
+        if self.engine.renoises() is False:
+            found, to_repair = [each for each in found if each.strength is None], []
         return found + to_repair
 
     async def fill(self, wanted: Sequence[Target], on_draft: OnDraft | None = None) -> Filled:

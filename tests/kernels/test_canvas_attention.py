@@ -106,6 +106,15 @@ def test_one_row_of_each_branch_after_a_shared_prefix(after: int, dtype: torch.d
     torch.testing.assert_close(ours, wanted, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("rows", [1, ROWS])
+def test_a_prefix_without_a_key_is_none(rows: int) -> None:
+    empty = (CACHED[0][:, :, :0], CACHED[1][:, :, :0])
+    q, own = Q[:, :, :rows], (OWN[0][:, :, :rows], OWN[1][:, :, :rows])
+    for prefix, same in (([empty], []), ([empty, CACHED], [CACHED]), ([CACHED, empty], [CACHED])):
+        ours = canvas_attention(q, own, prefix)
+        torch.testing.assert_close(ours, canvas_attention(q, own, same))
+
+
 @pytest.mark.parametrize("more", [{"prefix": [CACHED]}, {"mask": torch.ones(ROWS, ROWS).bool()}])
 def test_causal_beside_a_prefix_or_a_mask_is_refused(more: dict[str, Tensor]) -> None:
     with pytest.raises(ValueError, match="causal stands alone"):

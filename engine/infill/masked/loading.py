@@ -24,6 +24,7 @@ from fillwright.engine.infill.ranking.calibration import Calibrations
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.model.block_transformer import BlockTransformer
 from fillwright.engine.model.config_json import Section, read_config
+from fillwright.engine.model.stored_linear import kernels_here
 from fillwright.engine.model.surround import Surround
 from fillwright.engine.model.transformer import Transformer
 from fillwright.engine.model.transformer_config import plain_skeleton, transformer_config
@@ -40,7 +41,8 @@ def load_masked(
     device = usable_device(device)
     if device != "cpu" and not sees_a_gpu():
         raise CheckpointError("No CUDA device can be used here; choose the device 'cpu'.")
-    torch.set_num_threads(threads or own_threads())
+    threads = threads or own_threads()
+    torch.set_num_threads(threads)
     config = read_config(checkpoint)
     ours = Section("", config).section("fillwright") if "fillwright" in config else Section("", {})
     tokenizer = CodeTokenizer.from_checkpoint(checkpoint)
@@ -61,6 +63,7 @@ def load_masked(
         device,
         torch.bfloat16 if device != "cpu" else cpu_dtype(),
         lambda done: progress(0.1 + 0.8 * done),
+        kernels_here(threads) if device == "cpu" else None,
     )
     infiller = MaskedInfiller(
         writing=write(network),

@@ -2,14 +2,20 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from fillwright.engine.description import describe
+from fillwright.engine.errors import CheckpointError
+from fillwright.engine.infill.tokens.byte_level import FILES
+from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.lsp_server.cli.doctor.finding import Finding, ok, wrong
 
 REMEDY = "Give --model a folder with config.json, tokenizer.json and safetensors files."
 FETCH = "Fetch the checkpoint again."
+# one that is whole, or what one can be made of
+TOKENIZERS = (("tokenizer.json",), FILES)
 # a header larger than the format's own limit is none
 LARGEST_HEADER = 100_000_000
 
@@ -17,14 +23,27 @@ LARGEST_HEADER = 100_000_000
 def look_at_checkpoint(folder: Path) -> Iterator[Finding]:
     """The folder as one finding."""
     try:
-        kind = _config(folder).get("model_type", "a model of no type")
+        config = _config(folder)
         weights, formats = _weights(folder)
+        tokens = CodeTokenizer.from_checkpoint(folder).special_names
     except _Spoilt as spoilt:
         yield wrong("checkpoint", str(spoilt), spoilt.remedy)
         return
+    except CheckpointError as error:
+        yield wrong("checkpoint", str(error), FETCH)
+        return
     name = f"{folder.name} ({folder.parent})"
     size = f"{weights / 1e9:.1f} GB" if weights > 1e9 else f"{weights / 1e6:.1f} MB"
-    yield ok("checkpoint", f"{name}: {kind}, {size}, {', '.join(formats)}")
+    yield ok("checkpoint", f"{name}: {_family(config, tokens)}, {size}, {', '.join(formats)}")
+
+
+def _family(config: Mapping[str, Any], tokens: frozenset[str]) -> str:
+    """By its config and its special tokens, as loading tells it; else its network, for what makes a
+    family known is said where it is loaded."""
+    try:
+        return describe(config, tokens).family
+    except CheckpointError:
+        return str(config.get("model_type", "a model of no type"))
 
 
 class _Spoilt(Exception):  # noqa: N818 - what was found, not an error
@@ -48,7 +67,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 def _weights(folder: Path) -> tuple[int, list[str]]:
     """The bytes of all weights, and the formats of their numbers."""
-    if not (folder / "tokenizer.json").is_file():
+    if not any(all((folder / name).is_file() for name in names) for names in TOKENIZERS):
         raise _Spoilt(f"{folder} has no tokenizer.json")
     files = sorted(folder.glob("*.safetensors"))
     if not files:

@@ -47,6 +47,26 @@ local client = vim.lsp.get_clients({ name = "fillwright" })[1]
 local command = { command = "fillwright.status" }
 return client:request_sync("workspace/executeCommand", command, 60000).result
 """
+# keeps every mark that drafts are drawn with, types `at_first_draft`, counts what an edit leaves
+RECORD = """
+_G.at_first_draft = ...
+_G.drawn = {}
+local drafts = vim.api.nvim_create_namespace("fillwright.drafts")
+local set = vim.api.nvim_buf_set_extmark
+vim.api.nvim_buf_set_extmark = function(bufnr, namespace, row, column, details)
+  local id = set(bufnr, namespace, row, column, details)
+  if namespace == drafts then
+    vim.api.nvim_input(#drawn == 0 and at_first_draft or "")
+    table.insert(drawn, { id, row, column, details })
+  end
+  return id
+end
+vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
+  callback = function()
+    _G.left = _G.left or #vim.api.nvim_buf_get_extmarks(0, drafts, 0, -1, {})
+  end,
+})
+"""
 FLOATING = """
 for _, window in ipairs(vim.api.nvim_list_wins()) do
   if vim.api.nvim_win_get_config(window).relative ~= "" then
@@ -94,6 +114,10 @@ class Neovim:
         path.write_bytes(text.encode())
         self.rpc.command(f"edit {path}")
         self.until_attached()
+
+    def record_drafts(self, at_first: str = "") -> None:
+        """Keep in `drawn` what drafts are drawn with, and type `at_first` when the first one is."""
+        self.lua(RECORD, at_first)
 
     def floating(self) -> list[str]:
         """The lines of the floating window; none where there is no such window."""

@@ -8,25 +8,6 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 LONG = {"fill": {"lineTokens": 64, "blockTokens": 256, "steps": 64, "seed": 7, "decode": "denoise"}}
-# keeps every mark that drafts are drawn with, types `at_first_draft`, counts what an edit leaves
-RECORD = """
-_G.drawn = {}
-local drafts = vim.api.nvim_create_namespace("fillwright.drafts")
-local set = vim.api.nvim_buf_set_extmark
-vim.api.nvim_buf_set_extmark = function(bufnr, namespace, row, column, details)
-  local id = set(bufnr, namespace, row, column, details)
-  if namespace == drafts then
-    vim.api.nvim_input(#drawn == 0 and at_first_draft or "")
-    table.insert(drawn, { id, row, column, details })
-  end
-  return id
-end
-vim.api.nvim_create_autocmd({ "TextChanged", "TextChangedI" }, {
-  callback = function()
-    _G.left = _G.left or #vim.api.nvim_buf_get_extmarks(0, drafts, 0, -1, {})
-  end,
-})
-"""
 # somebody who looks at a rewrite and says yes
 YES = """
 local preview = require("fillwright.preview")
@@ -91,7 +72,7 @@ def test_drafts_change_in_place_and_end_as_the_fill(
     start: Any, tmp_path: Path, lines: list[str]
 ) -> None:
     editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
-    editor.lua(RECORD)
+    editor.record_drafts()
     line = 0
     while len({text_of(mark) for mark in drafts(editor)}) < 2:
         # a short fill may settle at once
@@ -131,8 +112,7 @@ def test_cancel_ends_a_fill_and_clears_its_draft(
     start: Any, tmp_path: Path, lines: list[str]
 ) -> None:
     editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
-    editor.lua(RECORD)
-    editor.lua("_G.at_first_draft = '<Esc>:Fillwright cancel<CR>'")
+    editor.record_drafts("<Esc>:Fillwright cancel<CR>")
     editor.keys("VG" + REWRITE)
     editor.until(lambda: drafts(editor))
     editor.until(lambda: not editor.marks("fillwright.drafts"))
@@ -147,8 +127,7 @@ def test_typing_during_a_fill_keeps_what_was_typed(
     start: Any, tmp_path: Path, lines: list[str]
 ) -> None:
     editor = opened(start(settings=LONG), tmp_path / "a.txt", lines)
-    editor.lua(RECORD)
-    editor.lua("_G.at_first_draft = '<Esc>ggAxyz<Esc>'")
+    editor.record_drafts("<Esc>ggAxyz<Esc>")
     editor.keys("VG" + REWRITE)
     editor.until(lambda: editor.lines[0] == f"{lines[0]}xyz")
     editor.until(lambda: editor.lua("return left ~= nil"))
@@ -183,7 +162,7 @@ def test_leaving_the_buffer_clears_the_draft_and_the_fill_goes_on(
 
 def test_no_drafts_where_they_are_turned_off(start: Any, tmp_path: Path, lines: list[str]) -> None:
     editor = opened(start(drafts=False), tmp_path / "a.txt", lines)
-    editor.lua(RECORD)
+    editor.record_drafts()
     editor.first_filled(range(1, 10), "0wve" + REWRITE)
     assert editor.lua("return drawn") == []
 

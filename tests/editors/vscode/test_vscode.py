@@ -3,6 +3,7 @@
 Plain text is what the tests fill: there every fill fits, whatever the model says.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -71,3 +72,12 @@ def test_the_first_minutes(serve: Serve, workspace: Path, tmp_path: Path) -> Non
     quiet = {"fillwright.inlineCompletion.enabled": False}
     with serve(asks_for_trust=True, user_settings=quiet) as vscode:
         vscode.drive("runUi", "firstMinutes", workspace, "notes.txt", "", tmp_path)
+
+
+def test_a_mask_model(serve: Serve, workspace: Path, tmp_path: Path, mask_model: Path) -> None:
+    (workspace / ".vscode").mkdir()
+    # what is about a machine counts in a folder's settings, for VS Code runs on another one
+    chosen = {"fillwright.engine.checkpoint": str(mask_model), "fillwright.fill.steps": 64}
+    (workspace / ".vscode/settings.json").write_text(json.dumps(chosen), "utf-8")
+    with serve(user_settings={"fillwright.inlineCompletion.enabled": False}) as vscode:
+        vscode.drive("runUi", "maskModel", workspace, "shelf.py", "", tmp_path)

@@ -20,7 +20,8 @@ def test_a_layer_has_the_bytes_of_its_format(format: PlainFormat, per_weight: fl
     network = random_transformer(TINY, format, 1, torch.device("cpu"))
     weights = 64 * 64 * 2 + 2 * 64 * 32 + 3 * 64 * 128
     outputs = 64 + 32 + 32 + 64 + 128 + 128 + 64
-    scales = {"bf16": 0, "int8": 2 * outputs, "int4": 2 * weights // 64}
+    # of int8 a float32 and a sum, of int4 a bfloat16 to a group
+    scales = {"bf16": 0, "int8": (4 + 4) * outputs, "int4": 2 * weights // 64}
     assert layer_bytes(network) == weights * per_weight + scales[format]
     assert torch.isfinite(network.logits(network(torch.zeros(1, 5, dtype=torch.int64)))).all()
 

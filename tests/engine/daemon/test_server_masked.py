@@ -11,16 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest
-from fillwright.engine.training.masked_learnt import Learnt, write_folder
 from fillwright.engine.training.recipes import MASKED
 from tests.engine.infill.masked_folder import (
     DREAM,
     DREAM_ON_TOKENS,
     DREAM_TOKENS,
-    LEARNT,
     OPEN_DCODER,
     OPEN_DCODER_TOKENS,
     SDAR,
@@ -64,11 +61,9 @@ def family(request):
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory, family):
+def checkpoint(request, tmp_path_factory, family):
     if not family.published:
-        made = tmp_path_factory.mktemp("taught") / "small-masked"
-        write_folder(embedded_checkpoint(), Learnt.read(LEARNT), MASKED, made)
-        return made
+        return request.getfixturevalue("mask_model")
     tokenizer = qwen_like_tokenizer(DOCUMENT * 9, family.tokens, size=320)
     return write_masked(
         tmp_path_factory.mktemp("masked"), tokenizer, {}, published=family.published

@@ -16,7 +16,6 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-LEARNT = Path(__file__).parents[3] / "fixtures" / "masked" / "learnt.safetensors"
 # Qwen2's own pieces: a line end and the indentation after it are apart
 PIECES = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"

@@ -9,11 +9,9 @@ import torch
 from fillwright.engine.description import describe
 from fillwright.engine.model.config_json import read_config
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
-from fillwright.engine.model.transformer import Transformer
-from fillwright.engine.model.transformer_config import transformer_config
 from fillwright.engine.training.masked import (
+    Begun,
     MaskedPhase,
-    begin,
     constants_of,
     marks_of,
     masked_config,
@@ -41,13 +39,9 @@ def test_its_config_says_what_it_is(made: Any, checkpoint: Path) -> None:
 @pytest.mark.slow
 def test_it_learns(made: Any, checkpoint: Path) -> None:
     torch.set_num_threads(1)
-    config = masked_config(TOY, read_config(checkpoint), "toy")
-    marks, network = (
-        marks_of(config, made.tokenizer),
-        Transformer(transformer_config(config, "qwen3")),
-    )
     model = DiffusionGemma.from_checkpoint(checkpoint)
-    begin(network, model, constants_of(model, made.tokenizer, made.train), marks)
+    begun = Begun.of(checkpoint, TOY, "toy", constants_of(model, made.tokenizer, made.train))
+    marks, network = begun.marks, begun.network
     make_thin(network, TOY.rank, tokens_of(marks))
     phase = MaskedPhase(TOY, made.tokenizer, marks, (made.train, made.train), seed=1)
     optimizer = ThinOptimizer(network, 1e-2, 1e-2)

@@ -11,44 +11,31 @@ from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.errors import CheckpointError
 from fillwright.engine.infill.masked.loading import load_masked
 from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
-from fillwright.engine.model.config_json import read_config
-from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.transformer import Transformer
-from fillwright.engine.model.transformer_config import transformer_config
 from fillwright.engine.request import Hole, Infill, InfillRequest
-from fillwright.engine.training.masked import MaskedPhase, begin, marks_of, masked_config
+from fillwright.engine.training.masked import Begun, MaskedPhase
 from fillwright.engine.training.masked_learnt import Learnt, write_folder
 from fillwright.engine.training.recipes import MASKED
-from tests.engine.infill.masked_folder import LEARNT
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("taught") / "small-masked"
-    write_folder(embedded_checkpoint(), Learnt.read(LEARNT), MASKED, found)
-    return found
+from tests.conftest import LEARNT
 
 
 @pytest.mark.slow
-def test_what_it_learnt_is_worth_more_than_a_nat(folder: Path, made: Any) -> None:
+def test_what_it_learnt_is_worth_more_than_a_nat(mask_model: Path, made: Any) -> None:
     torch.set_num_threads(1)
-    tokenizer = CodeTokenizer.from_checkpoint(folder)
-    config = masked_config(MASKED, read_config(embedded_checkpoint()), "untaught")
-    marks = marks_of(config, tokenizer)
-    network = Transformer(transformer_config(config, "qwen3"))
+    tokenizer = CodeTokenizer.from_checkpoint(mask_model)
     constants = Learnt.read(LEARNT).constants
-    begin(network, DiffusionGemma.from_checkpoint(embedded_checkpoint()), constants, marks)
+    begun = Begun.of(embedded_checkpoint(), MASKED, "untaught", constants)
     shape = replace(MASKED, batch=4)
-    phase = MaskedPhase(shape, tokenizer, marks, (made.train, made.train), seed=0)
-    untaught = phase.evaluate(network)["open rows"]
-    taught = phase.evaluate(Transformer.from_checkpoint(folder, "qwen3"))["open rows"]
+    phase = MaskedPhase(shape, tokenizer, begun.marks, (made.train, made.train), seed=0)
+    untaught = phase.evaluate(begun.network)["open rows"]
+    taught = phase.evaluate(Transformer.from_checkpoint(mask_model, "qwen3"))["open rows"]
     assert taught < untaught - 1
 
 
 @pytest.mark.slow
-def test_it_fills_and_ends_a_hole_by_itself(folder: Path) -> None:
+def test_it_fills_and_ends_a_hole_by_itself(mask_model: Path) -> None:
     text = "def area(width, height):\n    return \n\n\ndef double(x):\n    return x * 2\n"
-    engine, at = load_masked(folder, "cpu"), text.index("\n\n\ndef")
+    engine, at = load_masked(mask_model, "cpu"), text.index("\n\n\ndef")
     request = InfillRequest(text, (Hole(at, at),), "python", shape="line")
     *drafts, fill = engine.infill(request, lambda: False)
     assert isinstance(fill, Infill)

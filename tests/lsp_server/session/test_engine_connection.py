@@ -39,6 +39,9 @@ def test_suggestions_and_actions_may_have_an_engine_each() -> None:
     # it is the one for actions that gets instructions
     assert engines.takes_instructions() is True
     assert connection(use="better", useForActions="fast").takes_instructions() is False
+    # and that rewrites by them
+    assert engines.renoises() is True
+    assert connection(use="better", useForActions="fast").renoises() is False
 
 
 def test_it_is_told_whether_suggestions_come_from_a_server() -> None:

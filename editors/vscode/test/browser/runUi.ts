@@ -2,14 +2,20 @@
 import { say, withPage } from "./browser";
 import { firstMinutes } from "./firstMinutes";
 import { fromNothing, withServer } from "./fromNothing";
+import { maskModel } from "./maskModel";
 import { steps } from "./steps";
-
 import { Window } from "./window";
 
 const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
   process.argv.slice(2);
 
-const sets: Record<string, typeof steps> = { steps, firstMinutes, fromNothing, withServer };
+const sets: Record<string, typeof steps> = {
+  steps,
+  firstMinutes,
+  fromNothing,
+  withServer,
+  maskModel,
+};
 
 async function main(): Promise<void> {
   await withPage(async (page) => {

@@ -59,7 +59,9 @@ def test_a_quantised_folder_loads_and_fills(folder: Path, tmp_path: Path, expert
     quantise_folder(folder, tmp_path / "smaller", QuantizeSettings(experts, group=32), "cpu")
     engine = load_masked(tmp_path / "smaller", "cpu")
     network = network_of(engine.writing)
-    assert sum(isinstance(each, StoredLinear) for each in network.modules()) == 2 * 7
+    kept = [each for each in network.modules() if isinstance(each, StoredLinear)]
+    assert len(kept) == 2 * 7
+    assert {each.on_kernels for each in kept} == {experts != "fp8"}
     *drafts, fill = engine.infill(REQUEST, lambda: False)
     assert isinstance(fill, Infill)
     assert len(drafts) == fill.steps > 0

@@ -38,7 +38,59 @@ def checkpoint(tmp_path: Path) -> Path:
 def test_the_embedded_checkpoint_is_whole(checkpoint: Path) -> None:
     [found] = look_at_checkpoint(checkpoint)
     assert found.state == "ok"
-    assert "diffusion_gemma" in found.found
+    assert ": DiffusionGemma, " in found.found
+
+
+def changed(checkpoint: Path, config: dict[str, object]) -> str:
+    (checkpoint / "config.json").write_text(json.dumps(config))
+    [found] = look_at_checkpoint(checkpoint)
+    assert found.state == "ok"
+    return found.found
+
+
+@pytest.mark.parametrize(
+    ("config", "family"),
+    [
+        (
+            {"model_type": "llama", "architectures": ["StableDiffcoderForCausalLM"]},
+            "Stable-DiffCoder",
+        ),
+        (
+            {"model_type": "qwen3", "fillwright": {"family": "DreamOn", "expand": "<eos>"}},
+            "DreamOn",
+        ),
+        ({"model_type": "Dream"}, "Dream"),
+        ({"model_type": "sdar"}, "SDAR"),
+        # no denoiser that is known
+        ({"model_type": "llama"}, "llama"),
+        ({}, "a model of no type"),
+    ],
+)
+def test_the_family_is_named(checkpoint: Path, config: dict[str, object], family: str) -> None:
+    assert f": {family}, " in changed(checkpoint, config)
+
+
+def test_special_tokens_tell_families_apart(checkpoint: Path) -> None:
+    path = checkpoint / "tokenizer.json"
+    path.write_text(path.read_text("utf-8").replace("<reserved_0>", "<|expand|>"), "utf-8")
+    assert ": DreamOn, " in changed(checkpoint, {"model_type": "Dream"})
+
+
+def test_a_tokenizer_in_parts_is_one(checkpoint: Path) -> None:
+    (checkpoint / "tokenizer.json").unlink()
+    (checkpoint / "vocab.json").write_text("{}")
+    [found] = look_at_checkpoint(checkpoint)
+    assert "has no tokenizer.json" in found.found
+    (checkpoint / "merges.txt").write_text("#version: 0.2\n")
+    (checkpoint / "added_tokens.json").write_text('{"<|expand|>": 0}')
+    assert ": DreamOn, " in changed(checkpoint, {"model_type": "Dream"})
+
+
+def test_a_tokenizer_that_cannot_be_read_is_named(checkpoint: Path) -> None:
+    (checkpoint / "tokenizer.json").write_text("{}")
+    [found] = look_at_checkpoint(checkpoint)
+    assert found.state == "error"
+    assert "tokenizer.json cannot be read" in found.found
 
 
 @pytest.mark.parametrize("spoil", ["cut", "longer", "pointer", "empty"])
