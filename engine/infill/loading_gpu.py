@@ -30,9 +30,10 @@ SIZES = (
     (1, 10_240),
 )
 """Prompts that are kept, and tokens of each at most: the first of these pairs that the card has
-memory for. Set by hand: 262,144 is all that the 26B model can see (its keys and values of eight
-such prompts are 46 GB), 10,240 the windows of a chat prompt, what is said around them, and a long
-fill."""
+memory for. Set by hand. 262,144 is all that the 26B model can see; eight such prompts have 46 GB of
+keys and values there. 10,240 are the windows of a chat prompt, what is said around them, and a long
+fill.
+"""
 REMEDY = (
     "use four-bit experts (`fillwright quantize SRC DST --experts int4`), close what else uses the "
     "GPU, or choose the device 'cpu'."
