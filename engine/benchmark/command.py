@@ -20,11 +20,11 @@ from fillwright.engine.benchmark.cpu_bench import CpuFormat, measure_on_cpu
 from fillwright.engine.benchmark.engine_bench import Measured, measure, relative_error
 from fillwright.engine.benchmark.plain_bench import measure_plain
 from fillwright.engine.benchmark.plain_shapes import BLOCKS, PLAIN_SHAPES, PlainFormat
-from fillwright.engine.benchmark.shapes import SHAPES, Format
+from fillwright.engine.benchmark.shapes import SHAPES, Format, float_type
 from fillwright.engine.cores import own_threads
 from fillwright.engine.errors import BadRequest, FillwrightError
 from fillwright.engine.model.config import ModelConfig
-from fillwright.engine.model.window import cache_bytes
+from fillwright.engine.model.window import cache_bytes, slot_bytes
 
 TOLERATED = 1e-2
 GIGA = 1e9
@@ -65,6 +65,7 @@ def main(argv: list[str]) -> int:
         f"before it; copies move {found.bandwidth / GIGA:.0f} GB/s"
     )
     Console(width=100).print(_table(title, found))
+    print(_slot_sizes(config, arguments.context, float_type(device).itemsize, found.cache_bytes))
     if found.peak_bytes is not None:
         print(f"peak memory {found.peak_bytes / GIGA:.1f} GB")
     ours = next(took for name, took, _ in found.rows if name == "step")
@@ -72,6 +73,15 @@ def main(argv: list[str]) -> int:
         theirs = transformers_step(config, rows, arguments.context, device, kind == "compiled")
         print(f"transformers, {kind}: {theirs:.2f} ms a step, {theirs / ours:.1f} times ours")
     return 0
+
+
+def _slot_sizes(config: ModelConfig, context: int, number_bytes: int, held: int) -> str:
+    computed = slot_bytes(config, context, number_bytes)
+    whole = slot_bytes(replace(config, sliding_window=context), context, number_bytes)
+    return (
+        f"keys and values {held / GIGA:.3f} GB, computed {computed / GIGA:.3f}, of all positions "
+        f"{whole / GIGA:.3f}"
+    )
 
 
 def _on_cpu(arguments: argparse.Namespace, config: ModelConfig) -> None:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fillwright.engine.benchmark.shapes import Format, float_type, random_network, with_reference
-from fillwright.engine.benchmark.timing import bandwidth, milliseconds
+from fillwright.engine.benchmark.timing import ROUNDS, bandwidth, milliseconds
 from fillwright.engine.benchmark.traffic import Traffic, traffic_of
 from fillwright.engine.diffusion.canvas import Canvas
 from fillwright.engine.diffusion.gpu_denoise import TAILS, GpuCanvas
@@ -25,14 +25,17 @@ from fillwright.kernels.gpu.routing import route
 from fillwright.kernels.gpu.soft_embedding import NOT_PINNED, soft_embedding
 
 STEPS = 8
+LONG = 2**14
 Row = tuple[str, float, int | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """bandwidth in bytes per second; rows: what, milliseconds, and the bytes that must move."""
+    """bandwidth in bytes per second; rows: what, milliseconds, and the bytes that must move;
+    cache_bytes: of keys and values, as they lie there."""
 
     bandwidth: float
+    cache_bytes: int
     rows: list[Row]
     traffic: Traffic
     peak_bytes: int | None
@@ -69,7 +72,7 @@ def measure(
     found += _fills(network, slots, rows, context, traffic)
     found += _prefill(network, slots, context)
     peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else None
-    return Measured(bandwidth(device), found, traffic, peak)
+    return Measured(bandwidth(device), slots.bytes, found, traffic, peak)
 
 
 def _stages(
@@ -171,7 +174,9 @@ def _prefill(network: GpuNetwork, slots: CacheSlots, context: int) -> Iterator[R
     def read() -> None:
         network.read(slots, 0, 0, prompt)
 
-    yield f"prefill of {context} tokens", milliseconds(read, device, repeats=1), None
+    # a long prompt takes a minute, and its many passes are rounds enough
+    rounds = ROUNDS if context < LONG else 1
+    yield f"prefill of {context} tokens", milliseconds(read, device, 1, rounds), None
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:

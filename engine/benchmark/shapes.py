@@ -57,6 +57,18 @@ TINY = ModelConfig(
     logit_softcap=30.0,
     canvas_length=16,
 )
+# little work in each position, for where there are many
+NARROW = replace(
+    TINY,
+    hidden_size=16,
+    intermediate_size=16,
+    expert_intermediate_size=32,
+    heads=1,
+    shapes={
+        kind: replace(shape, kv_heads=1, head_dim=8, turning_pairs=4)
+        for kind, shape in TINY.shapes.items()
+    },
+)
 SHAPES = {"26b": DIFFUSIONGEMMA_26B, "tiny": TINY}
 
 

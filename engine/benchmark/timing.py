@@ -9,13 +9,15 @@ import torch
 ROUNDS = 7
 
 
-def milliseconds(work: Callable[[], object], device: torch.device, repeats: int = 10) -> float:
-    """Of one run: the median of several rounds of `repeats` runs, after one to warm up. On a CPU,
+def milliseconds(
+    work: Callable[[], object], device: torch.device, repeats: int = 10, rounds: int = ROUNDS
+) -> float:
+    """Of one run: the median of `rounds` of `repeats` runs each, after one to warm up. On a CPU,
     where kernels are but tried out, of a single run."""
     if device.type != "cuda":
         return _round(work, device, 1)
     work()
-    return median(_round(work, device, repeats) / repeats for _ in range(ROUNDS))
+    return median(_round(work, device, repeats) / repeats for _ in range(rounds))
 
 
 def bandwidth(device: torch.device) -> float:

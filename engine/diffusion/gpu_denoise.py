@@ -98,7 +98,7 @@ class GpuCanvas:
         the network's device. Raises ValueError where the cache is longer than the slot's room."""
         noise = start or settings.noise
         self._check(cache, settings)
-        tail = tail_rows(cache.length, cache.known)
+        tail = tail_rows(cache)
         first, begun = self.first_step(tail), None
         self._begin(cache, tail, canvas, settings, noise, generator)
         for step in range(1, settings.steps + 1):
@@ -109,7 +109,7 @@ class GpuCanvas:
             self._seed.add_(1)
             self._noise.copy_(noise.draw(self._noise.shape, generator))
             (first if step == 1 else self.next_step)()
-            cache.known = cache.length
+            cache.has_read(cache.length)
             latest = self._outcome(step, steps_left)
             if settings.guide is not None:
                 yield (seen := self._heed(settings, canvas, latest(), noise, generator))
@@ -241,8 +241,13 @@ class GpuCanvas:
         return look
 
 
-def tail_rows(prompt: int, known: int) -> int:
+def tail_rows(cache: SlotCache) -> int:
     """How many of a prompt's tokens the first step reads: the fewest of TAILS that hold those
-    after the `known` ones, though it read some again, or as many as there may be."""
-    possible = [tail for tail in (0, *TAILS) if tail <= prompt]
-    return next((tail for tail in possible if tail >= prompt - known), possible[-1])
+    that are not known, though it read some again, or as many as there may be."""
+    new = cache.length - cache.known
+    possible = [
+        tail
+        for tail in (0, *TAILS)
+        if tail <= cache.length and cache.can_read_from(cache.length - tail)
+    ]
+    return next((tail for tail in possible if tail >= new), possible[-1])

@@ -21,10 +21,19 @@ from fillwright.engine.model.slot_cache import SlotCache
 
 log = logging.getLogger(__name__)
 
-ROOM = 10240
-"""Tokens of a slot: the windows of a chat prompt, what is said around them, and a long fill."""
-SLOTS = (8, 4, 2, 1)
-"""Prompts that are kept: the first of these numbers that the card has room for."""
+SIZES = (
+    (8, 262_144),
+    (8, 65_536),
+    (4, 65_536),
+    (4, 10_240),
+    (2, 10_240),
+    (1, 10_240),
+)
+"""Prompts that are kept, and tokens of each at most: the first of these pairs that the card has
+memory for. Set by hand. 262,144 is all that the 26B model can see; eight such prompts have 46 GB of
+keys and values there. 10,240 are the windows of a chat prompt, what is said around them, and a long
+fill.
+"""
 REMEDY = (
     "use four-bit experts (`fillwright quantize SRC DST --experts int4`), close what else uses the "
     "GPU, or choose the device 'cpu'."
@@ -46,34 +55,35 @@ def load_on_gpu(
     device: str,
     dtype: torch.dtype,
     progress: Callable[[float], None],
-    room: int = ROOM,
+    sizes: Sequence[tuple[int, int]] = SIZES,
     lengths: Sequence[int] = BUCKETS,
 ) -> OnGpu:
-    """Load, and capture the steps of canvases of these `lengths`. Raises CheckpointError, with the
-    numbers where the weights do not fit."""
+    """Load, and capture the steps of canvases of these `lengths`; `sizes` as SIZES. Raises
+    CheckpointError, with the numbers where the weights do not fit."""
     check_memory(checkpoint, device, dtype)
     model = load_packed(checkpoint, device, dtype, lambda fraction: progress(0.7 * fraction))
-    network = GpuNetwork.of(model, room + BUCKETS[-1])
     fitting = [length for length in lengths if length <= model.config.canvas_length]
-    for count in SLOTS:
+    for size in sizes:
         try:
-            loop, caches = _ready(network, count, room, fitting, progress)
+            loop, caches = _ready(model, size, fitting, progress)
         except torch.OutOfMemoryError:
-            log.warning("The GPU has no memory for the caches of %d documents.", count)
+            log.warning("The GPU has no memory for the caches of %d documents of %d tokens.", *size)
         else:
-            return OnGpu(model, loop, caches, _warning(count))
+            return OnGpu(model, loop, caches, _warning(len(caches), sizes[0][0]))
         torch.cuda.empty_cache()
     raise CheckpointError(f"The weights in {checkpoint} leave the GPU no room to work in; {REMEDY}")
 
 
 def _ready(
-    network: GpuNetwork,
-    count: int,
-    room: int,
+    model: DiffusionGemma,
+    size: tuple[int, int],
     lengths: Sequence[int],
     progress: Callable[[float], None],
 ) -> tuple[GpuLoop, list[SlotCache]]:
-    """With so many slots. Raises torch.OutOfMemoryError, and then holds nothing."""
+    """With so many slots of so many tokens. Raises torch.OutOfMemoryError, and then holds
+    nothing."""
+    count, room = size
+    network = GpuNetwork.of(model, room + BUCKETS[-1])
     embedding = network.embedding
     slots = CacheSlots.empty(network.config, count, room, embedding.dtype, embedding.device)
     loop = GpuLoop(network, slots)
@@ -93,10 +103,10 @@ def check_memory(checkpoint: Path, device: str, dtype: torch.dtype) -> None:
         )
 
 
-def _warning(slots: int) -> str | None:
-    if slots == SLOTS[0]:
+def _warning(slots: int, wanted: int) -> str | None:
+    if slots == wanted:
         return None
     return (
         f"The GPU's memory holds the context of {slots} document{'s' * (slots > 1)} at a time, "
-        f"not of {SLOTS[0]}; with more of them, each change of document reads it again."
+        f"not of {wanted}; with more of them, each change of document reads it again."
     )

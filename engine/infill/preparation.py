@@ -23,7 +23,7 @@ from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.infill.tokens.settled import settled_ids
-from fillwright.engine.infill.typed_pins import Rest
+from fillwright.engine.infill.typed_pins import RENOISED, Rest
 from fillwright.engine.memory.contexts import Store
 from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model.cache import Cache
@@ -31,8 +31,6 @@ from fillwright.engine.request import InfillRequest
 
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
-RENOISED = 0.5
-"""The noise in what a canvas of before says after a place where something else was typed."""
 
 
 @dataclass(frozen=True)

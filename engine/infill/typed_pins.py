@@ -15,6 +15,8 @@ from fillwright.engine.request import Infill, InfillRequest
 
 KEPT = 8
 """Documents whose last canvas is kept; as many as have a prefix cache on a CPU."""
+RENOISED = 0.5
+"""The noise in what a canvas of before says after a place where something else was typed."""
 LEXEME = re.compile(r"\w+|[^\w\s]|\s+")
 
 

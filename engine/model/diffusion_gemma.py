@@ -277,7 +277,7 @@ class DiffusionGemma(nn.Module):
             kind: causal_mask(
                 rows, min(cache.length, self.reach(kind)), self.reach(kind), self.device
             )
-            for kind in self.config.shapes
+            for kind in set(self.config.layer_kinds)
         }
         return prefixes, masks
 
@@ -306,6 +306,5 @@ def causal_mask(rows: int, prefix: int, reach: int, device: torch.device) -> Ten
     """
     if rows == 1 or (prefix == 0 and rows <= reach + 1):
         return None
-    row = torch.arange(prefix, prefix + rows, device=device)[:, None]
-    column = torch.arange(prefix + rows, device=device)[None]
-    return (column <= row) & (row - column <= reach)
+    seen = torch.ones(rows, prefix + rows, dtype=torch.bool, device=device).tril_(prefix)
+    return seen if reach >= prefix + rows else seen.triu_(prefix - reach)

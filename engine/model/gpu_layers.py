@@ -26,8 +26,8 @@ from fillwright.kernels.gpu.routing import route
 class CachePlace:
     """Where the rows of a pass stand. where int32 [3] on the device: the slot of the cache, the
     first row's position, and how many of the rows are the prompt's; angles float32
-    [positions, head_dim / 2]; cached: keys and values of the layer, [slots, kv_heads, room,
-    head_dim]."""
+    [positions, head_dim / 2]; cached: keys and values of the layer, [slots, kv_heads, rows,
+    head_dim], position p at row p modulo rows."""
 
     where: Tensor
     angles: tuple[Tensor, Tensor]

@@ -15,29 +15,25 @@ from fillwright.engine.model.config import LayerKind, ModelConfig
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_layers import CachePlace, GpuLayer
 from fillwright.engine.model.layers import Layer
+from fillwright.engine.model.window import READ_AT_ONCE, slot_rows
 from fillwright.kernels.canvas_attention import KeyValue
 from fillwright.kernels.gpu.geglu import gate
 from fillwright.kernels.gpu.qkv_post import angle_tables
 from fillwright.kernels.rms_norm import rms_norm
 
-READ_AT_ONCE = 512
-"""Prompt rows of a pass without a canvas."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CacheSlots:
-    """Room for the prefixes of several documents: per layer keys and values
-    [slots, kv_heads, room, head_dim]."""
+    """Room for the prefixes of several documents, of `room` tokens each: per layer keys and values
+    [slots, kv_heads, rows, head_dim]. Sliding layers may have fewer rows: position p stands at row
+    p modulo their number."""
 
+    room: int
     layers: tuple[KeyValue, ...]
 
     @property
     def count(self) -> int:
         return self.layers[0][0].shape[0]
-
-    @property
-    def room(self) -> int:
-        return self.layers[0][0].shape[2]
 
     @property
     def bytes(self) -> int:
@@ -48,16 +44,20 @@ class CacheSlots:
         cls, config: ModelConfig, slots: int, room: int, dtype: torch.dtype, device: torch.device
     ) -> Self:
         """For `room` tokens each. Raises torch.OutOfMemoryError where there is not so much."""
-        shapes = [config.shapes[kind] for kind in config.layer_kinds]
-        sizes = [(slots, shape.kv_heads, room, shape.head_dim) for shape in shapes]
+        sizes = [
+            (slots, shape.kv_heads, slot_rows(config, kind, room), shape.head_dim)
+            for kind in config.layer_kinds
+            for shape in [config.shapes[kind]]
+        ]
         return cls(
+            room,
             tuple(
                 (
                     torch.zeros(size, dtype=dtype, device=device),
                     torch.zeros(size, dtype=dtype, device=device),
                 )
                 for size in sizes
-            )
+            ),
         )
 
 
@@ -104,7 +104,8 @@ class GpuNetwork:
 
     @torch.inference_mode()
     def read(self, slots: CacheSlots, slot: int, start: int, ids: Tensor) -> None:
-        """Read `ids` int64 [sequence] into a slot after its first `start` tokens."""
+        """Read `ids` int64 [sequence] into a slot after its first `start` tokens, in passes of
+        READ_AT_ONCE rows: more would write over what they see."""
         none = torch.empty(0, self.config.hidden_size, device=ids.device)
         for part in torch.split(ids, READ_AT_ONCE):
             where = torch.tensor([slot, start, len(part)], dtype=torch.int32).to(ids.device)

@@ -14,6 +14,8 @@ DiffusionGemma that were drafted or committed, or as much deleted text. Set by h
 READ_AT_ONCE = 512
 """Rows of a pass that reads a prompt. Set by hand: more make a pass's masks larger, and fewer read
 the weights more often."""
+RING_STEP = 32
+"""A ring's rows are a multiple of it, so that no block of a GPU's kernel goes over its end."""
 MOST_SLACK = 1024
 """Rows that full layers have beyond those in use at most, so that typing seldom copies."""
 EVERYTHING = 2**62
@@ -41,6 +43,11 @@ class Window:
         others move once in as many tokens."""
         return self.kept + READ_AT_ONCE
 
+    @property
+    def ring(self) -> int:
+        """Rows of a sliding layer where each takes the place of the oldest, `room` or more."""
+        return -(-self.room // RING_STEP) * RING_STEP
+
 
 def slides(kind: LayerKind) -> bool:
     """Whether rows of this kind of layer see a window only."""
@@ -67,7 +74,25 @@ def cache_bytes(config: ModelConfig, tokens: int, number_bytes: int = 2) -> int:
     """Of keys and values of all layers, once so many tokens were read in one go, with numbers of
     so many bytes: 2 are bfloat16's."""
     return sum(
-        2 * number_bytes * shape.kv_heads * shape.head_dim * kept_rows(config, kind, tokens)
+        number_bytes * row_numbers(config, kind) * kept_rows(config, kind, tokens)
         for kind in config.layer_kinds
-        for shape in [config.shapes[kind]]
+    )
+
+
+def row_numbers(config: ModelConfig, kind: LayerKind) -> int:
+    """Of the keys and values of one position in a layer of this kind."""
+    shape = config.shapes[kind]
+    return 2 * shape.kv_heads * shape.head_dim
+
+
+def slot_rows(config: ModelConfig, kind: LayerKind, room: int) -> int:
+    """Rows that a layer of this kind has in a slot for prompts of `room` tokens."""
+    return min(room, Window.of(config).ring) if slides(kind) else room
+
+
+def slot_bytes(config: ModelConfig, room: int, number_bytes: int = 2) -> int:
+    """Of keys and values of all layers in such a slot."""
+    return sum(
+        number_bytes * row_numbers(config, kind) * slot_rows(config, kind, room)
+        for kind in config.layer_kinds
     )

@@ -14,6 +14,7 @@ from fillwright.engine.infill.ranking.calibration import Calibration
 from fillwright.engine.infill.sequential import one_by_one
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams, whole_lines
+from fillwright.engine.infill.typed_pins import LastCanvas, LastCanvases
 from fillwright.engine.remote.certainty import certainty_of
 from fillwright.engine.remote.choosing import ranked
 from fillwright.engine.remote.connection import Connection
@@ -63,6 +64,7 @@ class RemoteInfiller:
     chat: Adapter | None = None
     editor: Adapter | None = None
     languages: tuple[str, ...] | None = None
+    _last_canvases: LastCanvases = field(default_factory=LastCanvases, init=False)
     _gives_likelihoods: bool = field(init=False)
     _characters_per_token: float = field(default=CHARACTERS_PER_TOKEN, init=False)
 
@@ -103,6 +105,10 @@ class RemoteInfiller:
                 if request.unasked and around.first:
                     yield around.first
                 request = replace(request, context=around.context)
+            before = self._before(request)
+            if said := before and before.finished(request):
+                yield said
+                return
             yield (yield from constrained(request, lambda one: self._fill(one, stop), stop))
             return
         if (joint := self._fill_jointly(request, stop)) is not None:
@@ -227,6 +233,22 @@ class RemoteInfiller:
             self._gives_likelihoods = self._gives_likelihoods and given
         return self._infill(request, seams, begun or takes[:1], stop, steps)
 
+    def _goes_on(self, request: InfillRequest) -> bool:
+        """Whether it may go on from its document's last canvas: one fill of one hole."""
+        is_plain = request.constraint.kind == "none" and request.length in ("auto", "end-mark")
+        alone = len(request.holes) == request.candidates == 1
+        return is_plain and alone and isinstance(self._adapter(request), JointAdapter)
+
+    def _before(self, request: InfillRequest) -> LastCanvas | None:
+        return self._last_canvases.of(request) if self._goes_on(request) else None
+
+    def _keep(self, request: InfillRequest, chosen: Take, fill: Infill) -> None:
+        """What a canvas that has ended says, for when something is typed before its hole."""
+        if self._goes_on(request) and fill.finish in ("settled", "budget"):
+            ends = tuple(end for end, _ in chosen.scores(len(chosen.fill)))
+            plain, whole = replace(fill, alternatives=()), ((0, len(chosen.fill)),)
+            self._last_canvases.keep(LastCanvas(request, chosen.fill, whole, plain, ends))
+
     def _infill(
         self,
         request: InfillRequest,
@@ -245,7 +267,7 @@ class RemoteInfiller:
         unlike = dict.fromkeys(
             take.fill for take, _ in others if take.fill.strip() not in ("", fill.strip())
         )
-        return Infill(
+        infill = Infill(
             texts=(fill + tail,),
             confidences=(tuple(_probability(score) for _, score in scores),),
             finish=finish,
@@ -262,12 +284,16 @@ class RemoteInfiller:
             ),
             candidate_tokens=sum(take.pieces for take in takes),
         )
+        self._keep(request, chosen, infill)
+        return infill
 
     def _questions(self, request: InfillRequest, seams: Seams, alone: bool) -> list[Question]:
         """The first at temperature 0; the others differ, so that agreeing means something."""
         fills = self._adapter(request) is self.adapter
         compared = self.samples if fills and alone and not self._gives_likelihoods else 1
         window = self._window(request, seams)
+        before = self._before(request) if alone else None
+        rest = before.rest(request) if before else None
         first = Question(
             prefix=window.prefix,
             suffix=window.suffix,
@@ -280,6 +306,7 @@ class RemoteInfiller:
             length=request.length,
             instruction=request.instruction or "",
             replaced=window.replaced,
+            begun=rest.text if rest and rest.text.strip() else "",
         )
         return [first] + [
             replace(

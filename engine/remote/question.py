@@ -17,7 +17,8 @@ class Question:
     `context` are pieces of other places, for those that have room for them. `number` counts the
     fills that are asked for at once; `steps` bounds those of a model that denoises, and `length` is
     how the first fill's is found there. Those that take instructions get one, and what stands in
-    the hole now.
+    the hole now. `begun` is what a canvas of before says here, after what was typed since; a
+    server with a canvas goes on from it.
     """
 
     prefix: str
@@ -33,6 +34,7 @@ class Question:
     length: Length = "auto"
     instruction: str = ""
     replaced: str = ""
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ class Adapter(Protocol):
 
 @runtime_checkable
 class JointAdapter(Adapter, Protocol):
-    """A kind of server that writes several holes in one request."""
+    """A kind of server with a canvas: it writes several holes in one request, and goes on from what
+    a hole said before."""
 
     async def complete_jointly(self, server: Server, question: JointQuestion) -> JointAnswer | None:
         """Every hole; None where they are too many for one request."""

@@ -5,10 +5,11 @@
     a prompt row sees itself and at most `reach` tokens before it;
     a canvas row sees the whole canvas and the last `reach` tokens before the canvas
 
-Scale 1. The canvas's window is the same for all its rows, as in transformers. The cache's slot,
-`prefix` and `tail` are read on the device. So one CUDA graph serves every prompt, and a prompt's
-new tail can be read together with the first denoise step. The reference is
-kernels/canvas_attention.py's, with this as its mask.
+Scale 1. The canvas's window is the same for all its rows, as in transformers. Position p of the
+prefix stands at row p modulo `room` of the cache: a layer with a window needs room for what its
+rows see only. The cache's slot, `prefix` and `tail` are read on the device. So one CUDA graph
+serves every prompt, and a prompt's new tail can be read together with the first denoise step. The
+reference is kernels/canvas_attention.py's, with this as its mask.
 
 Flash attention (Dao 2023) with split keys: the query heads that share a key head are rows of one
 tile, every split goes over its share of both sources, and a second launch merges the splits. Bytes
@@ -110,9 +111,10 @@ def canvas_attention_kernel(
         n = n0 + step
         fits = n < length
         seen = fits[None, :] & ((n - length)[None, :] >= oldest[:, None])
+        # no block goes over the end of a cache that begins again: its rows are whole blocks
         top, total, acc = attend(
-            query, top, total, acc, prefix_key + source, prefix_value + source, n, seen, fits,
-            dims, D, DOT,
+            query, top, total, acc, prefix_key + source, prefix_value + source, n0 % room + step,
+            seen, fits, dims, D, DOT,
         )  # fmt: skip
 
     share = tl.cdiv(tl.cdiv(rows, BLOCK_N), SPLITS) * BLOCK_N
@@ -155,8 +157,9 @@ def canvas_attention(
     reach: int,
 ) -> Tensor:
     """q [rows, heads, head_dim]; `rows`: keys and values [rows, kv_heads, head_dim]; `cached`:
-    those of prefixes [slots, kv_heads, room, head_dim]; where int32 [3] on the device: slot, prefix
-    (how many of its rows count) and tail -> [rows, heads, head_dim]. All contiguous."""
+    those of prefixes [slots, kv_heads, room, head_dim], position p at row p modulo room, which is a
+    multiple of a block's keys where there are more positions; where int32 [3] on the device: slot,
+    prefix (how many positions it has) and tail -> [rows, heads, head_dim]. All contiguous."""
     count, heads, head_dim = q.shape
     kv_heads, room = cached[0].shape[1:3]
     blocks = BLOCKS[head_dim]

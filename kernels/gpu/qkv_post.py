@@ -66,7 +66,7 @@ def qkv_post_kernel(
             out = key + (row.to(tl.int64) * KV_HEADS + own) * dim + first
             tl.store(out, turned1.to(key.dtype.element_ty))
             tl.store(out + HALF, turned2.to(key.dtype.element_ty))
-            kept = cached_key + ((slot + own) * room + position) * dim + first
+            kept = cached_key + ((slot + own) * room + position % room) * dim + first
             tl.store(kept, turned1.to(cached_key.dtype.element_ty), mask=is_prompt)
             tl.store(kept + HALF, turned2.to(cached_key.dtype.element_ty), mask=is_prompt)
     if head >= every - KV_HEADS:
@@ -74,7 +74,7 @@ def qkv_post_kernel(
         out = value + (row.to(tl.int64) * KV_HEADS + own) * dim + first
         tl.store(out, x1.to(value.dtype.element_ty))
         tl.store(out + HALF, x2.to(value.dtype.element_ty))
-        kept = cached_value + ((slot + own) * room + position) * dim + first
+        kept = cached_value + ((slot + own) * room + position % room) * dim + first
         tl.store(kept, x1.to(cached_value.dtype.element_ty), mask=is_prompt)
         tl.store(kept + HALF, x2.to(cached_value.dtype.element_ty), mask=is_prompt)
 
@@ -88,8 +88,9 @@ def qkv_post(
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """raw [rows, (heads + kv_heads, or + 2 kv_heads) * head_dim]; angles: cosines and sines float32
     [positions, head_dim / 2]; cached keys and values [slots, kv_heads, room, head_dim]; where int32
-    [3] on the device: slot, prefix and tail, and prefix .. prefix + tail of that slot are written
-    -> q [rows, heads, head_dim], and the rows' keys and values [rows, kv_heads, head_dim]."""
+    [3] on the device: slot, prefix and tail; positions prefix .. prefix + tail of that slot are
+    written, each at its row modulo room -> q [rows, heads, head_dim], and the rows' keys and values
+    [rows, kv_heads, head_dim]."""
     rows, half = raw.shape[0], angles[0].shape[1]
     shape = (rows, norms.kv_heads, 2 * half)
     q = raw.new_empty(rows, norms.heads, 2 * half)

@@ -4,13 +4,15 @@ The first canvas of a hole is free, and an end mark says where the hole ends. Fu
 parallel requests, have a length each, with the beginning of the text after the hole pinned to their
 end: the model says all the same what it would have written there, and a canvas whose pins it mostly
 disagrees with has the wrong length. Where a request asks for a way to find the length, the first
-fill is that of `vllm_lengths`. Several holes share a canvas, with the text between them pinned. One
-canvas per request: pins hold on every block, the seed on the first only.
+fill is that of `vllm_lengths`. Where something was typed before the hole, what it said begins the
+canvas of its next first fill, half of it as noise. Several holes share a canvas, with the text
+between them pinned. One canvas per request: pins hold on every block, the seed on the first only.
 
 What kills such a server (`prompt_logprobs`) and what it refuses (`seed`, `temperature`, `suffix`)
 is never sent.
 """
 
+import math
 import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +20,7 @@ from typing import Any
 
 from fillwright.engine.infill.denoising.lengths import LEAST_SUFFIX, longest_pinned
 from fillwright.engine.infill.prompts.chat import BEGIN, END_OF_TEXT, END_OF_TURN, TURN, task
+from fillwright.engine.infill.typed_pins import RENOISED
 from fillwright.engine.remote.adapters.vllm_canvas import Answer, Canvas
 from fillwright.engine.remote.adapters.vllm_lengths import LengthFinder
 from fillwright.engine.remote.question import (
@@ -36,6 +39,11 @@ AGREED = 0.5
 # fewer rows are no room for a hole and its end mark
 LEAST_ROWS = 4
 LENGTHS = (8, 16, 24, 32)
+ROOM = 4
+"""Rows of a canvas that goes on, beyond what it says and an end mark. Set by hand."""
+STEPS = 48
+"""Of a canvas that begins as noise, where a request does not bound them: DiffusionGemma's own. A
+server that makes fewer silently does so."""
 
 
 @dataclass
@@ -57,7 +65,9 @@ class VllmDiffusion:
         await self._learn_ends(server)
         pins = await _after(server, question)
         pieces = None
-        if pins and not question.number:
+        if question.begun and not question.number:
+            pieces, pins = await self._gone_on(server, question, prompt), []
+        elif pins and not question.number:
             pieces = await self._of_found_length(server, question, prompt, pins)
             pins = []
         if pieces is None:
@@ -85,6 +95,22 @@ class VllmDiffusion:
         canvas = Canvas((found.own,), (), pins)
         pieces = await self._agreed(server, found.answer.without(found.own, found.rows), canvas)
         return [replace(piece, length=question.length) for piece in pieces]
+
+    async def _gone_on(
+        self, server: Server, question: Question, prompt: list[int]
+    ) -> list[Piece] | None:
+        """What a canvas of before becomes, in as many of the steps as there is noise on it, which
+        is RENOISED of what it said and all of its room. None where it is longer than a canvas."""
+        said = [*await _ids(server, question.begun), *sorted(self._ends)[:1]]
+        canvas = Canvas((len(said) + ROOM,))
+        if canvas.length > self.width:
+            return None
+        chance = random.Random(question.seed)
+        kept = {row: token for row, token in enumerate(said) if chance.random() >= RENOISED}
+        noise = 1 - len(kept) / canvas.length
+        known = replace(question, steps=math.ceil(noise * (question.steps or STEPS)))
+        written = await self._written(server, known, prompt, canvas, kept)
+        return await self._pieces_of(server, written, canvas.holes[0])
 
     async def _agreed(self, server: Server, written: Answer, canvas: Canvas) -> list[Piece]:
         """What the only hole of a canvas holds; nothing where the model disagrees with most of what
@@ -158,12 +184,14 @@ class VllmDiffusion:
         kept: Mapping[int, int],
     ) -> dict[str, Any]:
         asked: dict[str, Any] = {"diffusion_canvas_length": canvas.length, "diffusion_read_only": 1}
-        if pins := canvas.pins:
+        pins = canvas.pins
+        if known := {**kept, **pins}:
             noise = random.Random(question.seed)
             seed = [noise.randrange(self.vocabulary) for _ in range(canvas.length)]
-            for row, token in {**kept, **pins}.items():
+            for row, token in known.items():
                 seed[row] = token
             asked["diffusion_seed_canvas"] = seed
+        if pins:
             asked["diffusion_pinned"] = list(pins)
         if question.steps is not None:
             asked["diffusion_max_steps"] = question.steps

@@ -23,6 +23,7 @@ from fillwright.engine.model.cuda_graph import Graphs
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
 from fillwright.engine.model.gpu_network import CacheSlots, GpuNetwork
 from fillwright.engine.model.slot_cache import SlotCache
+from fillwright.engine.model.window import Window
 
 VOCABULARY, ROOM, ROWS = 97, 48, 16
 SHAPE = AttentionShape(kv_heads=1, head_dim=32, theta=1e4, turning_pairs=16)
@@ -74,10 +75,12 @@ def model() -> DiffusionGemma:
 COLD = DenoiseSettings(Listed(), steps=3, t_min=1e-3, t_max=1e-3, confidence_threshold=1e-4)
 
 
-def loop_with_cache(model: DiffusionGemma, slots: int = 1) -> tuple[GpuCanvas, SlotCache]:
-    network = GpuNetwork.of(model, ROOM + ROWS)
-    room = CacheSlots.empty(CONFIG, slots, ROOM, model.embed_tokens.weight.dtype, model.device)
-    return GpuCanvas(network, room, Graphs(model.device), ROWS), SlotCache.all_of(network, room)[-1]
+def loop_with_cache(
+    model: DiffusionGemma, slots: int = 1, room: int = ROOM
+) -> tuple[GpuCanvas, SlotCache]:
+    network = GpuNetwork.of(model, room + ROWS)
+    made = CacheSlots.empty(CONFIG, slots, room, model.embed_tokens.weight.dtype, model.device)
+    return GpuCanvas(network, made, Graphs(model.device), ROWS), SlotCache.all_of(network, made)[-1]
 
 
 @pytest.mark.parametrize(
@@ -252,6 +255,27 @@ def test_nothing_is_written_outside_a_slot(model: DiffusionGemma) -> None:
         next(loop.denoise(replace(cache, ids=long, known=ROOM + 1), canvas, COLD, generator))
 
 
+def test_a_tail_is_read_again_over_the_end_of_a_window(model: DiffusionGemma) -> None:
+    """In sliding layers a slot has 1,056 rows, which begin again."""
+    device, length, known = model.device, 1070, 1050
+    random = torch.Generator().manual_seed(2)
+    prompt = torch.randint(VOCABULARY, (length,), generator=random).to(device)
+    canvas, generator = Canvas.lay_out([ROWS]), Generator(device).manual_seed(1)
+    ours, cache = loop_with_cache(model, room=1100)
+    assert [key.shape[2] for key, _ in cache._layers] == [1056, 1100]
+    model.extend(cache, prompt[:known])
+    cache.defer(prompt[known:])
+    assert tail_rows(cache) == 32
+    theirs = denoise(
+        model, model.prefill(prompt), [canvas], replace(COLD, noise=Listed()), generator
+    )
+    mine = ours.denoise(cache, canvas, replace(COLD, noise=Listed()), generator)
+    for step, wanted in zip(mine, theirs, strict=True):
+        assert torch.equal(step.argmax_canvas, wanted.argmax_canvas.cpu())
+        likeliest = wanted.logits.softmax(-1).amax(-1).cpu()
+        torch.testing.assert_close(step.confidence(), likeliest, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("prompt", "known", "tail"),
     [
@@ -265,7 +289,34 @@ def test_nothing_is_written_outside_a_slot(model: DiffusionGemma) -> None:
     ],
 )
 def test_as_few_prompt_rows_as_hold_what_is_new(prompt: int, known: int, tail: int) -> None:
-    assert tail_rows(prompt, known) == tail
+    cache = a_slot(prompt)
+    cache.known = known
+    assert tail_rows(cache) == tail
+
+
+def test_what_was_written_over_is_not_read_again() -> None:
+    cache = a_slot(2000)
+    cache.has_read(2000)
+    reach = CONFIG.sliding_window - 1
+    cache.truncate(cache.first + reach + 31)
+    cache.ids = torch.zeros(cache.length + 1, dtype=torch.int64)
+    assert tail_rows(cache) == 32
+    cache.truncate(cache.length - 2)
+    cache.ids = torch.zeros(cache.length + 1, dtype=torch.int64)
+    assert tail_rows(cache) == 0
+
+
+def a_slot(prompt: int) -> SlotCache:
+    """For a prompt of so many tokens, none of which are read; without a network."""
+    slots = CacheSlots.empty(CONFIG, 1, 4000, torch.float32, torch.device("meta"))
+    return SlotCache(
+        ids=torch.zeros(prompt, dtype=torch.int64),
+        window=Window.of(CONFIG),
+        _layers=list(slots.layers),
+        slot=0,
+        room=slots.room,
+        reader=lambda start, ids: None,
+    )
 
 
 def test_lengths_have_steps_of_their_own(model: DiffusionGemma) -> None:

@@ -12,7 +12,6 @@ pytest.importorskip("triton", reason="the GPU's loop is not tested: Triton runs 
 
 from fillwright.engine.diffusion.row_convention import RowConvention
 from fillwright.engine.errors import CheckpointError, EngineFailed
-from fillwright.engine.infill import loading_gpu
 from fillwright.engine.infill.infiller import Infiller
 from fillwright.engine.infill.loading import load_infiller
 from fillwright.engine.infill.loading_gpu import OnGpu, check_memory, load_on_gpu
@@ -29,7 +28,7 @@ from fillwright.engine.training.recipes import CPU, SmallShape
 pytestmark = pytest.mark.slow
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-CANVAS, ROOM = 16, 128
+CANVAS, SIZES = 16, ((8, 128), (4, 128), (2, 64))
 TEXT = "def area(width, height):\n    return \n\n\nprint(area(2, 3))\n"
 AT = TEXT.index("return ") + len("return ")
 
@@ -61,7 +60,7 @@ class Counting:
 
 def loaded(folder: Path, seen: list[float] | None = None) -> OnGpu:
     progress = (lambda fraction: None) if seen is None else seen.append
-    return load_on_gpu(folder, DEVICE, torch.float32, progress, ROOM, (CANVAS,))
+    return load_on_gpu(folder, DEVICE, torch.float32, progress, SIZES, (CANVAS,))
 
 
 @pytest.fixture(scope="module")
@@ -150,19 +149,19 @@ def test_confidences_are_the_networks(pair: tuple[Infiller, Infiller]) -> None:
 def test_less_memory_is_a_smaller_cache_and_a_word_about_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
+    asked: list[tuple[int, int]] = []
     make = CacheSlots.empty
 
-    def little(config: object, slots: int, *others: object) -> CacheSlots:
-        asked.append(slots)
+    def little(config: object, slots: int, room: int, *others: object) -> CacheSlots:
+        asked.append((slots, room))
         if slots > enough:
             raise torch.OutOfMemoryError("as a GPU says it")
-        return make(config, slots, *others)
+        return make(config, slots, room, *others)
 
     monkeypatch.setattr(CacheSlots, "empty", little)
     enough = 2
     ours = loaded(folder)
-    assert (asked, len(ours.caches)) == ([8, 4, 2], 2)
+    assert (asked, len(ours.caches), ours.caches[0].room) == ([*SIZES], 2, 64)
     assert ours.warning is not None
     assert "2 documents" in ours.warning
     enough = 0
@@ -183,7 +182,7 @@ def test_memory_that_is_full_is_an_answer(pair: tuple[Infiller, Infiller]) -> No
 def test_a_full_cache_says_nothing_and_progress_rises(folder: Path) -> None:
     seen: list[float] = []
     ours = loaded(folder, seen)
-    assert (len(ours.caches), ours.warning) == (8, None)
+    assert (len(ours.caches), ours.caches[0].room, ours.warning) == (*SIZES[0], None)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 
@@ -213,7 +212,6 @@ def test_kernels_are_for_diffusion_gemmas_own_form(folder: Path, tiny: Infiller)
     assert has_kernels(own.model.config, own.settings)
     assert not has_kernels(tiny.model.config, own.settings)
     assert not has_kernels(own.model.config, tiny.settings)
-    assert loading_gpu.SLOTS[-1] == 1
     assert (
         json.loads((folder / "config.json").read_text("utf-8"))["text_config"]["num_experts"] == 4
     )

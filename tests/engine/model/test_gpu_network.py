@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from fillwright.engine.model.diffusion_gemma import DiffusionGemma
+from fillwright.engine.model.window import slot_bytes
 
 pytest.importorskip("triton", reason="the GPU's network is not tested: Triton runs on Linux alone")
 
@@ -64,4 +65,11 @@ def test_prompt_rows_and_a_canvas_in_one_pass(
 def test_slots_say_how_large_they_are(model: DiffusionGemma) -> None:
     slots = CacheSlots.empty(model.config, 3, ROOM, torch.bfloat16, model.device)
     # a sliding layer of 2 heads of 32, a full layer of 1 head of 64
-    assert slots.bytes == 3 * 2 * 2 * ROOM * (2 * 32 + 64)
+    assert slots.bytes == 3 * 2 * 2 * ROOM * (2 * 32 + 64) == 3 * slot_bytes(model.config, ROOM)
+
+
+def test_sliding_layers_have_rows_for_what_is_seen_and_read_at_once(model: DiffusionGemma) -> None:
+    slots = CacheSlots.empty(model.config, 1, 100_000, torch.bfloat16, torch.device("meta"))
+    # seven tokens before the next row, the margin and a pass, in whole blocks
+    assert [key.shape[2] for key, _ in slots.layers] == [1056, 100_000]
+    assert slots.bytes == slot_bytes(model.config, 100_000)

@@ -90,6 +90,55 @@ def test_a_part_can_be_read_before_the_rest(
     )  # fmt: skip
 
 
+@pytest.fixture
+def long_cache(model: DiffusionGemma) -> SlotCache:
+    """With room for 2,000 tokens, and for 1,056 in its sliding layer."""
+    slots = CacheSlots.empty(model.config, 2, 2000, torch.float32, model.device)
+    return SlotCache.all_of(GpuNetwork.of(model, 2016), slots)[1]
+
+
+def assert_sees(model: DiffusionGemma, cache: SlotCache, ids: torch.Tensor) -> None:
+    """The same as a fresh cache that was told `ids`, in passes of every kind."""
+    random = torch.Generator().manual_seed(5)
+    rows = torch.randint(97, (2, 12), generator=random).to(model.device)
+    fresh = model.prefill(ids)
+    branches = model.branch(cache), model.branch(fresh)
+    for ours, theirs in (
+        (model.denoise_logits(rows, cache), model.denoise_logits(rows, fresh)),
+        (model.continued(cache, rows), model.continued(fresh, rows)),
+        (branches[0].read([7]), branches[1].read([7])),
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [1040, 1056, 1063, 1300])
+def test_the_oldest_rows_of_sliding_layers_make_way(
+    model: DiffusionGemma, long_cache: SlotCache, tokens: Tokens, length: int
+) -> None:
+    """What torch read first and the kernels after it: over the ring's end, and around it."""
+    ids = tokens(length).to(model.device)
+    model.extend(long_cache, ids[: length - 20])
+    model.enqueue(long_cache, ids[length - 20 :])
+    assert_sees(model, long_cache, ids)
+    assert (long_cache.known, long_cache.first) == (length, max(0, length - 1056))
+
+
+@pytest.mark.parametrize(("length", "first"), [(651, 644), (650, 0)])
+def test_what_is_cut_back_too_far_is_read_again(
+    model: DiffusionGemma, long_cache: SlotCache, tokens: Tokens, length: int, first: int
+) -> None:
+    """The next row sees seven tokens before itself."""
+    ids = tokens(1700).to(model.device)
+    model.extend(long_cache, ids)
+    assert long_cache.first == 644
+    long_cache.truncate(length)
+    assert (long_cache.held, long_cache.first) == (length if first else 0, first)
+    if not first:
+        # little to read, for the interpreter is slow
+        long_cache.truncate(length := 30)
+    assert_sees(model, long_cache, ids[:length])
+
+
 def test_there_is_only_so_much_room(model: DiffusionGemma, caches: list[SlotCache]) -> None:
     ids = torch.zeros(ROOM + 1, dtype=torch.int64, device=model.device)
     with pytest.raises(BadRequest, match="have 41 tokens, and the GPU's cache has room for 40"):

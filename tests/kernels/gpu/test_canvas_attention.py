@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from fillwright.engine.model.diffusion_gemma import causal_mask
+from fillwright.engine.model.window import RING_STEP
 from fillwright.kernels import canvas_attention as torch_op
 from fillwright.kernels.gpu import canvas_attention as kernel
 from fillwright.kernels.gpu.canvas_attention import BLOCKS, UNLIMITED, canvas_attention, splits
@@ -35,10 +36,11 @@ def test_prompt_rows_see_what_the_network_lets_them_see(prefix: int, reach: int)
 
 def compare(
     device: str, float_type: torch.dtype, heads: tuple[int, int, int],
-    place: tuple[int, int, int], reach: int, size: float = 1.0,
+    place: tuple[int, int, int], reach: int, size: float = 1.0, room: int = 0,
 ) -> None:  # fmt: skip
     """The kernel and the reference; heads: of queries, of keys, their size; place: prefix, tail and
-    rows; `size` is that of queries, keys and values."""
+    rows; `size` is that of queries, keys and values; `room`: rows of the cache, where the prefix
+    has more."""
     (count, kv_heads, head_dim), (prefix, tail, rows) = heads, place
     random = torch.Generator().manual_seed(prefix + rows)
     q = size * torch.randn(rows, count, head_dim, generator=random) / head_dim**0.25
@@ -48,6 +50,12 @@ def compare(
     cached = size * torch.randn(2, 2, kv_heads, room, head_dim, generator=random)
     cached[:, 1, :, prefix:] = torch.nan
     cached[:, 0] = torch.nan
+    before = cached[:, 1:, :, :prefix].float()
+    if room:
+        positions = torch.arange(prefix - room, prefix)
+        ring = torch.full_like(cached[..., :room, :], torch.nan)
+        ring[:, 1, :, positions % room] = cached[:, 1, :, positions]
+        cached = ring
     q, key, value, *cached = (each.to(device, float_type) for each in (q, key, value, *cached))
     ours = canvas_attention(
         q,
@@ -56,7 +64,7 @@ def compare(
         torch.tensor([1, prefix, tail], dtype=torch.int32, device=device),
         reach,
     )
-    before = [(each[1:, :, :prefix].float()) for each in cached]
+    before = before.to(device, float_type).float()
     wanted = torch_op.canvas_attention(
         q.float().transpose(0, 1)[None],
         (key.float().transpose(0, 1)[None], value.float().transpose(0, 1)[None]),
@@ -78,6 +86,18 @@ def test_every_row_sees_what_it_may(
     device: str, float_type: torch.dtype, place: tuple[int, int, int], reach: int
 ) -> None:
     compare(device, float_type, (HEADS, KV_HEADS, HEAD_DIM), place, reach)
+
+
+@pytest.mark.parametrize("room", [32, 64, 96])
+@pytest.mark.parametrize("place", [(97, 0, 16), (100, 5, 37), (128, 40, 40), (300, 3, 8)])
+def test_old_positions_have_made_way_for_new_ones(
+    device: str, float_type: torch.dtype, place: tuple[int, int, int], room: int
+) -> None:
+    compare(device, float_type, (HEADS, KV_HEADS, HEAD_DIM), place, 23, room=room)
+
+
+def test_a_ring_is_whole_blocks_of_keys() -> None:
+    assert all(RING_STEP % blocks.keys == 0 for blocks in BLOCKS.values())
 
 
 @pytest.mark.parametrize("heads", [(2, 2, 32), (4, 1, 64), (4, 2, 256), (8, 1, 512)])

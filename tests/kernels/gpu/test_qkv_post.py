@@ -12,10 +12,18 @@ HEADS, KV_HEADS, DIM, EPS = 4, 2, 32, 1e-6
 
 
 @pytest.mark.parametrize("has_values", [True, False])
-@pytest.mark.parametrize(("prefix", "tail", "rows"), [(0, 0, 1), (9, 3, 7), (5000, 4, 4)])
+@pytest.mark.parametrize(
+    ("place", "room"), [((0, 0, 1), 20), ((9, 3, 7), 29), ((5000, 4, 4), 5020), ((5022, 4, 6), 32)]
+)
 def test_is_norm_gain_and_rotary(
-    device: str, float_type: torch.dtype, has_values: bool, prefix: int, tail: int, rows: int
+    device: str,
+    float_type: torch.dtype,
+    has_values: bool,
+    place: tuple[int, int, int],
+    room: int,
 ) -> None:
+    """Of rows at a place: prefix, tail and rows; the last one's cache is full and begins again."""
+    prefix, tail, rows = place
     random = torch.Generator().manual_seed(rows)
     products = HEADS + (2 if has_values else 1) * KV_HEADS
     raw = torch.randn(rows, products * DIM, generator=random).to(device, float_type)
@@ -24,7 +32,7 @@ def test_is_norm_gain_and_rotary(
     frequencies = torch.cat((1e4 ** -torch.linspace(0, 1, DIM // 4), torch.zeros(DIM // 4)))
     frequencies = frequencies.to(device)
     norms = HeadNorms(gains[0], gains[1], EPS, HEADS, KV_HEADS, has_values)
-    cached = torch.full((2, 2, KV_HEADS, prefix + 20, DIM), torch.nan, device=device)
+    cached = torch.full((2, 2, KV_HEADS, room, DIM), torch.nan, device=device)
     cached = cached.to(float_type)
     q, (key, value) = qkv_post(
         raw, norms, angle_tables(frequencies, prefix + rows), (cached[0], cached[1]),
@@ -47,11 +55,12 @@ def test_is_norm_gain_and_rotary(
     wanted_value = normed[0, :, -KV_HEADS:]
     for ours, wanted in ((q, wanted_q), (key, wanted_key), (value, wanted_value)):
         torch.testing.assert_close(ours.float(), wanted, **tolerance)
+    written = torch.arange(prefix, prefix + tail) % room
+    others = [row for row in range(room) if row not in written.tolist()]
     for kept, given in zip(cached, (key, value), strict=True):
-        assert torch.equal(kept[1, :, prefix : prefix + tail], given[:tail].transpose(0, 1))
+        assert torch.equal(kept[1, :, written], given[:tail].transpose(0, 1))
         assert kept[0].isnan().all()
-        assert kept[1, :, :prefix].isnan().all()
-        assert kept[1, :, prefix + tail :].isnan().all()
+        assert kept[1, :, others].isnan().all()
 
 
 @pytest.mark.parametrize(("half", "kv_heads", "has_values"), [(128, 8, True), (256, 2, False)])

@@ -1,15 +1,17 @@
 """DiffusionGemma on vLLM, by a fake that is as strict as the real one."""
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 
 from fillwright.engine.errors import EngineFailed
 from fillwright.engine.remote.connecting import look
 from fillwright.engine.remote.settings import RemoteSettings
-from fillwright.engine.request import Budget
+from fillwright.engine.request import Budget, Constraint
 from tests.engine.remote.conftest import drafts_and_fill, fill_of, giving, request_for
-from tests.engine.remote.fake_vllm import END, VOCABULARY, WIDTH, FakeVllm, decode
+from tests.engine.remote.fake_vllm import END, SPECIAL, VOCABULARY, WIDTH, FakeVllm, decode
 
 
 @pytest.fixture
@@ -194,3 +196,54 @@ def test_where_no_length_fits_nothing_is_written(vllm, server, connected):
     vllm.after = ord("?")
     request = request_for("a = ‸\nb = 1\n", budget=Budget(tokens=8), length="search")
     assert fill_of(connected(server.url, samples=1), request).texts == ("",)
+
+
+def typed_on(typed, budget=16):
+    return request_for(f"a = {typed}‸\nb = 1\n", document_key="a.py", budget=Budget(tokens=budget))
+
+
+def test_text_that_is_typed_as_the_canvas_says_leaves_the_rest(vllm, server, connected):
+    infiller = connected(server.url)
+    shown = fill_of(infiller, typed_on(""))
+    asked = len(vllm.asked)
+    fill = fill_of(infiller, typed_on("len"))
+    assert (fill.texts, len(fill.confidences[0]), fill.steps) == (("(x)",), 3, 0)
+    assert len(vllm.asked) == asked
+    assert shown.texts == ("len(x)",)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        typed_on("len(x)"),
+        typed_on("len", budget=15),
+        replace(typed_on("len"), candidates=2),
+        replace(typed_on("len"), length="search"),
+        replace(typed_on("len"), constraint=Constraint("parses")),
+        replace(typed_on("len"), document_key="b.py"),
+    ],
+)
+def test_what_is_asked_otherwise_is_asked(vllm, server, connected, other):
+    infiller = connected(server.url)
+    fill_of(infiller, typed_on(""))
+    asked = len(vllm.asked)
+    fill_of(infiller, other)
+    assert len(vllm.asked) > asked
+
+
+def test_what_follows_other_text_begins_the_next_canvas(vllm, server, connected):
+    infiller = connected(server.url)
+    fill_of(infiller, typed_on(""))
+    before = len(vllm.asked)
+    vllm.writes = "(y)"
+    assert fill_of(infiller, typed_on("sum")).texts == ("(y)",)
+    [body] = [body for body in vllm.asked[before:] if "diffusion_pinned" not in body["vllm_xargs"]]
+    assert decode(body["prompt"]).endswith("a = sum")
+    canvas = body["vllm_xargs"]
+    said = [*b"(x)", min(SPECIAL["<eos>"], END)]
+    assert canvas["diffusion_canvas_length"] == len(said) + 4
+    kept = sum(
+        own == token for own, token in zip(canvas["diffusion_seed_canvas"], said, strict=False)
+    )
+    assert 0 < kept < len(said)
+    assert canvas["diffusion_max_steps"] == math.ceil(48 * (1 - kept / 8))
