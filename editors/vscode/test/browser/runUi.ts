@@ -1,5 +1,6 @@
 /** Uses the extension as a person does: node runUi.js PORT STEPS FOLDER FILE BARE_FOLDER SHOTS. */
 import { say, withPage } from "./browser";
+import { denoising } from "./denoising";
 import { firstMinutes } from "./firstMinutes";
 import { fromNothing, withServer } from "./fromNothing";
 import { steps } from "./steps";
@@ -9,7 +10,13 @@ import { Window } from "./window";
 const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
   process.argv.slice(2);
 
-const sets: Record<string, typeof steps> = { steps, firstMinutes, fromNothing, withServer };
+const sets: Record<string, typeof steps> = {
+  steps,
+  denoising,
+  firstMinutes,
+  fromNothing,
+  withServer,
+};
 
 async function main(): Promise<void> {
   await withPage(async (page) => {
