@@ -17,6 +17,11 @@ from rich.console import Console
 from fillwright.engine.checkpoint_path import embedded_checkpoint
 from fillwright.engine.evaluation.arms import DECODES, Answer, Arm, answer, arms_of
 from fillwright.engine.evaluation.calibrate_command import add_calibrate
+from fillwright.engine.evaluation.constraints import (
+    constrained,
+    constraints_table,
+    run_constraints,
+)
 from fillwright.engine.evaluation.doubt import LONGEST, run_doubt
 from fillwright.engine.evaluation.doubt_summary import doubt_table
 from fillwright.engine.evaluation.holes import (
@@ -111,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_item_arguments(pins, 200)
     pins.set_defaults(run=_pins)
+
+    constraints = commands.add_parser(
+        "constraints", help="fill small holes that have to be something, and see whether they are"
+    )
+    _add_item_arguments(constraints, 1000)
+    constraints.set_defaults(run=_constraints)
 
     # the language server's part of the command runs it
     commands.add_parser("typing", add_help=False, help="type files, and see what is shown")
@@ -285,6 +296,14 @@ def _pins(arguments: argparse.Namespace) -> None:
             settings,
         )
     Console(width=max(Console().width, TABLE_WIDTH)).print(pins_table(records))
+
+
+def _constraints(arguments: argparse.Namespace) -> None:
+    sources, settings = _sources_and_settings("constraints", arguments)
+    items = constrained(sources, arguments.items, arguments.seed)
+    with _kept(arguments.out) as folder:
+        records = run_constraints(items, _infiller(arguments), arguments.seed, folder, settings)
+    Console(width=max(Console().width, TABLE_WIDTH)).print(constraints_table(records))
 
 
 def _sources_and_settings(

@@ -33,6 +33,11 @@ def parses_no_worse(question: Question, fill: str) -> bool:
     return _faults_with(question, fill) <= _faults_with(question, question.gold)
 
 
+def sound(text: str, language: str) -> bool:
+    """Whether a whole file has no syntax error."""
+    return not _tree(text.encode("utf-8", "surrogatepass"), language).root_node.has_error
+
+
 def names_in(question: Question, fill: str) -> list[str]:
     """Every identifier that the fill writes or completes, as often as it does."""
     source, start, end = _filled(question, fill)

@@ -5,7 +5,7 @@ Knows text, tokens and the model; writes no hole but for the lead that it begins
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from fillwright.engine.diffusion.canvas import BUCKETS
 from fillwright.engine.infill.bodies import bodies_before
@@ -123,16 +123,24 @@ class Preparation:
         return self.checkpoint.remembered.stores(self.request.workspace, self.request.file_key)
 
     def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
-        """The most likely tokens that spell the first hole's lead, or, where it must spell more
-        than a model can know, the plainest."""
-        if self.request.constraint.kind in ("regex", "one of"):
-            return self.checkpoint.tokenizer.encode(self.seams.leads[0])
+        """The most likely tokens that spell the first hole's lead and, with what they spell more,
+        may begin what it has to spell; where none do, the plainest."""
         edges = Edges(self.checkpoint.tokenizer, self.seams.leads[0], "")
         opening: list[int] = []
         while not stop() and (allowed := edges.following(opening)):
-            unread = opening[-1:] or prompt[-1:]
-            opening.append(next_token(self.checkpoint.model, cache, unread, allowed))
+            unread, fits = opening[-1:] or prompt[-1:], partial(self._may_begin, tuple(opening))
+            token = next_token(self.checkpoint.model, cache, unread, allowed, fits)
+            if token is None:
+                return self.checkpoint.tokenizer.encode(self.seams.leads[0])
+            opening.append(token)
         return opening
+
+    def _may_begin(self, opening: Ids, token: int) -> bool:
+        """Whether a fill that meets its constraint may begin with these ids; of one that has to
+        parse that is not known."""
+        if self.form is None or self.request.constraint.kind == "parses":
+            return True
+        return any(True for _ in self.form.endings([*opening, token]))
 
     def _holes(self, opening: Sequence[int]) -> tuple[Constraints, ...]:
         """Where the draft is chosen among several, it has the hole's edges; else the opening is the

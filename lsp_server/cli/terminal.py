@@ -5,6 +5,7 @@ for the live picture, and nothing is coloured.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -34,7 +35,7 @@ def showing_drafts(
     console = _console(stderr=on_stderr)
     view = DraftView(request.document, request.holes, request.language)
     if not console.is_terminal or console.is_dumb_terminal:
-        yield lambda draft: _print_frame(console, view, draft)
+        yield _printing_frames(console, view)
         return
     waiting = Text("waiting for the engine ...", style="dim")
     with Live(waiting, console=console, transient=True, auto_refresh=False) as live:
@@ -91,9 +92,17 @@ def _console(*, stderr: bool) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
-def _print_frame(console: Console, view: DraftView, draft: Draft) -> None:
-    # early drafts differ most from one another: of the later ones ever fewer are shown
-    if draft.step & (draft.step - 1) == 0:
-        console.print(
-            draft_title(draft), view.show(draft, masked=True), "", sep="\n", soft_wrap=True
-        )
+def _printing_frames(console: Console, view: DraftView) -> OnDraft:
+    drafted = Counter[bool]()
+
+    def show(draft: Draft) -> None:
+        # early drafts differ most from one another: of the later ones ever fewer are shown; and
+        # denoising what was drafted begins again
+        drafted[draft.denoised] += 1
+        number = drafted[draft.denoised]
+        if number & (number - 1) == 0:
+            console.print(
+                draft_title(draft), view.show(draft, masked=True), "", sep="\n", soft_wrap=True
+            )
+
+    return show

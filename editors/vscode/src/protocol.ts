@@ -102,4 +102,6 @@ export interface DraftHole {
   text: string;
   /** Half-open ranges of the text, in UTF-16 units, that are settled. */
   settled: [number, number][];
+  /** Of these the tokens that the model is not sure of. */
+  unsure: [number, number][];
 }

@@ -5,13 +5,16 @@ Knows ids and the model; knows nothing of text.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from fillwright.engine.infill.hypotheses import DraftedHoles
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.model.cache import Cache
 from fillwright.engine.model.interface import Model
 from fillwright.kernels.arrays import Array, RandomNumbers, drawn, namespace, softmax
+
+LIKELIEST = 64
+"""How many tokens are tried where not every one fits; set by hand."""
 
 
 def draft_holes(
@@ -70,10 +73,18 @@ def draft_holes(
     yield drafted(ended)
 
 
-def next_token(model: Model, cache: Cache, unread: Sequence[int], allowed: Sequence[int]) -> int:
-    """The most likely next token among `allowed`; reads `unread` into the cache."""
-    logits = model.logits(model.extend(cache, model.ids(unread))[-1])
-    return allowed[int(logits[list(allowed)].argmax())]
+def next_token(
+    model: Model,
+    cache: Cache,
+    unread: Sequence[int],
+    allowed: Sequence[int],
+    fits: Callable[[int], bool] = lambda token: True,
+) -> int | None:
+    """The most likely next token among `allowed` that `fits`, None where none of the LIKELIEST
+    does; reads `unread` into the cache."""
+    logits = model.logits(model.extend(cache, model.ids(unread))[-1])[list(allowed)].tolist()
+    order = sorted(range(len(allowed)), key=logits.__getitem__, reverse=True)
+    return next((allowed[at] for at in order[:LIKELIEST] if fits(allowed[at])), None)
 
 
 def only(scores: Array, tokens: Sequence[int]) -> Array:

@@ -67,6 +67,15 @@ def test_as_a_person_uses_it(
             shutil.copy(shots / f"{name}.png", IMAGES / f"vscode-{name}.png")
 
 
+def test_a_canvas_settles_in_colours(
+    serve: Serve, workspace: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with serve(user_settings={"fillwright.fill.decode": "denoise"}) as vscode:
+        vscode.drive("runUi", "denoising", workspace, "shelf.py", "", tmp_path)
+    if request.config.getoption("--update"):
+        shutil.copy(tmp_path / "denoising.png", IMAGES / "vscode-denoising.png")
+
+
 def test_the_first_minutes(serve: Serve, workspace: Path, tmp_path: Path) -> None:
     (workspace / "notes.txt").write_text("notes\n")
     quiet = {"fillwright.inlineCompletion.enabled": False}

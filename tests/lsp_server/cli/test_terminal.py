@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from fillwright.engine.request import Draft, Hole, InfillRequest
@@ -57,6 +59,20 @@ def test_drafts_that_are_piped_are_a_few_plain_frames(
         f"drafting: step {step}, {16 - step} left" for step in (1, 2, 4, 8, 16)
     ]
     assert "     1 ▌ x = spam ░░" in out
+
+
+def test_denoising_what_was_drafted_begins_with_frames_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with showing_drafts(REQUEST, watch=True, on_stderr=False) as on_draft:
+        assert on_draft is not None
+        for step in range(1, 17):
+            on_draft(replace(draft(step), denoised=step > 5))
+    shown = [line for line in capsys.readouterr().out.splitlines() if "step" in line]
+    assert [line.split(",")[0] for line in shown] == [
+        *(f"drafting: step {step}" for step in (1, 2, 4)),
+        *(f"denoising: step {step}" for step in (6, 7, 9, 13)),
+    ]
 
 
 def test_drafts_stay_out_of_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,21 +4,27 @@ import type { Page } from "playwright-core";
 export interface DraftWatch {
   /** Every different draft that was drawn so far: the texts after the lines, in their order. */
   seen: () => Promise<string[]>;
+  /** The most colours that one line of a draft had so far. */
+  colours: () => Promise<number>;
   /** The draft that is drawn now. */
   now: () => Promise<string>;
 }
 
 // runs in the page; the text of a decoration is in a style sheet, not in the document
 const WATCH = `(() => {
-  const drawn = () => [...document.querySelectorAll(".view-line [class*='ced-']")]
-    .map((piece) => getComputedStyle(piece, "::after").content)
-    .filter((content) => content.startsWith('"'))
-    .map((content) => JSON.parse(content))
-    .join("");
-  const seen = new Set();
-  const look = () => { const text = drawn(); if (text) seen.add(text); };
+  const styles = () => [...document.querySelectorAll(".view-line [class*='ced-']")]
+    .map((piece) => getComputedStyle(piece, "::after"))
+    .filter(({ content }) => content.startsWith('"'));
+  const drawn = () => styles().map(({ content }) => JSON.parse(content)).join("");
+  const stripes = ({ backgroundImage }) => new Set(backgroundImage.match(/rgba?\\([^)]*\\)/g)).size;
+  const drafts = { drawn, seen: new Set(), colours: 0 };
+  const look = () => {
+    const text = drawn();
+    if (text) drafts.seen.add(text);
+    drafts.colours = Math.max(drafts.colours, ...styles().map(stripes));
+  };
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
-  window.fillwrightDrafts = { drawn, seen };
+  window.fillwrightDrafts = drafts;
 })()`;
 
 /** Watches from now on. */
@@ -26,6 +32,7 @@ export async function watchDrafts(page: Page): Promise<DraftWatch> {
   await page.evaluate(WATCH);
   return {
     seen: () => page.evaluate<string[]>("[...window.fillwrightDrafts.seen]"),
+    colours: () => page.evaluate<number>("window.fillwrightDrafts.colours"),
     now: () => page.evaluate<string>("window.fillwrightDrafts.drawn()"),
   };
 }

@@ -1,5 +1,6 @@
 /** Uses the extension as a person does: node runUi.js PORT STEPS FOLDER FILE BARE_FOLDER SHOTS. */
 import { say, withPage } from "./browser";
+import { denoising } from "./denoising";
 import { firstMinutes } from "./firstMinutes";
 import { fromNothing, withServer } from "./fromNothing";
 import { maskModel } from "./maskModel";
@@ -11,6 +12,7 @@ const [port = "", chosen = "", folder = "", file = "", bare = "", shots = ""] =
 
 const sets: Record<string, typeof steps> = {
   steps,
+  denoising,
   firstMinutes,
   fromNothing,
   withServer,
