@@ -49,7 +49,7 @@ inline void keep_shares(Pool* pool, const Matrix& matrix, const float* shares,
                         const int32_t* likely, KeptRows& kept, float* weights) {
     const bool twice = matrix.form == INT8;
     const int32_t rows = twice ? kept.count / 2 : kept.count;
-    spread(pool, rows, [&](int32_t row, int32_t worker) {
+    spread_rows(pool, rows, [&](int32_t row, int32_t worker) {
         const float* mine = shares + static_cast<size_t>(row) * static_cast<size_t>(matrix.outputs);
         float* x = weights + worker * PORTION;
         for (int32_t i = 0; i < kept.size; i++) x[i] = mine[likely[i]] * matrix.scales[likely[i]];
@@ -74,7 +74,7 @@ bool expect(Pool* pool, const Matrix& matrix, const Expecting& work) {
         likely.missing() || turned.missing())
         return false;
     std::memset(highest.get(), 0, 4 * threads * outputs);
-    spread(pool, work.count, [&](int32_t row, int32_t worker) {
+    spread_rows(pool, work.count, [&](int32_t row, int32_t worker) {
         const size_t from = static_cast<size_t>(row) * outputs;
         const float begin = share_out(work.logits + from, matrix.outputs, shares.get() + from,
                                       highest.get() + static_cast<size_t>(worker) * outputs);

@@ -5,9 +5,10 @@
 
 namespace {
 
-// The tile of m rows from `row` on and 32 outputs from 32 * step on, in float32: [m][32].
+// The tile of m rows from `row` on and 32 outputs from 32 * step on, in float32: rows of 32, of
+// which each begins `between` numbers after the one before.
 inline void int8_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
-                       int32_t step, float* tile) {
+                      int32_t step, float* tile, size_t between) {
     const size_t outputs = static_cast<size_t>(step) * OUTPUT_STEP;
     Dot::Sum sums[Dot::ROWS * OUTPUT_STEP];
     Dot::tile(m, rows.row(row), rows.stride,
@@ -26,33 +27,41 @@ inline void int8_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, i
                 raw -= offset;
             }
             const Floats whole = __builtin_convertvector(raw, Floats);
-            store(tile + i * OUTPUT_STEP + j, whole * load(matrix.scales + outputs + j) * scale);
+            store(tile + static_cast<size_t>(i) * between + j,
+                  whole * load(matrix.scales + outputs + j) * scale);
         }
     }
 }
 
 inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
-                       int32_t step, float* tile) {
+                       int32_t step, float* tile, size_t between) {
     switch (matrix.form) {
         case INT4:
-            return int4_tile(matrix, rows, row, m, step, tile);
+            return int4_tile(matrix, rows, row, m, step, tile, between);
         case BFLOAT16:
-            return bfloat16_tile(matrix, rows, row, m, step, tile);
+            return bfloat16_tile(matrix, rows, row, m, step, tile, between);
         default:
-            int8_tile(matrix, rows, row, m, step, tile);
+            int8_tile(matrix, rows, row, m, step, tile, between);
+    }
+}
+
+// Calls take(row, m) for the rows of each tile.
+template <class F>
+inline void each_rows(const Matrix& matrix, const KeptRows& rows, F take) {
+    const int32_t together = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
+    for (int32_t row = 0; row < rows.count; row += together) {
+        take(row, least(together, rows.count - row));
     }
 }
 
 // Calls take(row, m, tile) for the tiles of one step of outputs.
 template <class F>
 inline void each_tile(const Matrix& matrix, const KeptRows& rows, int32_t step, F take) {
-    const int32_t together = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
     float tile[Dot::ROWS * OUTPUT_STEP];
-    for (int32_t row = 0; row < rows.count; row += together) {
-        const int32_t m = least(together, rows.count - row);
-        float_tile(matrix, rows, row, m, step, tile);
+    each_rows(matrix, rows, [&](int32_t row, int32_t m) {
+        float_tile(matrix, rows, row, m, step, tile, OUTPUT_STEP);
         take(row, m, tile);
-    }
+    });
 }
 
 // out [rows, outputs]
@@ -60,16 +69,22 @@ inline void multiply(Pool* pool, const Matrix& matrix, const KeptRows& rows, flo
     const int32_t steps = padded(matrix.outputs, OUTPUT_STEP) / OUTPUT_STEP;
     // some steps at a time, for a part costs a lock; no fewer parts than threads can share
     const int32_t together = most(1, least(8, steps / (4 * workers(pool))));
+    const size_t outputs = static_cast<size_t>(matrix.outputs);
     spread(pool, (steps + together - 1) / together, [&](int32_t part, int32_t) {
         const Dot::Session session;
         for (int32_t step = part * together; step < least(steps, (part + 1) * together); step++) {
-            const int32_t from = step * OUTPUT_STEP;
-            const int32_t wide = least(OUTPUT_STEP, matrix.outputs - from);
+            const int32_t wide = least(OUTPUT_STEP, matrix.outputs - step * OUTPUT_STEP);
+            float* first = out + step * OUTPUT_STEP;
+            if (wide == OUTPUT_STEP) {
+                each_rows(matrix, rows, [&](int32_t row, int32_t m) {
+                    float* to = first + static_cast<size_t>(row) * outputs;
+                    float_tile(matrix, rows, row, m, step, to, outputs);
+                });
+                continue;
+            }
             each_tile(matrix, rows, step, [&](int32_t row, int32_t m, const float* tile) {
                 for (int32_t i = 0; i < m; i++, tile += OUTPUT_STEP) {
-                    float* to = out +
-                                static_cast<size_t>(row + i) * static_cast<size_t>(matrix.outputs) +
-                                from;
+                    float* to = first + static_cast<size_t>(row + i) * outputs;
                     each(wide, [&](int32_t j, auto part) { store(to + j, load(tile + j, part), part); });
                 }
             });
@@ -92,7 +107,7 @@ bool gated_mlp(Pool* pool, const Matrix& gate_up, const Matrix& down, const Rows
     if (opened.missing() || gated.missing() || raw.missing()) return false;
     if (!open_rows(pool, rows, opened)) return false;
     multiply(pool, gate_up, opened, raw.get());
-    spread(pool, rows.count, [&](int32_t row, int32_t) {
+    spread_rows(pool, rows.count, [&](int32_t row, int32_t) {
         float* gate = raw.get() + static_cast<size_t>(row) * static_cast<size_t>(2 * size);
         const float* up = gate + size;
         each(size, [&](int32_t i, auto part) {

@@ -140,7 +140,7 @@ inline bool open_rows(Pool* pool, const Rows& rows, KeptRows& kept) {
     const size_t size = static_cast<size_t>(kept.size);
     Scratch<float> opened(static_cast<size_t>(workers(pool)) * size);
     if (opened.missing()) return false;
-    spread(pool, kept.count, [&](int32_t i, int32_t worker) {
+    spread_rows(pool, kept.count, [&](int32_t i, int32_t worker) {
         const float* x = rows.x + static_cast<size_t>(i) * size;
         if (rows.eps < 0 && !rows.gain) return kept.keep(i, x);
         float* out = opened.get() + static_cast<size_t>(worker) * size;
@@ -201,7 +201,7 @@ bool turn(Pool* pool, const Heads& heads, const Turn& work) {
     const size_t size = static_cast<size_t>(heads.size);
     Scratch<float> rows(2 * size * static_cast<size_t>(workers(pool)));
     if (rows.missing()) return false;
-    spread(pool, work.count, [&](int32_t row, int32_t worker) {
+    spread_rows(pool, work.count, [&](int32_t row, int32_t worker) {
         float* mine = rows.get() + 2 * size * static_cast<size_t>(worker);
         turn_row(heads, work, row, mine, mine + size);
     });
@@ -236,7 +236,7 @@ bool join(Pool* pool, const Joining& work) {
     const size_t size = static_cast<size_t>(work.size);
     Scratch<float> mixed(size * static_cast<size_t>(workers(pool)));
     if (mixed.missing()) return false;
-    spread(pool, work.count, [&](int32_t row, int32_t worker) {
+    spread_rows(pool, work.count, [&](int32_t row, int32_t worker) {
         join_row(work, row, mixed.get() + size * static_cast<size_t>(worker));
     });
     return true;

@@ -161,6 +161,16 @@ inline void spread(fillwright::Pool* pool, int32_t parts, F work) {
     }
 }
 
+// The same for each row, some rows at a time: a part costs a lock.
+template <class F>
+inline void spread_rows(fillwright::Pool* pool, int32_t rows, F work) {
+    constexpr int32_t PART = 16;
+    spread(pool, (rows + PART - 1) / PART, [&](int32_t part, int32_t worker) {
+        const int32_t past = least(rows, (part + 1) * PART);
+        for (int32_t row = part * PART; row < past; row++) work(row, worker);
+    });
+}
+
 inline int32_t workers(const fillwright::Pool* pool) { return pool ? pool->threads() : 1; }
 
 }  // namespace

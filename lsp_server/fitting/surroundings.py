@@ -7,6 +7,7 @@ short one.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from tree_sitter import Node, Tree
 
@@ -22,8 +23,10 @@ NEIGHBOURS = 2
 LINES_AROUND = 100
 
 
+@lru_cache(maxsize=2)
 def surroundings(document: Document, tree: Tree, hole: Hole) -> tuple[Document, Hole]:
     """A document of what the hole's syntax depends on, parsed from scratch, and the hole in it.
+    Known for the last two holes, for trials and the look for a stub ask one after the other.
 
     All of a short document; some lines on either side where the document is broken to the root.
     """

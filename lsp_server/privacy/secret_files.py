@@ -5,6 +5,7 @@ Decides by names and patterns alone, before anything is read; knows no documents
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -93,11 +94,17 @@ def local_path(place: str | Path) -> Path | None:
 def is_secret(path: Path | PurePosixPath) -> bool:
     """Whether a file holds secrets, going by its name; where links lead is looked at only of a
     real path."""
-    if SECRET_FILES.match_file(path.as_posix().lower().lstrip("/")):
+    if _is_secret_name(path.as_posix()):
         return True
     # a link to a secret is one too
     target = path.resolve() if isinstance(path, Path) else path
-    return target != path and SECRET_FILES.match_file(target.as_posix().lower().lstrip("/"))
+    return target != path and _is_secret_name(target.as_posix())
+
+
+@lru_cache(maxsize=256)
+def _is_secret_name(path: str) -> bool:
+    """Known for some paths: it is asked several times at each key."""
+    return SECRET_FILES.match_file(path.lower().lstrip("/"))
 
 
 def _name(uri: str) -> PurePosixPath:

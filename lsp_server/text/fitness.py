@@ -18,7 +18,11 @@ def unfit(document: Document, cursor: int) -> Code | None:
         return "too-large"
     lines = document.lines
     line = lines.line_of(cursor)
-    around = range(max(0, line - LINES_AROUND), min(len(lines), line + LINES_AROUND + 1))
-    if any(lines.next_start(number) - lines.starts[number] > MAX_LINE for number in around):
+    first, last = max(0, line - LINES_AROUND), min(len(lines) - 1, line + LINES_AROUND)
+    # most of the time they are not so long together
+    if lines.next_start(last) - lines.starts[first] > MAX_LINE and any(
+        lines.next_start(number) - lines.starts[number] > MAX_LINE
+        for number in range(first, last + 1)
+    ):
         return "long-lines"
     return "binary" if "\0" in document.text else None

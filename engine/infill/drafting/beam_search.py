@@ -92,10 +92,12 @@ def _extended(live: Sequence[Hypothesis], scores: Array, width: int) -> dict[Hyp
     """The `width` most likely that go on, with their parents' places in `live`. scores
     [live, vocab]: log probabilities."""
     values, tokens = largest(scores, width)
-    grown = [
-        (beam.then(token, value), parent)
-        for parent, beam in enumerate(live)
-        for value, token in zip(values[parent].tolist(), tokens[parent].tolist(), strict=True)
+    said = [beam.log_probability for beam in live]
+    found = [
+        (said[parent] + value, parent, value, token)
+        for parent, row in enumerate(zip(values.tolist(), tokens.tolist(), strict=True))
+        for value, token in zip(*row, strict=True)
         if value > -math.inf
     ]
-    return dict(sorted(grown, key=lambda pair: -pair[0].log_probability)[:width])
+    best = sorted(found, key=lambda each: -each[0])[:width]
+    return {live[parent].then(token, value): parent for _, parent, value, token in best}
