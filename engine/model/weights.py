@@ -134,8 +134,9 @@ class StoredTensors:
         rows, columns = shape
         is_int4 = packed.dtype == torch.int32
         width = -(-columns // WORD) if is_int4 else columns // 2
-        groups = scale.shape[-1] if is_int4 else columns // NVFP4_GROUP
-        if packed.shape != (rows, width) or scale.shape != (rows, groups) or columns % groups:
+        groups = scale.shape[-1:].numel() if is_int4 else columns // NVFP4_GROUP
+        fits = packed.shape == (rows, width) and scale.shape == (rows, groups)
+        if not fits or not groups or columns % groups:
             raise CheckpointError(
                 f"Tensors {stored} {list(packed.shape)} and {name}_scale {list(scale.shape)} in "
                 f"{self._files[stored]} make no matrix of {rows} x {columns}, which config.json "
