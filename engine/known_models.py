@@ -11,13 +11,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class KnownModel:
     """`alias` is what `fillwright pull` takes for `hub_id`; `gigabytes` is of the weights in
-    bfloat16, and `int4` of what `fillwright quantize` makes of them (None: it makes none)."""
+    bfloat16, `eight_bits` and `int4` of what `fillwright quantize` makes of them."""
 
     alias: str
     hub_id: str
     licence: str
     gigabytes: float
-    int4: float | None
+    eight_bits: float
+    int4: float
     use: str
 
 
@@ -26,6 +27,7 @@ DREAM_ON = KnownModel(
     "Dream-org/DreamOn-v0-7B",
     "Apache-2.0",
     15.2,
+    8.7,
     5.7,
     "lines and pieces of Python; finds a hole's length itself",
 )
@@ -34,6 +36,7 @@ DIFFUSION_GEMMA = KnownModel(
     "google/diffusiongemma-26B-A4B-it",
     "Apache-2.0",
     50.5,
+    27.7,
     16.0,
     "bodies, instructions, many languages",
 )
@@ -42,6 +45,7 @@ DREAM_CODER = KnownModel(
     "Dream-org/Dream-Coder-v0-Base-7B",
     "Apache-2.0",
     15.2,
+    8.7,
     5.7,
     "holes whose length is about known",
 )
@@ -50,6 +54,7 @@ OPEN_DCODER = KnownModel(
     "fredzzp/open-dcoder-0.5B",
     "Apache-2.0 (its repository)",
     1.0,
+    0.6,
     0.5,
     "any CPU; holes whose length is about known",
 )
@@ -58,6 +63,7 @@ STABLE_DIFFCODER = KnownModel(
     "ByteDance-Seed/Stable-DiffCoder-8B-Base",
     "MIT",
     16.5,
+    9.5,
     6.2,
     "holes that end themselves, in blocks; nobody has published how well it infills",
 )
@@ -66,6 +72,7 @@ SDAR = KnownModel(
     "JetLM/SDAR-8B-Chat",
     "Apache-2.0 (its card)",
     16.4,
+    9.4,
     6.2,
     "instructions; a chat model that was not taught to infill",
 )
@@ -84,8 +91,8 @@ class Choice:
 # beside the weights a GPU needs room for a step's logits and what else is on it: a fifth
 GPU_CHOICES = (
     Choice(8, DREAM_ON, "int4"),
-    Choice(12, DREAM_ON, "int4"),
-    Choice(16, DREAM_ON, "int4"),
+    Choice(12, DREAM_ON, "int8"),
+    Choice(16, DREAM_ON, "int8"),
     Choice(24, DIFFUSION_GEMMA, "int4"),
     Choice(48, DIFFUSION_GEMMA, "fp8"),
     Choice(80, DIFFUSION_GEMMA, "bf16"),

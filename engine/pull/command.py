@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from fillwright.engine.errors import BadRequest
-from fillwright.engine.known_models import KNOWN_MODELS
+from fillwright.engine.known_models import KNOWN_MODELS, KnownModel
 from fillwright.engine.pull.download import pull
 from fillwright.engine.pull.hub import Hub
 from fillwright.engine.pull.pulled import note_pulled
@@ -42,6 +42,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(f"editors will not offer it by itself ({error.strerror})")
     print(f"fillwright fill FILE --model {folder} uses it")
+    if known := known_model(arguments.model):
+        print(smaller_forms(known, folder))
     return 0
 
 
@@ -58,12 +60,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def known_model(name: str) -> KnownModel | None:
+    """That of a short name, or of a name of the hub's."""
+    names = ((known, (known.alias, known.hub_id.lower())) for known in KNOWN_MODELS)
+    return next((known for known, own in names if name.lower() in own), None)
+
+
+def smaller_forms(known: KnownModel, folder: Path) -> str:
+    """How much memory its weights take, and what makes them smaller."""
+    return (
+        f"its weights take {known.gigabytes} GB; fillwright quantize {folder} SMALLER makes them "
+        f"{known.eight_bits} or {known.int4} GB, and fillwright doctor says what suits a GPU"
+    )
+
+
 def hub_id(model: str) -> str:
     """The hub's name of a model that may be given by its short one. Raises BadRequest for a short
     name that is none."""
-    for known in KNOWN_MODELS:
-        if known.alias == model.lower():
-            return known.hub_id
+    if known := known_model(model):
+        return known.hub_id
     if "/" not in model:
         names = ", ".join(known.alias for known in KNOWN_MODELS)
         raise BadRequest(f"{model!r} is no model's name; give OWNER/NAME or one of {names}.")

@@ -23,11 +23,16 @@ def test_the_largest_gpu_decides(gpus: list[float], alias: str | None) -> None:
 def test_what_is_recommended_fits_with_room_to_work_in() -> None:
     for choice in GPU_CHOICES:
         assert choice.model is not None
-        weights = {"bf16": choice.model.gigabytes, "int4": choice.model.int4, "fp8": 27.7}
-        needed = weights[choice.form]
-        assert needed is not None
+        eight = choice.model.eight_bits
+        weights = {"bf16": choice.model.gigabytes, "int8": eight, "fp8": eight}
+        needed = (weights | {"int4": choice.model.int4})[choice.form]
         assert needed * 1.2 <= choice.gigabytes
     assert CPU_CHOICE.model is None
+
+
+@pytest.mark.parametrize(("gpu", "form"), [(7.9, "int4"), (11.6, "int8"), (15.6, "int8")])
+def test_of_what_fits_the_least_rounded_form_is_chosen(gpu: float, form: str) -> None:
+    assert choice_for([gpu]).form == form
 
 
 def test_short_names_are_names_of_their_own() -> None:

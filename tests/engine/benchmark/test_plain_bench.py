@@ -6,10 +6,19 @@ import pytest
 import torch
 
 from fillwright.engine.benchmark.plain_shapes import (
+    GROUP,
     PLAIN_SHAPES,
     PlainFormat,
     layer_bytes,
     random_transformer,
+)
+from fillwright.engine.known_models import (
+    DREAM_CODER,
+    DREAM_ON,
+    OPEN_DCODER,
+    SDAR,
+    STABLE_DIFFCODER,
+    KnownModel,
 )
 
 TINY = PLAIN_SHAPES["dreamon-tiny"]
@@ -27,13 +36,27 @@ def test_a_layer_has_the_bytes_of_its_format(format: PlainFormat, per_weight: fl
 
 
 @pytest.mark.parametrize(
-    ("shape", "gigabytes"), [("dreamon-7b", 15.2), ("stable-diffcoder-8b", 16.5), ("sdar-8b", 16.4)]
+    ("shape", "known"),
+    [
+        ("dreamon-7b", DREAM_ON),
+        ("dreamon-7b", DREAM_CODER),
+        ("open-dcoder-0.5b", OPEN_DCODER),
+        ("stable-diffcoder-8b", STABLE_DIFFCODER),
+        ("sdar-8b", SDAR),
+    ],
 )
-def test_the_real_shapes_have_the_published_sizes(shape: str, gigabytes: float) -> None:
+def test_the_table_of_models_has_the_sizes_of_the_shapes(shape: str, known: KnownModel) -> None:
     config = PLAIN_SHAPES[shape]
     layer = layer_bytes(random_transformer(config, "bf16", 1, torch.device("meta")))
-    whole = config.layers * layer + 2 * 2 * config.vocab_size * config.hidden_size
-    assert whole / 1e9 == pytest.approx(gigabytes, abs=0.1)
+    head = (2 - config.tied) * 2 * config.vocab_size * config.hidden_size
+    # of two bytes one is left, or half of one and a scale of two bytes for 64 weights
+    for share, gigabytes in (
+        (1.0, known.gigabytes),
+        (0.5, known.eight_bits),
+        (0.25 + 1 / GROUP, known.int4),
+    ):
+        whole = config.layers * layer * share + head
+        assert whole / 1e9 == pytest.approx(gigabytes, abs=0.1)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="times are of a CPU")

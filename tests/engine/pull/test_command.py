@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fillwright.engine.pull.command import known_model, smaller_forms
 from fillwright.engine.pull.hub import Hub
 from fillwright.lsp_server.cli.main import main
 
@@ -271,3 +272,11 @@ def test_without_an_endpoint_it_is_the_public_hub() -> None:
 def test_pulling_loads_no_torch() -> None:
     program = "import sys, fillwright.engine.pull.command; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-P", "-c", program], check=False).returncode == 0
+
+
+def test_a_known_model_says_what_it_takes_and_what_makes_it_smaller() -> None:
+    known = known_model("Dream-Org/DreamOn-v0-7B")
+    assert known is known_model("dreamon") is not None
+    said = smaller_forms(known, Path("DreamOn-v0-7B"))
+    assert "15.2 GB; fillwright quantize DreamOn-v0-7B SMALLER makes them 8.7 or 5.7 GB" in said
+    assert known_model("some/model") is None
