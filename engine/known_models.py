@@ -21,6 +21,12 @@ class KnownModel:
     int4: float
     use: str
 
+    def form_for(self, gigabytes: float) -> str | None:
+        """The least rounded form of its weights that so much memory holds, with a fifth to spare
+        for what else a step needs; None where it holds none."""
+        forms = (("bf16", self.gigabytes), ("int8", self.eight_bits), ("int4", self.int4))
+        return next((form for form, size in forms if size * 1.2 <= gigabytes), None)
+
 
 DREAM_ON = KnownModel(
     "dreamon",

@@ -20,6 +20,7 @@ from rich.progress import (
 
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.known_models import KNOWN_MODELS, KnownModel
+from fillwright.engine.machine_memory import largest_gpu, main_memory
 from fillwright.engine.pull.download import pull
 from fillwright.engine.pull.hub import Hub
 from fillwright.engine.pull.pulled import note_pulled
@@ -43,7 +44,8 @@ def main(argv: list[str]) -> int:
         print(f"editors will not offer it by itself ({error.strerror})")
     print(f"fillwright fill FILE --model {folder} uses it")
     if known := known_model(arguments.model):
-        print(smaller_forms(known, folder))
+        _, of_machine = main_memory() or (0, 0)
+        print(how_to_run(known, folder, largest_gpu(), of_machine))
     return 0
 
 
@@ -66,11 +68,19 @@ def known_model(name: str) -> KnownModel | None:
     return next((known for known, own in names if name.lower() in own), None)
 
 
-def smaller_forms(known: KnownModel, folder: Path) -> str:
-    """How much memory its weights take, and what makes them smaller."""
+def how_to_run(known: KnownModel, folder: Path, gpu: int, of_machine: int) -> str:
+    """Which form of it the memory holds, and what makes that form; `gpu` and `of_machine` in
+    bytes, 0 for a machine without a GPU, or one that does not say."""
+    gigabytes, where = (gpu / 1e9, "GPU") if gpu else (of_machine / 1e9, "machine")
+    form = known.form_for(gigabytes)
+    has = f"this {where} has {gigabytes:.1f} GB"
+    if form is None:
+        return f"its weights take {known.int4} GB in int4, the smallest form; {has}"
+    if form == "bf16":
+        return f"its weights take {known.gigabytes} GB; {has}, so they fit as they are"
     return (
-        f"its weights take {known.gigabytes} GB; fillwright quantize {folder} SMALLER makes them "
-        f"{known.eight_bits} or {known.int4} GB, and fillwright doctor says what suits a GPU"
+        f"its weights take {known.gigabytes} GB; {has}: "
+        f"`fillwright quantize {folder} {folder}-{form} --experts {form}` makes them fit"
     )
 
 

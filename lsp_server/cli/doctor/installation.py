@@ -13,6 +13,7 @@ from typing import Any
 
 from fillwright.engine.extras import has_torch
 from fillwright.engine.known_models import choice_for
+from fillwright.engine.machine_memory import main_memory
 from fillwright.engine.syntax.grammars import GRAMMARS, parser_for
 from fillwright.engine.version import VERSION
 from fillwright.kernels.cpu.library import NoKernelsError
@@ -117,7 +118,7 @@ def recommended(gpu_gigabytes: Sequence[float]) -> str:
 
 def look_at_memory(checkpoint: Path) -> Iterator[Finding]:
     """The machine's memory, and whether the checkpoint's weights fit into it."""
-    memory = _memory()
+    memory = main_memory()
     if memory is None:
         return
     free, total = memory
@@ -154,16 +155,6 @@ def _gpus(torch: dict[str, Any]) -> Iterator[Finding]:
     else:
         remedy = "Install PyTorch with CUDA, as its installation page tells."
         yield Finding("gpu", "warning", found, remedy)
-
-
-def _memory() -> tuple[int, int] | None:
-    """Bytes that can be had, and all of them; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    kilobytes = {name: int(rest.split()[0]) for name, _, rest in (x.partition(":") for x in lines)}
-    return kilobytes["MemAvailable"] * 1024, kilobytes["MemTotal"] * 1024
 
 
 def _gigabytes(count: int) -> str:

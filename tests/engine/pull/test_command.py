@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fillwright.engine.pull.command import known_model, smaller_forms
+from fillwright.engine.pull.command import how_to_run, known_model
 from fillwright.engine.pull.hub import Hub
 from fillwright.lsp_server.cli.main import main
 
@@ -274,9 +274,27 @@ def test_pulling_loads_no_torch() -> None:
     assert subprocess.run([sys.executable, "-P", "-c", program], check=False).returncode == 0
 
 
-def test_a_known_model_says_what_it_takes_and_what_makes_it_smaller() -> None:
+@pytest.mark.parametrize(
+    ("gpu", "of_machine", "said"),
+    [
+        (
+            8,
+            64,
+            "this GPU has 8.0 GB: `fillwright quantize d d-int4 --experts int4` makes them fit",
+        ),
+        (12, 4, "this GPU has 12.0 GB: `fillwright quantize d d-int8 --experts int8` makes"),
+        (24, 4, "this GPU has 24.0 GB, so they fit as they are"),
+        (0, 16, "this machine has 16.0 GB: `fillwright quantize d d-int8 --experts int8` makes"),
+        (0, 6, "its weights take 5.7 GB in int4, the smallest form; this machine has 6.0 GB"),
+    ],
+)
+def test_the_form_of_a_known_model_that_the_memory_holds(
+    gpu: int, of_machine: int, said: str
+) -> None:
     known = known_model("Dream-Org/DreamOn-v0-7B")
     assert known is known_model("dreamon") is not None
-    said = smaller_forms(known, Path("DreamOn-v0-7B"))
-    assert "15.2 GB; fillwright quantize DreamOn-v0-7B SMALLER makes them 8.7 or 5.7 GB" in said
+    assert said in how_to_run(known, Path("d"), gpu * 10**9, of_machine * 10**9)
+
+
+def test_other_models_are_not_known() -> None:
     assert known_model("some/model") is None
