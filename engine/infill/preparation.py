@@ -31,8 +31,6 @@ from fillwright.engine.request import InfillRequest
 
 # far more than a canvas holds; a causal draft reads no more between two holes either
 BETWEEN_CHARACTERS = 4096
-RENOISED = 0.5
-"""The noise in what a canvas of before says after a place where something else was typed."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,7 @@ class Preparation:
         ids = tokenizer.encode(self.seams.leads[0] + self.rest.text)
         spelling = tokenizer.spell(ids)
         ranges = tuple((a + lead, b + lead) for a, b in self.rest.settled)
-        kept = 0.0 if self.rest.agrees else RENOISED
-        noise = [kept if settled else 1.0 for settled in settled_ids(spelling, ranges)]
+        noise = [self.rest.noise if settled else 1.0 for settled in settled_ids(spelling, ranges)]
         known = spelling.tokens_of(lead)
         start = Start(tuple(ids[known:]), tuple(noise[known:])) if known < len(ids) else None
         return ids[:known] if self.rest.agrees else opening(), start

@@ -15,17 +15,22 @@ from fillwright.engine.request import Infill, InfillRequest
 
 KEPT = 8
 """Documents whose last canvas is kept; as many as have a prefix cache on a CPU."""
+RENOISED = 0.5
+"""The noise in what a finished fill says after a place where something else was typed. Of a fill
+under way what was accepted stays, for it is noise around that. Both were chosen on projects that
+constants are fitted to: docs/measurements-log.md, "Typing on a canvas"."""
 LEXEME = re.compile(r"\w+|[^\w\s]|\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What a hole says already: its `text`, without its lead, and which characters were `settled`.
-    `agrees`: what was typed is what the canvas said."""
+    """What a hole says already: its `text`, without its lead, and which characters were `settled`,
+    in which there is so much `noise` now. `agrees`: what was typed is what the canvas said."""
 
     text: str
     settled: Ranges
     agrees: bool
+    noise: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ class LastCanvas:
 
     def _from(self, start: int, agrees: bool) -> Rest:
         settled = ((max(a - start, 0), b - start) for a, b in self.settled if b > start)
-        return Rest(self.text[start:], tuple(settled), agrees)
+        noise = 0.0 if agrees or self.fill is None else RENOISED
+        return Rest(self.text[start:], tuple(settled), agrees, noise)
 
 
 class LastCanvases:

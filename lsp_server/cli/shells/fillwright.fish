@@ -50,7 +50,7 @@ function _shtab_fillwright_using
   test "$_shtab_fillwright_cmdpath" = "$argv"
 end
 
-set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train join' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune export-data' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
+set -g _shtab_fillwright_commands fill check serve engine 'engine run' 'engine start' 'engine stop' 'engine status' 'engine probe' memory 'memory status' 'memory clear' setup doctor pull quantize train 'train corpus' 'train part' 'train run' 'train masked' 'train join' 'train compare' 'train export' 'train measure' 'train calibrate' 'train gate' tune 'tune run' 'tune export-data' 'tune merge' eval 'eval humaneval-infilling' 'eval holes' 'eval repair' 'eval doubt' 'eval joint' 'eval pins' 'eval constraints' 'eval typing' 'eval projects' 'eval calibrate' 'eval report' bench 'bench load' 'bench engine' completion
 set -g _shtab_fillwright_opts_with_value --adapter --at --average-with --beside --bodies --body --by --canvas --causal-steps --checkpoint --clear-of --clientProcessId --constraint --context --data --deadline --decay-minutes --decode --device --eagerness --engine --engine-kind --engine-model --engine-samples --engine-template --experts --files --folder --format --gain --group --host --idle-seconds --instruction --items --joint-steps --key-variable --kinds --layers --length --limit --lines --megabytes --memory --minutes --model --of --one-of --only --out --packages --per-file --phase --piece --port --processes --range --rank --rate --recipe --regex --rest --revision --samples --seed --seeds --set --shape --share --split --start-from --steps --strength --to --token-file --tokenizer-of --tokens --typing --users --write
 
 complete -c fillwright -e
@@ -390,6 +390,14 @@ complete -c fillwright -n '_shtab_fillwright_using eval pins' -l device -x -d 'a
 complete -c fillwright -n '_shtab_fillwright_using eval pins' -l seed -x -d N
 complete -c fillwright -n '_shtab_fillwright_using eval pins' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
 complete -c fillwright -n '_shtab_fillwright_using eval pins; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
+complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a constraints -d 'fill small holes that have to be something, and see whether they are'
+complete -c fillwright -n '_shtab_fillwright_using eval constraints' -s h -l help -d 'show this help message and exit'
+complete -c fillwright -n '_shtab_fillwright_using eval constraints' -l items -x -d 'at most (1000)'
+complete -c fillwright -n '_shtab_fillwright_using eval constraints' -l model -xka "(__fish_complete_directories)" -d 'not the embedded checkpoint'
+complete -c fillwright -n '_shtab_fillwright_using eval constraints' -l device -x -d 'auto, cpu or cuda'
+complete -c fillwright -n '_shtab_fillwright_using eval constraints' -l seed -x -d N
+complete -c fillwright -n '_shtab_fillwright_using eval constraints' -l out -xka "(__fish_complete_directories)" -d 'keep the run here'
+complete -c fillwright -n '_shtab_fillwright_using eval constraints; and test $_shtab_fillwright_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, or a corpus'
 complete -c fillwright -n '_shtab_fillwright_using eval; and test $_shtab_fillwright_npos -eq 0' -a typing -d '`fillwright eval typing`: what somebody sees who types files that the model has not learnt. Every drawn line is typed character by character through the server'"'"'s own suggestions, on the engine that editors use. At each pause it is noted what is shown, and whether it is right. A run is kept in the folder that --out names and goes on where it was when it is started again.'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -s h -l help -d 'show this help message and exit'
 complete -c fillwright -n '_shtab_fillwright_using eval typing' -l files -x -d 'of each path (14)'
