@@ -92,7 +92,8 @@ class Preparation:
         ids = tokenizer.encode(self.seams.leads[0] + self.rest.text)
         spelling = tokenizer.spell(ids)
         ranges = tuple((a + lead, b + lead) for a, b in self.rest.settled)
-        noise = [self.rest.noise if settled else 1.0 for settled in settled_ids(spelling, ranges)]
+        of_settled, of_others = self.rest.noise
+        noise = [of_settled if settled else of_others for settled in settled_ids(spelling, ranges)]
         known = spelling.tokens_of(lead)
         start = Start(tuple(ids[known:]), tuple(noise[known:])) if known < len(ids) else None
         return ids[:known] if self.rest.agrees else opening(), start
