@@ -17,6 +17,7 @@ ROOMS = [
     *["engine.errors", "engine.confidence", "engine.strict_json", "engine.checkpoint_path"],
     *["engine.description", "engine.known_models"],
     *["engine.allocator", "engine.cores", "engine.extras", "engine.version"],
+    "engine.machine_memory",
     *["engine.request", "engine.filling", "engine.syntax", "engine.sources", "engine.memory"],
     *["engine.remote.settings", "engine.daemon.settings", "engine.prompt_format", "engine.pull"],
     *["engine.model", "engine.diffusion", "engine.quantize", "engine.benchmark"],

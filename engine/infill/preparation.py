@@ -23,7 +23,7 @@ from fillwright.engine.infill.text.seams import Seams
 from fillwright.engine.infill.tokens.constraints import Constraints
 from fillwright.engine.infill.tokens.healing import Edges
 from fillwright.engine.infill.tokens.settled import settled_ids
-from fillwright.engine.infill.typed_pins import RENOISED, Rest
+from fillwright.engine.infill.typed_pins import Rest
 from fillwright.engine.memory.contexts import Store
 from fillwright.engine.memory.gate import Mixture
 from fillwright.engine.model.cache import Cache
@@ -92,8 +92,8 @@ class Preparation:
         ids = tokenizer.encode(self.seams.leads[0] + self.rest.text)
         spelling = tokenizer.spell(ids)
         ranges = tuple((a + lead, b + lead) for a, b in self.rest.settled)
-        kept = 0.0 if self.rest.agrees else RENOISED
-        noise = [kept if settled else 1.0 for settled in settled_ids(spelling, ranges)]
+        of_settled, of_others = self.rest.noise
+        noise = [of_settled if settled else of_others for settled in settled_ids(spelling, ranges)]
         known = spelling.tokens_of(lead)
         start = Start(tuple(ids[known:]), tuple(noise[known:])) if known < len(ids) else None
         return ids[:known] if self.rest.agrees else opening(), start

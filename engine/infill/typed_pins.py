@@ -15,19 +15,26 @@ from fillwright.engine.request import Infill, InfillRequest
 
 KEPT = 8
 """Documents whose last canvas is kept; as many as have a prefix cache on a CPU."""
-RENOISED = 0.5
-"""The noise in what a canvas of before says after a place where something else was typed."""
+Noise = tuple[float, float]
+AGREEING: Noise = 0.0, 1.0
+SHOWN: Noise = 0.5, 1.0
+UNDER_WAY: Noise = 0.0, 0.75
+"""The noise in what was settled and in all else: where what was typed agrees with the canvas, and
+where something else was typed after a finished fill or during one. Chosen on projects that
+constants are fitted to: docs/measurements-log.md, "Typing on a canvas"."""
 LEXEME = re.compile(r"\w+|[^\w\s]|\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What a hole says already: its `text`, without its lead, and which characters were `settled`.
-    `agrees`: what was typed is what the canvas said."""
+    """What a hole says already: its `text`, without its lead, which characters were `settled`, and
+    how much `noise` is in those and in the others. `agrees`: what was typed is what the canvas
+    said."""
 
     text: str
     settled: Ranges
     agrees: bool
+    noise: Noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,8 @@ class LastCanvas:
 
     def _from(self, start: int, agrees: bool) -> Rest:
         settled = ((max(a - start, 0), b - start) for a, b in self.settled if b > start)
-        return Rest(self.text[start:], tuple(settled), agrees)
+        noise = AGREEING if agrees else UNDER_WAY if self.fill is None else SHOWN
+        return Rest(self.text[start:], tuple(settled), agrees, noise)
 
 
 class LastCanvases:

@@ -19,7 +19,7 @@ COMMAND = re.compile(
     r"(?:^    (?:\.venv/bin/)?|^\$ |^\.venv/bin/|`)fillwright ([a-z][^`\n#]*)", re.M
 )
 # what Neovim's status line shows
-IN_A_STATUS_LINE = {"filling", "loading", "ready", "busy", "failed", "stopped"}
+IN_A_STATUS_LINE = {"denoising", "loading", "ready", "busy", "failed", "stopped"}
 SHELL = re.compile(r"^```sh\n(.*?)^```", FENCED)
 
 

@@ -18,7 +18,7 @@ export function coloured(pieces: Piece[]): string {
   const stripes = pieces.map(({ text, tone }) => {
     const start = end;
     end += text.length;
-    return `var(--vscode-${COLOURS[tone]}) ${start}ch ${end}ch`;
+    return [`var(--vscode-${COLOURS[tone]})`, `${start}ch`, `${end}ch`].join(" ");
   });
   return [
     "none",

@@ -36,6 +36,9 @@ GOING_ON = ("x", "", "()", " x", " in x", " import x")
 ENDING = ("", ":", " {", ",", "(", ") {", " = {")
 """How it may end after the brackets that it closes, for the line below to go on with."""
 
+NEAR_LINES = 8
+"""How many lines below a hole show how deep it may be indented; set by hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -102,16 +105,16 @@ def _in_hole(before: bytes, after: bytes) -> Iterator[str]:
 
 def _depths(before: bytes, after: bytes) -> Iterator[str]:
     """Where the hole begins a line, as deep as the lines around it and one step deeper."""
-    yield ""
+    depths = [""]
     if before[-1:] in (b"", b"\n"):
-        above, below = _depth(before.splitlines()[::-1]), _depth(after.splitlines())
-        yield from (above, below, above + "    ")
+        [above] = _near(before.splitlines()[::-1], 1) or [""]
+        depths += [above, *_near(after.splitlines(), NEAR_LINES), above + "    "]
+    yield from dict.fromkeys(depths)
 
 
-def _depth(lines: list[bytes]) -> str:
-    """The white space that the first line with anything else begins with."""
-    line = next((line for line in lines if line.strip()), b"")
-    return _indentation(line).decode()
+def _near(lines: list[bytes], count: int) -> list[str]:
+    """The white space that the first `count` lines with anything else begin with."""
+    return [_indentation(line).decode() for line in lines if line.strip()][:count]
 
 
 def _indentation(line: bytes) -> bytes:

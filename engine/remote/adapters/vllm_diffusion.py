@@ -20,7 +20,7 @@ from typing import Any
 
 from fillwright.engine.infill.denoising.lengths import LEAST_SUFFIX, longest_pinned
 from fillwright.engine.infill.prompts.chat import BEGIN, END_OF_TEXT, END_OF_TURN, TURN, task
-from fillwright.engine.infill.typed_pins import RENOISED
+from fillwright.engine.infill.typed_pins import SHOWN
 from fillwright.engine.remote.adapters.vllm_canvas import Answer, Canvas
 from fillwright.engine.remote.adapters.vllm_lengths import LengthFinder
 from fillwright.engine.remote.question import (
@@ -100,13 +100,13 @@ class VllmDiffusion:
         self, server: Server, question: Question, prompt: list[int]
     ) -> list[Piece] | None:
         """What a canvas of before becomes, in as many of the steps as there is noise on it, which
-        is RENOISED of what it said and all of its room. None where it is longer than a canvas."""
+        is in a part of what it said and in all of its room. None where it is longer than a canvas."""
         said = [*await _ids(server, question.begun), *sorted(self._ends)[:1]]
         canvas = Canvas((len(said) + ROOM,))
         if canvas.length > self.width:
             return None
-        chance = random.Random(question.seed)
-        kept = {row: token for row, token in enumerate(said) if chance.random() >= RENOISED}
+        chance, (renoised, _) = random.Random(question.seed), SHOWN
+        kept = {row: token for row, token in enumerate(said) if chance.random() >= renoised}
         noise = 1 - len(kept) / canvas.length
         known = replace(question, steps=math.ceil(noise * (question.steps or STEPS)))
         written = await self._written(server, known, prompt, canvas, kept)

@@ -1,5 +1,6 @@
 """Fills that are asked for: their drafts in place, the edit, cancel, and the user in between."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 LONG = {"fill": {"lineTokens": 64, "blockTokens": 256, "steps": 64, "seed": 7, "decode": "denoise"}}
+DOING = re.compile(r"fillwright (drafting|denoising|filling) (\d+)%+")
 # somebody who looks at a rewrite and says yes
 YES = """
 local preview = require("fillwright.preview")
@@ -209,9 +211,9 @@ def test_the_statusline_tells_how_far_a_fill_is(start: Any, tmp_path: Path) -> N
     before = editor.lines
     editor.keys("7G:Fillwright fill body<CR>")
     editor.until(lambda: editor.lines != before or "Fillwright" in editor.messages())
-    editor.until(lambda: editor.lua("return #seen > 2 and not seen[#seen]:find('filling')"))
-    shown = [text for text in editor.lua("return seen") if "filling" in text]
-    assert shown
-    percent = [int(text.removeprefix("fillwright filling ").rstrip("%")) for text in shown]
+    editor.until(lambda: editor.lua("return #seen > 2 and not seen[#seen]:find('ing ')"))
+    shown = [found for text in editor.lua("return seen") if (found := DOING.fullmatch(text))]
+    assert {found[1] for found in shown} & {"drafting", "denoising"}
+    percent = [int(found[2]) for found in shown]
     assert percent == sorted(percent)
     assert percent[0] < 50

@@ -70,7 +70,9 @@ def test_as_a_person_uses_it(
 def test_a_canvas_settles_in_colours(
     serve: Serve, workspace: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    with serve(user_settings={"fillwright.fill.decode": "denoise"}) as vscode:
+    # so many steps that one can look
+    settings = {"fillwright.fill.decode": "denoise", "fillwright.fill.steps": 64}
+    with serve(user_settings=settings) as vscode:
         vscode.drive("runUi", "denoising", workspace, "shelf.py", "", tmp_path)
     if request.config.getoption("--update"):
         shutil.copy(tmp_path / "denoising.png", IMAGES / "vscode-denoising.png")

@@ -6,7 +6,15 @@ from dataclasses import replace
 import pytest
 
 from fillwright.engine.infill.infiller import Infiller
-from fillwright.engine.infill.typed_pins import KEPT, LastCanvas, LastCanvases, Rest
+from fillwright.engine.infill.typed_pins import (
+    AGREEING,
+    KEPT,
+    SHOWN,
+    UNDER_WAY,
+    LastCanvas,
+    LastCanvases,
+    Rest,
+)
 from fillwright.engine.request import Budget, Draft, Hole, Infill, InfillRequest, Snippet
 
 Run = Callable[..., tuple[list[Draft], Infill]]
@@ -48,12 +56,19 @@ def rest(typed: str, said: str = SAID) -> Rest | None:
 def test_what_was_typed_takes_the_place_of_what_was_said(
     typed: str, left: str, agrees: bool
 ) -> None:
-    assert rest(typed) == Rest(left, ((0, len(left)),) if left else (), agrees)
+    noise = AGREEING if agrees else UNDER_WAY
+    assert rest(typed) == Rest(left, ((0, len(left)),) if left else (), agrees, noise)
 
 
 def test_what_is_not_settled_stays_noise() -> None:
     canvas = LastCanvas(ask(), SAID, ((0, 2), (7, 12)))
-    assert canvas.rest(ask("return")) == Rest(" width * height", ((1, 6),), True)
+    assert canvas.rest(ask("return")) == Rest(" width * height", ((1, 6),), True, AGREEING)
+
+
+def test_other_text_renoises_what_follows_in_a_finished_fill_only() -> None:
+    fill = Infill((SAID,), ((1.0,),), "settled", 1, 1, "denoise", "m", "cpu", {})
+    finished = LastCanvas(ask(), SAID, ((0, len(SAID)),), fill, (len(SAID),))
+    assert [finished.rest(ask(typed)).noise for typed in ("x", "r")] == [SHOWN, AGREEING]
 
 
 @pytest.mark.parametrize(

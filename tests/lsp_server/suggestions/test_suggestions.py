@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fillwright.engine.errors import EngineUnavailable
-from fillwright.engine.infill.typed_pins import LastCanvas, Rest
+from fillwright.engine.infill.typed_pins import UNDER_WAY, LastCanvas, Rest
 from fillwright.engine.request import Infill, InfillRequest
 from fillwright.lsp_server.fills.inflight import Superseded
 from fillwright.lsp_server.text.changes import TextChange
@@ -50,7 +50,7 @@ async def test_what_is_asked_after_typing_differs_by_that_alone(new_user: NewUse
     user.type("t")
     await user.sees()
     before, after = user.engine.asked
-    assert LastCanvas(before, "one + two", ()).rest(after) == Rest(" + two", (), agrees=False)
+    assert LastCanvas(before, "one + two", ()).rest(after) == Rest(" + two", (), False, UNDER_WAY)
 
 
 async def test_accepting_a_part_keeps_the_rest_of_a_whole_body(new_user: NewUser) -> None:

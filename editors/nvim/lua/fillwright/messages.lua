@@ -25,7 +25,7 @@ return {
   same_engine = { label = "same", detail = "the one that fills otherwise" },
 
   states = { stopped = "stopped", loading = "loading", ready = "ready", busy = "busy", failed = "failed" },
-  filling = "filling %d%%%%",
+  filling = "filling",
   crash = "The language server ended with code %d, signal %d; start it with :Fillwright restart.",
   checkhealth_says_more = ":checkhealth fillwright says more.",
   not_started = "The language server has not started yet.",

@@ -27,8 +27,8 @@ local LATEST = 5
 
 ---@type table<integer, fillwright.Status> by client
 local by_client = {}
----@type table<integer, integer> how far the fill of a client has come, in percent
-local percent = {}
+---@type table<integer, string> what is done for the fill of a client, and how far it has come
+local doing = {}
 ---@type string? why the last server ended that was not asked to
 local crash
 
@@ -47,13 +47,16 @@ end
 
 --- Take up how far a fill has come.
 ---@param client_id integer
----@param value { kind: "begin"|"report"|"end", percentage?: integer }
+---@param value { kind: "begin"|"report"|"end", percentage?: integer, message?: string }
 function M.progress(client_id, value)
   local client = vim.lsp.get_client_by_id(client_id)
   if not client or client.name ~= "fillwright" then
     return
   end
-  percent[client_id] = value.kind ~= "end" and given(value.percentage) or nil
+  local percent = value.kind ~= "end" and given(value.percentage)
+  -- "denoising, step 3 of 8"
+  local word = (given(value.message) or ""):match("^%a+") or messages.filling
+  doing[client_id] = percent and ("%s %d%%%%"):format(word, percent) or nil
   vim.cmd.redrawstatus({ bang = true })
 end
 
@@ -62,7 +65,7 @@ end
 ---@param signal integer
 ---@param client_id integer
 function M.exited(code, signal, client_id)
-  by_client[client_id], percent[client_id] = nil, nil
+  by_client[client_id], doing[client_id] = nil, nil
   if code ~= 0 or signal ~= 0 then
     crash = messages.crash:format(code, signal)
   end
@@ -83,8 +86,8 @@ function M.component()
   if not client then
     return crash and "fillwright " .. messages.states.stopped or ""
   end
-  if percent[client.id] then
-    return "fillwright " .. messages.filling:format(percent[client.id])
+  if doing[client.id] then
+    return "fillwright " .. doing[client.id]
   end
   local status = by_client[client.id]
   if not status or status.state == "ready" then

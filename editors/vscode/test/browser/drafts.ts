@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 export interface DraftWatch {
   /** Every different draft that was drawn so far: the texts after the lines, in their order. */
   seen: () => Promise<string[]>;
-  /** The most colours that one line of a draft had so far. */
+  /** The most colours that one line of the draft has now. */
   colours: () => Promise<number>;
   /** The draft that is drawn now. */
   now: () => Promise<string>;
@@ -17,14 +17,11 @@ const WATCH = `(() => {
     .filter(({ content }) => content.startsWith('"'));
   const drawn = () => styles().map(({ content }) => JSON.parse(content)).join("");
   const stripes = ({ backgroundImage }) => new Set(backgroundImage.match(/rgba?\\([^)]*\\)/g)).size;
-  const drafts = { drawn, seen: new Set(), colours: 0 };
-  const look = () => {
-    const text = drawn();
-    if (text) drafts.seen.add(text);
-    drafts.colours = Math.max(drafts.colours, ...styles().map(stripes));
-  };
+  const colours = () => Math.max(0, ...styles().map(stripes));
+  const seen = new Set();
+  const look = () => { const text = drawn(); if (text) seen.add(text); };
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
-  window.fillwrightDrafts = drafts;
+  window.fillwrightDrafts = { drawn, colours, seen };
 })()`;
 
 /** Watches from now on. */
@@ -32,7 +29,7 @@ export async function watchDrafts(page: Page): Promise<DraftWatch> {
   await page.evaluate(WATCH);
   return {
     seen: () => page.evaluate<string[]>("[...window.fillwrightDrafts.seen]"),
-    colours: () => page.evaluate<number>("window.fillwrightDrafts.colours"),
+    colours: () => page.evaluate<number>("window.fillwrightDrafts.colours()"),
     now: () => page.evaluate<string>("window.fillwrightDrafts.drawn()"),
   };
 }

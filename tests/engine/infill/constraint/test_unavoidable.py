@@ -31,6 +31,7 @@ def test_a_file_without_errors_must_have_none(path: Path) -> None:
     ("before", "after", "language"),
     [
         ("try:\n    f()\nexc", "\n    g()\nelse:\n    h()\n", "python"),
+        ("while x:\n", "\n        y = 1\n      z = 2\n", "python"),
         ("imp", "\n\nx = 1\n", "python"),
         ('def f():\n    """Give b', '\n\n    More.\n    """\n    return 1\n', "python"),
         ("if (a) {\n  f();\n} el", "\n  g();\n}\n", "javascript"),
