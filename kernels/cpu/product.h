@@ -75,7 +75,8 @@ inline void multiply(Pool* pool, const Matrix& matrix, const KeptRows& rows, flo
         for (int32_t step = part * together; step < least(steps, (part + 1) * together); step++) {
             const int32_t wide = least(OUTPUT_STEP, matrix.outputs - step * OUTPUT_STEP);
             float* first = out + step * OUTPUT_STEP;
-            if (wide == OUTPUT_STEP) {
+            // for a few rows it was slower to write where the results belong
+            if (wide == OUTPUT_STEP && rows.count > Dot::ROWS) {
                 each_rows(matrix, rows, [&](int32_t row, int32_t m) {
                     float* to = first + static_cast<size_t>(row) * outputs;
                     float_tile(matrix, rows, row, m, step, to, outputs);
