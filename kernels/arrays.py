@@ -44,7 +44,14 @@ def softmax(scores: Array) -> Array:
     """Over the last dimension, in the scores' type."""
     if not isinstance(scores, np.ndarray):
         return scores.softmax(-1)
-    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return softmax_from_zero(scores - scores.max(-1, keepdims=True))
+
+
+def softmax_from_zero(scores: Array) -> Array:
+    """The same of scores whose largest in each row is 0."""
+    if not isinstance(scores, np.ndarray):
+        return scores.softmax(-1)
+    powers = np.exp(scores)
     powers /= powers.sum(-1, keepdims=True)
     return powers
 

@@ -17,12 +17,12 @@ inline Floats as_floats(Words words) {
     return x;
 }
 
-// M rows and one block of outputs; rows of the tile begin `between` numbers after each other.
+// M rows and one block of outputs, each row's to a place of its own in `tile` [rows][32].
 template <int32_t M>
 inline void bfloat16_block(int32_t m, const float* rows, int32_t stride, const uint32_t* pairs,
-                           const float* scales, float* tile, size_t between) {
+                           const float* scales, float* tile) {
     if (m < M) {
-        if constexpr (M > 1) bfloat16_block<M - 1>(m, rows, stride, pairs, scales, tile, between);
+        if constexpr (M > 1) bfloat16_block<M - 1>(m, rows, stride, pairs, scales, tile);
         return;
     }
     constexpr int32_t PARTS = BLOCK / LANES;
@@ -47,23 +47,23 @@ inline void bfloat16_block(int32_t m, const float* rows, int32_t stride, const u
             }
         }
     }
-    for (size_t i = 0; i < M; i++) {
+    for (int32_t i = 0; i < M; i++) {
         for (int32_t part = 0; part < PARTS; part++) {
             const int32_t at = part * LANES;
-            store(tile + i * between + at, sums[i][part] * load(scales + at));
+            store(tile + i * OUTPUT_STEP + at, sums[i][part] * load(scales + at));
         }
     }
 }
 
 inline void bfloat16_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
-                          int32_t step, float* tile, size_t between) {
+                          int32_t step, float* tile) {
     const int32_t stride = rows.plain_stride();
     for (int32_t at = 0; at < OUTPUT_STEP; at += BLOCK) {
         const size_t output = static_cast<size_t>(step * OUTPUT_STEP + at);
         const uint32_t* pairs = static_cast<const uint32_t*>(matrix.cells) +
                                 output * static_cast<size_t>(stride / 2);
         bfloat16_block<FEW_ROWS>(m, rows.plain(row), stride, pairs, matrix.scales + output,
-                                 tile + at, between);
+                                 tile + at);
     }
 }
 

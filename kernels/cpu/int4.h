@@ -24,9 +24,9 @@ inline __m256i four_times_eight(const int8_t* from) {
 // 2 * 15 * 127 fit 16 bits.
 template <int32_t M>
 inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half& half,
-                       float* tile, size_t between) {
+                       float* tile) {
     if (m < M) {
-        if constexpr (M > 1) half_block<M - 1>(m, rows, row, half, tile, between);
+        if constexpr (M > 1) half_block<M - 1>(m, rows, row, half, tile);
         return;
     }
     constexpr int32_t TOGETHER = 4;
@@ -77,8 +77,7 @@ inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half&
 #pragma GCC unroll 16
     for (int32_t i = 0; i < M; i++) {
         const __m256 scale = _mm256_set1_ps(rows.scale(row + i));
-        float* to = tile + static_cast<size_t>(i) * between;
-        _mm256_storeu_ps(to, _mm256_mul_ps(totals[i], scale));
+        _mm256_storeu_ps(tile + i * OUTPUT_STEP, _mm256_mul_ps(totals[i], scale));
     }
 }
 
@@ -86,7 +85,7 @@ inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half&
 
 template <int32_t M>
 inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half& half,
-                       float* tile, size_t between) {
+                       float* tile) {
     for (int32_t i = 0; i < m; i++) {
         const Cell* x = rows.row(row + i);
         const uint8_t* cells = half.cells;
@@ -110,8 +109,7 @@ inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half&
             }
         }
         for (int32_t j = 0; j < HALF_BLOCK; j++) {
-            tile[static_cast<size_t>(i) * between + static_cast<size_t>(j)] =
-                totals[j] * rows.scale(row + i);
+            tile[i * OUTPUT_STEP + j] = totals[j] * rows.scale(row + i);
         }
     }
 }
@@ -119,7 +117,7 @@ inline void half_block(int32_t m, const KeptRows& rows, int32_t row, const Half&
 #endif
 
 inline void int4_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
-                      int32_t step, float* tile, size_t between) {
+                      int32_t step, float* tile) {
     const int32_t groups = matrix.inputs / matrix.group;
     for (int32_t at = 0; at < OUTPUT_STEP; at += HALF_BLOCK) {
         const size_t output = static_cast<size_t>(step * OUTPUT_STEP + at);
@@ -127,7 +125,7 @@ inline void int4_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, i
                             output / 2 * static_cast<size_t>(matrix.inputs),
                         matrix.group_scales + output * static_cast<size_t>(groups), groups,
                         matrix.group};
-        half_block<FEW_ROWS>(m, rows, row, half, tile + at, between);
+        half_block<FEW_ROWS>(m, rows, row, half, tile + at);
     }
 }
 

@@ -5,10 +5,9 @@
 
 namespace {
 
-// The tile of m rows from `row` on and 32 outputs from 32 * step on, in float32: rows of 32, of
-// which each begins `between` numbers after the one before.
+// The tile of m rows from `row` on and 32 outputs from 32 * step on, in float32: [m][32].
 inline void int8_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
-                      int32_t step, float* tile, size_t between) {
+                       int32_t step, float* tile) {
     const size_t outputs = static_cast<size_t>(step) * OUTPUT_STEP;
     Dot::Sum sums[Dot::ROWS * OUTPUT_STEP];
     Dot::tile(m, rows.row(row), rows.stride,
@@ -27,41 +26,33 @@ inline void int8_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, i
                 raw -= offset;
             }
             const Floats whole = __builtin_convertvector(raw, Floats);
-            store(tile + static_cast<size_t>(i) * between + j,
-                  whole * load(matrix.scales + outputs + j) * scale);
+            store(tile + i * OUTPUT_STEP + j, whole * load(matrix.scales + outputs + j) * scale);
         }
     }
 }
 
 inline void float_tile(const Matrix& matrix, const KeptRows& rows, int32_t row, int32_t m,
-                       int32_t step, float* tile, size_t between) {
+                       int32_t step, float* tile) {
     switch (matrix.form) {
         case INT4:
-            return int4_tile(matrix, rows, row, m, step, tile, between);
+            return int4_tile(matrix, rows, row, m, step, tile);
         case BFLOAT16:
-            return bfloat16_tile(matrix, rows, row, m, step, tile, between);
+            return bfloat16_tile(matrix, rows, row, m, step, tile);
         default:
-            int8_tile(matrix, rows, row, m, step, tile, between);
-    }
-}
-
-// Calls take(row, m) for the rows of each tile.
-template <class F>
-inline void each_rows(const Matrix& matrix, const KeptRows& rows, F take) {
-    const int32_t together = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
-    for (int32_t row = 0; row < rows.count; row += together) {
-        take(row, least(together, rows.count - row));
+            int8_tile(matrix, rows, row, m, step, tile);
     }
 }
 
 // Calls take(row, m, tile) for the tiles of one step of outputs.
 template <class F>
 inline void each_tile(const Matrix& matrix, const KeptRows& rows, int32_t step, F take) {
+    const int32_t together = matrix.form == INT8 ? Dot::ROWS : FEW_ROWS;
     float tile[Dot::ROWS * OUTPUT_STEP];
-    each_rows(matrix, rows, [&](int32_t row, int32_t m) {
-        float_tile(matrix, rows, row, m, step, tile, OUTPUT_STEP);
+    for (int32_t row = 0; row < rows.count; row += together) {
+        const int32_t m = least(together, rows.count - row);
+        float_tile(matrix, rows, row, m, step, tile);
         take(row, m, tile);
-    });
+    }
 }
 
 // out [rows, outputs]
@@ -69,22 +60,16 @@ inline void multiply(Pool* pool, const Matrix& matrix, const KeptRows& rows, flo
     const int32_t steps = padded(matrix.outputs, OUTPUT_STEP) / OUTPUT_STEP;
     // some steps at a time, for a part costs a lock; no fewer parts than threads can share
     const int32_t together = most(1, least(8, steps / (4 * workers(pool))));
-    const size_t outputs = static_cast<size_t>(matrix.outputs);
     spread(pool, (steps + together - 1) / together, [&](int32_t part, int32_t) {
         const Dot::Session session;
         for (int32_t step = part * together; step < least(steps, (part + 1) * together); step++) {
-            const int32_t wide = least(OUTPUT_STEP, matrix.outputs - step * OUTPUT_STEP);
-            float* first = out + step * OUTPUT_STEP;
-            if (wide == OUTPUT_STEP) {
-                each_rows(matrix, rows, [&](int32_t row, int32_t m) {
-                    float* to = first + static_cast<size_t>(row) * outputs;
-                    float_tile(matrix, rows, row, m, step, to, outputs);
-                });
-                continue;
-            }
+            const int32_t from = step * OUTPUT_STEP;
+            const int32_t wide = least(OUTPUT_STEP, matrix.outputs - from);
             each_tile(matrix, rows, step, [&](int32_t row, int32_t m, const float* tile) {
                 for (int32_t i = 0; i < m; i++, tile += OUTPUT_STEP) {
-                    float* to = first + static_cast<size_t>(row + i) * outputs;
+                    float* to = out +
+                                static_cast<size_t>(row + i) * static_cast<size_t>(matrix.outputs) +
+                                from;
                     each(wide, [&](int32_t j, auto part) { store(to + j, load(tile + j, part), part); });
                 }
             });

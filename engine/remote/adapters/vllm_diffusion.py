@@ -99,8 +99,8 @@ class VllmDiffusion:
     async def _gone_on(
         self, server: Server, question: Question, prompt: list[int]
     ) -> list[Piece] | None:
-        """What a canvas of before becomes, in as many of the steps as there is noise on it, which
-        is in a part of what it said and in all of its room. None where it is longer than a canvas."""
+        """What a canvas of before becomes, in as many of the steps as there is noise on it: in a
+        part of what it said, and in all of its room. None where it is longer than a canvas."""
         said = [*await _ids(server, question.begun), *sorted(self._ends)[:1]]
         canvas = Canvas((len(said) + ROOM,))
         if canvas.length > self.width:

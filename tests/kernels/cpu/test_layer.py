@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from fillwright.kernels.cpu.layer import CpuMlp, LayerParts, LayerRows, run_layer, write_keys
 from fillwright.kernels.cpu.operations import Heads, OwnRows, Seen
@@ -67,6 +68,34 @@ def test_a_layer_is_its_operations_one_after_another(
         if mine is not None and other is not None:
             assert torch.equal(mine.keys, other.keys)
             assert torch.equal(mine.values, other.values)
+
+
+@pytest.mark.parametrize("to_own", [True, False])
+@pytest.mark.parametrize("count", [17, 64, 170])
+def test_threads_change_nothing(kernels: TensorKernels, count: int, to_own: bool) -> None:
+    heads, first = Heads(4, 2, 10, True), 3
+    parts = drawn_layer(kernels, heads)
+    angles = drawn(count, 10, seed=8), drawn(count, 10, seed=9)
+
+    def run(threads: int) -> tuple[Tensor, LayerRows]:
+        shared = plain.shared_rows(first + count, heads, seed=10)
+        room = first + count
+        own = OwnRows(drawn(room, 2, 10, seed=11), drawn(room, 2, 10, seed=12)) if to_own else None
+        seen = [(row % 3, 3 if to_own else first + row + 1) for row in range(count)]
+        chains = [[2, first + row] if to_own else [] for row in range(count)]
+        rows, hidden = LayerRows(shared, own, Seen(seen, chains), first), drawn(count, HIDDEN)
+        some = TensorKernels(threads, kernels.instruction_set, kernels._library)
+        run_layer(some, *to_arrays((parts, hidden, angles, rows)), 0.8)
+        return hidden, rows
+
+    wanted, written = run(1)
+    for threads in (2, 3, 16):
+        hidden, rows = run(threads)
+        assert torch.equal(hidden, wanted)
+        for mine, other in ((rows.shared, written.shared), (rows.own, written.own)):
+            if mine is not None and other is not None:
+                assert torch.equal(mine.keys, other.keys)
+                assert torch.equal(mine.values, other.values)
 
 
 @pytest.mark.parametrize("to_own", [True, False])
