@@ -33,6 +33,32 @@ def test_what_is_wrong_is_put_right_and_all_else_stays(scripted: Callable, run: 
     assert len(fill.confidences[0]) == fill.tokens
 
 
+def test_a_name_of_another_length_is_tried(scripted: Callable, run: Run) -> None:
+    infiller, _ = scripted("\n    " + RIGHT, canvas_length=64)
+    wrong = RIGHT.replace("height", "unheard")
+    lengths = {len(infiller.tokenizer.encode("\n    " + each)) for each in (wrong, RIGHT)}
+    assert len(lengths) == 2
+    assert run(infiller, ask(wrong))[1].texts == (RIGHT,)
+
+
+def test_as_many_changes_as_the_strength_allows(scripted: Callable, run: Run) -> None:
+    infiller, _ = scripted("\n    " + RIGHT, canvas_length=64)
+    touched, reworked = (
+        run(infiller, ask("return height * width", each))[1].texts for each in (0.2, 0.5)
+    )
+    assert touched in [("return width * width",), ("return height * height",)]
+    assert reworked == (RIGHT,)
+
+
+def test_nothing_that_a_parser_or_a_linter_objects_to_is_written(
+    scripted: Callable, run: Run
+) -> None:
+    for wanted, bad in (("return width ) height", ")"), ("return width * def_of", "def_of")):
+        infiller, _ = scripted("\n    " + wanted, canvas_length=64)
+        fill = run(infiller, ask(RIGHT, 1.0, candidates=3))[1]
+        assert not any(bad in text for (text,) in (fill.texts, *fill.alternatives))
+
+
 @pytest.mark.parametrize("strength", [0.0, 1.0])
 def test_what_is_right_stays(scripted: Callable, run: Run, strength: float) -> None:
     infiller, _ = scripted("\n    " + RIGHT, canvas_length=64)
