@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+from lsprotocol.types import METHOD_TO_TYPES
 from pygls.protocol import default_converter
 
 from fillwright.engine.daemon.wire import Health
@@ -80,7 +81,7 @@ class Editor:
         self.answered: Counter[str] = Counter()
 
     def say(self, message: dict[str, Any]) -> None:
-        if "method" in message and "id" in message:
+        if "method" in message and "id" in message and not _is_notification(message["method"]):
             self.asked[_key(message["id"])] += 1
         self.server.protocol.handle_message({"jsonrpc": "2.0", **message})
 
@@ -151,6 +152,12 @@ async def spoken(messages: list[Any]) -> None:
             assert not editor.answered - editor.asked, editor.answered - editor.asked
             await asyncio.sleep(0.001)
         await server.session.shutdown()
+
+
+def _is_notification(method: Any) -> bool:
+    # which is not answered, whatever id it is sent with
+    known = METHOD_TO_TYPES.get(method) if isinstance(method, str) else None
+    return known is not None and known[1] is None
 
 
 def _key(msg_id: Any) -> str:
