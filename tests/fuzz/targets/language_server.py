@@ -81,7 +81,7 @@ class Editor:
         self.answered: Counter[str] = Counter()
 
     def say(self, message: dict[str, Any]) -> None:
-        if "method" in message and "id" in message and not _is_notification(message["method"]):
+        if "method" in message and "id" in message:
             self.asked[_key(message["id"])] += 1
         self.server.protocol.handle_message({"jsonrpc": "2.0", **message})
 
@@ -144,7 +144,7 @@ async def spoken(messages: list[Any]) -> None:
         server.protocol.set_writer(editor)
         editor.say(START[0])
         server.session.fills._pace = Pace(sleep=at_once)
-        said = [m for m in messages if isinstance(m, dict) and m.get("method") not in LEFT_OUT]
+        said = [m for m in messages if isinstance(m, dict) and _may_be_said(m)]
         for message in [*START[1:], *said]:
             editor.say(message)
             await asyncio.sleep(0)
@@ -154,10 +154,12 @@ async def spoken(messages: list[Any]) -> None:
         await server.session.shutdown()
 
 
-def _is_notification(method: Any) -> bool:
-    # which is not answered, whatever id it is sent with
+def _may_be_said(message: dict[str, Any]) -> bool:
+    method = message.get("method")
     known = METHOD_TO_TYPES.get(method) if isinstance(method, str) else None
-    return known is not None and known[1] is None
+    # a notification with an id is neither; the library answers the wrong ones only
+    is_neither = known is not None and known[1] is None and "id" in message
+    return method not in LEFT_OUT and not is_neither
 
 
 def _key(msg_id: Any) -> str:
