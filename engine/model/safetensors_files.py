@@ -3,7 +3,7 @@ and the names of DiffusionGemma's parameters in them.
 """
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
@@ -20,7 +20,7 @@ def files_by_tensor(folder: Path) -> dict[str, Path]:
     if index.exists():
         try:
             names = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-            return {tensor: folder / name for tensor, name in names.items()}
+            return {tensor: folder / _inside(name) for tensor, name in names.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise CheckpointError(
                 f"{index} does not say which file holds which tensor; download it again."
@@ -31,6 +31,14 @@ def files_by_tensor(folder: Path) -> dict[str, Path]:
             f"{folder} holds neither {SINGLE} nor {INDEX}; download the checkpoint's weights."
         )
     return tensors_of_file(single)
+
+
+def _inside(name: str) -> str:
+    """The name of a file in or below the folder that names it; ValueError for any other."""
+    path = PurePosixPath(name)
+    if not name.isprintable() or path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{name!r} is no file of this folder")
+    return name
 
 
 def tensors_of_file(path: Path) -> dict[str, Path]:

@@ -65,7 +65,8 @@ async def test_resolving_gives_the_edit_to_an_editor_that_cannot_apply(start: An
     text_document = types.TextDocumentClientCapabilities(code_action=code_action)
     editor = await start(types.ClientCapabilities(text_document=text_document), options=SHORT)
     uri = editor.open(SOURCE, language="plaintext")
-    rewrite = (await editor.actions(uri, 3, 11, 3, 25))[-1]
+    actions = await editor.actions(uri, 3, 11, 3, 25)
+    rewrite = next(each for each in actions if each.title == "Rewrite selection")
     resolved = await editor.lsp.code_action_resolve_async(rewrite)
     assert len(resolved.edit.changes[uri]) == 1
     assert editor.edits == []

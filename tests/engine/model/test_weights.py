@@ -169,6 +169,14 @@ def test_a_shard_that_is_a_folder_is_named(sharded: Path) -> None:
     assert_refused(sharded, str(sharded))
 
 
+@pytest.mark.parametrize("name", ["../model.safetensors", "/etc/hosts", "\ud800", "a\nb"])
+def test_an_index_names_files_of_its_own_folder(sharded: Path, name: str) -> None:
+    index = json.loads((sharded / INDEX).read_text())
+    index["weight_map"][NORM] = name
+    (sharded / INDEX).write_text(json.dumps(index))
+    assert_refused(sharded, str(sharded / INDEX))
+
+
 def test_a_folder_without_weights(folder: Path) -> None:
     (folder / WEIGHTS).unlink()
     assert_refused(folder, str(folder), WEIGHTS)
