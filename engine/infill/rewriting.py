@@ -123,6 +123,10 @@ class Rewriting:
         """What else could stand in a place of code that holds a free token, or that one follows: a
         wrong token often makes the next one unlikely. The least likely places come first."""
         text, hole = self.text, self.request.holes[0]
+        before, lead = text.text(text.ids), text.seams.leads[0]
+        if before != self.request.document[hole.start : hole.end]:
+            # tokens cannot spell it, so that places in its characters are others in its ids
+            return
         places = substitutes(
             self.request.document, self.request.language, hole.start, hole.end, NAMES
         )
@@ -134,10 +138,6 @@ class Rewriting:
             if near:
                 least = min(found[at] for at in near)
                 doubtful += [(least, start, end, other) for other in place.others]
-        before, lead = text.text(text.ids), text.seams.leads[0]
-        if before != self.request.document[hole.start : hole.end]:
-            # tokens cannot spell it, so that places in its characters are others in its ids
-            return
         doubtful.sort(key=lambda each: each[0])
         for _, start, end, other in doubtful[:TRIED]:
             after = before[:start] + other + before[end:]

@@ -50,32 +50,31 @@ class Place:
 
     def least(self, parser: Parser, language: str) -> int:
         """The fewest faults that one of the texts leaves."""
-        patch, start, least = Patch(parser, self.before, self.after), len(self.before.rstrip()), -1
-        for text in self.texts:
-            tried = text.encode()
-            end = len(self.before) + len(tried)
-            found = faults(patch.parse(tried), language, start, end)
-            least = found if least < 0 else min(least, found)
-            if least == 0:
-                break
-        return least
+        patch, start = Patch(parser, self.before, self.after), len(self.before.rstrip())
+        tried = (text.encode() for text in self.texts)
+        return _fewest(
+            faults(patch.parse(text), language, start, len(self.before) + len(text))
+            for text in tried
+        )
 
 
 def unavoidable(parser: Parser, language: str, before: bytes, after: bytes) -> int:
     """The number of faults that the hole between `before` and `after` is not to blame for."""
-    least = -1
-    for place in _places(before, after):
-        found = place.least(parser, language)
-        least = found if least < 0 else min(least, found)
-        if least == 0:
-            break
+    return _fewest(place.least(parser, language) for place in _places(before, after))
+
+
+def _fewest(counts: Iterator[int]) -> int:
+    """The least of them; looks no further once one is 0."""
+    least = next(counts)
+    while least and (found := next(counts, None)) is not None:
+        least = min(least, found)
     return least
 
 
 def _places(before: bytes, after: bytes) -> Iterator[Place]:
     at, end = before.rfind(b"\n") + 1, after.find(b"\n")
     line, rest = before[at:], after[: end if end >= 0 else None]
-    left = line[: len(line) - len(line.lstrip())]
+    left = _indentation(line)
     yield Place(before, after, tuple(_in_hole(before, after)))
     whole = (*PLAIN, *WHOLE_LINES)
     if line.strip() or rest.strip():
