@@ -99,6 +99,10 @@ class CausalPhase:
         with torch.autocast(self.device, torch.bfloat16):
             return causal_loss(model, next(self.batches).to(self.device), self.head)
 
+    def skip(self) -> None:
+        """Draw what `loss` would, and drop it."""
+        next(self.batches)
+
     def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
         every = middle = 0.0
         # with gradients on, although none are used: the compiled training graphs serve as they are
@@ -161,6 +165,11 @@ class JointPhase:
             losses = self.joint(model, batch, self.generator, conditioned)
         return losses.denoise + CAUSAL_SHARE * losses.causal
 
+    def skip(self) -> None:
+        """Draw what `loss` would, and drop it."""
+        self.random.random()
+        next(self.batches)
+
     def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
         causal = 0.0
         denoise = dict.fromkeys(MEASURED_LEVELS, 0.0)
@@ -183,7 +192,8 @@ class MixedPhase:
         self.causal = CausalPhase(materials)
         self.joint = JointPhase(materials)
         recipe = materials.recipe
-        phases: list[Phase[DiffusionGemma]] = [*[self.causal] * recipe.causal_turns, self.joint]
+        phases: list[CausalPhase | JointPhase] = [self.causal] * recipe.causal_turns
+        phases.append(self.joint)
         self.turns = cycle(phases)
         rounds = max(1, recipe.causal.batches_per_step // len(phases))
         self.batches_per_step = rounds * len(phases)
@@ -193,6 +203,10 @@ class MixedPhase:
 
     def loss(self, model: DiffusionGemma) -> Tensor:
         return next(self.turns).loss(model)
+
+    def skip(self) -> None:
+        """Draw what `loss` would, and drop it."""
+        next(self.turns).skip()
 
     def evaluate(self, model: DiffusionGemma) -> dict[str, float]:
         return self.causal.evaluate(model) | self.joint.evaluate(model)

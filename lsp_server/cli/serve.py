@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from fillwright.engine.allocator import stay_small
 from fillwright.lsp_server.cli.arguments import Parser, sentence, whole
 
 
@@ -20,6 +21,7 @@ def main(argv: Sequence[str]) -> int:
         help="the editor's process: leave when it is gone",
     )
     arguments = parser.parse_args(argv)
+    stay_small()
     from fillwright.lsp_server.lsp.server import serve
 
     serve(arguments.client_process_id)

@@ -8,6 +8,9 @@ saved. Looked at are the text (an editor's and its server's are the same, a sugg
 that was typed, a fill changes its function only and leaves a file that parses), memory and open
 files of servers and engine after ten minutes and at the end, and what is left over.
 
+With `--pace 0.3` a person's pauses are a third as long; with a model server that is named in
+`FILLWRIGHT_ENGINE_URL` the work of two hours goes into half an hour.
+
 Prints a report. The exit status is 1 where something did not hold. Not a test.
 """
 
@@ -56,26 +59,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--kill-seconds", type=float, default=60, help="0: never (60)")
+    parser.add_argument("--pace", type=float, default=1, help="times a person's pauses (1)")
     arguments = parser.parse_args()
     # a short path: a Unix socket's has about 100 bytes
     place = Path(tempfile.mkdtemp(prefix="soak-"))
     # servers and engine have it from here
     os.environ["FILLWRIGHT_RUNTIME_DIR"] = str(place / "run")
     try:
-        faults = asyncio.run(soak(place, arguments.minutes, arguments.kill_seconds))
+        faults = asyncio.run(soak(place, arguments))
     finally:
         shutil.rmtree(place, ignore_errors=True)
     sys.exit(1 if faults else 0)
 
 
-async def soak(place: Path, minutes: float, kill_s: float) -> list[str]:
+async def soak(place: Path, arguments: argparse.Namespace) -> list[str]:
     """Everything; gives what did not hold."""
     project = place / "project"
     make_project(project)
     counts, samples = Counter[str](), list[Sample]()
     lives = list[tuple[float, float]]()
     client = EngineClient(EngineSettings())
-    editors = [Editor(number, project, counts) for number in range(EDITORS)]
+    editors = [Editor(number, project, counts, arguments.pace) for number in range(EDITORS)]
     for number, editor in enumerate(editors):
         await editor.start(place / f"server-{number}.log")
     began = time.monotonic()
@@ -83,9 +87,10 @@ async def soak(place: Path, minutes: float, kill_s: float) -> list[str]:
         asyncio.create_task(change_files(project, editors, counts)),
         asyncio.create_task(watch(client, editors, samples)),
     ]
-    if kill_s:
-        around.append(asyncio.create_task(kill_engine(client, kill_s, lives)))
-    await asyncio.gather(*(editor.work(began + 60 * minutes) for editor in editors))
+    if arguments.kill_seconds:
+        around.append(asyncio.create_task(kill_engine(client, arguments.kill_seconds, lives)))
+    until = began + 60 * arguments.minutes
+    await asyncio.gather(*(editor.work(until) for editor in editors))
     faults = [fault for editor in editors for fault in editor.faults]
     for task in around:
         task.cancel()

@@ -24,12 +24,12 @@ class FaultError(Exception):
 
 
 class Editor:
-    """One window with one file in front."""
+    """One window with one file in front. `pace` times a person's pauses are its pauses."""
 
-    def __init__(self, number: int, folder: Path, counts: Counter[str]) -> None:
+    def __init__(self, number: int, folder: Path, counts: Counter[str], pace: float) -> None:
         self.chance = random.Random(number)
         self.folder = folder
-        self.counts = counts
+        self.counts, self.pace = counts, pace
         self.faults: list[str] = []
         self.path, self.text, self.version = folder, "", 0
         # the lines of the function that is filled
@@ -106,11 +106,11 @@ class Editor:
             at = start + keep + number
             if self.chance.random() < 0.03:
                 self.change(at, at, "q")
-                await asyncio.sleep(0.1)
+                await self.pause(0.1)
                 self.change(at, at + 1, "")
             self.change(at, at, letter)
             self.counts["keys"] += 1
-            await asyncio.sleep(self.chance.uniform(0.04, 0.16))
+            await self.pause(self.chance.uniform(0.04, 0.16))
             if self.chance.random() < 0.15:
                 await self.look(at + 1)
         if self.text != before:
@@ -135,7 +135,7 @@ class Editor:
                 start, end = (self.offset(item["range"][side]) for side in ("start", "end"))
                 self.change(start, end, item["insertText"])
                 await self.asked("workspace/executeCommand", item["command"])
-                await asyncio.sleep(0.2)
+                await self.pause(0.2)
                 self.change(0, len(self.text), before)
                 self.counts["ghost texts taken"] += 1
 
@@ -160,7 +160,7 @@ class Editor:
             )
         )
         if self.chance.random() < 0.3:
-            await asyncio.sleep(self.chance.uniform(0, 0.5))
+            await self.pause(self.chance.uniform(0, 0.5))
             self.change(0, 0, "#")
             self.change(0, 1, "")
         answer = await filling
@@ -197,6 +197,9 @@ class Editor:
             "textDocument/didChange",
             {"textDocument": identifier, "contentChanges": [{"range": span, "text": text}]},
         )
+
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(self.pace * seconds)
 
     def loses_nothing(self, span: Range, new: str, cursor: int) -> None:
         """What a suggestion replaces is in the suggestion: before the cursor as its beginning."""

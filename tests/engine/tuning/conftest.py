@@ -12,7 +12,7 @@ from fillwright.engine.infill.tokens.tokenizer import CodeTokenizer
 from fillwright.engine.sources.packages import SourceFile
 from fillwright.engine.training.export import export
 from fillwright.engine.training.initialise import new_model, small_config
-from fillwright.engine.training.recipes import CPU, JointRows, Recipe, SmallShape
+from fillwright.engine.training.recipes import CPU, CausalRows, JointRows, Recipe, SmallShape
 from fillwright.engine.training.vocabulary import train_vocabulary
 
 PAGES = ("textwrap.py", "json/encoder.py", "fnmatch.py", "heapq.py", "shlex.py", "bisect.py")
@@ -28,6 +28,8 @@ TINY = replace(
         intermediate_size=96,
         expert_intermediate_size=96,
     ),
+    causal=CausalRows(rows=4, length=160, batches_per_step=2),
+    causal_turns=1,
     joint=JointRows(
         rows=3, length=112, canvases={16: 1.0}, canvases_per_prompt=2, batches_per_step=2
     ),

@@ -7,6 +7,7 @@ import torch
 from fillwright.engine.errors import BadRequest
 from fillwright.engine.model.adapter import Adapter
 from fillwright.engine.sources.packages import SourceFile
+from fillwright.engine.training.phases import JointPhase, MixedPhase
 from fillwright.engine.training.recipes import Recipe
 from fillwright.engine.tuning.files import TuningText
 from fillwright.engine.tuning.lora import pairs
@@ -43,7 +44,7 @@ def test_the_loss_on_held_out_files_falls(start: Start, tmp_path: Path) -> None:
     told = list[Progress]()
     tuned = start(minutes=24).run(told.append)
     assert tuned.ending == "time"
-    assert tuned.progress.best < tuned.progress.before - 0.1
+    assert tuned.progress.best < tuned.progress.before - 0.05
     assert told[0].steps == 1
     assert told[-1] == tuned.progress
     adapter = Adapter.read(tmp_path / "adapter")
@@ -92,6 +93,19 @@ def test_it_ends_where_held_out_files_get_worse(start: Start, tmp_path: Path) ->
     # what is kept is the best, which was the first: it adds nothing
     assert tuned.progress.best == tuned.progress.before
     assert not any(up.any() for _, up in Adapter.read(tmp_path / "adapter").matrices.values())
+
+
+def test_what_fills_are_made_with_is_learnt_and_measured(
+    start: Start, instructed: Path, files: list[SourceFile], recipe: Recipe, tmp_path: Path
+) -> None:
+    drafting = start(minutes=1)
+    assert isinstance(drafting.phase, MixedPhase)
+    with torch.no_grad():
+        middles = drafting.phase.causal.evaluate(drafting.model)["held_out_middle"]
+    assert drafting.run().progress.before == middles
+    settings = TuneSettings(instructed, 1, rank=4, alpha=8)
+    denoising = Tuning(TuningText.of(files), settings, tmp_path / "turns", recipe, Clock())
+    assert isinstance(denoising.phase, JointPhase)
 
 
 def test_a_folder_with_another_run_is_refused(start: Start) -> None:
