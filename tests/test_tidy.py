@@ -31,7 +31,7 @@ WRITTEN = ("engine", "kernels", "lsp_server", "tests", "docs", "editors/nvim", "
 PROSE = {".py", ".md", ".lua", ".ts", ".txt", ".scm", ".cpp", ".h", ".toml"}
 AT_INITIALIZE = {
     *("engine", "engine.daemon", "engine.daemon.logs"),
-    *("engine.errors", "engine.extras", "engine.version"),
+    *("engine.allocator", "engine.errors", "engine.extras", "engine.version"),
     *("lsp_server", "lsp_server.cli", "lsp_server.cli.arguments", "lsp_server.cli.examples"),
     *("lsp_server.cli.main", "lsp_server.cli.serve"),
     *("lsp_server.lsp", "lsp_server.lsp.announced", "lsp_server.lsp.editor_protocol"),

@@ -38,6 +38,7 @@ from world import (
 )
 
 from fillwright.engine.daemon.client import EngineClient, EngineSettings
+from fillwright.engine.remote.settings import RemoteSettings, url_for
 
 EDITORS = 4
 SAMPLE_EVERY_S, WARM_S, WINDOW_S = 10.0, 600.0, 300.0
@@ -78,7 +79,8 @@ async def soak(place: Path, arguments: argparse.Namespace) -> list[str]:
     make_project(project)
     counts, samples = Counter[str](), list[Sample]()
     lives = list[tuple[float, float]]()
-    client = EngineClient(EngineSettings())
+    url = url_for(None, None)
+    client = EngineClient(EngineSettings(remote=RemoteSettings(url) if url else None))
     editors = [Editor(number, project, counts, arguments.pace) for number in range(EDITORS)]
     for number, editor in enumerate(editors):
         await editor.start(place / f"server-{number}.log")
