@@ -3,7 +3,7 @@ and the names of DiffusionGemma's parameters in them.
 """
 
 import json
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
@@ -35,8 +35,9 @@ def files_by_tensor(folder: Path) -> dict[str, Path]:
 
 def _inside(name: str) -> str:
     """The name of a file in or below the folder that names it; ValueError for any other."""
-    path = PurePosixPath(name)
-    if not name.isprintable() or path.is_absolute() or ".." in path.parts:
+    # both kinds of separators, and drives
+    path = PureWindowsPath(name)
+    if not name.isprintable() or path.anchor or ".." in path.parts:
         raise ValueError(f"{name!r} is no file of this folder")
     return name
 

@@ -108,7 +108,7 @@ class Tuning:
             compiled=False,
             form=asking.form,
         )
-        self.phase = phase_of(materials)
+        self.phase = _phase_of(materials)
         self.joint = self.phase if isinstance(self.phase, JointPhase) else self.phase.joint
         self.minutes, self.steps, self.worse = 0.0, 0, 0
         self.before = self.best = math.inf
@@ -165,7 +165,7 @@ class Tuning:
         levels taken by turns."""
         if isinstance(self.phase, MixedPhase):
             with torch.no_grad():
-                return self.phase.causal.evaluate(self.model)["held_out_middle"]
+                return self.phase.causal.middles(self.model)
         generator = torch.Generator(self.settings.device).manual_seed(0)
         total = 0.0
         with torch.no_grad(), torch.autocast(self.settings.device, torch.bfloat16):
@@ -221,7 +221,7 @@ class Tuning:
         self.joint.generator.set_state(state["noise"])
 
 
-def phase_of(materials: Materials) -> MixedPhase | JointPhase:
+def _phase_of(materials: Materials) -> MixedPhase | JointPhase:
     """What is learnt: of the embedded model's form packed rows too, for it drafts word by word. A
     model that is asked in turns denoises."""
     return (MixedPhase if materials.form is SmallPrompt else JointPhase)(materials)

@@ -169,7 +169,10 @@ def test_a_shard_that_is_a_folder_is_named(sharded: Path) -> None:
     assert_refused(sharded, str(sharded))
 
 
-@pytest.mark.parametrize("name", ["../model.safetensors", "/etc/hosts", "\ud800", "a\nb"])
+@pytest.mark.parametrize(
+    "name",
+    ["../model.safetensors", "/etc/hosts", "\ud800", "a\nb", r"..\model.safetensors", "C:/hosts"],
+)
 def test_an_index_names_files_of_its_own_folder(sharded: Path, name: str) -> None:
     index = json.loads((sharded / INDEX).read_text())
     index["weight_map"][NORM] = name

@@ -42,9 +42,9 @@ def start(checkpoint: Path, files: list[SourceFile], recipe: Recipe, tmp_path: P
 @pytest.mark.slow
 def test_the_loss_on_held_out_files_falls(start: Start, tmp_path: Path) -> None:
     told = list[Progress]()
-    tuned = start(minutes=24).run(told.append)
+    tuned = start(minutes=36).run(told.append)
     assert tuned.ending == "time"
-    assert tuned.progress.best < tuned.progress.before - 0.05
+    assert tuned.progress.best < tuned.progress.before - 0.1
     assert told[0].steps == 1
     assert told[-1] == tuned.progress
     adapter = Adapter.read(tmp_path / "adapter")
