@@ -5,6 +5,14 @@ import { PATIENCE_MS, address, remote, say } from "./browser";
 
 const RETRY_MS = 5000;
 
+/** Whether something shows within `timeout` ms: what was done to show it can be lost on a busy machine. */
+export async function comes(shown: Locator, timeout = RETRY_MS): Promise<boolean> {
+  return shown.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
+}
+
 export class Window {
   readonly ghost: Locator;
   readonly status: Locator;
@@ -54,14 +62,7 @@ export class Window {
   /** Presses a key until what it shows is there; a key that did nothing is pressed once more. */
   async press(key: string, shows: Locator): Promise<void> {
     await this.page.keyboard.press(key);
-    const there = shows
-      .first()
-      .waitFor({ timeout: RETRY_MS })
-      .then(
-        () => true,
-        () => false,
-      );
-    if (await there) return;
+    if (await comes(shows.first())) return;
     say(`retry: ${key} did nothing`);
     await this.page.keyboard.press(key);
     await shows.first().waitFor();
