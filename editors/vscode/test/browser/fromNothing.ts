@@ -1,9 +1,9 @@
 /** From a fresh VS Code with the extension to the first accepted ghost text, with no setting changed. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { Locator } from "playwright-core";
 import { say } from "./browser";
 import type { Step } from "./steps";
+import { comes } from "./window";
 
 /** Nothing waits that long on an idle machine; it only ends what failed. */
 const INSTALLING_MS = 600_000;
@@ -17,7 +17,7 @@ const written: Record<string, Step> = {
     await window.goTo(19, "        ".length + 1);
     await window.page.keyboard.press("Shift+End");
     await window.page.keyboard.type("self.w", { delay: 120 });
-    while (!(await comes(window.ghost))) {
+    while (!(await comes(window.ghost.first(), TYPING_ON_MS))) {
       say("the letter is typed again");
       await window.page.keyboard.press("Backspace");
       await window.page.keyboard.press("w");
@@ -71,13 +71,3 @@ export const withServer: Record<string, Step> = {
   },
   ...written,
 };
-
-function comes(what: Locator): Promise<boolean> {
-  return what
-    .first()
-    .waitFor({ timeout: TYPING_ON_MS })
-    .then(
-      () => true,
-      () => false,
-    );
-}
