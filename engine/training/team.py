@@ -9,6 +9,7 @@ that has lost its core to other work, but once a step. Knows tensors; knows noth
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -169,12 +170,13 @@ def run_together(work: Callable[..., None], size: int, *arguments: object) -> No
     """Call `work(rank, *arguments)` in `size` new processes of one thread each, to their end.
 
     Raises BadRequest when one of them is killed, and what it raises when it fails; the others end
-    then too.
+    then too. On Linux all of them end when the caller is killed.
     """
     before = dict(os.environ)
     os.environ |= SETTINGS  # read when a process starts
     try:
-        processes = spawn(work, arguments, size, join=False)  # type: ignore[no-untyped-call]
+        called = (work, *arguments)
+        processes = spawn(_work, called, size, join=False)  # type: ignore[no-untyped-call]
     finally:
         os.environ.clear()
         os.environ |= before
@@ -186,3 +188,9 @@ def run_together(work: Callable[..., None], size: int, *arguments: object) -> No
             f"A process of the training ended ({exited}); run the command again to go on from the "
             "last checkpoint."
         ) from exited
+
+
+def _work(rank: int, work: Callable[..., None], *arguments: object) -> None:
+    # PyTorch ends them by it when their parent has died; a shell's background jobs ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    work(rank, *arguments)

@@ -98,7 +98,8 @@ class Run(Generic[Network]):
             self.steps += 1
             self.tokens += tokens_per_step
             if self.steps % 20 == 0:
-                rate = (self.steps - first_step) * tokens_per_step / (60 * elapsed)
+                seconds = 60 * elapsed_minutes()
+                rate = (self.steps - first_step) * tokens_per_step / seconds
                 loss = float(torch.stack(recent).mean())
                 if not math.isfinite(loss):
                     where = f"at step {self.steps}"

@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -175,6 +178,53 @@ def test_a_killed_process_ends_the_run_with_a_sentence() -> None:
         BadRequest, match=r"run the command again to go on from the last checkpoint"
     ):
         run_together(killed, 2, shared)
+
+
+def stays(rank: int, to: Path) -> None:
+    (to / f"{rank}.pid").write_text(str(os.getpid()))
+    while True:
+        time.sleep(0.1)
+
+
+BACKGROUND = """
+import signal, sys
+from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell starts its background jobs
+from fillwright.engine.training.team import run_together
+from tests.engine.training.test_team import stays
+
+if __name__ == "__main__":
+    run_together(stays, 2, Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Only Linux tells a process of its parent's end"
+)
+def test_none_is_left_when_the_caller_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "background.py"
+    script.write_text(BACKGROUND)
+    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen([sys.executable, script, tmp_path], env=here) as caller:
+        try:
+            files = [tmp_path / f"{rank}.pid" for rank in range(2)]
+            while not all(file.exists() and file.read_text() for file in files):
+                assert caller.poll() is None
+                time.sleep(0.05)
+        finally:
+            caller.kill()
+    for file in files:
+        until_gone(int(file.read_text()))
+
+
+def until_gone(process: int) -> None:
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{process}").exists():
+        if time.monotonic() > deadline:
+            os.kill(process, signal.SIGKILL)
+            pytest.fail(f"process {process} was left over")
+        time.sleep(0.05)
 
 
 def test_a_state_of_another_version_is_refused(made: Any) -> None:
