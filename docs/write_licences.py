@@ -32,7 +32,7 @@ itself.
 |---|---|
 | Fillwright's code, its documentation and pictures | Apache-2.0 |
 | the weights and the tokenizer of `fillwright-small` | Apache-2.0 |
-| the text that they were trained on | packages with permissive licences, each named in `engine/training/packages.toml`, and Python's standard library (PSF-2.0). The text is not in any package of ours |
+| the text that they were trained on | packages with permissive licences, each named in `engine/training/packages.toml` or on the model card, and Python's standard library (PSF-2.0). The text is not in any package of ours |
 | completion for bash, zsh and fish | in part shtab's own text, MPL-2.0, which binds those files only; the rest is made from our command |
 | grammars | each is a package of its own below. `tree-sitter-languages` holds some thirty more in one file; the package says Apache-2.0, and its grammars' own repositories have not been read one by one |
 | DiffusionGemma's architecture | no code of it is copied; the tests compare with transformers (Apache-2.0). Weights of Google's models come with their own terms, which `fillwright pull` prints |
