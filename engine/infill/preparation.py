@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 from fillwright.engine.diffusion.canvas import BUCKETS
+from fillwright.engine.infill.beginnings import own_line, placeholders
 from fillwright.engine.infill.bodies import bodies_before
 from fillwright.engine.infill.checkpoint import Checkpoint
 from fillwright.engine.infill.drafting.greedy import next_token
@@ -16,7 +17,6 @@ from fillwright.engine.infill.plan import Plan
 from fillwright.engine.infill.precedents import precedents_of, related
 from fillwright.engine.infill.prompts.context import fitting
 from fillwright.engine.infill.prompts.sides import suffix_ids
-from fillwright.engine.infill.ranking.plausibility import placeholder
 from fillwright.engine.infill.state import Ids, Start, Task
 from fillwright.engine.infill.stop import Stop
 from fillwright.engine.infill.text.seams import Seams
@@ -125,13 +125,13 @@ class Preparation:
     def _opening(self, cache: Cache, prompt: Sequence[int], stop: Stop) -> list[int]:
         """The most likely tokens that spell the first hole's lead and, with what they spell more,
         may begin what it has to spell; where none do, the plainest."""
-        edges = Edges(self.checkpoint.tokenizer, self.seams.leads[0], "")
+        edges = Edges(self.checkpoint.tokenizer, self._beginnings[0], "")
         opening: list[int] = []
         while not stop() and (allowed := edges.following(opening)):
             unread, fits = opening[-1:] or prompt[-1:], partial(self._may_begin, tuple(opening))
             token = next_token(self.checkpoint.model, cache, unread, allowed, fits)
             if token is None:
-                return self.checkpoint.tokenizer.encode(self.seams.leads[0])
+                return self.checkpoint.tokenizer.encode(self._beginnings[0])
             opening.append(token)
         return opening
 
@@ -146,8 +146,9 @@ class Preparation:
         """Where the draft is chosen among several, it has the hole's edges; else the opening is the
         first hole's lead, and how a stub begins is avoided."""
         tokenizer, plan, seams = self.checkpoint.tokenizer, self.plan, self.seams
-        first = Edges(tokenizer, seams.leads[0], seams.ending) if plan.chooses else None
-        edges = [first, *(Edges(tokenizer, lead, "") for lead in seams.leads[1:])]
+        lead, *leads = self._beginnings
+        first = Edges(tokenizer, lead, seams.ending) if plan.chooses else None
+        edges = [first, *(Edges(tokenizer, lead, "") for lead in leads)]
         avoided: list[tuple[int, ...]] = (
             [()] if plan.drafting == "beams" else self._avoided(opening)
         )
@@ -159,14 +160,19 @@ class Preparation:
             for budget, edge, avoid in zip(budgets, edges, avoided, strict=True)
         )
 
+    @cached_property
+    def _beginnings(self) -> tuple[str, ...]:
+        """Per hole, what its text begins with: its lead, and the end of a comment's line."""
+        pairs = zip(self.seams.leads, self.request.holes, strict=True)
+        return tuple(lead + own_line(self.request, hole) for lead, hole in pairs)
+
     def _avoided(self, opening: Sequence[int]) -> list[tuple[int, ...]]:
-        """Per hole, how what it replaces begins, where that is a stub's placeholder: a model that
-        sees other stubs would write one more."""
+        """Per hole, how what would be one more stub begins."""
         tokenizer, request = self.checkpoint.tokenizer, self.request
         avoided = []
         for hole in request.holes:
-            stub = placeholder(request.document, hole, request.language)
-            first = tokenizer.encode(stub)[:1]
+            texts = placeholders(request.document, hole, request.language)
+            first = {token for text in texts for token in tokenizer.encode(text)[:1]}
             avoided.append(tuple(i for token in first for i in tokenizer.spelt_like(token)))
         if avoided[0] and not tokenizer.white_space.issuperset(opening):
             avoided[0] = ()

@@ -68,6 +68,14 @@ def is_comment(node: Node) -> bool:
     return node.is_extra and not node.is_error and "comment" in node.type
 
 
+def ends_a_comment(tree: Tree, place: int) -> bool:
+    """Whether a comment ends at a byte of the source."""
+    node = tree.root_node.descendant_for_byte_range(max(0, place - 1), place)
+    while node is not None and node.start_byte < place and not is_comment(node):
+        node = node.parent
+    return node is not None and is_comment(node) and end_in_line(node) == place
+
+
 def end_in_line(node: Node) -> int:
     """The end of a node without the line ends that some grammars count in."""
     if node.end_point.column or node.text is None:

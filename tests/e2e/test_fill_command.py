@@ -1,6 +1,6 @@
 """The command fillwright.fill and codeAction/resolve: one versioned edit, made by the real engine.
 
-The documents are plain text: there every fill fits, whatever the model says.
+The documents are plain text: there a short fill fits, whatever the model says.
 """
 
 import asyncio
@@ -168,10 +168,12 @@ async def test_typing_meanwhile_makes_the_fill_stale(start: Any) -> None:
 
 
 async def test_a_newer_fill_of_the_document_supersedes_the_older(start: Any) -> None:
-    editor = await start(options=LONG)
+    editor = await start(configuration=LONG)
     uri = editor.open(SOURCE, language="plaintext")
     _, older = editor.run(target(uri, 2, 0, 14))
     await editor.until(lambda: editor.drafts)
+    editor.lsp.set_configuration({"fillwright": SHORT})
+    editor.lsp.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
     _, newer = editor.run(target(uri))
     with pytest.raises(JsonRpcException) as refused:
         await older

@@ -51,9 +51,9 @@ END_WEIGHT = 0.3
 
 class Defects(NamedTuple):
     """What is wrong with a candidate, in the order in which it counts. An empty fill is never
-    useful; `is_cut` is one of whose text a part has to go."""
+    useful, nor is a block that is a stub; `is_cut` is one of whose text a part has to go."""
 
-    is_empty: bool
+    is_nothing: bool
     syntax_faults: int
     is_cut: bool
     has_no_end: bool
@@ -86,7 +86,8 @@ class CodeRanker:
         """Of a candidate, the least being the best."""
         found = self._inspect(ids)
         faults = found.filled.faults if found.filled else 0
-        return Defects(found.is_empty, faults, found.is_cut, not ended)
+        is_stub = self.request.shape == "block" and bool(found.filled and found.filled.is_stub)
+        return Defects(found.is_empty or is_stub, faults, found.is_cut, not ended)
 
     def penalties(self, candidates: Sequence[Ids]) -> list[float]:
         """What names and duplicated lines cost each candidate, nats, beside the one they cost the

@@ -24,7 +24,6 @@ from fillwright.engine.syntax.names import (
 BEFORE_CHARACTERS = 4000
 AFTER_CHARACTERS = 2000
 NEAR_LINES = 30
-PLACEHOLDER_CHARACTERS = 400
 """How much of the text around a hole is parsed, and searched for repeated lines. All were set by
 hand, so that a look at a candidate stays below a millisecond."""
 
@@ -49,6 +48,12 @@ class Neighbourhood:
         before, after = document[start : hole.start], document[hole.end : end]
         further = _bytes(document[:start]), _bytes(document[end:])
         return cls(language, _bytes(before), _bytes(after), further)
+
+    @classmethod
+    def whole(cls, document: str, hole: Hole, language: str) -> "Neighbourhood":
+        """All of the document."""
+        before, after = document[: hole.start], document[hole.end :]
+        return cls(language, _bytes(before), _bytes(after), (b"", b""))
 
     def knows(self, name: str) -> bool:
         """Whether a name that the function around the hole does not bind may be bound elsewhere:
@@ -87,21 +92,6 @@ class Neighbourhood:
         return Filled(self, source, parser.parse(source), *span)
 
 
-def placeholder(document: str, hole: Hole, language: str) -> str:
-    """The text in a hole where that only holds the place of a function's body, without its
-    indentation; "" otherwise."""
-    text = document[hole.start : hole.end]
-    if not text.strip() or len(text) > PLACEHOLDER_CHARACTERS:
-        return ""
-    filled = Neighbourhood.of(document, hole, language).with_fill(text)
-    if filled is None:
-        return ""
-    start, end = filled.start, filled.end
-    found = stubs(filled.tree, language, (start, end))
-    inside = any(stub.hole_start <= end and start <= stub.hole_end for stub in found)
-    return text.strip() if inside else ""
-
-
 @dataclass(frozen=True)
 class Filled:
     """A neighbourhood with a text in the hole, `start..end` in bytes of its source. Only the
@@ -117,6 +107,12 @@ class Filled:
     def faults(self) -> int:
         """Syntax faults around the hole."""
         return faults(self.tree, self.around.language, self.start, self.end)
+
+    @cached_property
+    def is_stub(self) -> bool:
+        """Whether nothing but the text in the hole holds the place of a function's body."""
+        found = stubs(self.tree, self.around.language, (self.start, self.end))
+        return any(stub.hole_start <= self.end and self.start <= stub.hole_end for stub in found)
 
     @cached_property
     def name_faults(self) -> int:

@@ -115,6 +115,16 @@
 [(elif_clause) (else_clause) (except_clause) (finally_clause)] @clause
 (try_statement body: (block) @fault .)
 (try_statement body: (block) . (else_clause) @fault)
+; what Python 2 had
+((string_start) @fault (#match? @fault "`"))
+(comparison_operator "<>" @fault)
+((integer) @fault (#match? @fault "^0[0-9_]*[1-9][0-9_]*$|[lL]$"))
+(argument_list
+  (keyword_argument) .
+  [
+    (identifier) (attribute) (call) (subscript) (string) (integer) (float) (list) (tuple)
+    (dictionary) (true) (false) (none) (unary_operator) (binary_operator)
+  ] @fault)
 
 ;; names
 ; Every `name` of a variable, and among them those that are a `member` of something else, that are

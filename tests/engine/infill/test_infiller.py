@@ -329,3 +329,41 @@ def test_a_stub_among_stubs_is_not_filled_with_another(embedded: Infiller, name:
     assert isinstance(fill, Infill)
     assert fill.texts[0].strip()
     assert not fill.texts[0].strip().startswith("raise")
+
+
+STUBS = ("pass", "...", "raise NotImplementedError")
+
+
+@pytest.mark.parametrize("stub", STUBS)
+def test_nor_with_a_stub_of_another_form(embedded: Infiller, stub: str) -> None:
+    begin = "class Stack:\n    def __init__(self):\n        self.items = []\n"
+    before = f'{begin}\n    def push(self, item):\n        """Put an item on top."""\n        '
+    others = [f"\n\n    def do{n}(self):\n        {text}" for n, text in enumerate(STUBS)]
+    hole = Hole(len(before), len(before + stub))
+    document = before + stub + "".join(others) + "\n"
+    request = InfillRequest(document, (hole,), "python", shape="block", decode="draft")
+    *_, fill = embedded.infill(request, lambda: False)
+    assert isinstance(fill, Infill)
+    assert fill.texts[0].strip()
+    assert fill.texts[0].strip() not in STUBS
+
+
+@pytest.mark.parametrize("decode", ["draft", "denoise"])
+@pytest.mark.parametrize("holes", [1, 2])
+def test_a_body_begins_below_the_comment_that_stands_for_it(
+    embedded: Infiller, decode: Decode, holes: int
+) -> None:
+    """It went on with the comment, so that nothing parsed."""
+    todo = "// TODO: put it on top"
+    head = f"class Stack {{\n  push(item) {{\n    {todo}"
+    tail = f"\n  }}\n\n  add(item) {{\n    {todo}"
+    document = head + tail + "\n  }\n\n  constructor() {\n    this.items = [];\n  }\n}\n"
+    places = (len(head), len(head + tail))[:holes]
+    request = InfillRequest(
+        document, tuple(Hole(at, at) for at in places), "javascript", shape="block", decode=decode
+    )
+    *_, fill = embedded.infill(request, lambda: False)
+    assert isinstance(fill, Infill)
+    for text in fill.texts:
+        assert text.startswith("\n")
+        assert text.strip()

@@ -17,6 +17,8 @@ SOUND = [
     "@d\nclass A: pass\n",
     "def f():\n    x = (\n1,\n)\n    return x\n",
     "for a in b:\n\tc\nelse:\n\td\n",
+    "f(a, *b, c=1, *d, **e)\n",
+    "x = [0, 00, 0x1F, 0b10, 0o17, 1_000, 07j, 1.0, '`a`']\n",
 ]
 FAULTY = [
     "def f(:\n    pass\n",
@@ -32,6 +34,13 @@ FAULTY = [
     "try:\n    x\nelse:\n    y\n",
     "x = f(1)    return x\n",
     "match x:\n    # c\n",
+    "if ``:\n    pass\n",
+    "x = `a`\n",
+    "x = a <> b\n",
+    "x = 0777\n",
+    "x = 1L\n",
+    "f(a=1, b)\n",
+    "f(a=1, -1, c=2)\n",
 ]
 
 

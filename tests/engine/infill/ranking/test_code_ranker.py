@@ -16,7 +16,7 @@ from fillwright.engine.infill.ranking.code_ranker import (
 )
 from fillwright.engine.infill.ranking.rescoring import log_likelihoods
 from fillwright.engine.infill.text.seams import Seams
-from fillwright.engine.request import Hole, InfillRequest
+from fillwright.engine.request import Hole, InfillRequest, Shape
 
 BEFORE = "def total(numbers):\n    result = 0\n    for number in"
 AFTER = ":\n        result += number\n    return result\n"
@@ -25,9 +25,11 @@ KEPT = BEFORE.removesuffix(" in")
 FITTING = (" in numbers", " in range(result)", " in result", " in total")
 
 
-def ranker(infiller: Infiller, after: str = AFTER, before: str = BEFORE) -> CodeRanker:
+def ranker(
+    infiller: Infiller, after: str = AFTER, before: str = BEFORE, shape: Shape = "line"
+) -> CodeRanker:
     at = len(before)
-    request = InfillRequest(before + after, (Hole(at, at),), "python", shape="line")
+    request = InfillRequest(before + after, (Hole(at, at),), "python", shape=shape)
     seams = Seams.of(request, infiller.tokenizer.starts_a_token, ends_in_words=True)
     caches = PrefixCaches(infiller.model, growing_caches(infiller.model))
     return CodeRanker(infiller.model, infiller.tokenizer, caches, request, seams, "")
@@ -161,6 +163,16 @@ def test_the_cleanest_draft_has_the_fewest_defects_then_no_strange_names_then_su
         samples = [Sample(each, (0.0,) * len(each.ids)) for each in worst_first[:count]]
         assert known.cleanest(samples) is worst_first[count - 1]
     assert [known.is_clean(each) for each in worst_first] == [False] * 3 + [True] * 2
+
+
+@pytest.mark.parametrize(("shape", "is_clean"), [("block", False), ("line", True)])
+def test_a_block_that_is_a_stub_is_no_more_than_an_empty_one(
+    tiny: Infiller, shape: Shape, is_clean: bool
+) -> None:
+    known = ranker(tiny, "\n\n\nx = 1\n", "def f():\n    ", shape)
+    stub, code = (tuple(tiny.tokenizer.encode(text)) for text in ("pass", "return 1"))
+    assert known.defects(stub, True).is_nothing is not is_clean
+    assert not known.defects(code, True).is_nothing
 
 
 def test_of_drafts_that_are_cut_short_whole_lines_are_left(tiny: Infiller) -> None:

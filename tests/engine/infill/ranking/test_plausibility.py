@@ -7,7 +7,6 @@ from fillwright.engine.infill.ranking.plausibility import (
     BEFORE_CHARACTERS,
     NEAR_LINES,
     Neighbourhood,
-    placeholder,
 )
 from fillwright.engine.request import Hole
 
@@ -100,31 +99,23 @@ def test_a_line_that_stands_near_is_a_copy(
 
 
 @pytest.mark.parametrize(
-    ("before", "text", "language", "expected"),
+    ("before", "text", "expected"),
     [
-        ("def f():\n    ", "pass", "python", "pass"),
-        ("def f():", "\n    raise NotImplementedError\n", "python", "raise NotImplementedError"),
-        ('class A:\n    def f(self):\n        """Do."""\n        ', "...", "python", "..."),
-        ("def f():\n    ", "return 1", "python", ""),
-        ("def f():\n    a = 1\n    ", "pass", "python", ""),
-        ("@abstractmethod\ndef f():\n    ", "pass", "python", ""),
-        ("while True:\n    ", "pass", "python", ""),
-        ("def f():\n    ", "", "python", ""),
-        (
-            "function f() {\n  ",
-            "throw Error('todo');",
-            "javascript",
-            "throw Error('todo');",
-        ),
-        ("def f():\n    ", "pass", "no such language", ""),
+        ("def f():\n    ", "pass", True),
+        ('def f():\n    """Do."""', "\n    raise NotImplementedError", True),
+        ("def f():\n    ", "# later\n    ...", True),
+        ("def f():\n    ", "return 1", False),
+        ("def f():\n    a = 1\n    ", "pass", False),
+        ("def g():\n    pass\n\ndef f():\n    ", "return 1", False),
+        ("while True:\n    ", "pass", False),
     ],
 )
-def test_a_placeholder_is_all_there_is_of_a_body(
-    before: str, text: str, language: str, expected: str
-) -> None:
-    after = "\n}\n" if language == "javascript" else "\n\n\ndef g():\n    pass\n"
-    hole = Hole(len(before), len(before + text))
-    assert placeholder(before + text + after, hole, language) == expected
+def test_a_stub_is_all_there_is_of_a_body(before: str, text: str, expected: bool) -> None:
+    document = f"{before}\n\n\ndef h():\n    pass\n"
+    hole = Hole(len(before), len(before))
+    filled = Neighbourhood.of(document, hole, "python").with_fill(text)
+    assert filled is not None
+    assert filled.is_stub is expected
 
 
 def test_without_a_grammar_there_is_nothing_to_say() -> None:
