@@ -12,6 +12,7 @@ from functools import lru_cache
 from tree_sitter import Node, Tree
 
 from fillwright.engine.request import Hole
+from fillwright.engine.syntax.blocks import is_comment
 from fillwright.lsp_server.text.documents import Document
 
 SHORT_ENOUGH = 4000
@@ -58,6 +59,10 @@ def _far_lines(document: Document, tree: Tree, hole: Hole) -> Iterator[tuple[int
         after = bisect_right(children, end, first, key=lambda child: child.start_byte)
         around = children[first] if first < after else None
         node = around if around and around.start_byte <= start and end <= around.end_byte else None
+        node = None if node is not None and is_comment(node) else node
+        # what comments follow may be the function whose body they stand for
+        while node is None and first and is_comment(children[first - 1]):
+            first -= 1
         if len(children) > MANY:
             # only what the hole is directly between says how it begins and ends
             near = NEIGHBOURS if node is None else 0

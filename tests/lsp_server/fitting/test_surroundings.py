@@ -31,6 +31,18 @@ def test_far_code_is_left_out(source: str, language: str, number: int) -> None:
     assert not document.tree.root_node.has_error
 
 
+@pytest.mark.parametrize("comments", ["    # later\n", "    # later\n    # b\n    # c\n    # d\n"])
+def test_a_function_in_which_only_comments_stand_is_there(comments: str) -> None:
+    source = f"{FUNCTIONS}def whole(x):\n{comments}\n\n{FUNCTIONS}"
+    end = source.index(comments) + len(comments) - 1
+    document = Document.of(source, "python")
+    assert document.tree is not None
+    near, hole = surroundings(document, document.tree, Hole(end, end))
+    assert f"def whole(x):\n{comments}" in near.lf
+    assert near.lf[: hole.start].endswith(comments.rstrip())
+    assert len(near.lf) < SHORT_ENOUGH / 4
+
+
 def test_a_short_document_is_all_there() -> None:
     source = FUNCTIONS[: SHORT_ENOUGH - 100]
     document, hole = around(source, "python", "x + 5")
