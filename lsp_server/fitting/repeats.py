@@ -54,8 +54,9 @@ def without_head(text: str, before: str, *, fresh: bool = False) -> list[str]:
         cut = rest[len(blanks) :] if rest.startswith(blanks) else rest.lstrip(" \t")
         # digits and underscores may well be followed by more of them
         word = re.fullmatch(r"\w*[^\W\d_]\w*", head) is not None
-        # the line so far has its gap when it is said again too
-        if gap and rest[:1] and not rest[0].isspace():
+        # the line so far has its gap when it is said again too, and a comment's last word may well
+        # be the name that is called below it
+        if (gap or (fresh and word)) and rest[:1] and not rest[0].isspace():
             return [text, cut]
         surely = whole or head.endswith(ACCESS) or (word and not gap)
         return [cut, text] if surely else [text, cut]

@@ -29,6 +29,21 @@ def test_the_beginning_may_be_said_already(before: str, text: str, ways: list[st
 
 
 @pytest.mark.parametrize(
+    ("before", "text", "ways"),
+    [
+        ("  // return it", "it('adds')", ["it('adds')", "('adds')"]),
+        ("  // sort items", "items.sort()", ["items.sort()", ".sort()"]),
+        ("  loop do", "do\n    x", ["\n    x", "do\n    x"]),
+        ("  f() {", "{\n  x;", ["{\n  x;", "\n  x;"]),
+    ],
+)
+def test_a_name_on_the_next_line_is_not_the_last_word_of_this_one(
+    before: str, text: str, ways: list[str]
+) -> None:
+    assert without_head(text, before, fresh=True) == ways
+
+
+@pytest.mark.parametrize(
     ("before", "text"),
     [
         ("", "x"),
