@@ -1,5 +1,5 @@
-"""How a block must not begin: as one more stub, or in the comment that it stands after. A model
-that sees other stubs would write another, and one that sees a comment would go on with it.
+"""How a fill must not begin: as one more stub, or on the line that its hole follows. A model that
+sees other stubs would write another, and one that sees a comment or a line would go on with it.
 
 Knows source text and grammars; knows no tokens.
 """
@@ -36,7 +36,10 @@ def placeholders(document: str, hole: Hole, language: str) -> tuple[str, ...]:
 
 
 def own_line(request: InfillRequest, hole: Hole) -> str:
-    """The line end that a block's text begins with where its hole follows a comment; else ""."""
+    """The line end that a hole's text begins with where what it replaces does so, and where it is a
+    block that follows a comment; else ""."""
+    if request.document.startswith("\n", hole.start, hole.end):
+        return "\n"
     if request.shape != "block":
         return ""
     filled = _around(request.document, hole, request.language).with_fill("")

@@ -65,3 +65,19 @@ def test_a_block_that_follows_a_comment_begins_below_it(
     hole = Hole(len(before), len(before))
     request = InfillRequest(before + after, (hole,), language, shape=shape)
     assert own_line(request, hole) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "expected"),
+    [
+        ("\n    a = 1", "free", "\n"),
+        ("\n    a = 1", "block", "\n"),
+        ("a = 1", "free", ""),
+        ("\n", "free", "\n"),
+    ],
+)
+def test_lines_that_are_replaced_stay_lines(text: str, shape: Shape, expected: str) -> None:
+    before = "def f():\n    # how many"
+    hole = Hole(len(before), len(before) + len(text))
+    request = InfillRequest(f"{before}{text}\n", (hole,), "no such language", shape=shape)
+    assert own_line(request, hole) == expected
