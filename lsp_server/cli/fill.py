@@ -82,7 +82,10 @@ def fill_file(options: FillOptions) -> None:
     for carving, fit in zip(carvings, fits, strict=True):
         line = document.lf_lines.line_of(carving.holes[0].start) + 1
         for dropped in fit.dropped:
-            say(f"line {line}: {dropped.message} Nothing is written; another --seed may do better.")
+            # the draft of a line is the same with every seed
+            same = carving.shape != "block" and infill.decode == "draft"
+            other = "--decode denoise" if same else "another --seed"
+            say(f"line {line}: {dropped.message} Nothing is written; {other} may do better.")
 
 
 def request_for(

@@ -83,7 +83,7 @@ def _parser() -> Parser:
         type=sentence(whole("seed", 0, LARGEST_SEED)),
         default=0,
         metavar="N",
-        help="another seed, another fill",
+        help="another seed, another block or denoised fill",
     )
     parser.add_argument(
         "--steps",

@@ -70,7 +70,7 @@ complete -c fillwright -n '_shtab_fillwright_using fill' -l watch -d 'show the d
 complete -c fillwright -n '_shtab_fillwright_using fill' -l no-project -d 'fill from FILE alone; else the project around it is read first, and has a say'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l adapter -xka "(__fish_complete_directories)" -d 'fill with what `fillwright tune` wrote'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l instruction -x -d 'what the fill should do'
-complete -c fillwright -n '_shtab_fillwright_using fill' -l seed -x -d 'another seed, another fill'
+complete -c fillwright -n '_shtab_fillwright_using fill' -l seed -x -d 'another seed, another block or denoised fill'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l steps -x -d 'steps per canvas at most'
 complete -c fillwright -n '_shtab_fillwright_using fill' -l deadline -x -d 'take what there is after so many milliseconds, once the engine runs; the fill then says '"'"'deadline'"'"''
 complete -c fillwright -n '_shtab_fillwright_using fill' -l decode -xka "auto denoise draft draft+denoise" -d 'denoise from noise, write a causal draft, or denoise from that draft; auto is what the checkpoint is best at'
