@@ -37,7 +37,7 @@ def test_what_would_make_a_stub_of_it_is_of_it_and_of_what_stands_near(
 def test_a_method_is_one_however_far_its_class_begins(far: int) -> None:
     before = f"class A {{\n  all() {{\n{'    f();' * (far // 7)}\n  }}\n\n  size() {{\n    "
     text = "throw Error('todo');"
-    assert (len(before) < WHOLE_CHARACTERS) is True
+    assert len(before) < WHOLE_CHARACTERS
     hole = Hole(len(before), len(before + text))
     assert placeholders(f"{before}{text}\n  }}\n}}\n", hole, "javascript") == (text,)
 
