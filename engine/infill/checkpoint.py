@@ -117,7 +117,10 @@ class Checkpoint:
 
 
 def _drafting(request: InfillRequest, number: int, decode: Decode) -> Drafting:
-    """Only the first candidate's draft, and only that of one hole, is chosen among several."""
+    """Only the first candidate's draft, and only that of one hole, is chosen among several. What
+    replaces several lines is long too."""
     if number or decode == "denoise" or len(request.holes) > 1:
         return "alone"
-    return "samples" if request.shape == "block" else "beams"
+    [hole] = request.holes
+    lines = request.document.count("\n", hole.start, hole.end)
+    return "samples" if request.shape == "block" or lines > 1 else "beams"

@@ -82,10 +82,8 @@ def fill_file(options: FillOptions) -> None:
     for carving, fit in zip(carvings, fits, strict=True):
         line = document.lf_lines.line_of(carving.holes[0].start) + 1
         for dropped in fit.dropped:
-            # the draft of a line is the same with every seed
-            same = carving.shape != "block" and infill.decode == "draft"
-            other = "--decode denoise" if same else "another --seed"
-            say(f"line {line}: {dropped.message} Nothing is written; {other} may do better.")
+            other = "--decode denoise or another --seed may do better."
+            say(f"line {line}: {dropped.message} Nothing is written; {other}")
 
 
 def request_for(

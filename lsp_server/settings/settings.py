@@ -67,8 +67,8 @@ class FillSettings:
     """Denoise steps per canvas; null is the checkpoint's own number."""
 
     seed: int = 0
-    """The same seed gives the same fill. Another one gives another block, and another denoised
-    fill; the draft of a line stays."""
+    """The same seed gives the same fill. Another one gives another block, other lines and another
+    denoised fill; the draft of one line stays."""
 
     decode: Decode = "auto"
     """How a fill is written: denoised from noise, drafted word by word, or denoised from a draft;
