@@ -46,12 +46,16 @@ class Frame:
 
 
 def main() -> None:
-    makefile = Path("Makefile").read_text(encoding="utf-8")
-    command = re.findall(r"fillwright fill .*", makefile)[0]
+    command = demo_command(Path("Makefile").read_text(encoding="utf-8"))
     frames = asyncio.run(record(parse_fill(shlex.split(command)[2:])))
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(animation(f"$ {command}", frames), encoding="utf-8")
     print(f"{OUTPUT}: {len(frames)} frames, {OUTPUT.stat().st_size / 1000:.0f} kB")
+
+
+def demo_command(makefile: str) -> str:
+    """What `make demo` runs, without what only MODEL=FOLDER adds."""
+    return re.findall(r"fillwright fill [^$\n]*", makefile)[0].rstrip()
 
 
 async def record(options: FillOptions) -> list[Frame]:
