@@ -62,5 +62,6 @@ def test_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         if record.when == "shown" and record.agrees:
             assert (record.going_on.steps, record.typed + record.going_on.fill) == (0, record.first)
         else:
-            assert 0 < record.going_on.steps <= 8
+            # which items are drawn depends on the path, and a fill may go on in a second canvas
+            assert 0 < record.going_on.steps <= 2 * 8
     assert "similar" in capsys.readouterr().out
