@@ -162,7 +162,7 @@ class Preparation:
 
     @cached_property
     def _beginnings(self) -> tuple[str, ...]:
-        """Per hole, what its text begins with: its lead, and the end of a comment's line."""
+        """Per hole, what its text begins with: its lead, and the line end that it owes."""
         pairs = zip(self.seams.leads, self.request.holes, strict=True)
         return tuple(lead + own_line(self.request, hole) for lead, hole in pairs)
 
